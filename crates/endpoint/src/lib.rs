@@ -1,0 +1,17 @@
+//! The SIP side of the switch: legs (dialogs with their INVITE, re-INVITE, session timer, REFER), the registrar of
+//! operators' phones, and trunks (registration, probes). Everything of RFC 3261 is behind this border: the call logic
+//! gives [`Order`]s and gets [`LegEvent`]s, and never sees a SIP message.
+//!
+//! Pure: time, packets and orders go in, [`Output`]s come out.
+
+pub mod account;
+pub mod event;
+pub mod order;
+pub mod output;
+pub mod trunk;
+
+pub use account::{Account, AccountId, DigestPolicy};
+pub use event::{Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
+pub use order::{Destination, Invite, LegId, Order, Reason};
+pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent};
+pub use trunk::{Credentials, Registration, Trunk, TrunkId, TrunkState};

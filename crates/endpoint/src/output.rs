@@ -1,0 +1,84 @@
+//! What comes out of the endpoint.
+
+use bytes::Bytes;
+use sip::flow::Flow;
+
+use crate::account::AccountId;
+use crate::event::LegEvent;
+use crate::order::LegId;
+use crate::trunk::{TrunkId, TrunkState};
+
+/// One thing to do or to know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Output {
+    /// Put these bytes on the wire.
+    Transmit {
+        /// Where to.
+        flow: Flow,
+        /// One whole SIP message.
+        bytes: Bytes,
+    },
+    /// For the call logic.
+    Leg(LegEvent),
+    /// An operator's phone came or went.
+    Binding(BindingEvent),
+    /// A trunk went up or down.
+    Trunk(TrunkEvent),
+    /// One line of a call's SIP ladder.
+    Trace(Trace),
+    /// Something an administrator should see.
+    Alarm(Alarm),
+}
+
+/// Registration of an account changed between "no phone" and "some phone".
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BindingEvent {
+    /// Whose.
+    pub account: AccountId,
+    /// Number of contacts now bound.
+    pub contacts: usize,
+}
+
+/// A trunk's state changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TrunkEvent {
+    /// Which.
+    pub trunk: TrunkId,
+    /// Its state now.
+    pub state: TrunkState,
+    /// Why, for people.
+    pub why: String,
+}
+
+/// Direction of a traced message, seen from us.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TraceDirection {
+    /// Received.
+    In,
+    /// Sent.
+    Out,
+}
+
+/// One message of a leg, for `call trace`. Retransmissions by the transaction layer are not traced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trace {
+    /// The leg.
+    pub leg: LegId,
+    /// In or out.
+    pub direction: TraceDirection,
+    /// With whom.
+    pub flow: Flow,
+    /// The whole message; it shares the bytes that were sent or received.
+    pub message: Bytes,
+}
+
+/// Something an administrator should see. Data, not sentences: the roof words it in the reader's language.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Alarm {
+    /// Repeated authentication failures from one address (R01).
+    AuthenticationFailures { source: std::net::IpAddr, user: String, failures: u32 },
+    /// A table is full and new work is refused (R02, R45).
+    Full { table: &'static str, limit: usize },
+    /// A trunk's registration was refused with this status.
+    RegistrationRefused { trunk: TrunkId, status: u16 },
+}
