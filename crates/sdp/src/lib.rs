@@ -1,1 +1,15 @@
-//! (being written)
+//! Session descriptions (RFC 8866) and the offer/answer model (RFC 3264) for the audio legs of a switchboard.
+//!
+//! Reading is tolerant and bounded and never panics; what is printed is strict. [`offer()`], [`answer()`] and
+//! [`accept_answer`] are the three steps a leg needs; hold and resume are further offers with another [`Direction`]
+//! and a higher [`Local::version`].
+
+mod answer;
+mod codec;
+mod offer;
+mod session;
+
+pub use answer::{Negotiated, NegotiationError, accept_answer, answer};
+pub use codec::{Codec, Direction};
+pub use offer::{Local, offer};
+pub use session::{ATTRIBUTES_MAX, Attribute, Connection, MEDIA_MAX, Media, Origin, SDP_BYTES_MAX, SdpError, Session};

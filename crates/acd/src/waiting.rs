@@ -1,0 +1,39 @@
+//! A call that waits for an operator.
+
+use crate::{CallId, OperatorId, RingPlan};
+use std::time::{Duration, Instant};
+
+/// A call as it enters the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which call.
+    pub call: CallId,
+    /// Skills that an operator must have, all of them. Empty: everyone suits.
+    pub needs: Vec<String>,
+    /// Who rings.
+    pub plan: RingPlan,
+    /// How long one operator's phone rings before the next is tried.
+    pub ring: Duration,
+    /// Higher goes first; within a priority first come, first served.
+    pub priority: u8,
+    /// Before all of its priority that are not at the head themselves: a caller who comes back after a failed
+    /// transfer or a lost operator.
+    pub at_head: bool,
+    /// Asked first, alone, if idle; after that (or if busy) the plan decides.
+    pub prefer: Option<OperatorId>,
+}
+
+/// A waiting call at a moment, for screens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingSnapshot {
+    /// Which call.
+    pub call: CallId,
+    /// Since when it is in the queue.
+    pub since: Instant,
+    /// Its priority.
+    pub priority: u8,
+    /// Operators whose phones are asked now; empty while nobody is free.
+    pub offered_to: Vec<OperatorId>,
+    /// How often all free operators have declined it.
+    pub rounds: u32,
+}
