@@ -5,12 +5,16 @@
 //! Pure: time, packets and orders go in, [`Output`]s come out.
 
 pub mod account;
+pub mod config;
+pub mod endpoint;
 pub mod event;
 pub mod order;
 pub mod output;
 pub mod trunk;
 
 pub use account::{Account, AccountId, DigestPolicy};
+pub use config::{Config, Limits, Listener, Times};
+pub use endpoint::{Ban, Binding, Endpoint};
 pub use event::{Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
 pub use order::{Destination, Invite, LegId, Order, Reason};
 pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent};
