@@ -1,0 +1,1 @@
+//! The numbering plan library, behind three functions so that it can be swapped.
