@@ -1,0 +1,31 @@
+// Every word on the page, in both languages. `en` must have the keys of `ja`: a test reads this file.
+export const words = {
+  ja: {
+    desk: "通話の検索と再生", logout: "ログアウト", login: "ログイン", name: "ユーザー名", password: "パスワード",
+    wrong: "ユーザー名かパスワードが違います。", slow: "試行が多すぎます。しばらくしてからもう一度お試しください。", now: "ただいまの状況", find: "通話を探す",
+    firm: "契約企業", caller: "発信者の番号", operator: "オペレーター", from: "開始", to: "終了", search: "検索", more: "さらに表示",
+    time: "日時", wait: "応答まで", talk: "通話時間", state: "状態", recording: "録音", none: "該当する通話はありません。",
+    quiet: "通話はありません。", download: "録音をダウンロード", ladder: "SIPのやりとり", seconds: "秒", play: "再生",
+    withheld: { anonymous: "非通知", payphone: "公衆電話", unavailable: "表示圏外", interaction: "通知不可" },
+    unknown: "（登録のない番号）", failed: "サーバーに接続できません。", forbidden: "この操作の権限がありません。",
+    states: { queued: "待機中", delivered: "呼出中", established: "通話中", held: "保留中", cleared: "終了", interrupted: "中断" },
+    operators: { logged_out: "ログアウト", not_ready: "離席", ready: "待機", busy: "応対中", working_after_call: "後処理" },
+    events: { arrived: "着信", ringing: "呼出", offered: "オペレーター呼出", answered: "応答", held: "保留", resumed: "保留解除", muted: "消音", unmuted: "消音解除",
+      target_called: "取次先を呼出", target_answered: "取次先が応答", bridged: "取次", transfer_failed: "取次不成立", returned: "オペレーターへ戻る", requeued: "再度呼出", cleared: "終話" },
+    abandoned: "応答前に切断", other: "English", otherLang: "en", locale: "ja-JP",
+  },
+  en: {
+    desk: "find and replay calls", logout: "Log out", login: "Log in", name: "User", password: "Password",
+    wrong: "User or password is wrong.", slow: "Too many tries. Please wait a while and try again.", now: "Right now", find: "Find a call",
+    firm: "Client firm", caller: "Caller's number", operator: "Operator", from: "From", to: "Until", search: "Search", more: "Show more",
+    time: "Time", wait: "Answered after", talk: "Talk", state: "State", recording: "Recording", none: "No such call.",
+    quiet: "No call at the moment.", download: "Download recording", ladder: "SIP ladder", seconds: "s", play: "Play",
+    withheld: { anonymous: "Withheld", payphone: "Payphone", unavailable: "Unavailable", interaction: "Cannot be shown" },
+    unknown: "(number not registered)", failed: "The server cannot be reached.", forbidden: "You may not do this.",
+    states: { queued: "waiting", delivered: "ringing", established: "talking", held: "on hold", cleared: "ended", interrupted: "interrupted" },
+    operators: { logged_out: "logged out", not_ready: "not ready", ready: "ready", busy: "busy", working_after_call: "wrap-up" },
+    events: { arrived: "arrived", ringing: "ringing", offered: "operator rings", answered: "answered", held: "hold", resumed: "resume", muted: "muted", unmuted: "unmuted",
+      target_called: "target called", target_answered: "target answered", bridged: "bridged", transfer_failed: "transfer failed", returned: "back with operator", requeued: "queued again", cleared: "ended" },
+    abandoned: "caller gave up", other: "日本語", otherLang: "ja", locale: "en-GB",
+  },
+};
