@@ -1,1 +1,20 @@
-//! (being written)
+//! The switchboard: whose number is it, who rings, who won, hold, transfer with a net, and what is kept of it.
+//!
+//! Pure: [`Input`]s go in with the time, [`Output`]s come out. Only the roof joins it to the world.
+
+#[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
+pub mod desk;
+pub mod directory;
+#[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
+pub mod io;
+#[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
+pub mod media;
+pub mod record;
+mod switch;
+
+pub use acd::{CallId, OperatorId};
+pub use desk::{Command, CommandError, Reply, Transfer, TransferMode};
+pub use directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
+pub use io::{Alarm, Event, Input, Output};
+pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
+pub use switch::{Config, Switch};

@@ -1,0 +1,142 @@
+//! What a desk (or the API, or a feature code) may ask of the switch.
+
+use acd::{CallId, OperatorId};
+use serde::{Deserialize, Serialize};
+
+use crate::record::CallState;
+
+/// A command of a person at a desk. The answer comes as `Output::Done` with the same number.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    /// Ready for calls, or not (with a reason).
+    SetOperatorState { operator: OperatorId, ready: bool, reason: String },
+    /// Wrap-up is over early.
+    FinishWrapUp { operator: OperatorId },
+    /// Put the caller on hold (music), or take back.
+    Hold { call: CallId, on: bool },
+    /// The caller no longer hears the operator (who still hears the caller), or again.
+    Mute { call: CallId, on: bool },
+    /// On to the client firm's person (取次).
+    Transfer { call: CallId, transfer: Transfer },
+    /// Join caller and the person who was called, and leave.
+    CompleteTransfer { call: CallId },
+    /// Give up the transfer: back to the caller.
+    CancelTransfer { call: CallId },
+    /// End the call for everyone.
+    Hangup { call: CallId },
+    /// A list of calls and operators as they are now.
+    Snapshot,
+}
+
+/// How a caller is to be passed on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Transfer {
+    /// Attended: the operator announces, then completes. Confirmed: the person presses 1.
+    pub mode: TransferMode,
+    /// Number to call (any spelling); must be registered for this firm. `None`: the firm's targets, in order.
+    pub to: Option<String>,
+    /// The operator says that it is urgent (policy `UrgentOnly`).
+    #[serde(default)]
+    pub urgent: bool,
+    /// Why, for a transfer that the policy does not allow by itself.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// The two ways of passing a caller on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferMode {
+    /// The operator speaks with the person first.
+    Attended,
+    /// The person confirms with a key; the operator need not stay.
+    Confirmed,
+}
+
+/// What a command gave.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Reply {
+    /// Done, or begun: events tell the rest.
+    Accepted,
+    /// Answer to `Snapshot`.
+    Snapshot(Snapshot),
+}
+
+/// Why a command was refused. Nothing has changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CommandError {
+    /// No such call now.
+    UnknownCall,
+    /// No such operator.
+    UnknownOperator,
+    /// Not possible in this state (says which).
+    WrongState(CallState),
+    /// The firm's policy does not allow it.
+    PolicyForbids,
+    /// The number is not registered for this firm (R03).
+    NotRegistered,
+    /// The firm has nobody to be called.
+    NoTarget,
+    /// No trunk is up.
+    NoTrunk,
+}
+
+/// Calls and operators as they are now.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct Snapshot {
+    /// Calls not yet cleared, oldest first.
+    pub calls: Vec<CallNow>,
+    /// Operators by id.
+    pub operators: Vec<OperatorNow>,
+    /// Trunks.
+    pub trunks: Vec<TrunkNow>,
+}
+
+/// A call as it is now.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct CallNow {
+    /// 13 characters.
+    pub call: String,
+    /// State.
+    pub state: CallState,
+    /// Firm.
+    pub customer: Option<i64>,
+    /// Firm's name.
+    pub customer_name: String,
+    /// Caller, or why there is no number.
+    pub caller: String,
+    /// Operator.
+    pub operator: Option<i64>,
+    /// Unix ms.
+    pub arrived_ms: i64,
+    /// Transfer under way: "attended", "confirmed", "bridged", or empty.
+    pub transfer: String,
+}
+
+/// An operator as he or she is now.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct OperatorNow {
+    /// Row id.
+    pub operator: i64,
+    /// Name.
+    pub name: String,
+    /// CSTA state word.
+    pub state: String,
+    /// Reason of NotReady.
+    pub reason: String,
+    /// A phone is registered.
+    pub reachable: bool,
+    /// Milliseconds in this state.
+    pub for_ms: i64,
+}
+
+/// A trunk as it is now.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct TrunkNow {
+    /// Row id.
+    pub trunk: i64,
+    /// Name.
+    pub name: String,
+    /// Usable.
+    pub up: bool,
+}

@@ -1,0 +1,157 @@
+//! What the switchboard knows of the world before a call comes: client firms and their numbers, operators, trunks.
+//!
+//! A [`Directory`] is a snapshot: the store loads it, the roof hands it to the switch as one `Arc`, and no call ever waits
+//! for a database. A new snapshot replaces the old one; calls in progress keep the customer they began with.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acd::OperatorId;
+use endpoint::{Account, Trunk};
+use number::Number;
+use serde::{Deserialize, Serialize};
+
+/// A client firm's row. "Customer" in code: "client" already means two other things in SIP and HTTP.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CustomerId(pub i64);
+
+/// A snapshot of everything the switch needs at call time.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// Client firms.
+    pub customers: HashMap<CustomerId, Arc<Customer>>,
+    /// Numbers that firms forward to (E.164 digits), and whose they are.
+    pub dids: HashMap<Number, CustomerId>,
+    /// Operators.
+    pub operators: HashMap<OperatorId, Arc<Operator>>,
+    /// Trunks.
+    pub trunks: Vec<Trunk>,
+    /// Settings of the whole service.
+    pub settings: Settings,
+}
+
+/// A client firm whose calls are answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Customer {
+    /// Row id.
+    pub id: CustomerId,
+    /// Short ASCII name for files, URLs and the command line ("sakura-dental").
+    pub code: String,
+    /// The firm's name as the operator says it ("さくら歯科").
+    pub name: String,
+    /// Reading in kana ("さくらしか").
+    pub reading: String,
+    /// What the operator says first.
+    pub greeting: String,
+    /// How to handle this firm's calls; plain text.
+    pub manual: String,
+    /// Skills an operator must have for this firm.
+    pub needs: Vec<String>,
+    /// Who rings.
+    pub plan: acd::RingPlan,
+    /// How long one operator's phone rings before the next is tried.
+    pub ring: Duration,
+    /// 0 is normal; higher waits less.
+    pub priority: u8,
+    /// May a caller be bridged on to the firm's mobile?
+    pub transfer: TransferPolicy,
+    /// Whom to try, in order.
+    pub targets: Vec<Target>,
+    /// Play the firm's name to the operator at the answer.
+    pub whisper: bool,
+}
+
+/// A person of the client firm who may be called (取次先).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Target {
+    /// Name of the person.
+    pub name: String,
+    /// E.164 digits; the only numbers that can be dialled for this firm (R03).
+    pub number: String,
+    /// How long it rings before the next target.
+    pub ring_seconds: u16,
+}
+
+/// When a caller may be bridged on (F45).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferPolicy {
+    /// Never.
+    Never,
+    /// Only if the operator marks the call urgent.
+    UrgentOnly,
+    /// Only callers with one of these numbers (E.164 digits).
+    ListedCallers(Vec<String>),
+    /// Always.
+    Always,
+}
+
+/// A person who answers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Operator {
+    /// Row id.
+    pub id: OperatorId,
+    /// The softphone's account; `account.id.0 == id.0`.
+    pub account: Account,
+    /// Name for people.
+    pub name: String,
+    /// What this operator can do, and how well.
+    pub skills: Vec<(String, u8)>,
+    /// Time for the report after a call.
+    pub wrap_up: Duration,
+    /// Starts as Ready when the phone registers (an operator without a desk), instead of NotReady.
+    pub ready_on_register: bool,
+}
+
+/// Settings of the whole service.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Greeting shown when the dialled number is in no table.
+    pub default_greeting: String,
+    /// Prompt for hold music.
+    pub hold_music: String,
+    /// Feature codes that an operator keys during a call.
+    pub feature_codes: FeatureCodes,
+    /// How long the client's person has to press 1.
+    pub confirm_seconds: u16,
+    /// A call is ended after this long, whatever happens.
+    pub call_seconds_max: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            default_greeting: "お電話ありがとうございます。".to_owned(),
+            hold_music: "hold-music".to_owned(),
+            feature_codes: FeatureCodes::default(),
+            confirm_seconds: 15,
+            call_seconds_max: 4 * 3600,
+        }
+    }
+}
+
+/// Keys an operator presses during a call.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FeatureCodes {
+    /// Hold and resume.
+    pub hold: String,
+    /// Call the firm's first target, announce, then join.
+    pub attended: String,
+    /// Pass the call on with "press 1".
+    pub confirmed: String,
+    /// Join caller and target now, and leave.
+    pub complete: String,
+    /// Give up the transfer: back to the caller.
+    pub cancel: String,
+}
+
+impl Default for FeatureCodes {
+    fn default() -> Self {
+        let code = |s: &str| s.to_owned();
+        FeatureCodes { hold: code("*5"), attended: code("*1"), confirmed: code("*2"), complete: code("*3"), cancel: code("*0") }
+    }
+}

@@ -1,0 +1,125 @@
+//! Everything that goes into the switch and comes out of it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use acd::{CallId, OperatorId};
+use bytes::Bytes;
+use serde::Serialize;
+use sip::flow::Flow;
+
+use crate::desk::{Command, CommandError, Reply};
+use crate::directory::Directory;
+use crate::media;
+use crate::record::CallRecord;
+
+/// One thing that happened outside.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// A SIP packet.
+    Packet { flow: Flow, bytes: Bytes },
+    /// A stream connection is gone.
+    FlowClosed { flow: Flow },
+    /// A packet could not be sent.
+    TransportFailed { flow: Flow },
+    /// From the voice path.
+    Media(media::Event),
+    /// From a desk.
+    Command { number: u64, command: Command },
+    /// A new snapshot of the directory.
+    Directory(Arc<Directory>),
+    /// The wall clock, told at start and every few seconds.
+    WallClock { unix_ms: i64 },
+    /// Take no new calls (503 with Retry-After); calls in progress go on.
+    Drain,
+}
+
+/// One thing to do, in the domain's words.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Put these bytes on the wire.
+    Transmit { flow: Flow, bytes: Bytes },
+    /// For the voice path.
+    Media(media::Order),
+    /// For desks, logs and supervisors.
+    Event(Event),
+    /// To be kept.
+    Record(Box<CallRecord>),
+    /// Answer to a command.
+    Done { number: u64, result: Result<Reply, CommandError> },
+}
+
+/// What desks, logs and supervisors see. Serialised as JSON with a `kind`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// A call came in.
+    CallArrived { call: String, customer: Option<i64>, customer_name: String, did: String, caller: String, withheld: String },
+    /// The operator's screen: which firm, what to say.
+    ScreenPop {
+        call: String,
+        operator: i64,
+        customer: Option<i64>,
+        customer_name: String,
+        reading: String,
+        greeting: String,
+        manual: String,
+        caller: String,
+        withheld: String,
+        waited_ms: i64,
+    },
+    /// The offer to this operator is over without an answer.
+    PopClosed { call: String, operator: i64, why: String },
+    /// A person answered.
+    CallAnswered { call: String, operator: i64, wait_ms: i64 },
+    /// Hold, resume, mute, transfer steps.
+    CallChanged { call: String, what: String, detail: String },
+    /// A transfer failed; the caller is back.
+    TransferFailed { call: String, number: String, why: String },
+    /// The call is over.
+    CallEnded { call: String, ending: String, talk_ms: i64, wait_ms: i64, answered: bool },
+    /// An operator's state.
+    OperatorState { operator: i64, state: String, reason: String },
+    /// A trunk's state.
+    TrunkState { trunk: i64, up: bool, why: String },
+    /// Somebody should look at this.
+    Alarm(Alarm),
+}
+
+/// Something an administrator or supervisor should see. Data, worded by the reader's language.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(tag = "alarm", rename_all = "snake_case")]
+pub enum Alarm {
+    /// A call to a number that is in no table (F01): it was answered with the default greeting.
+    UnknownNumber { call: String, candidates: Vec<String> },
+    /// The caller gave up before anyone answered (F04).
+    Abandoned { call: String, did: String, caller: String, wait_ms: i64 },
+    /// A recording failed.
+    RecordingFailed { call: String, why: String },
+    /// Nothing is heard from one party (R33).
+    OneWayAudio { call: String, leg: String },
+    /// An operator's phone failed to answer twice.
+    OperatorUnreliable { operator: i64 },
+    /// An outgoing call to a number that may not be dialled was tried (R03).
+    TollFraud { who: String, number: String },
+    /// Authentication failures from one address (R01).
+    AuthenticationFailures { source: IpAddr, user: String, failures: u32 },
+    /// A table is full.
+    Full { table: String, limit: usize },
+    /// A trunk's registration was refused.
+    RegistrationRefused { trunk: i64, status: u16 },
+    /// No RTP port is free.
+    NoPort,
+    /// An invariant was broken and repaired.
+    Repaired { what: String },
+}
+
+/// The ids that other floors use, in one place.
+pub fn operator_of(account: endpoint::AccountId) -> OperatorId {
+    OperatorId(account.0)
+}
+
+/// A call's 13-character name.
+pub fn call_name(call: CallId) -> String {
+    call.to_string()
+}

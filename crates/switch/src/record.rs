@@ -1,0 +1,134 @@
+//! What is kept of a call: the call record (CDR), its legs, and its timeline.
+//!
+//! A record is a snapshot of the whole call with a `revision`: the store keeps the highest, so that writing one twice, or
+//! after a crash, changes nothing (exactly once by `call` and `revision`).
+
+use acd::CallId;
+use serde::{Deserialize, Serialize};
+
+use crate::media::{Recording, Statistics};
+
+/// Snapshot of a call. Times are unix milliseconds; `None`: has not happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// The call, as 13 characters.
+    #[serde(with = "call_id_text")]
+    pub call: CallId,
+    /// Grows with each snapshot of this call.
+    pub revision: u32,
+    /// Where the call stands.
+    pub state: CallState,
+    /// Client firm; `None`: unknown number.
+    pub customer: Option<i64>,
+    /// Firm's name at the time of the call.
+    pub customer_name: String,
+    /// Dialled number, E.164 digits, or the raw text that was in no table.
+    pub did: String,
+    /// Number that the firm's line was dialled on, if the carrier says (Diversion).
+    pub diverted_from: String,
+    /// Caller, E.164 digits; empty when withheld or not a number.
+    pub caller: String,
+    /// Why there is no caller number ("anonymous", "payphone", "unavailable", "interaction"), or empty.
+    pub withheld: String,
+    /// Trunk row, if it came over one.
+    pub trunk: Option<i64>,
+    /// Operator who answered.
+    pub operator: Option<i64>,
+    /// Operator's name.
+    pub operator_name: String,
+    /// INVITE.
+    pub arrived_ms: i64,
+    /// Our first 180.
+    pub ringing_ms: Option<i64>,
+    /// Our 200: a person answered.
+    pub answered_ms: Option<i64>,
+    /// Caller joined with the client firm's person.
+    pub bridged_ms: Option<i64>,
+    /// The end.
+    pub ended_ms: Option<i64>,
+    /// Milliseconds from our 200 to the end, by the monotonic clock (R26).
+    pub talk_ms: i64,
+    /// Milliseconds from our first 180 to our 200, or to the end if nobody answered.
+    pub wait_ms: i64,
+    /// How it ended.
+    pub ending: String,
+    /// Legs in the order in which they began.
+    pub legs: Vec<LegRecord>,
+    /// Recording, when finished.
+    pub recording: Option<Recording>,
+    /// "none, because …" when there is no recording.
+    pub no_recording: String,
+    /// Path stem of the recording while it is being made (for repair after a crash).
+    pub recording_stem: String,
+    /// What happened, in order. Only what is new since the last revision.
+    pub events: Vec<TimelineEvent>,
+}
+
+/// Where a call stands, in CSTA's words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallState {
+    /// Waiting for an operator, nobody rings.
+    Queued,
+    /// At least one operator's phone rings.
+    Delivered,
+    /// Caller and a person talk.
+    Established,
+    /// The caller is on hold.
+    Held,
+    /// Over.
+    Cleared,
+    /// The process died during the call; closed at the next start.
+    Interrupted,
+}
+
+/// One leg of a call.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LegRecord {
+    /// Number of the leg within the call, from 0.
+    pub index: u32,
+    /// "caller", "operator", "target".
+    pub role: String,
+    /// Who: a number, or an operator's account.
+    pub party: String,
+    /// SIP Call-ID.
+    pub sip_call_id: String,
+    /// INVITE sent or received.
+    pub started_ms: i64,
+    /// 200.
+    pub answered_ms: Option<i64>,
+    /// The end.
+    pub ended_ms: Option<i64>,
+    /// Final status for a leg that was not answered, 0 otherwise.
+    pub status: u16,
+    /// How it ended.
+    pub ending: String,
+    /// RTP figures, once closed.
+    pub statistics: Option<Statistics>,
+}
+
+/// One line of a call's story.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TimelineEvent {
+    /// Number within the call, from 0, without gaps.
+    pub index: u32,
+    /// Milliseconds since the call arrived, by the monotonic clock.
+    pub offset_ms: i64,
+    /// What: `arrived`, `ringing`, `offered`, `answered`, `held`, `resumed`, `target_called`, `bridged`, `sip`, … (see `Fact::kind`).
+    pub kind: String,
+    /// Details as JSON: for `sip`, direction, peer and the message.
+    pub detail: serde_json::Value,
+}
+
+mod call_id_text {
+    use acd::CallId;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(id: &CallId, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(id)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<CallId, D::Error> {
+        String::deserialize(d)?.parse().map_err(|_| serde::de::Error::custom("not a call id"))
+    }
+}
