@@ -46,8 +46,8 @@ pub struct Ban {
 
 impl Endpoint {
     /// A new endpoint; `seed` must be unpredictable (tags, branches, nonces come of it) and fixed in tests.
-    pub fn new(config: Config, seed: [u8; 32]) -> Self {
-        let _ = seed;
+    pub fn new(now: Instant, config: Config, seed: [u8; 32]) -> Self {
+        let _ = (now, seed);
         Self { config, outputs: VecDeque::new() }
     }
 
