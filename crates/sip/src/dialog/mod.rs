@@ -242,7 +242,9 @@ impl Dialog {
         builder = match self.route_set.split_first() {
             Some((first, rest)) if !first.is_loose() => {
                 let last = [&b"<"[..], target.raw(), b">"].concat();
-                rest.iter().fold(builder, |builder, route| builder.header(Name::Route, &route.value)).header(Name::Route, last)
+                rest.iter()
+                    .fold(builder, |builder, route| builder.header(Name::Route, &route.value))
+                    .header(Name::Route, last)
             }
             Some(_) | None => {
                 self.route_set.iter().fold(builder, |builder, route| builder.header(Name::Route, &route.value))

@@ -84,15 +84,11 @@ pub(super) const fn step(state: State, event: Event) -> Step {
 const fn calling(event: Event) -> Step {
     match event {
         // §17.1.1.2: a provisional moves to Proceeding and stops the retransmissions. §16.6 item 11: timer C starts.
-        Event::Provisional => {
-            (State::Proceeding, &[Stop(Timer::A), Stop(Timer::B), Pass, Start(Timer::C)])
-        }
+        Event::Provisional => (State::Proceeding, &[Stop(Timer::A), Stop(Timer::B), Pass, Start(Timer::C)]),
         // RFC 6026 §7.2: a 2xx moves to Accepted, passes up, and starts timer M.
         Event::Success => (State::Accepted, &[Stop(Timer::A), Stop(Timer::B), Pass, Start(Timer::M)]),
         // §17.1.1.2: a 3xx-6xx passes up, is acknowledged here, and moves to Completed with timer D.
-        Event::Failure => {
-            (State::Completed, &[Stop(Timer::A), Stop(Timer::B), SendAck, Pass, Start(Timer::D)])
-        }
+        Event::Failure => (State::Completed, &[Stop(Timer::A), Stop(Timer::B), SendAck, Pass, Start(Timer::D)]),
         // §9.1: "if no provisional response has been received, the CANCEL request MUST NOT be sent".
         Event::Cancel => (State::Withdrawn, &[]),
         // §17.1.4: tell the user and end.
@@ -108,15 +104,12 @@ const fn calling(event: Event) -> Step {
 const fn withdrawn(event: Event) -> Step {
     match event {
         // §9.1: the awaited provisional: now the CANCEL may go, and 64*T1 later the INVITE counts as cancelled anyhow.
-        Event::Provisional => (
-            State::Cancelling,
-            &[Stop(Timer::A), Stop(Timer::B), Pass, SendCancel, Start(Timer::Withdrawal)],
-        ),
+        Event::Provisional => {
+            (State::Cancelling, &[Stop(Timer::A), Stop(Timer::B), Pass, SendCancel, Start(Timer::Withdrawal)])
+        }
         // §9.1: a final response makes the CANCEL pointless. A 2xx is the user's to acknowledge and to end (R40).
         Event::Success => (State::Accepted, &[Stop(Timer::A), Stop(Timer::B), Pass, Start(Timer::M)]),
-        Event::Failure => {
-            (State::Completed, &[Stop(Timer::A), Stop(Timer::B), SendAck, Pass, Start(Timer::D)])
-        }
+        Event::Failure => (State::Completed, &[Stop(Timer::A), Stop(Timer::B), SendAck, Pass, Start(Timer::D)]),
         // Once is enough.
         Event::Cancel => (State::Withdrawn, &[]),
         // §17.1.4, §17.1.1.2: as in Calling. The INVITE goes on being sent, or nobody would ever hear of the CANCEL.
@@ -136,9 +129,7 @@ const fn proceeding(event: Event) -> Step {
         // §17.1.1.2.
         Event::Failure => (State::Completed, &[Stop(Timer::C), SendAck, Pass, Start(Timer::D)]),
         // §9.1: a provisional has come, so the CANCEL goes at once. §16.8: timer C does the same.
-        Event::Cancel | Event::C => {
-            (State::Cancelling, &[Stop(Timer::C), SendCancel, Start(Timer::Withdrawal)])
-        }
+        Event::Cancel | Event::C => (State::Cancelling, &[Stop(Timer::C), SendCancel, Start(Timer::Withdrawal)]),
         // Nothing is sent in this state, but the connection on which the answer would come may be lost.
         Event::TransportError => (State::Terminated, &[ClientAction::TransportFailed]),
         Event::A | Event::B | Event::D | Event::M | Event::Withdrawal => (State::Proceeding, &[]),

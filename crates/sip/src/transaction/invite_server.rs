@@ -94,9 +94,7 @@ const fn proceeding(event: Event) -> Step {
         // RFC 6026 §7.1: a 2xx moves to Accepted with timer L.
         Event::Success => (State::Accepted, &[Stop(Timer::Trying), Send, Start(Timer::L)]),
         // §17.2.1: a 3xx-6xx moves to Completed with timers G (repeat) and H (give up).
-        Event::Failure => {
-            (State::Completed, &[Stop(Timer::Trying), Send, Start(Timer::G), Start(Timer::H)])
-        }
+        Event::Failure => (State::Completed, &[Stop(Timer::Trying), Send, Start(Timer::G), Start(Timer::H)]),
         // §17.2.1: the user was slower than 200 ms.
         Event::Trying => (State::Proceeding, &[SendTrying]),
         // RFC 6026 §8.8 (§17.2.4): "MUST remain in the current state": one lost packet is no reason to lose a caller.

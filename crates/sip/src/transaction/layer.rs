@@ -110,7 +110,7 @@ impl Layer {
     /// until its ACK comes (§13.3.1.4). A transaction that has ended takes nothing.
     pub fn respond(&mut self, now: Instant, key: &ServerKey, response: Message, fx: &mut Vec<Effect>) {
         if let Some(status) = response.status() {
-            self.to_server(now, *key, incoming::Input::Respond(status), Some(response), fx);
+            self.feed_server(now, *key, incoming::Input::Respond(status), Some(response), fx);
         }
     }
 
@@ -127,8 +127,7 @@ impl Layer {
     }
 
     /// Sends a message that belongs to no transaction: the ACK to a 2xx, and its copies.
-    #[allow(clippy::unused_self, reason = "the layer is the one door through which messages leave")]
-    pub fn send_stateless(&mut self, flow: Flow, message: &Message, fx: &mut Vec<Effect>) {
+    pub fn send_stateless(&mut self, flow: Flow, message: Message, fx: &mut Vec<Effect>) {
         fx.push(Effect::Transmit { flow, bytes: message.bytes().clone() });
     }
 
@@ -142,8 +141,8 @@ impl Layer {
     pub fn handle_timeout(&mut self, now: Instant, fx: &mut Vec<Effect>) {
         while let Some((owner, timer)) = self.schedule.pop_due(now) {
             match owner {
-                Owner::Server(key) => self.to_server(now, key, incoming::Input::Timer(timer), None, fx),
-                Owner::Client(key) => self.to_client(now, key, outgoing::Input::Timer(timer), None, fx),
+                Owner::Server(key) => self.feed_server(now, key, incoming::Input::Timer(timer), None, fx),
+                Owner::Client(key) => self.feed_client(now, key, outgoing::Input::Timer(timer), None, fx),
             }
         }
     }
@@ -177,7 +176,7 @@ impl Layer {
             .then(|| self.by_response.get(self.wire_key.as_slice()).copied())
             .flatten();
         match found {
-            Some(key) => self.to_client(now, key, outgoing::Input::Response(status), Some(response), fx),
+            Some(key) => self.feed_client(now, key, outgoing::Input::Response(status), Some(response), fx),
             None if method == Method::Invite && (200..300).contains(&status) => {
                 fx.push(Effect::StrayResponse { flow, response });
             }
@@ -186,7 +185,15 @@ impl Layer {
     }
 
     /// Starts a client transaction; false if the request has no Via with a branch.
-    fn depart(&mut self, now: Instant, key: ClientKey, flow: Flow, request: Message, silent: bool, fx: &mut Vec<Effect>) -> bool {
+    fn depart(
+        &mut self,
+        now: Instant,
+        key: ClientKey,
+        flow: Flow,
+        request: Message,
+        silent: bool,
+        fx: &mut Vec<Effect>,
+    ) -> bool {
         let method = request.method();
         if !request.via().is_ok_and(|via| key::client(&mut self.wire_key, &via, &method)) {
             return false;
@@ -200,7 +207,7 @@ impl Layer {
         true
     }
 
-    fn to_server(
+    fn feed_server(
         &mut self,
         now: Instant,
         key: ServerKey,
@@ -215,7 +222,7 @@ impl Layer {
         }
     }
 
-    fn to_client(
+    fn feed_client(
         &mut self,
         now: Instant,
         key: ClientKey,

@@ -12,11 +12,12 @@ impl Layer {
     /// (RFC 6026 §8.8: the next copy of the request gets the response another try); over a stream they end, as there is nobody
     /// left to answer.
     pub fn transport_failed(&mut self, now: Instant, flow: Flow, fx: &mut Vec<Effect>) {
-        let lost = if flow.protocol.is_reliable() { incoming::Input::PeerGone } else { incoming::Input::TransportError };
+        let lost =
+            if flow.protocol.is_reliable() { incoming::Input::PeerGone } else { incoming::Input::TransportError };
         for owner in self.reach.over(flow.remote, flow.connection) {
             match owner {
                 Owner::Client(key) => self.fail_client(now, key, flow, fx),
-                Owner::Server(key) if self.server_uses(key, flow) => self.to_server(now, key, lost, None, fx),
+                Owner::Server(key) if self.server_uses(key, flow) => self.feed_server(now, key, lost, None, fx),
                 Owner::Server(_) => {}
             }
         }
@@ -41,7 +42,7 @@ impl Layer {
             match (owner, flow.protocol) {
                 (Owner::Client(key), _) => self.fail_client(now, key, flow, fx),
                 (Owner::Server(key), Protocol::Ws | Protocol::Wss) => {
-                    self.to_server(now, key, incoming::Input::PeerGone, None, fx);
+                    self.feed_server(now, key, incoming::Input::PeerGone, None, fx);
                 }
                 (Owner::Server(key), Protocol::Udp | Protocol::Tcp | Protocol::Tls) => self.reroute(key),
             }
@@ -50,7 +51,7 @@ impl Layer {
 
     fn fail_client(&mut self, now: Instant, key: ClientKey, flow: Flow, fx: &mut Vec<Effect>) {
         if self.clients.get(&key).is_some_and(|client| client.flow.protocol == flow.protocol) {
-            self.to_client(now, key, outgoing::Input::TransportError, None, fx);
+            self.feed_client(now, key, outgoing::Input::TransportError, None, fx);
         }
     }
 

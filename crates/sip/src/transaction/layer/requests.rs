@@ -2,11 +2,12 @@
 
 use super::{Layer, RESERVED_SHARE, RETRY_AFTER_S};
 use crate::flow::Flow;
-use crate::message::{Message, MessageBuilder, Method, Name, Via, reason_phrase, response_target, stamp_received};
+use crate::message::{Message, MessageBuilder, Method, Name, Via, reason_phrase, stamp_received};
 use crate::transaction::incoming::{Arrival, Incoming, Input};
 use crate::transaction::{Context, Effect, Owner, ServerKey, key};
 use bytes::Bytes;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,8 +21,8 @@ impl Layer {
         }
         let found = self.by_request.get(self.wire_key.as_slice()).copied();
         match found {
-            Some(key) if method == Method::Ack => self.to_server(now, key, Input::Ack, Some(request), fx),
-            Some(key) => self.to_server(now, key, Input::Request, None, fx),
+            Some(key) if method == Method::Ack => self.feed_server(now, key, Input::Ack, Some(request), fx),
+            Some(key) => self.feed_server(now, key, Input::Request, None, fx),
             // §17.1.1.3: the ACK to a 2xx has a branch of its own.
             None if method == Method::Ack => fx.push(Effect::Ack { flow, request }),
             None if method == Method::Cancel => self.receive_cancel(now, flow, &via, &request, fx),
@@ -41,7 +42,7 @@ impl Layer {
         // same": so it is, if the INVITE has had a response with one.
         let (tag, cancel) = (self.tag_given(invite), arrival.request.clone());
         self.answer(now, arrival, 200, tag, fx);
-        self.to_server(now, invite, Input::Cancel, Some(cancel), fx);
+        self.feed_server(now, invite, Input::Cancel, Some(cancel), fx);
     }
 
     fn receive_new(&mut self, now: Instant, flow: Flow, via: &Via, request: &Message, fx: &mut Vec<Effect>) {
@@ -66,7 +67,7 @@ impl Layer {
     fn arrival(&self, flow: Flow, via: &Via, request: &Message) -> Arrival {
         Arrival {
             flow,
-            sent_by: response_target(via, flow.remote),
+            sent_by: SocketAddr::new(flow.remote.ip(), via.port().unwrap_or(flow.protocol.default_port())),
             wire_key: self.wire_key.as_slice().into(),
             origin_key: None,
             silent: false,
