@@ -1,6 +1,8 @@
 //! The promises of the queue, checked on its state.
 
-use crate::{CallId, OperatorId};
+use crate::roster::Activity;
+use crate::timers::Timer;
+use crate::{CallId, OperatorId, Queue};
 
 /// A broken promise. There should never be one; a supervisor is told if there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,4 +14,117 @@ pub enum Violation {
         /// The idle operator.
         operator: OperatorId,
     },
+    /// The operator and the call disagree on whether the call is offered.
+    OfferInDoubt {
+        /// The call.
+        call: CallId,
+        /// The operator.
+        operator: OperatorId,
+    },
+    /// The winner of the call is not the one who talks.
+    WinnerInDoubt {
+        /// The call.
+        call: CallId,
+        /// The winner.
+        operator: OperatorId,
+    },
+    /// The operator would stay in this state for ever: its deadline is missing.
+    OperatorStuck {
+        /// The operator.
+        operator: OperatorId,
+    },
+    /// The call would never be offered again: its deadline is missing.
+    CallStuck {
+        /// The call.
+        call: CallId,
+    },
+    /// The operator stands in a wrong list of idle ones.
+    OperatorMislisted {
+        /// The operator.
+        operator: OperatorId,
+    },
+    /// The call stands in a wrong list.
+    CallMislisted {
+        /// The call.
+        call: CallId,
+    },
+    /// There are deadlines that belong to nothing.
+    TimersLeftOver {
+        /// How many.
+        count: usize,
+    },
+}
+
+impl Queue {
+    /// Broken promises: always empty, and checked at run time because "always" wants a witness. Linear in operators
+    /// and waiting calls, so for once a second, not for every event.
+    pub fn audit(&self) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        let expected = self.audit_operators(&mut violations) + self.audit_calls(&mut violations);
+        if self.timers.len() > expected {
+            violations.push(Violation::TimersLeftOver { count: self.timers.len() - expected });
+        }
+        for (call, operator) in &self.winners {
+            let talks = self.roster.get(*operator).is_some_and(
+                |post| matches!(post.activity, Activity::Talking { call: in_call, .. } if in_call == *call),
+            );
+            if !talks {
+                violations.push(Violation::WinnerInDoubt { call: *call, operator: *operator });
+            }
+        }
+        violations
+    }
+
+    /// Gives the number of timers that should be set.
+    fn audit_operators(&self, violations: &mut Vec<Violation>) -> usize {
+        let mut timers = 0;
+        for post in self.roster.posts() {
+            let operator = post.operator.id;
+            if !self.roster.is_listed_rightly(post) {
+                violations.push(Violation::OperatorMislisted { operator });
+            }
+            let deadline = match post.activity {
+                Activity::Offered { call, until, .. } => {
+                    if !self.line.get(call).is_some_and(|entry| entry.offered.contains(&operator)) {
+                        violations.push(Violation::OfferInDoubt { call, operator });
+                    }
+                    (until, Timer::OfferEnds(operator))
+                }
+                Activity::WrappingUp { until, .. } => (until, Timer::WrapUpEnds(operator)),
+                Activity::LoggedOut | Activity::NotReady { .. } | Activity::Idle | Activity::Talking { .. } => continue,
+            };
+            timers += 1;
+            if !self.timers.is_set(deadline.0, deadline.1) {
+                violations.push(Violation::OperatorStuck { operator });
+            }
+        }
+        timers
+    }
+
+    fn audit_calls(&self, violations: &mut Vec<Violation>) -> usize {
+        let mut timers = 0;
+        for entry in self.line.in_order() {
+            let call = entry.waiting.call;
+            if !self.line.is_listed_rightly(entry) {
+                violations.push(Violation::CallMislisted { call });
+            }
+            for operator in &entry.offered {
+                if self.roster.get(*operator).and_then(|post| post.offered()) != Some(call) {
+                    violations.push(Violation::OfferInDoubt { call, operator: *operator });
+                }
+            }
+            let rests = entry.offered.is_empty() && !entry.declined.is_empty();
+            match entry.restart {
+                Some(at) if rests && self.timers.is_set(at, Timer::RoundRestarts(call)) => timers += 1,
+                None if !rests => {}
+                Some(_) | None => violations.push(Violation::CallStuck { call }),
+            }
+            if entry.offered.is_empty() {
+                let idle = self.roster.idle_for(&entry.waiting.needs).map(|post| post.operator.id);
+                let mut missed = idle.filter(|operator| entry.is_new_to(*operator));
+                violations.extend(missed.next().map(|operator| Violation::IdleWhileWaiting { call, operator }));
+            }
+        }
+        timers
+    }
 }

@@ -2,19 +2,31 @@
 //!
 //! A pure machine. Whoever owns a [`Queue`] tells it what happened and when, then drains [`Queue::poll_effect`], then
 //! waits until [`Queue::poll_timeout`] or the next event. It promises, and [`Queue::audit`] checks:
-//! one winner per call; no operator in two calls; no call waits while a suitable operator is idle; first come, first
-//! served within a priority; a call is offered again and again until it is answered or withdrawn.
+//!
+//! - exactly one operator gets a call (W02), and no operator is in two;
+//! - no call waits while an operator who suits it is ready, reachable and idle, unless that operator has just declined
+//!   it; when all who are free have declined, it rests a moment ([`Limits::rest`]) and all are asked again, for ever;
+//! - first come, first served within a priority;
+//! - an operator who drops out while others ring does not restart the round (W03);
+//! - nobody is stuck (W04): every offer, wrap-up and rest has its deadline in one table of timers.
+//!
+//! Every event costs O(log n) in operators and calls, times the distinct sets of skills that calls wait for.
 
 mod audit;
+mod effect;
 mod id;
+mod line;
 mod operator;
 mod plan;
 mod queue;
+mod roster;
+mod timers;
 mod waiting;
 
 pub use audit::Violation;
+pub use effect::{Declined, Effect, EnqueueError, LostRace, UnknownOperator, Why};
 pub use id::{CALL_ID_CHARS, CallId, InvalidCallId, OperatorId};
 pub use operator::{Operator, OperatorSnapshot, State, Wish};
 pub use plan::{Candidate, Plan, RingPlan};
-pub use queue::{Declined, Effect, EnqueueError, Limits, LostRace, Queue, UnknownOperator, Why};
+pub use queue::{Limits, POSITIONS_TOLD_MAX, Queue, RING_MIN};
 pub use waiting::{Waiting, WaitingSnapshot};
