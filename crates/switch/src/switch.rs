@@ -50,8 +50,8 @@ pub struct Switch {
 
 impl Switch {
     /// A switch that knows nobody yet: hand it a wall clock and a directory first. `seed` must be unpredictable.
-    pub fn new(config: Config, seed: [u8; 32]) -> Self {
-        let _ = seed;
+    pub fn new(now: Instant, config: Config, seed: [u8; 32]) -> Self {
+        let _ = (now, seed);
         Self { config, outputs: VecDeque::new() }
     }
 
