@@ -100,9 +100,7 @@ impl Editor {
     pub fn remove_other(mut self, wanted: &str) -> Self {
         let bytes = self.message.bytes().clone();
         self.lines.retain(|line| match line {
-            Line::Kept { spelled, .. } => {
-                !scan::part(&bytes, spelled.clone()).eq_ignore_ascii_case(wanted.as_bytes())
-            }
+            Line::Kept { spelled, .. } => !scan::part(&bytes, spelled.clone()).eq_ignore_ascii_case(wanted.as_bytes()),
             Line::Written { .. } => true,
         });
         self

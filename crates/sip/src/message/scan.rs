@@ -59,7 +59,7 @@ pub(super) fn trimmed(bytes: &[u8]) -> &[u8] {
 
 /// Header folding undone (RFC 3261 section 7.3.1): a line end and the white space after it become one space. Borrows
 /// when nothing is folded.
-pub(super) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn unfold(value: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr2(b'\n', b'\r', value).is_none() {
         return Cow::Borrowed(value);
     }

@@ -124,7 +124,8 @@ fn read_sent_protocol(value: &[u8]) -> Option<(Span, usize)> {
     let rest = scan::trim(value, second + 1..value.len());
     let length = scan::part(value, rest.clone()).iter().position(|&byte| scan::is_space(byte))?;
     let transport = rest.start..rest.start + length;
-    scan::is_token(scan::part(value, transport.clone())).then(|| (Span::new(transport.start, transport.end), transport.end))
+    scan::is_token(scan::part(value, transport.clone()))
+        .then(|| (Span::new(transport.start, transport.end), transport.end))
 }
 
 impl fmt::Debug for Via {

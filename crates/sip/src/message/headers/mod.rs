@@ -7,8 +7,8 @@ mod dialog;
 mod event;
 mod list;
 
-pub use dialog::{CSeq, RAck, Reason, Replaces};
 pub use count::{Refresher, SessionExpires};
+pub use dialog::{CSeq, RAck, Reason, Replaces};
 pub use event::{EventPackage, SubscriptionState};
 pub use list::MediaType;
 
