@@ -4,7 +4,7 @@ use crate::line::Line;
 use crate::roster::{Activity, Post, Roster};
 use crate::timers::{Timer, Timers};
 use crate::{
-    CallId, Candidate, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot,
+    CallId, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot,
     UnknownOperator, Waiting, WaitingSnapshot, Why, Wish,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

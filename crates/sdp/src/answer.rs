@@ -1,7 +1,9 @@
 //! Answers: made to a peer's offer, and read as a reply to ours (RFC 3264 §6, §7).
 
-use crate::{Codec, Direction, Local, SdpError, Session};
-use std::net::SocketAddr;
+use crate::payload::{Payload, Transport, payloads};
+use crate::{Codec, Direction, Local, Media, SdpError, Session};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 /// What both sides agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub struct Negotiated {
     pub receive_payload_type: u8,
     /// The payload type of telephone-events that we send, if the peer takes them.
     pub telephone_event: Option<u8>,
+    /// The payload type of telephone-events that we receive.
+    pub receive_telephone_event: Option<u8>,
     /// What we may do: send, receive, both, neither.
     pub direction: Direction,
     /// The peer put us on hold.
@@ -53,14 +57,198 @@ impl NegotiationError {
     }
 }
 
-/// Answers an offer: the text for our 200, and what was agreed.
-pub fn answer(local: &Local, offer: &Session) -> Result<(String, Negotiated), NegotiationError> {
-    let _ = (local, offer);
-    todo!()
+impl fmt::Display for NegotiationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(error) => write!(f, "the peer's SDP is broken: {error}"),
+            Self::NoAudio => write!(f, "the peer offers no audio over RTP"),
+            Self::NoCommonCodec => write!(f, "the peer has none of our codecs"),
+            Self::SecureRequired => write!(f, "the peer insists on SRTP"),
+            Self::AddressUnusable => write!(f, "the peer's address for audio cannot be sent to"),
+            Self::AnswerMismatch => write!(f, "the peer's answer does not fit our offer"),
+        }
+    }
 }
 
-/// Reads the answer to `our_offer`.
-pub fn accept_answer(local: &Local, our_offer: &Session, answer: &Session) -> Result<Negotiated, NegotiationError> {
-    let _ = (local, our_offer, answer);
-    todo!()
+impl std::error::Error for NegotiationError {}
+
+impl From<SdpError> for NegotiationError {
+    fn from(error: SdpError) -> Self {
+        Self::Malformed(error)
+    }
 }
+
+/// Answers an offer: the text for our 200, and what was agreed. We send and receive whatever the offer lets us.
+pub fn answer(local: &Local, offer: &Session) -> Result<(String, Negotiated), NegotiationError> {
+    answer_as(local, offer, Direction::SendRecv)
+}
+
+/// As [`answer`], but we do no more than `wish`: a peer on hold who offers anew stays on hold.
+///
+/// Every `m=` line of the offer is answered in its place (RFC 3264 §6): the first audio stream that we can do is taken,
+/// all others are refused with port 0. The codec is the offer's first that we have.
+pub fn answer_as(local: &Local, offer: &Session, wish: Direction) -> Result<(String, Negotiated), NegotiationError> {
+    let (taken, stream) = first_usable(local, offer)?;
+    let offered = offer.direction(stream.media);
+    let direction = stream.allowed(offered).and(wish);
+    let mut session = local.session();
+    session.time.clone_from(&offer.time);
+    session.media = offer
+        .media
+        .iter()
+        .enumerate()
+        .map(|(index, media)| {
+            if index == taken {
+                let events = stream.telephone_event.map(|number| (number, Payload::TelephoneEvent));
+                let payloads = [(stream.payload_type, Payload::Audio(stream.codec))].into_iter().chain(events);
+                local.audio(&media.protocol, payloads.collect(), direction)
+            } else {
+                refused(media)
+            }
+        })
+        .collect();
+    let negotiated = stream.negotiated(local, offered, direction, stream.payload_type, stream.telephone_event);
+    Ok((session.to_string(), negotiated))
+}
+
+/// Reads the answer to `our_offer`, which [`offer`](crate::offer()) printed for the same `local`.
+pub fn accept_answer(local: &Local, our_offer: &Session, answer: &Session) -> Result<Negotiated, NegotiationError> {
+    let (index, ours) = our_offer
+        .media
+        .iter()
+        .enumerate()
+        .find(|(_, media)| media.is_audio() && media.port != 0)
+        .ok_or(NegotiationError::AnswerMismatch)?;
+    let theirs = answer.media.get(index).ok_or(NegotiationError::AnswerMismatch)?;
+    if !theirs.is_audio() {
+        return Err(NegotiationError::AnswerMismatch);
+    }
+    let stream = Stream::read(local, answer, theirs)?;
+    let offered: Vec<(u8, Payload)> = payloads(ours);
+    let number_of = |wanted: Payload| offered.iter().find(|(_, payload)| *payload == wanted).map(|(number, _)| *number);
+    let receive = number_of(Payload::Audio(stream.codec)).ok_or(NegotiationError::NoCommonCodec)?;
+    let said = answer.direction(theirs);
+    let direction = stream.allowed(said).and(our_offer.direction(ours));
+    let events = number_of(Payload::TelephoneEvent).filter(|_| stream.telephone_event.is_some());
+    Ok(stream.negotiated(local, said, direction, receive, events))
+}
+
+/// An `m=` line of the peer that we can work with.
+struct Stream<'a> {
+    media: &'a Media,
+    remote: SocketAddr,
+    remote_rtcp: Option<SocketAddr>,
+    codec: Codec,
+    payload_type: u8,
+    telephone_event: Option<u8>,
+}
+
+/// The first audio stream that we can do; the first failure if there is none.
+fn first_usable<'a>(local: &Local, offer: &'a Session) -> Result<(usize, Stream<'a>), NegotiationError> {
+    let mut failure = None;
+    for (index, media) in offer.media.iter().enumerate().filter(|(_, media)| media.is_audio()) {
+        match Stream::read(local, offer, media) {
+            Ok(stream) => return Ok((index, stream)),
+            Err(NegotiationError::NoAudio) => {}
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    Err(failure.unwrap_or(NegotiationError::NoAudio))
+}
+
+impl<'a> Stream<'a> {
+    fn read(local: &Local, session: &Session, media: &'a Media) -> Result<Self, NegotiationError> {
+        if media.port == 0 {
+            return Err(NegotiationError::NoAudio);
+        }
+        match Transport::of(media) {
+            Transport::Plain => {}
+            Transport::Secure => return Err(NegotiationError::SecureRequired),
+            Transport::Unknown => return Err(NegotiationError::NoAudio),
+        }
+        let payloads = payloads(media);
+        let (payload_type, codec) = payloads
+            .iter()
+            .find_map(|(number, payload)| match payload {
+                Payload::Audio(codec) if local.codecs.contains(codec) => Some((*number, *codec)),
+                Payload::Audio(_) | Payload::TelephoneEvent => None,
+            })
+            .ok_or(NegotiationError::NoCommonCodec)?;
+        let telephone_event = payloads
+            .iter()
+            .find(|(_, payload)| local.telephone_event && *payload == Payload::TelephoneEvent)
+            .map(|(number, _)| *number);
+        let connection = media.connection.as_ref().or(session.connection.as_ref());
+        let address = connection.and_then(|connection| unicast(&connection.address));
+        let address = address
+            .filter(|address| address.is_unspecified() || address.is_ipv4() == local.address.is_ipv4())
+            .ok_or(NegotiationError::AddressUnusable)?;
+        let remote = SocketAddr::new(address, media.port);
+        Ok(Self { media, remote, remote_rtcp: rtcp(media, remote), codec, payload_type, telephone_event })
+    }
+
+    /// What we may do when the peer says `theirs`. Nothing is sent to 0.0.0.0, the hold of RFC 2543.
+    fn allowed(&self, theirs: Direction) -> Direction {
+        let most = if self.remote.ip().is_unspecified() { Direction::RecvOnly } else { Direction::SendRecv };
+        theirs.reversed().and(most)
+    }
+
+    fn negotiated(
+        &self,
+        local: &Local,
+        theirs: Direction,
+        direction: Direction,
+        receive_payload_type: u8,
+        receive_telephone_event: Option<u8>,
+    ) -> Negotiated {
+        Negotiated {
+            remote: self.remote,
+            remote_rtcp: self.remote_rtcp,
+            codec: self.codec,
+            payload_type: self.payload_type,
+            receive_payload_type,
+            telephone_event: self.telephone_event.filter(|_| receive_telephone_event.is_some()),
+            receive_telephone_event,
+            direction,
+            on_hold: !theirs.receives() || self.remote.ip().is_unspecified(),
+            ptime: ptime(self.media).unwrap_or(local.ptime),
+        }
+    }
+}
+
+/// RFC 3264 §6: port 0, and something for the formats.
+fn refused(media: &Media) -> Media {
+    Media { port: 0, connection: None, attributes: Vec::new(), ..media.clone() }
+}
+
+/// An address that one can send to, or the unspecified one. IPv4 may come mapped into IPv6 (RFC 5118 §4.10).
+fn unicast(text: &str) -> Option<IpAddr> {
+    let address = text.parse::<IpAddr>().ok()?.to_canonical();
+    let everyone = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
+    (!address.is_multicast() && !everyone).then_some(address)
+}
+
+/// `a=rtcp:53020 [IN IP4 203.0.113.9]` (RFC 3605), else the next port.
+fn rtcp(media: &Media, remote: SocketAddr) -> Option<SocketAddr> {
+    let Some(value) = media.values("rtcp").next() else {
+        return remote.port().checked_add(1).map(|port| SocketAddr::new(remote.ip(), port));
+    };
+    let mut words = value.split_ascii_whitespace();
+    let port = words.next()?.parse().ok().filter(|port| *port != 0)?;
+    let address = match words.nth(2) {
+        Some(text) => unicast(text).filter(|address| address.is_ipv4() == remote.is_ipv4())?,
+        None => remote.ip(),
+    };
+    Some(SocketAddr::new(address, port))
+}
+
+/// A packet length that G.711 can have: 10 to 60 ms in steps of 10.
+fn ptime(media: &Media) -> Option<u8> {
+    let read = |name| media.values(name).next().and_then(|value| value.trim().parse::<u8>().ok());
+    let most = read("maxptime").filter(|most| *most >= 10).unwrap_or(u8::MAX);
+    let wanted = read("ptime").or_else(|| read("maxptime").map(|most| most.min(20)))?;
+    Some(wanted.min(most)).filter(|wanted| (10..=60).contains(wanted) && wanted % 10 == 0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,9 +7,10 @@
 mod answer;
 mod codec;
 mod offer;
+mod payload;
 mod session;
 
-pub use answer::{Negotiated, NegotiationError, accept_answer, answer};
+pub use answer::{Negotiated, NegotiationError, accept_answer, answer, answer_as};
 pub use codec::{Codec, Direction};
 pub use offer::{Local, offer};
 pub use session::{ATTRIBUTES_MAX, Attribute, Connection, MEDIA_MAX, Media, Origin, SDP_BYTES_MAX, SdpError, Session};
