@@ -1,0 +1,221 @@
+//! All sockets of one engine as one thing to wait for, to take from and to send by.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use sip::flow::{ConnectionId, Flow, Protocol};
+
+use crate::config::{BindError, Config, Network};
+use crate::gate::Gate;
+use crate::stream::StreamEvent;
+use crate::tcp::Tcp;
+use crate::udp::{DATAGRAM_BYTES_MAX, Sent, Udp};
+
+/// Datagrams taken from one socket before anything else gets its turn.
+const DATAGRAMS_IN_A_ROW_MAX: usize = 64;
+/// Messages of streams taken in a row.
+const STREAM_EVENTS_IN_A_ROW_MAX: usize = 64;
+/// Failures to be told that nobody has taken yet; the engine takes them with the next batch.
+const FAILURES_MAX: usize = 1_024;
+/// A datagram shorter than this is no SIP: the shortest request line and one header are longer.
+const MESSAGE_BYTES_MIN: usize = 16;
+
+/// What came in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Inbound {
+    /// One datagram, or one whole message out of a stream.
+    Packet {
+        /// From where, by which socket.
+        flow: Flow,
+        /// The message; not parsed.
+        bytes: Bytes,
+    },
+    /// A stream is gone, whoever closed it.
+    FlowClosed {
+        /// The stream's flow, as its packets carried it.
+        flow: Flow,
+    },
+    /// Something given to [`Transport::send`] did not reach the wire.
+    TransportFailed {
+        /// The flow as `send` was given it.
+        flow: Flow,
+    },
+}
+
+/// Counters since the start, for status pages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Statistics {
+    /// Messages handed to the engine.
+    pub received: u64,
+    /// Messages given to a socket.
+    pub sent: u64,
+    /// Datagrams that were no SIP at a glance (keep-alives, noise).
+    pub junk: u64,
+    /// Messages of strangers beyond their rate (R02).
+    pub flooded: u64,
+    /// Messages that could not be sent.
+    pub failed: u64,
+    /// Waiting datagrams that were thrown away for newer ones.
+    pub displaced: u64,
+    /// Streams open now.
+    pub connections: usize,
+    /// Connections turned away because of a limit (R08).
+    pub connections_refused: u64,
+}
+
+/// Every socket of one engine. Not shared: the engine's thread owns it.
+pub struct Transport {
+    udp: Vec<Udp>,
+    tcp: Tcp,
+    gate: Gate,
+    failures: VecDeque<Flow>,
+    buffer: Box<[u8]>,
+    counts: Statistics,
+}
+
+impl Transport {
+    /// Opens every socket, or none. Must be called inside a tokio runtime, on the thread that will use the transport.
+    pub fn bind(now: Instant, config: &Config) -> Result<Self, BindError> {
+        Ok(Self {
+            udp: config.udp.iter().map(|address| Udp::bind(*address, config.dscp)).collect::<Result<_, _>>()?,
+            tcp: Tcp::bind(config)?,
+            gate: Gate::new(now, &config.limits),
+            failures: VecDeque::new(),
+            buffer: vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice(),
+            counts: Statistics::default(),
+        })
+    }
+
+    /// Every socket with its real port, as [`Flow::local`] will have it.
+    pub fn locals(&self) -> Vec<(Protocol, SocketAddr)> {
+        let udp = self.udp.iter().map(|udp| (Protocol::Udp, udp.local));
+        udp.chain(self.tcp.locals().map(|local| (Protocol::Tcp, local))).collect()
+    }
+
+    /// Packets of these networks are never slowed: call with the trunks' addresses whenever they change.
+    pub fn trust(&mut self, networks: Vec<Network>) {
+        self.gate.trust(networks);
+    }
+
+    /// Waits until [`Transport::receive`] may have something. May be given up at any time: nothing is lost.
+    pub async fn ready(&mut self) {
+        poll_fn(|context| self.poll_ready(context)).await;
+    }
+
+    /// As [`Transport::ready`], for those who poll.
+    pub fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut ready = self.tcp.poll_ready(context).is_ready() || !self.failures.is_empty();
+        for udp in &self.udp {
+            ready |= udp.poll_ready(context).is_ready();
+        }
+        if ready { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Takes what has come, without waiting: at most a batch. Call until the batch stays empty, or wait for `ready` again.
+    pub fn receive(&mut self, now: Instant, batch: &mut VecDeque<Inbound>) {
+        let failures = &mut self.failures;
+        for udp in &mut self.udp {
+            udp.flush(&mut |flow| note(failures, flow));
+        }
+        batch.extend(self.failures.drain(..).map(|flow| Inbound::TransportFailed { flow }));
+        for udp in &self.udp {
+            for _ in 0..DATAGRAMS_IN_A_ROW_MAX {
+                let Some((length, source)) = udp.receive(&mut self.buffer) else { break };
+                let datagram = self.buffer.get(..length).unwrap_or_default();
+                if !self.gate.admits(now, source.ip()) {
+                    self.counts.flooded += 1;
+                } else if is_junk(datagram) {
+                    self.counts.junk += 1;
+                } else {
+                    self.counts.received += 1;
+                    let flow = Flow::udp(udp.local, source);
+                    batch.push_back(Inbound::Packet { flow, bytes: Bytes::copy_from_slice(datagram) });
+                }
+            }
+        }
+        for _ in 0..STREAM_EVENTS_IN_A_ROW_MAX {
+            let Some(event) = self.tcp.next_event() else { break };
+            self.stream_event(now, event, batch);
+        }
+    }
+
+    /// Sends one message. Never waits: what cannot be sent comes back as [`Inbound::TransportFailed`].
+    pub fn send(&mut self, now: Instant, flow: Flow, bytes: Bytes) {
+        // Whom we ask, we listen to: a request of ours goes to a trunk, a registered phone or a caller, never to a stranger.
+        if !bytes.starts_with(b"SIP/2.0 ") {
+            self.gate.acquaint(now, flow.remote.ip());
+        }
+        let sent = match flow.protocol {
+            Protocol::Udp => self.send_datagram(flow, &bytes),
+            Protocol::Tcp => self.tcp.send(flow, bytes),
+            // Nothing listens there yet, so no flow of these protocols comes up; a trunk may still name one.
+            Protocol::Tls | Protocol::Ws | Protocol::Wss => false,
+        };
+        if sent {
+            self.counts.sent += 1;
+        } else {
+            self.counts.failed += 1;
+            note(&mut self.failures, flow);
+        }
+    }
+
+    /// Counters.
+    pub fn statistics(&self) -> Statistics {
+        Statistics { connections: self.tcp.len(), connections_refused: self.tcp.refused(), ..self.counts }
+    }
+
+    fn send_datagram(&mut self, flow: Flow, bytes: &Bytes) -> bool {
+        let place = self.udp.iter().position(|udp| udp.local == flow.local);
+        let place = place.or_else(|| self.udp.iter().position(|udp| udp.local.is_ipv4() == flow.remote.is_ipv4()));
+        let Some(udp) = place.and_then(|place| self.udp.get_mut(place)) else { return false };
+        match udp.send(flow.remote, bytes) {
+            Sent::Accepted => true,
+            Sent::Displaced => {
+                self.counts.displaced += 1;
+                true
+            }
+            Sent::Failed => false,
+        }
+    }
+
+    fn stream_event(&mut self, now: Instant, event: StreamEvent, batch: &mut VecDeque<Inbound>) {
+        match event {
+            StreamEvent::Message { flow, bytes } => {
+                if self.gate.admits(now, flow.remote.ip()) {
+                    self.counts.received += 1;
+                    batch.push_back(Inbound::Packet { flow, bytes });
+                } else {
+                    self.counts.flooded += 1;
+                }
+            }
+            StreamEvent::Closed { flow, unsent, .. } => {
+                for lost in unsent {
+                    self.counts.failed += 1;
+                    batch.push_back(Inbound::TransportFailed { flow: lost });
+                }
+                debug_assert_ne!(flow.connection, ConnectionId::NONE);
+                batch.push_back(Inbound::FlowClosed { flow });
+            }
+        }
+    }
+}
+
+fn note(failures: &mut VecDeque<Flow>, flow: Flow) {
+    if failures.len() < FAILURES_MAX {
+        failures.push_back(flow);
+    }
+}
+
+/// Keep-alives (empty lines, NULs) and what cannot be SIP: STUN, RTP, TLS begin with a byte that begins no method.
+fn is_junk(datagram: &[u8]) -> bool {
+    let text = datagram.trim_ascii_start();
+    text.len() < MESSAGE_BYTES_MIN || !text.first().is_some_and(|byte| byte.is_ascii_graphic())
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods)] // the shell is tested on the machine's own clock
+mod tests;

@@ -1,0 +1,210 @@
+//! On loopback, against plain sockets of the standard library and of tokio.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
+
+use super::*;
+use crate::config::Limits;
+
+const OPTIONS: &str =
+    "OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n";
+
+fn loopback() -> Config {
+    Config { udp: vec!["127.0.0.1:0".parse().unwrap()], tcp: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() }
+}
+
+fn bound(config: &Config) -> (Transport, SocketAddr, SocketAddr) {
+    let transport = Transport::bind(Instant::now(), config).unwrap();
+    let local = |wanted| transport.locals().into_iter().find(|(protocol, _)| *protocol == wanted).unwrap().1;
+    let (udp, tcp) = (local(Protocol::Udp), local(Protocol::Tcp));
+    (transport, udp, tcp)
+}
+
+/// What comes within two seconds, until there is as much as wanted.
+async fn received(transport: &mut Transport, wanted: usize) -> Vec<Inbound> {
+    let mut batch = VecDeque::new();
+    let all = async {
+        while batch.len() < wanted {
+            transport.ready().await;
+            transport.receive(Instant::now(), &mut batch);
+        }
+    };
+    let _ = tokio::time::timeout(Duration::from_secs(2), all).await;
+    batch.into()
+}
+
+fn flow_of(inbound: &Inbound) -> Flow {
+    match inbound {
+        Inbound::Packet { flow, .. } | Inbound::FlowClosed { flow } | Inbound::TransportFailed { flow } => *flow,
+    }
+}
+
+#[tokio::test]
+async fn datagrams_come_and_go() {
+    let (mut transport, local, _) = bound(&loopback());
+    let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    for _ in 0..100 {
+        peer.send_to(OPTIONS.as_bytes(), local).await.unwrap();
+    }
+    let came = received(&mut transport, 100).await;
+    assert_eq!(came.len(), 100);
+    let flow = Flow::udp(local, peer.local_addr().unwrap());
+    assert_eq!(came[0], Inbound::Packet { flow, bytes: Bytes::from_static(OPTIONS.as_bytes()) });
+    transport.send(Instant::now(), flow, Bytes::from_static(b"SIP/2.0 200 OK\r\n\r\n"));
+    let mut buffer = [0; 100];
+    let (length, from) = peer.recv_from(&mut buffer).await.unwrap();
+    assert_eq!((&buffer[..length], from), (&b"SIP/2.0 200 OK\r\n\r\n"[..], local));
+}
+
+#[tokio::test]
+async fn r02_a_flood_of_a_stranger_is_dropped_until_we_ask_it_something() {
+    let mut config = loopback();
+    config.limits = Limits { stranger_rate: 1.0, stranger_burst: 10.0, ..Limits::default() };
+    let (mut transport, local, _) = bound(&config);
+    let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    for _ in 0..50 {
+        peer.send_to(OPTIONS.as_bytes(), local).await.unwrap();
+    }
+    assert_eq!(received(&mut transport, 11).await.len(), 10);
+    assert_eq!(transport.statistics().flooded, 40);
+    let flow = Flow::udp(local, peer.local_addr().unwrap());
+    transport.send(Instant::now(), flow, Bytes::from_static(OPTIONS.as_bytes()));
+    for _ in 0..50 {
+        peer.send_to(OPTIONS.as_bytes(), local).await.unwrap();
+    }
+    assert_eq!(received(&mut transport, 50).await.len(), 50);
+}
+
+#[tokio::test]
+async fn noise_is_dropped_unparsed() {
+    let (mut transport, local, _) = bound(&loopback());
+    transport.trust(vec![Network::host(IpAddr::from([127, 0, 0, 1]))]);
+    let peer = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let stun = [0_u8, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+    for noise in [&b"\r\n\r\n"[..], &b"\0\0\0\0"[..], &stun[..], &[0x80; 172][..], &b""[..]] {
+        peer.send_to(noise, local).await.unwrap();
+    }
+    peer.send_to(OPTIONS.as_bytes(), local).await.unwrap();
+    assert_eq!(received(&mut transport, 1).await.len(), 1);
+    assert_eq!(transport.statistics().junk, 5);
+}
+
+#[tokio::test]
+async fn a_stream_is_framed_and_answered_on_itself() {
+    let (mut transport, _, local) = bound(&loopback());
+    let mut peer = TcpStream::connect(local).await.unwrap();
+    let (front, back) = OPTIONS.split_at(40);
+    // Both sides must run: the transport accepts while it waits.
+    let write = async {
+        peer.write_all(front.as_bytes()).await.unwrap();
+        tokio::task::yield_now().await;
+        peer.write_all(format!("{back}\r\n\r\n{OPTIONS}").as_bytes()).await.unwrap();
+    };
+    let ((), came) = tokio::join!(write, received(&mut transport, 2));
+    assert_eq!(came.len(), 2);
+    let flow = flow_of(&came[0]);
+    assert_eq!((flow.protocol, flow.local, flow.remote), (Protocol::Tcp, local, peer.local_addr().unwrap()));
+    assert_ne!(flow.connection, ConnectionId::NONE);
+    assert_eq!(flow_of(&came[1]), flow);
+    transport.send(Instant::now(), flow, Bytes::from_static(b"SIP/2.0 200 OK\r\n\r\n"));
+    let mut answer = [0; 20];
+    peer.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer[..], b"\r\nSIP/2.0 200 OK\r\n\r\n"[..20].as_ref(), "the pong, then the answer");
+    drop(peer);
+    assert_eq!(received(&mut transport, 1).await, [Inbound::FlowClosed { flow }]);
+    assert_eq!(transport.statistics().connections, 0);
+}
+
+#[tokio::test]
+async fn a_peer_without_a_stream_is_dialled_once_and_then_reused() {
+    let (mut transport, _, local) = bound(&loopback());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let remote = listener.local_addr().unwrap();
+    let flow = Flow { protocol: Protocol::Tcp, local, remote, connection: ConnectionId::NONE };
+    transport.send(Instant::now(), flow, Bytes::from_static(OPTIONS.as_bytes()));
+    transport.send(Instant::now(), flow, Bytes::from_static(OPTIONS.as_bytes()));
+    let (mut peer, _) = listener.accept().await.unwrap();
+    let mut both = vec![0; 2 * OPTIONS.len()];
+    peer.read_exact(&mut both).await.unwrap();
+    assert_eq!(transport.statistics().connections, 1);
+    peer.write_all(OPTIONS.as_bytes()).await.unwrap();
+    let came = received(&mut transport, 1).await;
+    assert_eq!(flow_of(&came[0]).remote, remote);
+    assert_ne!(flow_of(&came[0]).connection, ConnectionId::NONE);
+}
+
+#[tokio::test]
+async fn a_peer_that_refuses_the_connection_is_reported_for_every_message() {
+    let (mut transport, _, local) = bound(&loopback());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let remote = listener.local_addr().unwrap();
+    drop(listener);
+    let flow = Flow { protocol: Protocol::Tcp, local, remote, connection: ConnectionId::NONE };
+    transport.send(Instant::now(), flow, Bytes::from_static(OPTIONS.as_bytes()));
+    transport.send(Instant::now(), flow, Bytes::from_static(OPTIONS.as_bytes()));
+    let came = received(&mut transport, 3).await;
+    let failed = Inbound::TransportFailed { flow };
+    assert_eq!(came.iter().filter(|inbound| **inbound == failed).count(), 2);
+}
+
+#[tokio::test]
+async fn transports_that_are_not_spoken_fail_at_once() {
+    let (mut transport, _, local) = bound(&loopback());
+    let flow = Flow { protocol: Protocol::Wss, local, remote: local, connection: ConnectionId::NONE };
+    transport.send(Instant::now(), flow, Bytes::from_static(OPTIONS.as_bytes()));
+    assert_eq!(received(&mut transport, 1).await, [Inbound::TransportFailed { flow }]);
+}
+
+#[tokio::test]
+async fn r08_connections_of_one_source_are_limited() {
+    let mut config = loopback();
+    config.limits.connections_per_source_max = 3;
+    let (mut transport, _, local) = bound(&config);
+    let mut peers = Vec::new();
+    for _ in 0..6 {
+        peers.push(TcpStream::connect(local).await.unwrap());
+    }
+    assert_eq!(received(&mut transport, 1).await, []);
+    let statistics = transport.statistics();
+    assert_eq!((statistics.connections, statistics.connections_refused), (3, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r08_a_message_that_drips_is_cut_off_and_so_is_a_silent_stream() {
+    for (said, patience) in [(&OPTIONS[..30], 10), ("", 30)] {
+        let (mut ours, theirs) = tokio::io::duplex(1_024);
+        let (_sender, outgoing) = tokio::sync::mpsc::channel(1);
+        let (events, mut told) = tokio::sync::mpsc::channel(8);
+        let local = "127.0.0.1:5060".parse().unwrap();
+        let flow = Flow { protocol: Protocol::Tcp, local, remote: local, connection: ConnectionId(1) };
+        let link = crate::stream::Link { flow, outgoing, events, limits: Limits::default() };
+        tokio::spawn(link.run(theirs));
+        let began = tokio::time::Instant::now();
+        for byte in said.as_bytes() {
+            ours.write_all(&[*byte]).await.unwrap();
+            tokio::time::advance(Duration::from_millis(100)).await;
+        }
+        let Some(StreamEvent::Closed { why, .. }) = told.recv().await else { panic!("not closed") };
+        let lasted = began.elapsed().as_secs_f64();
+        assert!((lasted - f64::from(patience)).abs() < 0.2, "{why:?} after {lasted} s");
+    }
+}
+
+#[tokio::test]
+async fn r08_a_stream_that_is_no_sip_is_closed_at_once() {
+    let (mut transport, _, local) = bound(&loopback());
+    for nonsense in [
+        "INVITE sip:a SIP/2.0\r\nContent-Length: -5\r\n\r\n",
+        "INVITE sip:a SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n",
+        "INVITE sip:a SIP/2.0\r\nVia: x\r\n\r\n",
+    ] {
+        let mut peer = TcpStream::connect(local).await.unwrap();
+        peer.write_all(nonsense.as_bytes()).await.unwrap();
+        let came = received(&mut transport, 1).await;
+        assert!(matches!(came[..], [Inbound::FlowClosed { .. }]), "{nonsense:?}: {came:?}");
+        assert_eq!(peer.read(&mut [0; 10]).await.unwrap_or(0), 0, "{nonsense:?}");
+    }
+}
