@@ -123,7 +123,7 @@ pub enum Effect {
 }
 
 /// Whose timer, whose flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Owner {
     Server(ServerKey),
     Client(ClientKey),

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// No interval between retransmissions is shorter, whatever the configuration says: time must pass between two of them.
+/// What a length of zero becomes where time must pass, as between two retransmissions.
 const SHORTEST: Duration = Duration::from_millis(1);
 
 /// The lengths from which every timer is derived (RFC 3261 §17.1.1.1 and table 4).
@@ -39,34 +39,38 @@ impl Timers {
     /// 64*T1, 32 s by default: how long anybody tries anything.
     #[must_use]
     pub const fn patience(&self) -> Duration {
-        self.t1.saturating_mul(64)
+        at_least(self.t1).saturating_mul(64)
     }
 
     /// Table 4. `None`: the timer does not run on this kind of transport; zero: its moment comes at once.
     pub(super) fn length(&self, timer: Timer, reliable: bool) -> Option<Duration> {
         match timer {
             // Reliable transports retransmit by themselves.
-            Timer::A | Timer::E | Timer::G => (!reliable).then_some(self.t1.max(SHORTEST)),
+            Timer::A | Timer::E | Timer::G => (!reliable).then_some(at_least(self.t1)),
             Timer::B | Timer::F | Timer::H | Timer::L | Timer::M => Some(self.patience()),
             Timer::Withdrawal | Timer::Unanswered => Some(self.patience()),
             // They wait for duplicates, of which a reliable transport has none. D is "at least 32 s" for UDP.
             Timer::D | Timer::J => Some(if reliable { Duration::ZERO } else { self.patience() }),
             Timer::I | Timer::K => Some(if reliable { Duration::ZERO } else { self.t4 }),
-            Timer::C => Some(self.c),
-            Timer::Trying => Some(self.trying),
+            Timer::C => Some(at_least(self.c)),
+            Timer::Trying => Some(at_least(self.trying)),
         }
     }
 
     /// The next interval of a timer that grows: A doubles without end (B ends it), E and G stop growing at T2.
     pub(super) fn grown(&self, timer: Timer, last: Duration) -> Duration {
-        let doubled = last.max(SHORTEST).saturating_mul(2);
+        let doubled = last.saturating_mul(2);
         if timer == Timer::A { doubled } else { doubled.min(self.slowest()) }
     }
 
     /// T2.
     pub(super) fn slowest(&self) -> Duration {
-        self.t2.max(SHORTEST)
+        at_least(self.t2)
     }
+}
+
+const fn at_least(length: Duration) -> Duration {
+    if length.is_zero() { SHORTEST } else { length }
 }
 
 /// Every moment a transaction may wait for. Letters as in RFC 3261 table 4 and RFC 6026 §7; the others are spelled out.
