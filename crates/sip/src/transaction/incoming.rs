@@ -182,7 +182,7 @@ impl Incoming {
         if timer == Timer::G {
             self.interval = length;
         }
-        context.schedule.start(&mut self.running, Owner::Server(self.key), timer, context.now + length);
+        context.schedule.start(&mut self.running, Owner::Server(self.key), timer, context.now, length);
     }
 
     fn transmit(&self, context: &mut Context<'_>) {

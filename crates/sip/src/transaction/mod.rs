@@ -1,8 +1,8 @@
 //! The four transactions of RFC 3261 §17 (with the `Accepted` states of RFC 6026) and the layer that finds the right one.
 //!
-//! * [`invite_client`], [`invite_server`], [`client`], [`server`]: one machine of the RFC each, a pure function
+//! * `invite_client`, `invite_server`, `client`, `server`: one machine of the RFC each, a pure function
 //!   `(state, event) -> (state, actions)` in which every pair is named. They know no message, no clock and no socket.
-//! * [`outgoing`] and [`incoming`]: what one transaction holds (its flow, its last packet, its running timers) and how it
+//! * `outgoing` and `incoming`: what one transaction holds (its flow, its last packet, its running timers) and how it
 //!   carries out the actions of its machine.
 //! * [`Layer`]: every transaction of one endpoint, found by the key of RFC 3261 §17.1.3 and §17.2.3, and woken by one table of
 //!   deadlines.
@@ -65,7 +65,7 @@ pub enum Effect {
         /// The request, its topmost Via stamped with the packet's real source (§18.2.1, RFC 3581).
         request: Message,
     },
-    /// An ACK that no transaction took: it acknowledges a 2xx and belongs to a dialog (§17.1.1.3).
+    /// An ACK that no transaction took: it acknowledges a 2xx and belongs to a dialog (§17.1.1.3), or to nothing at all.
     Ack {
         /// Where it came from.
         flow: Flow,
@@ -89,6 +89,8 @@ pub enum Effect {
         response: Message,
     },
     /// A 2xx to an INVITE for which there is no transaction (any more): acknowledge it, and end what nobody wants (R39).
+    ///
+    /// Anybody can send one. Act only if its Call-ID and From tag are those of a call that you made (RFC 6026 §9).
     StrayResponse {
         /// Where it came from.
         flow: Flow,

@@ -198,7 +198,7 @@ impl Outgoing {
         if matches!(timer, Timer::A | Timer::E) {
             self.interval = length;
         }
-        context.schedule.start(&mut self.running, Owner::Client(self.key), timer, context.now + length);
+        context.schedule.start(&mut self.running, Owner::Client(self.key), timer, context.now, length);
     }
 
     fn transmit(&self, bytes: Bytes, context: &mut Context<'_>) {

@@ -139,10 +139,13 @@ impl<Owner: Ord + Copy> Schedule<Owner> {
         Self { queue: BTreeSet::new() }
     }
 
-    pub(super) fn start(&mut self, running: &mut Running, owner: Owner, timer: Timer, at: Instant) {
+    /// Starts a timer, or starts it again. One that would end later than the clock can say does not run.
+    pub(super) fn start(&mut self, running: &mut Running, owner: Owner, timer: Timer, now: Instant, length: Duration) {
         self.stop(running, owner, timer);
-        running.0.push((timer, at));
-        self.queue.insert((at, owner, timer));
+        if let Some(at) = now.checked_add(length) {
+            running.0.push((timer, at));
+            self.queue.insert((at, owner, timer));
+        }
     }
 
     pub(super) fn stop(&mut self, running: &mut Running, owner: Owner, timer: Timer) {
