@@ -3,10 +3,11 @@
 //! A [`Number`] exists only parsed. What a caller's device or an administrator wrote goes through [`Number::parse`] (or
 //! [`read`], which also tells of a 184/186 prefix); what an operator wants to dial goes through [`judge`].
 
+mod areas;
 mod dial;
+mod digits;
 mod kind;
 mod parse;
-mod plan;
 mod withheld;
 
 pub use dial::{Refusal, judge};
