@@ -4,8 +4,8 @@ use crate::line::Line;
 use crate::roster::{Activity, Post, Roster};
 use crate::timers::{Timer, Timers};
 use crate::{
-    CallId, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot,
-    UnknownOperator, Waiting, WaitingSnapshot, Why, Wish,
+    CallId, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot, UnknownOperator, Waiting,
+    WaitingSnapshot, Why, Wish,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};

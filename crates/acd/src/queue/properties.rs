@@ -1,1 +1,326 @@
+//! Whatever happens in whatever order, the promises of the queue hold.
 
+use super::tests::a_moment;
+use super::*;
+use crate::{RingPlan, State};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use std::cmp::Reverse;
+
+const OPERATORS: i64 = 5;
+const SKILLS: [&str; 3] = ["doctor", "english", "law"];
+
+#[derive(Clone, Debug)]
+enum Event {
+    Arrives { needs: u8, ring_all: bool, priority: u8, at_head: bool, prefer: Option<i64> },
+    CallerLeaves(Index),
+    Rings(Index),
+    Answers(Index),
+    AnswersUnasked { call: u64, operator: i64 },
+    Declines(Index, Declined),
+    Clears(i64),
+    Finishes(i64),
+    Engaged(i64),
+    Wishes(i64, u8),
+    Reachable(i64, bool),
+    Configured { operators: u8, skills: u8 },
+    TimePasses(u64),
+    NextTimeout,
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    let operator = || 0..OPERATORS;
+    let how = prop::sample::select(vec![Declined::Busy, Declined::Rejected, Declined::NoAnswer, Declined::Unreachable]);
+    prop_oneof![
+        6 => (0..8_u8, any::<bool>(), 0..3_u8, prop::bool::weighted(0.2), prop::option::weighted(0.2, operator()))
+            .prop_map(|(needs, ring_all, priority, at_head, prefer)| Event::Arrives {
+                needs: needs & 0b11, ring_all, priority, at_head, prefer
+            }),
+        2 => any::<Index>().prop_map(Event::CallerLeaves),
+        1 => any::<Index>().prop_map(Event::Rings),
+        5 => any::<Index>().prop_map(Event::Answers),
+        1 => (0..20_u64, operator()).prop_map(|(call, operator)| Event::AnswersUnasked { call, operator }),
+        4 => (any::<Index>(), how).prop_map(|(which, how)| Event::Declines(which, how)),
+        4 => operator().prop_map(Event::Clears),
+        2 => operator().prop_map(Event::Finishes),
+        1 => operator().prop_map(Event::Engaged),
+        4 => (operator(), 0..5_u8).prop_map(|(operator, wish)| Event::Wishes(operator, wish)),
+        2 => (operator(), prop::bool::weighted(0.8)).prop_map(|(operator, is)| Event::Reachable(operator, is)),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(operators, skills)| Event::Configured { operators, skills }),
+        2 => (0..4000_u64).prop_map(Event::TimePasses),
+        3 => Just(Event::NextTimeout),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn w02_w04_the_promises_hold_whatever_happens(events in prop::collection::vec(any_event(), 1..120)) {
+        let mut world = World::new();
+        for event in events {
+            world.happens(event)?;
+            world.check()?;
+        }
+        world.every_call_ends()?;
+    }
+
+    /// Nobody declines: then calls are offered in exactly the order of priority, head and arrival.
+    #[test]
+    fn first_come_first_served(
+        steps in prop::collection::vec((0..3_u8, prop::bool::weighted(0.2), any::<bool>()), 1..60),
+        operators in 1..4_i64,
+    ) {
+        let mut world = World::new();
+        world.staff(operators, &[]);
+        let mut order = BTreeMap::new();
+        for (arrival, (priority, at_head, someone_clears)) in (0..).zip(steps) {
+            let call = world.arrives(Waiting { priority, at_head, ..waiting(0) });
+            order.insert((Reverse(priority), !at_head, arrival), call);
+            world.check_offers_follow(&mut order)?;
+            let talking = world.talking.keys().next().copied();
+            if let Some(operator) = talking.filter(|_| someone_clears) {
+                world.clears(operator);
+                world.queue.finish_wrap_up(world.now, operator);
+                world.check_offers_follow(&mut order)?;
+            }
+        }
+    }
+}
+
+/// The queue, and what its owner knows of it from effects alone.
+struct World {
+    queue: Queue,
+    now: Instant,
+    calls: u64,
+    waiting: BTreeSet<CallId>,
+    offers: BTreeSet<(CallId, OperatorId)>,
+    talking: BTreeMap<OperatorId, CallId>,
+    states: BTreeMap<OperatorId, State>,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self {
+            queue: Queue::new(Limits::default()),
+            now: a_moment(),
+            calls: 100,
+            waiting: BTreeSet::new(),
+            offers: BTreeSet::new(),
+            talking: BTreeMap::new(),
+            states: BTreeMap::new(),
+        };
+        world.staff(OPERATORS, &SKILLS[..1]);
+        world
+    }
+
+    /// So many operators with these skills, all ready.
+    fn staff(&mut self, count: i64, skills: &[&str]) {
+        self.configure((0..count).map(|id| (id, skills.to_vec())).collect());
+        for id in 0..count {
+            self.queue.set_reachable(self.now, OperatorId(id), true);
+            self.queue.set_state(self.now, OperatorId(id), Wish::Ready).unwrap();
+        }
+    }
+
+    fn configure(&mut self, operators: Vec<(i64, Vec<&str>)>) {
+        let operators = operators.into_iter().map(|(id, skills)| Operator {
+            id: OperatorId(id),
+            skills: skills.into_iter().map(|skill| (skill.to_owned(), 1)).collect(),
+            wrap_up: Duration::from_secs(u64::try_from(id).unwrap() * 5),
+        });
+        self.queue.set_operators(self.now, operators.collect());
+    }
+
+    fn arrives(&mut self, waiting: Waiting) -> CallId {
+        self.calls += 1;
+        let call = CallId(self.calls);
+        self.waiting.insert(call);
+        self.queue.enqueue(self.now, Waiting { call, ..waiting }).unwrap();
+        call
+    }
+
+    fn clears(&mut self, operator: OperatorId) {
+        self.talking.remove(&operator);
+        self.queue.cleared(self.now, operator);
+    }
+
+    fn answers(&mut self, call: CallId, operator: OperatorId) -> Result<(), TestCaseError> {
+        let asked = self.offers.contains(&(call, operator));
+        let answer = self.queue.answered(self.now, call, operator);
+        prop_assert_eq!(answer.is_ok(), asked);
+        if asked {
+            self.offers.remove(&(call, operator));
+            self.waiting.remove(&call);
+            prop_assert_eq!(self.talking.insert(operator, call), None);
+        }
+        Ok(())
+    }
+
+    fn an_offer(&self, which: &Index) -> Option<(CallId, OperatorId)> {
+        (!self.offers.is_empty()).then(|| *self.offers.iter().nth(which.index(self.offers.len())).unwrap())
+    }
+
+    fn happens(&mut self, event: Event) -> Result<(), TestCaseError> {
+        let now = self.now;
+        match event {
+            Event::Arrives { needs, ring_all, priority, at_head, prefer } => {
+                let plan = if ring_all { RingPlan::RingAll } else { RingPlan::LongestIdle };
+                let prefer = prefer.map(OperatorId);
+                self.arrives(Waiting { plan, priority, at_head, prefer, ..waiting(needs) });
+            }
+            Event::CallerLeaves(which) if !self.waiting.is_empty() => {
+                let call = *self.waiting.iter().nth(which.index(self.waiting.len())).unwrap();
+                self.waiting.remove(&call);
+                self.queue.withdraw(now, call);
+            }
+            Event::CallerLeaves(_) => self.queue.withdraw(now, CallId(1)),
+            Event::Rings(which) => {
+                if let Some((call, operator)) = self.an_offer(&which) {
+                    self.queue.ringing(now, call, operator);
+                }
+            }
+            Event::Answers(which) => {
+                if let Some((call, operator)) = self.an_offer(&which) {
+                    self.answers(call, operator)?;
+                }
+            }
+            Event::AnswersUnasked { call, operator } => self.answers(CallId(100 + call), OperatorId(operator))?,
+            Event::Declines(which, how) => {
+                if let Some((call, operator)) = self.an_offer(&which) {
+                    self.offers.remove(&(call, operator));
+                    self.queue.declined(now, call, operator, how);
+                }
+            }
+            Event::Clears(operator) => self.clears(OperatorId(operator)),
+            Event::Finishes(operator) => self.queue.finish_wrap_up(now, OperatorId(operator)),
+            Event::Engaged(operator) => {
+                let operator = OperatorId(operator);
+                if self.queue.operator(operator).is_some() {
+                    self.talking.entry(operator).or_insert(CallId(7));
+                }
+                self.queue.engaged(now, operator, CallId(7));
+            }
+            Event::Wishes(operator, wish) => {
+                let wish = match wish {
+                    0 => Wish::LogOut,
+                    1 => Wish::NotReady { reason: "lunch".to_owned() },
+                    _ => Wish::Ready,
+                };
+                let known = self.queue.operator(OperatorId(operator)).is_some();
+                prop_assert_eq!(self.queue.set_state(now, OperatorId(operator), wish).is_ok(), known);
+            }
+            Event::Reachable(operator, is) => self.queue.set_reachable(now, OperatorId(operator), is),
+            Event::Configured { operators, skills } => {
+                let present = (0..OPERATORS).filter(|id| operators >> id & 1 == 1 || *id == 0);
+                self.configure(present.map(|id| (id, pick(skills.rotate_left(u32::try_from(id).unwrap())))).collect());
+            }
+            Event::TimePasses(ms) => self.now += Duration::from_millis(ms),
+            Event::NextTimeout => {
+                self.now = self.queue.poll_timeout().map_or(now, |at| at.max(now));
+                self.queue.handle_timeout(self.now);
+            }
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<Vec<CallId>, TestCaseError> {
+        let mut offered = Vec::new();
+        while let Some(effect) = self.queue.poll_effect() {
+            match effect {
+                Effect::Offer { call, operator } => {
+                    prop_assert!(self.waiting.contains(&call), "{} does not wait", call);
+                    prop_assert!(!self.talking.contains_key(&operator), "{} talks", operator);
+                    prop_assert!(self.offers.iter().all(|(_, busy)| *busy != operator), "{} rings already", operator);
+                    self.offers.insert((call, operator));
+                    offered.push(call);
+                }
+                Effect::Withdraw { call, operator, .. } => {
+                    prop_assert!(self.offers.remove(&(call, operator)), "{} {} was not offered", call, operator);
+                }
+                Effect::OperatorState { operator, state } => {
+                    let before = self.states.insert(operator, state.clone());
+                    prop_assert_ne!(before, Some(state), "told twice");
+                }
+                Effect::Waiting { call, position } => {
+                    prop_assert!(self.waiting.contains(&call) && (1..=POSITIONS_TOLD_MAX).contains(&position));
+                }
+                Effect::OperatorUnreliable { .. } => {}
+            }
+        }
+        Ok(offered)
+    }
+
+    fn check(&mut self) -> Result<(), TestCaseError> {
+        self.drain()?;
+        prop_assert_eq!(self.queue.audit(), []);
+        let listed = self.queue.waiting().flat_map(|w| w.offered_to.into_iter().map(move |o| (w.call, o)));
+        prop_assert_eq!(listed.collect::<BTreeSet<_>>(), self.offers.clone());
+        prop_assert_eq!(self.queue.waiting().map(|w| w.call).collect::<BTreeSet<_>>(), self.waiting.clone());
+        for operator in self.queue.operators() {
+            let talks_in = self.talking.get(&operator.operator).copied();
+            prop_assert_eq!(operator.call.filter(|_| operator.talking), talks_in);
+            let told = self.states.get(&operator.operator).cloned().unwrap_or(State::LoggedOut);
+            prop_assert_eq!(told, operator.state);
+        }
+        Ok(())
+    }
+
+    /// With operators who answer, every call is answered, and the queue comes to rest.
+    fn every_call_ends(&mut self) -> Result<(), TestCaseError> {
+        for operator in self.talking.keys().copied().collect::<Vec<_>>() {
+            self.clears(operator);
+        }
+        self.staff(OPERATORS, &SKILLS);
+        self.check()?;
+        let mut steps = 0;
+        while !self.waiting.is_empty() {
+            steps += 1;
+            prop_assert!(steps < 2000, "{:?} wait for ever", self.waiting);
+            match self.offers.first().copied() {
+                Some((call, operator)) => {
+                    self.answers(call, operator)?;
+                    self.clears(operator);
+                    self.queue.finish_wrap_up(self.now, operator);
+                }
+                None => self.happens(Event::NextTimeout)?,
+            }
+            self.check()?;
+        }
+        while self.queue.poll_timeout().is_some() {
+            self.happens(Event::NextTimeout)?;
+            self.check()?;
+        }
+        prop_assert!(self.queue.operators().all(|operator| operator.state == State::Ready));
+        Ok(())
+    }
+
+    /// The newly offered calls are the first in `order`, and are answered at once.
+    fn check_offers_follow(
+        &mut self,
+        order: &mut BTreeMap<(Reverse<u8>, bool, u32), CallId>,
+    ) -> Result<(), TestCaseError> {
+        for offered in self.drain()? {
+            prop_assert_eq!(order.pop_first().map(|(_, call)| call), Some(offered));
+            let operator = self.offers.iter().find(|(call, _)| *call == offered).map(|(_, operator)| *operator);
+            self.answers(offered, operator.unwrap())?;
+        }
+        Ok(())
+    }
+}
+
+fn waiting(needs: u8) -> Waiting {
+    Waiting {
+        call: CallId(0),
+        needs: pick(needs).into_iter().map(str::to_owned).collect(),
+        plan: RingPlan::LongestIdle,
+        ring: Duration::from_secs(9),
+        priority: 0,
+        at_head: false,
+        prefer: None,
+    }
+}
+
+fn pick(skills: u8) -> Vec<&'static str> {
+    SKILLS.into_iter().enumerate().filter(|(bit, _)| skills >> bit & 1 == 1).map(|(_, skill)| skill).collect()
+}
