@@ -21,6 +21,8 @@ mod layer;
 mod outgoing;
 mod reach;
 mod server;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 pub use layer::{Layer, Limits, RESERVED_SHARE, RETRY_AFTER_S, TRANSACTIONS_MAX};
