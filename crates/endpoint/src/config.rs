@@ -92,8 +92,6 @@ pub struct Times {
     pub ban_min: Duration,
     /// Longest ban.
     pub ban_max: Duration,
-    /// How old a nonce may be (R17).
-    pub nonce_max: Duration,
 }
 
 impl Default for Times {
@@ -110,7 +108,6 @@ impl Default for Times {
             trunk_retry_max: Duration::from_secs(300),
             ban_min: Duration::from_secs(300),
             ban_max: Duration::from_secs(86_400),
-            nonce_max: Duration::from_secs(60),
         }
     }
 }

@@ -1,23 +1,37 @@
 //! The machine itself: what goes in, what comes out, and when to be woken.
 
-use std::collections::VecDeque;
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
 use sip::flow::Flow;
+use sip::message::Message;
 
 use crate::account::{Account, AccountId};
 use crate::config::Config;
-use crate::order::Order;
+use crate::core::Core;
+use crate::guard::Guard;
+use crate::leg::Leg;
+use crate::line::Lines;
+use crate::order::{LegId, Order};
 use crate::output::Output;
+use crate::registrar::Registrar;
+use crate::timer::{LegTimer, Timer};
 use crate::trunk::{Trunk, TrunkId, TrunkState};
 
 /// The SIP side of the switch. One contract: change something, drain [`Endpoint::poll_output`], wait until
 /// [`Endpoint::poll_timeout`], change something.
 pub struct Endpoint {
-    config: Config,
-    outputs: VecDeque<Output>,
+    pub(crate) core: Core,
+    pub(crate) guard: Guard,
+    pub(crate) registrar: Registrar,
+    pub(crate) lines: Lines,
+    pub(crate) legs: HashMap<LegId, Box<Leg>>,
+    /// The last number given to an incoming leg.
+    pub(crate) last_leg: u64,
+    /// Legs that are not over.
+    pub(crate) alive: usize,
 }
 
 /// One contact of an operator's account, for status pages.
@@ -47,94 +61,180 @@ pub struct Ban {
 impl Endpoint {
     /// A new endpoint; `seed` must be unpredictable (tags, branches, nonces come of it) and fixed in tests.
     pub fn new(now: Instant, config: Config, seed: [u8; 32]) -> Self {
-        let _ = (now, seed);
-        Self { config, outputs: VecDeque::new() }
+        let mut core = Core::new(config, seed, now);
+        let key = core.key();
+        let guard = Guard::new(&core.config, now, key);
+        Self {
+            core,
+            guard,
+            registrar: Registrar::default(),
+            lines: Lines::default(),
+            legs: HashMap::new(),
+            last_leg: 1,
+            alive: 0,
+        }
     }
 
-    /// One datagram, or one message framed out of a stream.
+    /// One datagram, or one message framed out of a stream. What is no SIP message vanishes.
     pub fn receive(&mut self, now: Instant, flow: Flow, packet: Bytes) {
-        let _ = (now, flow, packet, &self.config);
+        self.core.now = now;
+        if self.guard.drops(now, flow.remote.ip()) && !self.lines.own(flow.remote.ip()) {
+            return;
+        }
+        let Ok(message) = Message::parse(packet) else { return };
+        // A response that cannot be believed is dropped; a request gets its refusal once its transaction is there.
+        if !message.is_request() && message.validate().is_err() {
+            return;
+        }
+        self.core.receive(flow, message);
+        self.pump();
     }
 
     /// A stream was closed by either side.
     pub fn flow_closed(&mut self, now: Instant, flow: Flow) {
-        let _ = (now, flow);
+        self.core.now = now;
+        self.core.flow_closed(flow);
+        self.registrar.flow_closed(&mut self.core, flow);
+        self.lines.flow_closed(&mut self.core, flow);
+        self.legs_lose(flow);
+        self.pump();
     }
 
     /// Packets to this flow cannot be sent (connection refused, ICMP unreachable).
     pub fn transport_failed(&mut self, now: Instant, flow: Flow) {
-        let _ = (now, flow);
+        self.core.now = now;
+        self.core.transport_failed(flow);
+        self.pump();
     }
 
     /// All operators' accounts there are. Bindings of accounts that stay the same are kept.
     pub fn set_accounts(&mut self, now: Instant, accounts: Vec<Account>) {
-        let _ = (now, accounts);
+        self.core.now = now;
+        self.registrar.set_accounts(&mut self.core, accounts);
+        self.pump();
     }
 
     /// All trunks there are. Registrations of trunks that stay the same are kept.
     pub fn set_trunks(&mut self, now: Instant, trunks: Vec<Trunk>) {
-        let _ = (now, trunks);
+        self.core.now = now;
+        self.lines.set_trunks(&mut self.core, trunks);
+        self.pump();
     }
 
-    /// What the wall clock shows at `now`: for Date headers and nonces. Call at start, and again every minute or so.
+    /// What the wall clock shows at `now`: for Date headers. Call at start, and again every minute or so.
     pub fn set_wall_clock(&mut self, now: Instant, unix_ms: i64) {
-        let _ = (now, unix_ms);
+        self.core.clock.set(now, unix_ms);
     }
 
     /// An order of the call logic to a leg.
     pub fn order(&mut self, now: Instant, order: Order) {
-        let _ = (now, order);
+        self.core.now = now;
+        self.carry_out(order);
+        self.pump();
     }
 
     /// The next thing to do or to know; call until `None` after every other call that changes something.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        self.core.outputs.pop_front()
     }
 
     /// When to call [`Endpoint::handle_timeout`] at the latest; changes with every other call.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.core.poll_timeout()
     }
 
     /// Does what has become due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        self.core.now = now;
+        self.core.handle_timeout();
+        self.pump();
+        while let Some(timer) = self.core.timers.pop(now) {
+            self.fire(timer);
+            self.pump();
+        }
     }
 
     /// Contacts bound now, of all accounts.
     pub fn binding_count(&self) -> usize {
-        0
+        self.registrar.count()
     }
 
     /// The contacts of one account.
     pub fn bindings(&self, account: AccountId) -> Vec<Binding> {
-        let _ = account;
-        Vec::new()
+        self.registrar.list(account)
     }
 
     /// Every trunk and its health.
     pub fn trunk_states(&self) -> Vec<(TrunkId, TrunkState)> {
-        Vec::new()
+        self.lines.states()
     }
 
     /// Legs that are not over.
     pub fn leg_count(&self) -> usize {
-        0
+        self.alive
     }
 
     /// Nothing is left of any call: no leg, no transaction.
     pub fn is_idle(&self) -> bool {
-        true
+        self.legs.is_empty() && self.core.is_idle()
     }
 
     /// Sources that are not listened to at `now`.
     pub fn bans(&self, now: Instant) -> Vec<Ban> {
-        let _ = now;
-        Vec::new()
+        self.guard.list(now)
     }
 
     /// Listens to this source again.
     pub fn clear_ban(&mut self, source: IpAddr) {
-        let _ = source;
+        self.guard.clear(source);
+    }
+
+    fn fire(&mut self, timer: Timer) {
+        let core = &mut self.core;
+        match timer {
+            Timer::Leg(id, timer) => self.with_leg(id, |leg, core| fire_leg(leg, core, timer)),
+            Timer::Lapse(account) => self.registrar.lapse(core, account),
+            Timer::KeepAlive(account) => self.registrar.keep_alive(core, account),
+            Timer::Register(trunk) => self.lines.register(core, trunk),
+            Timer::Probe(trunk) => self.lines.probe(core, trunk),
+        }
+    }
+
+    /// Lets a leg act, and lets go of it when nothing of it is left.
+    pub(crate) fn with_leg(&mut self, id: LegId, act: impl FnOnce(&mut Leg, &mut Core)) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let was_over = leg.over;
+        act(leg, &mut self.core);
+        if leg.over && !was_over {
+            self.alive = self.alive.saturating_sub(1);
+        }
+        if leg.is_done() {
+            for tag in leg.tags() {
+                self.core.tags.remove(&tag);
+            }
+            self.core.timers.stop_leg(id);
+            self.legs.remove(&id);
+        }
+    }
+}
+
+fn fire_leg(leg: &mut Leg, core: &mut Core, timer: LegTimer) {
+    match timer {
+        LegTimer::FirstResponse => leg.no_answer(core, true),
+        LegTimer::Ring => leg.no_answer(core, false),
+        LegTimer::Repeat2xx => leg.repeat_2xx(core),
+        LegTimer::NoAck => leg.no_ack(core),
+        LegTimer::RepeatReliable => leg.repeat_reliable(core),
+        LegTimer::NoPrack => leg.no_prack(core),
+        LegTimer::Retry => leg.retry_modify(core),
+        LegTimer::Refresh => leg.refresh(core),
+        LegTimer::Expire => leg.expire(core),
+        LegTimer::Reconnect => leg.lost(core, false),
+    }
+}
+
+impl std::fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Endpoint").field("legs", &self.legs.len()).finish_non_exhaustive()
     }
 }

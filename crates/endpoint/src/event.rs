@@ -9,6 +9,7 @@ use crate::order::LegId;
 use crate::trunk::TrunkId;
 
 /// Something happened to a leg.
+#[allow(missing_docs, reason = "each variant's words explain its fields")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LegEvent {
     /// A new call has come in (100 is already sent). The call logic owes it `Progress`, `Answer` or `Reject`.

@@ -5,12 +5,23 @@
 //! Pure: time, packets and orders go in, [`Output`]s come out.
 
 pub mod account;
+mod carry_out;
+mod clock;
 pub mod config;
+mod core;
+mod dispatch;
 pub mod endpoint;
 pub mod event;
+mod guard;
+mod leg;
+mod line;
 pub mod order;
 pub mod output;
+mod registrar;
+mod request;
+mod timer;
 pub mod trunk;
+mod wire;
 
 pub use account::{Account, AccountId, DigestPolicy};
 pub use config::{Config, Limits, Listener, Times};

@@ -20,6 +20,7 @@ impl fmt::Display for LegId {
 
 /// An order to a leg. Orders that no longer fit the leg's state (it has just ended) are ignored: the matching
 /// [`crate::LegEvent`] is already on its way up.
+#[allow(missing_docs, reason = "each variant's words explain its fields")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Order {
     /// Start an outgoing leg. Ends in `Answered` or `Rejected`; `Progress` may come before.
@@ -74,7 +75,12 @@ pub enum Destination {
     Account(AccountId),
     /// A telephone number in national digits (`09012345678`) over one trunk. Fail-over between trunks (R32) is ordered by the
     /// caller of this API: `Rejected` says with [`crate::Rejection::try_next_trunk`] whether another trunk may be tried.
-    Trunk { trunk: TrunkId, number: String },
+    Trunk {
+        /// Which trunk.
+        trunk: TrunkId,
+        /// National digits.
+        number: String,
+    },
     /// A bare address (tests, and peers without registration).
     Address(SocketAddr, String),
 }

@@ -73,6 +73,7 @@ pub struct Trace {
 }
 
 /// Something an administrator should see. Data, not sentences: the roof words it in the reader's language.
+#[allow(missing_docs, reason = "each variant's words explain its fields")]
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Alarm {
     /// Repeated authentication failures from one address (R01).

@@ -1,0 +1,142 @@
+//! Orders of the call logic, each to its leg; and whom a new leg calls.
+
+use sip::flow::Protocol;
+
+use crate::core::Core;
+use crate::endpoint::Endpoint;
+use crate::event::{LegEvent, Rejection};
+use crate::leg::invite::Target;
+use crate::leg::{Leg, Peer};
+use crate::order::{Destination, Invite, LegId, Order};
+use crate::wire::{ANONYMOUS, Identity, display_part, user_part};
+
+/// User part of our Contact towards phones.
+const CONTACT_USER: &str = "denwaban";
+
+/// Whom to call and how.
+struct Plan {
+    peer: Peer,
+    targets: Vec<Target>,
+    compact: bool,
+    contact_user: String,
+    session_s: u32,
+}
+
+impl Endpoint {
+    pub(crate) fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Invite(invite) => self.call(invite),
+            Order::Progress { leg, status, body } => self.with_leg(leg, |leg, core| leg.progress(core, status, body)),
+            Order::Answer { leg, body } => self.with_leg(leg, |leg, core| leg.answer(core, body)),
+            Order::Reject { leg, status, retry_after, reason } => {
+                self.with_leg(leg, |leg, core| leg.reject_invite(core, status, retry_after, reason.as_ref()));
+            }
+            Order::Hangup { leg, reason } => self.with_leg(leg, |leg, core| leg.hang_up(core, reason.as_ref())),
+            Order::Offer { leg, body } => self.with_leg(leg, |leg, core| leg.offer(core, body)),
+            Order::AnswerOffer { leg, answer } => self.with_leg(leg, |leg, core| leg.answer_offer(core, answer)),
+            Order::AnswerRefer { leg, status } => self.with_leg(leg, |leg, core| leg.answer_refer(core, status)),
+            Order::ReferProgress { leg, status } => self.with_leg(leg, |leg, core| leg.refer_progress(core, status)),
+            Order::Probe { leg } => self.with_leg(leg, Leg::probe),
+        }
+    }
+
+    fn call(&mut self, invite: Invite) {
+        let id = invite.leg;
+        if self.legs.contains_key(&id) {
+            return;
+        }
+        if self.alive >= self.core.config.limits.legs_max {
+            self.core.alarm_full("legs", self.core.config.limits.legs_max);
+            return self.refuse_call(id, 503, false);
+        }
+        let Some(plan) = self.plan(&invite) else {
+            let to_trunk = matches!(invite.to, Destination::Trunk { .. });
+            return self.refuse_call(id, if to_trunk { 503 } else { 480 }, to_trunk);
+        };
+        let to_trunk = matches!(plan.peer, Peer::Trunk(..));
+        let leg = Leg {
+            id,
+            peer: plan.peer,
+            over: false,
+            compact: plan.compact,
+            contact_user: plan.contact_user,
+            session_wanted_s: plan.session_s,
+            uas: None,
+            uac: None,
+            session: None,
+        };
+        self.legs.insert(id, Box::new(leg));
+        self.alive += 1;
+        self.with_leg(id, |leg, core| leg.start(core, invite, plan.targets, to_trunk));
+    }
+
+    fn refuse_call(&mut self, leg: LegId, status: u16, try_next_trunk: bool) {
+        let phrase = sip::message::reason_phrase(status).to_owned();
+        let rejection = Rejection { status, phrase, retry_after: None, try_next_trunk };
+        self.core.tell(LegEvent::Rejected { leg, rejection });
+    }
+
+    /// `None`: nobody to call.
+    fn plan(&self, invite: &Invite) -> Option<Plan> {
+        let core = &self.core;
+        match &invite.to {
+            Destination::Account(account) => {
+                let user = &self.registrar.account(*account)?.user;
+                let targets: Vec<Target> = self
+                    .registrar
+                    .bound(*account)
+                    .iter()
+                    .map(|bound| Target {
+                        flow: bound.flow,
+                        identity: house_identity(
+                            core,
+                            invite,
+                            String::from_utf8_lossy(bound.uri.without_headers().raw()).into_owned(),
+                            &format!("<sip:{}@{}>", user_part(user), core.config.realm),
+                        ),
+                        routes: Vec::new(),
+                    })
+                    .collect();
+                (!targets.is_empty()).then(|| house_plan(Peer::Operator(*account), targets))
+            }
+            Destination::Trunk { trunk, number } => {
+                let line = self.lines.get(*trunk)?;
+                let target = Target {
+                    flow: line.flow(core)?,
+                    identity: line.identity(invite, number),
+                    routes: line.routes.clone(),
+                };
+                Some(Plan {
+                    peer: Peer::Trunk(*trunk, line.sources.clone()),
+                    targets: vec![target],
+                    compact: line.trunk.compact,
+                    contact_user: line.contact_user.to_string(),
+                    session_s: line.session_s(),
+                })
+            }
+            Destination::Address(address, user) => {
+                let uri = format!("sip:{}@{address}", user_part(user));
+                let to = format!("<{uri}>");
+                let flow = core.flow_to(Protocol::Udp, *address)?;
+                let target = Target { flow, identity: house_identity(core, invite, uri, &to), routes: Vec::new() };
+                Some(house_plan(Peer::Address, vec![target]))
+            }
+        }
+    }
+}
+
+fn house_plan(peer: Peer, targets: Vec<Target>) -> Plan {
+    Plan { peer, targets, compact: false, contact_user: CONTACT_USER.to_owned(), session_s: 0 }
+}
+
+/// How a call shows on a phone of the house: the display is the client firm's name, also when the caller hides.
+fn house_identity(core: &Core, invite: &Invite, target: String, to: &str) -> Identity {
+    let display = display_part(&invite.display);
+    let caller = invite.caller.as_deref().filter(|caller| !caller.is_empty() && !invite.withheld);
+    let from = match caller {
+        Some(caller) => format!("{display}<sip:{}@{}>", user_part(caller), core.config.realm),
+        None if display.is_empty() => ANONYMOUS.to_owned(),
+        None => format!("{display}<sip:anonymous@anonymous.invalid>"),
+    };
+    Identity { target, from, to: to.to_owned(), asserted: None, private: invite.withheld }
+}

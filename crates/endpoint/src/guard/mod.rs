@@ -1,0 +1,159 @@
+//! Who may: digest for operators' phones (RFC 7616, RFC 3261 section 22), and who is not listened to.
+//!
+//! A stranger learns nothing: unknown users and wrong passwords get the same answer after the same work (R01).
+
+mod ban;
+mod ledger;
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use sip::digest::{Algorithm, Challenge, Credentials, Ha1, NONCE_SECONDS_MAX, NonceKey, NonceState, check};
+use sip::message::{Message, MessageBuilder, Name};
+
+use crate::account::{Account, AccountId, DigestPolicy};
+use crate::config::Config;
+use crate::endpoint::Ban;
+use ban::Bans;
+use ledger::Ledger;
+
+/// What a request without a good Authorization gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// Only the nonce was too old, or used.
+    pub(crate) stale: bool,
+    /// Which challenges to send.
+    pub(crate) policy: DigestPolicy,
+    /// With this failure a ban begins: user that was tried, failures.
+    pub(crate) banned: Option<(String, u32)>,
+}
+
+/// Digest as a server.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    key: NonceKey,
+    /// Nonces count time from here: no step of the wall clock makes them old (R26).
+    started: Instant,
+    ledger: Ledger,
+    bans: Bans,
+    default_policy: DigestPolicy,
+    realm: String,
+    /// Compared with for users that there are not, so that both take as long.
+    nobody: Ha1,
+}
+
+impl Guard {
+    pub(crate) fn new(config: &Config, now: Instant, key: [u8; 32]) -> Self {
+        let age_max = Duration::from_secs(NONCE_SECONDS_MAX.unsigned_abs());
+        Self {
+            key: NonceKey::new(key),
+            started: now,
+            ledger: Ledger::new(config.limits.nonces_max, age_max),
+            bans: Bans::new(config.limits.sources_max, config.times.ban_min, config.times.ban_max),
+            default_policy: config.default_digest,
+            realm: config.realm.clone(),
+            nobody: Ha1::from_hex("00000000000000000000000000000000"),
+        }
+    }
+
+    /// Whether packets of this source are to be dropped unread.
+    pub(crate) fn drops(&self, now: Instant, source: IpAddr) -> bool {
+        self.bans.drops(now, source)
+    }
+
+    /// Who is not listened to.
+    pub(crate) fn list(&self, now: Instant) -> Vec<Ban> {
+        self.bans.list(now)
+    }
+
+    /// Listens to this source again.
+    pub(crate) fn clear(&mut self, source: IpAddr) {
+        self.bans.clear(source);
+    }
+
+    /// Which operator sends this request. `find` looks an account up by its user; `may_ban`: the source is no trunk's.
+    pub(crate) fn judge<'a>(
+        &mut self,
+        now: Instant,
+        source: IpAddr,
+        request: &Message,
+        may_ban: bool,
+        find: impl Fn(&str) -> Option<&'a Account>,
+    ) -> Result<AccountId, Refused> {
+        let mut refused = Refused { stale: false, policy: self.default_policy, banned: None };
+        let claimed = request.from().ok().and_then(|from| find(&from.uri.user()?));
+        if let Some(account) = claimed {
+            refused.policy = account.digest;
+        }
+        let Some(credentials) = self.credentials(request) else { return Err(refused) };
+        let account = find(&credentials.user);
+        let algorithm = credentials.algorithm.unwrap_or_default();
+        let ha1 = account.and_then(|account| ha1_of(account, algorithm));
+        let right = check(&credentials, ha1.as_ref().unwrap_or(&self.nobody), &request.method(), request.body());
+        let nonce = self.key.judge(&credentials.nonce, self.age_s(now), source);
+        match (account.filter(|_| ha1.is_some() && right), nonce) {
+            (Some(account), NonceState::Fresh)
+                if self.ledger.take(now, &credentials.nonce, credentials.count.unwrap_or(0)) =>
+            {
+                self.bans.succeeded(source);
+                return Ok(account.id);
+            }
+            // The password is right: only another nonce is needed.
+            (Some(_), NonceState::Fresh | NonceState::Stale) => refused.stale = true,
+            // It proves nothing about who sends it: not even that they can hear us.
+            (_, NonceState::Foreign) => {}
+            (None, NonceState::Fresh | NonceState::Stale) if may_ban => {
+                refused.banned = self.bans.failed(now, source).map(|failures| (credentials.user, failures));
+            }
+            (None, NonceState::Fresh | NonceState::Stale) => {}
+        }
+        Err(refused)
+    }
+
+    /// Adds the challenges to a 401.
+    pub(crate) fn challenge(
+        &self,
+        now: Instant,
+        source: IpAddr,
+        refused: &Refused,
+        salts: [u64; 2],
+        mut response: MessageBuilder,
+    ) -> MessageBuilder {
+        // SHA-256 first: phones that take the last one they see get what they can (PHONES.md).
+        let algorithms: &[Algorithm] = match refused.policy {
+            DigestPolicy::Md5 => &[Algorithm::Md5],
+            DigestPolicy::Sha256 => &[Algorithm::Sha256],
+            DigestPolicy::Both => &[Algorithm::Sha256, Algorithm::Md5],
+        };
+        for (algorithm, salt) in algorithms.iter().zip(salts) {
+            let nonce = self.key.issue(self.age_s(now), source, salt);
+            let challenge = Challenge::new(self.realm.as_str(), nonce, *algorithm, refused.stale);
+            response = response.header(Name::WwwAuthenticate, challenge.to_string());
+        }
+        response
+    }
+
+    /// The credentials for our realm, in Authorization or Proxy-Authorization.
+    fn credentials(&self, request: &Message) -> Option<Credentials> {
+        // Whole lines: the commas of one header's fields are no list.
+        let lines =
+            request.headers().filter(|header| matches!(header.name, Name::Authorization | Name::ProxyAuthorization));
+        let mut ours = lines.filter_map(|header| Credentials::parse(header.value).ok());
+        ours.find(|credentials| credentials.realm == self.realm)
+    }
+
+    fn age_s(&self, now: Instant) -> i64 {
+        i64::try_from(now.saturating_duration_since(self.started).as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
+/// The hash that fits the algorithm, if the account's policy has it.
+fn ha1_of(account: &Account, algorithm: Algorithm) -> Option<Ha1> {
+    let allowed = |policy: DigestPolicy| account.digest == policy || account.digest == DigestPolicy::Both;
+    let (hex, policy) = match algorithm {
+        Algorithm::Md5 | Algorithm::Md5Sess => (&account.ha1_md5, DigestPolicy::Md5),
+        Algorithm::Sha256 | Algorithm::Sha256Sess => (&account.ha1_sha256, DigestPolicy::Sha256),
+        Algorithm::Sha512_256 | Algorithm::Sha512_256Sess => return None,
+    };
+    (allowed(policy) && !hex.is_empty()).then(|| Ha1::from_hex(hex))
+}

@@ -1,0 +1,131 @@
+//! An INVITE comes in: a new leg, or a good reason why not.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use sip::flow::Flow;
+use sip::message::{Message, Name, NameAddr};
+use sip::transaction::ServerKey;
+
+use super::progress::Reliable;
+use crate::core::body_of;
+use crate::event::{Extractor, Incoming, Source};
+use crate::order::LegId;
+
+/// Diversion and History-Info entries that are read.
+const DIVERSIONS_MAX: usize = 16;
+
+/// Their INVITE, as long as we owe it a final response.
+#[derive(Debug)]
+pub(crate) struct Uas {
+    pub(crate) key: ServerKey,
+    pub(crate) flow: Flow,
+    pub(crate) invite: Message,
+    /// They require reliable provisionals (RFC 3262).
+    pub(crate) wants_reliable: bool,
+    /// RSeq of the last reliable provisional.
+    pub(crate) rseq: u32,
+    /// The reliable provisional without its PRACK.
+    pub(crate) unpracked: Option<Reliable>,
+    /// What waits for that PRACK.
+    pub(crate) waiting: VecDeque<(u16, Option<Bytes>)>,
+    /// A 200 that waits for it (RFC 3262 section 3).
+    pub(crate) answer: Option<Bytes>,
+}
+
+impl Uas {
+    pub(crate) fn new(key: ServerKey, flow: Flow, invite: Message) -> Self {
+        let wants_reliable = invite.requires("100rel");
+        Self { key, flow, invite, wants_reliable, rseq: 0, unpracked: None, waiting: VecDeque::new(), answer: None }
+    }
+}
+
+/// What the call logic has to know of an INVITE. `trusted`: its identity headers may be believed.
+pub(crate) fn describe(
+    leg: LegId,
+    source: Source,
+    flow: Flow,
+    invite: &Message,
+    trusted: bool,
+    replaces: Option<LegId>,
+) -> Incoming {
+    let from = invite.from().ok();
+    let request_user = invite.target().ok().map(|uri| user(&uri)).unwrap_or_default();
+    let asserted = trusted.then(|| first_user(invite, Name::PAssertedIdentity)).flatten();
+    let from_user = from.as_ref().map(|from| user(&from.uri)).unwrap_or_default();
+    let body = body_of(invite);
+    Incoming {
+        leg,
+        source,
+        sip_call_id: invite.call_id().unwrap_or_default().to_owned(),
+        dialled: dialled(invite, &request_user),
+        caller_display: from.as_ref().and_then(NameAddr::display_text).unwrap_or_default(),
+        caller: asserted.unwrap_or(from_user),
+        caller_host: from.as_ref().map(|from| from.uri.host_str().to_owned()).unwrap_or_default(),
+        privacy: ["id", "user", "header"].into_iter().any(|what| invite.asks_privacy(what)),
+        request_user,
+        replaces,
+        offer: (!body.is_empty()).then_some(body),
+        from_ip: flow.remote.ip(),
+        max_forwards: invite.max_forwards().ok().flatten().map_or(70, |hops| u8::try_from(hops).unwrap_or(u8::MAX)),
+        diversions: diversions(invite),
+    }
+}
+
+/// Every place that may name the dialled number (JAPAN.md).
+fn dialled(invite: &Message, request_user: &str) -> Vec<(Extractor, String)> {
+    let mut found = Vec::with_capacity(4);
+    let mut note = |extractor, user: Option<String>| {
+        if let Some(user) = user.filter(|user| !user.is_empty()) {
+            found.push((extractor, user));
+        }
+    };
+    note(Extractor::PCalledPartyId, first_user(invite, Name::PCalledPartyId));
+    note(Extractor::To, invite.to().ok().map(|to| user(&to.uri)));
+    note(Extractor::RequestUri, Some(request_user.to_owned()));
+    if invite.has(Name::Diversion) {
+        let entries = invite.addresses(Name::Diversion).unwrap_or_default();
+        note(Extractor::DiversionTop, entries.first().map(|entry| user(&entry.uri)));
+        note(Extractor::DiversionBottom, entries.last().map(|entry| user(&entry.uri)));
+    }
+    if invite.has(Name::HistoryInfo) {
+        note(Extractor::HistoryInfo, before_current(invite, request_user));
+    }
+    if let Some(text) = invite.text(Name::AlertInfo) {
+        note(Extractor::AlertInfo, Some(text.trim_matches(['<', '>']).to_owned()));
+    }
+    found
+}
+
+/// The last History-Info entry that is not the current target (RFC 7044).
+fn before_current(invite: &Message, request_user: &str) -> Option<String> {
+    let entries = invite.addresses(Name::HistoryInfo).ok()?;
+    let mut users = entries.iter().rev().take(DIVERSIONS_MAX).map(|entry| user(&entry.uri));
+    let last = users.next()?;
+    if last == request_user { Some(users.next().unwrap_or(last)) } else { Some(last) }
+}
+
+/// How often the call was diverted before it came (R36): the sum of Diversion's counters, or the entries of History-Info.
+fn diversions(invite: &Message) -> u8 {
+    let counted: u32 = if invite.has(Name::Diversion) {
+        let entries = invite.addresses(Name::Diversion).unwrap_or_default();
+        let count = |entry: &NameAddr| entry.param("counter").and_then(|text| text.parse().ok()).unwrap_or(1_u32);
+        entries.iter().take(DIVERSIONS_MAX).map(|entry| count(entry).min(255)).sum()
+    } else {
+        0
+    };
+    let history = invite.values(Name::HistoryInfo).take(DIVERSIONS_MAX).count().saturating_sub(1);
+    u8::try_from(counted).unwrap_or(u8::MAX).max(u8::try_from(history).unwrap_or(u8::MAX))
+}
+
+/// The user of a header's first address.
+fn first_user(message: &Message, name: Name) -> Option<String> {
+    if !message.has(name) {
+        return None;
+    }
+    message.addresses(name).ok()?.first().map(|entry| user(&entry.uri)).filter(|user| !user.is_empty())
+}
+
+fn user(uri: &sip::message::Uri) -> String {
+    uri.user().map(|user| user.into_owned()).unwrap_or_default()
+}

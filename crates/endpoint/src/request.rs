@@ -1,0 +1,361 @@
+//! A request that is new: judged, refused, or given to whom it concerns (RFC 3261 section 8.2).
+
+use sip::dialog::Dialog;
+use sip::flow::Flow;
+use sip::message::{Message, MessageBuilder, Method, Name, Replaces, Scheme, Uri};
+use sip::transaction::ServerKey;
+
+use crate::account::AccountId;
+use crate::core::Token;
+use crate::endpoint::Endpoint;
+use crate::event::{LegEvent, ReferTo, Source};
+use crate::guard::Refused;
+use crate::leg::refresh::{MIN_SE_S, is_too_short};
+use crate::leg::{Leg, Peer, Session, Uas, arrive};
+use crate::order::LegId;
+use crate::output::{Alarm, Output, TraceDirection};
+use crate::registrar::Refusal;
+use crate::wire::{ALLOW, ALLOW_OUTSIDE, EXTENSIONS, SDP, SUPPORTED};
+
+/// What an overloaded house says in Retry-After.
+const RETRY_AFTER_S: &str = "5";
+
+/// Where a request outside dialogs comes from.
+enum Origin {
+    Trunk { peer: Peer, source: Source, trusted: bool, compact: bool, contact_user: String, session_s: u32 },
+    Operator(AccountId),
+    Stranger(Refused),
+}
+
+impl Endpoint {
+    pub(crate) fn on_request(&mut self, key: ServerKey, flow: Flow, request: Message) {
+        if let Err(refusal) = request.validate() {
+            let tag = self.core.token().to_string();
+            let response = MessageBuilder::reply(&request, refusal.status, refusal.reason, Some(&tag)).finish();
+            self.core.respond(None, flow, key, response);
+            return;
+        }
+        if let Some(response) = self.refuse(&request) {
+            self.core.respond(None, flow, key, response.finish());
+            return;
+        }
+        if request.to().is_ok_and(|to| to.tag().is_some()) {
+            return self.inside(key, flow, request);
+        }
+        match request.method() {
+            Method::Invite => self.arrive(key, flow, request),
+            Method::Register => self.register(key, flow, &request),
+            Method::Options => {
+                let response = self
+                    .core
+                    .reply(&request, 200, None)
+                    .header(Name::Allow, ALLOW_OUTSIDE)
+                    .header(Name::Accept, SDP)
+                    .header(Name::Supported, SUPPORTED)
+                    .finish();
+                self.core.respond(None, flow, key, response);
+            }
+            // Transfers are asked for inside calls alone (R03).
+            Method::Refer => self.core.answer(None, flow, key, &request, 403),
+            Method::Ack | Method::Cancel => {}
+            Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Notify => {
+                self.core.answer(None, flow, key, &request, 481);
+            }
+            Method::Subscribe | Method::Message | Method::Publish | Method::Other(_) => {
+                self.core.answer(None, flow, key, &request, 405);
+            }
+        }
+    }
+
+    /// What must be refused whoever asks: method, scheme, extensions, body (sections 8.2.1 to 8.2.3). Nothing is learnt from
+    /// it that OPTIONS would not say.
+    fn refuse(&mut self, request: &Message) -> Option<MessageBuilder> {
+        let method = request.method();
+        let core = &mut self.core;
+        match method {
+            Method::Other(_) => return Some(core.reply(request, 501, None).header(Name::Allow, ALLOW)),
+            Method::Message | Method::Publish => {
+                return Some(core.reply(request, 405, None).header(Name::Allow, ALLOW_OUTSIDE));
+            }
+            // No event package but the one that REFER implies.
+            Method::Subscribe => return Some(core.reply(request, 489, None).raw_header("Allow-Events", "refer")),
+            Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Register => {}
+            Method::Options | Method::Prack | Method::Update | Method::Info | Method::Refer | Method::Notify => {}
+        }
+        if request.target().is_ok_and(|uri| uri.scheme() == Scheme::Other) {
+            return Some(core.reply(request, 416, None));
+        }
+        let mut foreign = request.unsupported(&EXTENSIONS);
+        foreign.extend(request.values(Name::ProxyRequire).map(|tag| String::from_utf8_lossy(&tag).into_owned()));
+        if !foreign.is_empty() {
+            return Some(core.reply(request, 420, None).header(Name::Unsupported, foreign.join(", ")));
+        }
+        if !request.body().is_empty() && matches!(method, Method::Invite | Method::Update | Method::Prack) {
+            if request.has(Name::ContentEncoding) && !request.lists(Name::ContentEncoding, "identity") {
+                return Some(core.reply(request, 415, None).raw_header("Accept-Encoding", "identity"));
+            }
+            let is_sdp = request.content_type().ok().flatten().is_some_and(|kind| kind.is(SDP));
+            if !is_sdp {
+                return Some(core.reply(request, 415, None).header(Name::Accept, SDP));
+            }
+        }
+        None
+    }
+
+    // ---- outside dialogs ---------------------------------------------------------------------------------------
+
+    /// Whose request this is: a trunk's by its source, else an operator's by digest.
+    fn origin(&mut self, flow: Flow, request: &Message) -> Origin {
+        let target = request.target().ok();
+        let user = target.as_ref().and_then(Uri::user).unwrap_or_default();
+        if request.method() != Method::Register
+            && let Some(line) = self.lines.of_request(flow.remote, &user)
+        {
+            return Origin::Trunk {
+                peer: Peer::Trunk(line.trunk.id, line.sources.clone()),
+                source: Source::Trunk(line.trunk.id),
+                trusted: line.trunk.trusted,
+                compact: line.trunk.compact,
+                contact_user: line.contact_user.to_string(),
+                session_s: line.session_s(),
+            };
+        }
+        let source = flow.remote.ip();
+        let may_ban = !self.lines.own(source);
+        let registrar = &self.registrar;
+        match self.guard.judge(self.core.now, source, request, may_ban, |user| registrar.find(user)) {
+            Ok(account) => Origin::Operator(account),
+            Err(refused) => Origin::Stranger(refused),
+        }
+    }
+
+    fn challenge(&mut self, key: ServerKey, flow: Flow, request: &Message, refused: &Refused) {
+        let source = flow.remote.ip();
+        if let Some((user, failures)) = &refused.banned {
+            let alarm = Alarm::AuthenticationFailures { source, user: user.clone(), failures: *failures };
+            self.core.outputs.push_back(Output::Alarm(alarm));
+        }
+        let salts = [self.core.token().0, self.core.token().0];
+        let tag = self.core.token().to_string();
+        // Short, because whoever asks may not be who gets it (R10).
+        let response = MessageBuilder::reply(request, 401, "Unauthorized", Some(&tag));
+        let response = self.guard.challenge(self.core.now, source, refused, salts, response).finish();
+        self.core.respond(None, flow, key, response);
+    }
+
+    fn register(&mut self, key: ServerKey, flow: Flow, request: &Message) {
+        let account = match self.origin(flow, request) {
+            Origin::Operator(account) => account,
+            Origin::Stranger(refused) => return self.challenge(key, flow, request, &refused),
+            Origin::Trunk { .. } => return self.core.answer(None, flow, key, request, 403),
+        };
+        // Nobody registers in another's name.
+        let named = request.to().ok().and_then(|to| to.uri.user().map(|user| user.into_owned())).unwrap_or_default();
+        let own = self.registrar.account(account).is_some_and(|account| account.user == named);
+        if !own {
+            return self.core.answer(None, flow, key, request, 403);
+        }
+        let outcome = self.registrar.register(&mut self.core, account, flow, request);
+        let response = match outcome {
+            Ok(()) => {
+                let mut response = self.core.reply(request, 200, None);
+                if let Some(date) = self.core.date() {
+                    response = response.header(Name::Date, date);
+                }
+                self.registrar.add_contacts(&self.core, account, response)
+            }
+            Err(Refusal::Bad) => self.core.reply(request, 400, None),
+            Err(Refusal::OutOfOrder) => self.core.reply(request, 500, None),
+            Err(Refusal::TooBrief) => {
+                let least_s = self.core.config.times.register_min.as_secs().to_string();
+                self.core.reply(request, 423, None).header(Name::MinExpires, least_s)
+            }
+            Err(Refusal::TooMany) => self.core.reply(request, 403, None),
+            Err(Refusal::Full) => self.core.reply(request, 503, None).header(Name::RetryAfter, RETRY_AFTER_S),
+        };
+        self.core.respond(None, flow, key, response.finish());
+        if outcome.is_ok() {
+            self.legs_follow(account, flow);
+        }
+    }
+
+    /// A phone has a new connection: its calls go on over it (R29).
+    fn legs_follow(&mut self, account: AccountId, flow: Flow) {
+        if !flow.protocol.is_reliable() {
+            return;
+        }
+        let core = &mut self.core;
+        let its = self.legs.values_mut().filter(|leg| leg.peer == Peer::Operator(account));
+        for leg in its {
+            let cut_off = leg.session.as_ref().is_some_and(|session| {
+                session.flow.protocol == flow.protocol && session.flow.connection == sip::flow::ConnectionId::NONE
+            });
+            if cut_off {
+                leg.heard(core, flow);
+            }
+        }
+    }
+
+    /// A new call, or not.
+    fn arrive(&mut self, key: ServerKey, flow: Flow, invite: Message) {
+        let origin = self.origin(flow, &invite);
+        if let Origin::Stranger(refused) = &origin {
+            return self.challenge(key, flow, &invite, refused);
+        }
+        if self.alive >= self.core.config.limits.legs_max {
+            self.core.alarm_full("legs", self.core.config.limits.legs_max);
+            let response = self.core.reply(&invite, 503, None).header(Name::RetryAfter, RETRY_AFTER_S).finish();
+            self.core.respond(None, flow, key, response);
+            return;
+        }
+        if is_too_short(&invite) {
+            let response = self.core.reply(&invite, 422, None).header(Name::MinSe, MIN_SE_S.to_string()).finish();
+            self.core.respond(None, flow, key, response);
+            return;
+        }
+        let replaces = match self.replaced(&origin, &invite) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.core.answer(None, flow, key, &invite, status),
+        };
+        self.last_leg += 2;
+        let id = LegId(self.last_leg);
+        let tag = self.core.tag(id);
+        let Ok(dialog) = Dialog::as_uas(&invite, &tag.to_string(), flow) else {
+            self.core.tags.remove(&tag);
+            return self.core.answer(None, flow, key, &invite, 400);
+        };
+        let (peer, source, trusted, compact, contact_user, session_wanted_s) = match origin {
+            Origin::Trunk { peer, source, trusted, compact, contact_user, session_s } => {
+                (peer, source, trusted, compact, contact_user, session_s)
+            }
+            Origin::Operator(account) => {
+                (Peer::Operator(account), Source::Operator(account), false, false, "denwaban".to_owned(), 0)
+            }
+            Origin::Stranger(_) => return,
+        };
+        let mut session = Session::new(dialog, tag, flow, false);
+        session.peer_updates = invite.allows(&Method::Update).unwrap_or(false);
+        let incoming = arrive::describe(id, source, flow, &invite, trusted, replaces);
+        let leg = Leg {
+            id,
+            peer,
+            over: false,
+            compact,
+            contact_user,
+            session_wanted_s,
+            uas: Some(Uas::new(key, flow, invite.clone())),
+            uac: None,
+            session: Some(session),
+        };
+        self.core.trace(id, TraceDirection::In, flow, &invite);
+        let trying = MessageBuilder::reply(&invite, 100, "Trying", None).finish();
+        self.core.respond(Some(leg.voice()), flow, key, trying);
+        self.core.invites.insert(key, id);
+        self.legs.insert(id, Box::new(leg));
+        self.alive += 1;
+        self.core.tell(LegEvent::Incoming(Box::new(incoming)));
+    }
+
+    /// RFC 3891 section 3: the dialog must be known. Only operators may take a call's place.
+    fn replaced(&self, origin: &Origin, invite: &Message) -> Result<Option<LegId>, u16> {
+        if !invite.has(Name::Replaces) || !matches!(origin, Origin::Operator(_)) {
+            return Ok(None);
+        }
+        let Replaces { call_id, to_tag, from_tag, early_only } = invite.replaces().ok().flatten().ok_or(400_u16)?;
+        let id = self.find_dialog(&call_id, &to_tag, &from_tag).ok_or(481_u16)?;
+        let early = self.legs.get(&id).is_some_and(|leg| leg.uas.is_some());
+        // "If the Replaces header field ... the early-only flag ... the UA MUST reject the request with a 486".
+        if early_only && !early { Err(486) } else { Ok(Some(id)) }
+    }
+
+    // ---- inside dialogs ----------------------------------------------------------------------------------------
+
+    fn inside(&mut self, key: ServerKey, flow: Flow, request: Message) {
+        let method = request.method();
+        let Some(id) = self.leg_of(&request) else {
+            return self.core.answer(None, flow, key, &request, 481);
+        };
+        let refer_to = (method == Method::Refer).then(|| self.refer_to(&request)).flatten();
+        self.with_leg(id, |leg, core| {
+            core.trace(id, TraceDirection::In, flow, &request);
+            let voice = Some(leg.voice());
+            leg.heard(core, flow);
+            let Some(session) = &mut leg.session else { return early(leg, core, key, flow, &request) };
+            if let Err(refusal) = session.dialog.receive(&request) {
+                let response = MessageBuilder::reply(&request, refusal.status, refusal.reason, None);
+                // 500 for what is out of order would have a phone come back at once.
+                core.respond(voice, flow, key, response.finish());
+                return;
+            }
+            match method {
+                Method::Invite | Method::Update => leg.receive_modify(core, key, flow, request),
+                Method::Bye => leg.receive_bye(core, key, flow, &request),
+                Method::Prack => leg.receive_prack(core, key, flow, &request),
+                Method::Info => leg.receive_info(core, key, flow, &request),
+                Method::Refer => leg.receive_refer(core, key, flow, request, refer_to),
+                Method::Options => {
+                    let status = if leg.over { 481 } else { 200 };
+                    let response = core.reply(&request, status, None);
+                    let response = response.header(Name::Allow, ALLOW).header(Name::Accept, SDP).finish();
+                    core.respond(voice, flow, key, response);
+                }
+                // We subscribe to nothing.
+                Method::Notify => core.answer(voice, flow, key, &request, 481),
+                Method::Register | Method::Ack | Method::Cancel => core.answer(voice, flow, key, &request, 400),
+                Method::Subscribe | Method::Message | Method::Publish | Method::Other(_) => {
+                    core.answer(voice, flow, key, &request, 405);
+                }
+            }
+        });
+    }
+
+    pub(crate) fn on_ack(&mut self, flow: Flow, ack: &Message) {
+        if ack.validate().is_err() {
+            return;
+        }
+        if let Some(id) = self.leg_of(ack) {
+            self.with_leg(id, |leg, core| {
+                leg.heard(core, flow);
+                leg.receive_ack(core, flow, ack);
+            });
+        }
+    }
+
+    /// The leg whose dialog a request names: our tag in To, their tag in From, and the Call-ID.
+    fn leg_of(&self, request: &Message) -> Option<LegId> {
+        let (to, from, call_id) = (request.to().ok()?, request.from().ok()?, request.call_id().ok()?);
+        let tag = Token::parse(to.tag()?)?;
+        let id = *self.core.tags.get(&tag)?;
+        let theirs = from.tag().unwrap_or_default();
+        self.legs.get(&id)?.knows(tag, call_id, theirs).then_some(id)
+    }
+
+    fn refer_to(&self, request: &Message) -> Option<ReferTo> {
+        let target = request.refer_to().ok()?;
+        let replaces = target.uri.header("Replaces").map(|value| {
+            let named = Replaces::parse(value.as_bytes());
+            let found = named.and_then(|one| self.find_dialog(&one.call_id, &one.to_tag, &one.from_tag));
+            found.ok_or(())
+        });
+        Some(ReferTo { user: target.uri.user().map(|user| user.into_owned()).unwrap_or_default(), replaces })
+    }
+}
+
+/// A request in an early dialog of our own INVITE.
+fn early(leg: &mut Leg, core: &mut crate::core::Core, key: ServerKey, flow: Flow, request: &Message) {
+    let method = request.method();
+    let status = match method {
+        // Our own offer has no final answer yet (RFC 3311 section 5.2).
+        Method::Update if !request.body().is_empty() => 491,
+        Method::Update | Method::Options | Method::Info => 200,
+        Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Register | Method::Prack => 481,
+        Method::Refer | Method::Notify | Method::Subscribe | Method::Message | Method::Publish | Method::Other(_) => {
+            481
+        }
+    };
+    let mut response = core.reply(request, status, None);
+    if status == 200 {
+        response = response.header(Name::Contact, core.contact(flow, &leg.contact_user)).header(Name::Allow, ALLOW);
+    }
+    core.respond(Some(leg.voice()), flow, key, response.finish());
+}
