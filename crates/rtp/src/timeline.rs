@@ -50,17 +50,40 @@ struct Stretch {
     floor: i64,
 }
 
-/// One leg's stream on the call's clock.
+/// One leg's sound on the call's clock: its stream, and the one before, of which packets may still be on their way.
 #[derive(Clone, Debug, Default)]
 pub struct Timeline {
-    ssrc: Option<u32>,
-    /// Newest packet: its timestamp as sent, extended, and the position where it ends.
-    newest: (u32, i64, i64),
+    now: Option<Stream>,
+    former: Option<Stream>,
+    corrections: u64,
+}
+
+/// A stream of one SSRC.
+#[derive(Clone, Copy, Debug)]
+struct Stream {
+    ssrc: u32,
+    newest: Newest,
     /// Newest first.
     stretches: [Option<Stretch>; 3],
     delays: Delays,
     astray: Astray,
-    corrections: u64,
+}
+
+/// The newest packet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Newest {
+    timestamp: u32,
+    extended: i64,
+    /// Position at which it ends.
+    end: i64,
+}
+
+/// A packet to be placed.
+#[derive(Clone, Copy, Debug)]
+struct Arrived {
+    at: i64,
+    timestamp: u32,
+    samples: i64,
 }
 
 /// The shortest delay, window by window.
@@ -90,36 +113,20 @@ impl Timeline {
         samples: u32,
         quiet: impl FnOnce() -> bool,
     ) -> Place {
-        let same = self.ssrc == Some(ssrc);
-        let Some(stretch) = self.stretches[0].filter(|_| same) else {
-            return self.anchor(arrival, ssrc, timestamp, samples);
+        let packet = Arrived { at: arrival, timestamp, samples: i64::from(samples) };
+        if self.now.is_none_or(|stream| stream.ssrc != ssrc) {
+            std::mem::swap(&mut self.now, &mut self.former);
+        }
+        let Some(stream) = self.now.as_mut().filter(|stream| stream.ssrc == ssrc) else {
+            // A stream never heard: it takes the place of the older of the two.
+            let before = self.former.map_or(i64::MIN, |former| former.newest.end);
+            self.corrections += u64::from(self.former.is_some());
+            let (stream, place) = Stream::anchored(ssrc, packet, before);
+            self.now = Some(stream);
+            return place;
         };
-        let (newest, newest_extended, _) = self.newest;
-        let step = i64::from(timestamp.wrapping_sub(newest).cast_signed());
-        let extended = newest_extended + step;
-        let delay = arrival - (extended + stretch.offset);
-        if step <= 0 {
-            return self.straggler(arrival, ssrc, timestamp, samples, extended, delay);
-        }
-        if delay.abs() > JUMP {
-            return self.anchor(arrival, ssrc, timestamp, samples);
-        }
-        if delay > LATE_MAX {
-            if self.astray_steadily(delay) {
-                return self.anchor(arrival, ssrc, timestamp, samples);
-            }
-            self.advance(timestamp, extended, extended + stretch.offset + i64::from(samples));
-            return Place::Late;
-        }
-        self.astray = Astray::default();
-        self.delays.heard(arrival, delay);
-        if let Some(shift) = self.correction(delay, quiet) {
-            self.shift(extended, shift);
-        }
-        let place = self.position(extended);
-        if let Place::At { position, .. } = place {
-            self.advance(timestamp, extended, position + i64::from(samples));
-        }
+        let (place, corrected) = stream.place(packet, quiet);
+        self.corrections += u64::from(corrected);
         place
     }
 
@@ -127,31 +134,54 @@ impl Timeline {
     pub fn corrections(&self) -> u64 {
         self.corrections
     }
+}
 
-    /// Puts the stream where it arrives now.
-    fn anchor(&mut self, arrival: i64, ssrc: u32, timestamp: u32, samples: u32) -> Place {
-        self.corrections += u64::from(self.ssrc.is_some());
-        let extended = i64::from(timestamp);
-        // What the former stream placed ahead of its arrival stays; but never more than a correction's worth of it.
-        let (_, _, end) = self.newest;
-        let floor = if self.ssrc.is_some() { end.min(arrival + FORCED) } else { i64::MIN };
-        self.ssrc = Some(ssrc);
-        self.stretches = [Some(Stretch { from: i64::MIN, offset: arrival - extended, floor }), None, None];
-        self.delays = Delays { began: arrival, ..Delays::default() };
-        self.astray = Astray::default();
-        self.advance(timestamp, extended, arrival + i64::from(samples));
-        self.position(extended)
+impl Stream {
+    /// A stream whose first packet goes where it arrives. What was placed up to `before` stays; but no more of it than a
+    /// correction's worth.
+    fn anchored(ssrc: u32, packet: Arrived, before: i64) -> (Self, Place) {
+        let extended = i64::from(packet.timestamp);
+        let floor = before.min(packet.at.saturating_add(FORCED));
+        let stretch = Stretch { from: i64::MIN, offset: packet.at - extended, floor };
+        let newest = Newest { timestamp: packet.timestamp, extended, end: packet.at + packet.samples };
+        let delays = Delays { began: packet.at, ..Delays::default() };
+        let stretches = [Some(stretch), None, None];
+        let stream = Self { ssrc, newest, stretches, delays, astray: Astray::default() };
+        (stream, stream.position(extended))
     }
 
-    /// A packet that is not newer than the newest: reordered, doubled, or of a sender that has set its clock back.
-    fn straggler(&mut self, arrival: i64, ssrc: u32, timestamp: u32, samples: u32, extended: i64, delay: i64) -> Place {
-        if delay <= LATE_MAX {
-            return self.position(extended);
+    /// Places a packet; also whether the offset moved.
+    fn place(&mut self, packet: Arrived, quiet: impl FnOnce() -> bool) -> (Place, bool) {
+        let step = i64::from(packet.timestamp.wrapping_sub(self.newest.timestamp).cast_signed());
+        let extended = self.newest.extended + step;
+        let offset = self.stretches.iter().flatten().next().map_or(0, |stretch| stretch.offset);
+        let delay = packet.at - (extended + offset);
+        let jumped = if step > 0 { delay.abs() > JUMP } else { false };
+        if jumped || (delay > LATE_MAX && self.astray_steadily(delay)) {
+            let (stream, place) = Self::anchored(self.ssrc, packet, self.newest.end);
+            *self = stream;
+            return (place, true);
         }
-        if self.astray_steadily(delay) {
-            return self.anchor(arrival, ssrc, timestamp, samples);
+        if delay > LATE_MAX {
+            if step > 0 {
+                self.newest = Newest { timestamp: packet.timestamp, extended, end: self.newest.end };
+            }
+            return (Place::Late, false);
         }
-        Place::Late
+        if step <= 0 {
+            return (self.position(extended), false);
+        }
+        self.astray = Astray::default();
+        self.delays.heard(packet.at, delay);
+        let correction = self.correction(delay, quiet);
+        if let Some(by) = correction {
+            self.shift(extended, by);
+        }
+        let place = self.position(extended);
+        if let Place::At { position, .. } = place {
+            self.newest = Newest { timestamp: packet.timestamp, extended, end: position + packet.samples };
+        }
+        (place, correction.is_some())
     }
 
     /// Counts a packet that fits nowhere; true when enough of them agree.
@@ -163,11 +193,10 @@ impl Timeline {
         self.astray.packets >= STEADY_PACKETS
     }
 
-    /// By how much the offset must move now, if it must.
-    fn correction(&mut self, delay: i64, quiet: impl FnOnce() -> bool) -> Option<i64> {
-        // A packet that is early by our reckoning proves the reckoning wrong; one that is late only proves that it is late.
+    /// By how much the offset must move now, if it must. A packet that is early by our reckoning proves the reckoning
+    /// wrong; one that is late proves only that it is late, so there a whole window must agree.
+    fn correction(&self, delay: i64, quiet: impl FnOnce() -> bool) -> Option<i64> {
         let wanted = if delay < 0 { delay } else { self.delays.due };
-        let wanted = if wanted < 0 && self.delays.due > 0 { 0 } else { wanted };
         let now = wanted.abs() >= FORCED || (wanted.abs() >= GENTLE && quiet());
         now.then_some(wanted)
     }
@@ -175,11 +204,9 @@ impl Timeline {
     fn shift(&mut self, from: i64, by: i64) {
         let [newest, before, _] = self.stretches;
         let Some(stretch) = newest else { return };
-        let (_, _, end) = self.newest;
-        let floor = if by < 0 { end } else { i64::MIN };
+        let floor = if by < 0 { self.newest.end } else { i64::MIN };
         self.stretches = [Some(Stretch { from, offset: stretch.offset + by, floor }), Some(stretch), before];
         self.delays = Delays { began: self.delays.began, ..Delays::default() };
-        self.corrections += 1;
     }
 
     fn position(&self, extended: i64) -> Place {
@@ -192,10 +219,6 @@ impl Timeline {
             }
             None => Place::Late,
         }
-    }
-
-    fn advance(&mut self, timestamp: u32, extended: i64, end: i64) {
-        self.newest = (timestamp, extended, end);
     }
 }
 
