@@ -1,1 +1,53 @@
-//! (being written)
+//! What is kept, in SQLite or PostgreSQL behind one API, and the journal in front of it.
+//!
+//! [`Store`] speaks the domain's words: customers and their numbers, operators, trunks, settings, calls, recordings, web
+//! users, the audit log. Nothing at call time waits for it: the switch works on the snapshot that
+//! [`Store::load_directory`] gives, and hands its call records to the [`Journal`], which never blocks.
+//!
+//! # One set of SQL for two databases
+//! Everything goes through sqlx's `Any` driver with `$1` placeholders and columns of BIGINT and TEXT alone, which both
+//! databases understand alike; the few statements that differ (pragmas, how a transaction begins, the lock around
+//! migrations) are in `database` and `migrate`. The other shape, one pool or one crate per database, would have every
+//! statement twice and every row mapping twice, and two things that are written twice drift apart. What it costs: no
+//! booleans, no JSON operators, no compile-time checked queries. The conformance suite (`tests/conformance.rs`) runs
+//! every verb against both.
+//!
+//! Every verb that changes something is one transaction. Time is an argument (`now_ms`, unix milliseconds).
+
+mod audit;
+mod call;
+mod check;
+mod customer;
+mod database;
+mod did;
+mod directory;
+mod error;
+mod import;
+mod interrupted;
+pub mod journal;
+mod migrate;
+mod operator;
+mod row;
+mod search;
+mod secret;
+mod session;
+mod settings;
+mod text;
+mod trunk;
+mod user;
+
+pub use audit::AuditEntry;
+pub use customer::{CustomerForm, CustomerRow, Plan};
+pub use database::{Backend, Store};
+pub use did::DidRow;
+pub use directory::{DirectoryProblem, Loaded};
+pub use error::{Problem, StoreError};
+pub use import::{CUSTOMER_COLUMNS, ImportError, Imported, RowError};
+pub use interrupted::Interrupted;
+pub use journal::Journal;
+pub use operator::{OperatorForm, OperatorRow};
+pub use search::{CallPage, CallQuery, CallSummary, Cursor};
+pub use secret::{Password, Token};
+pub use text::fold;
+pub use trunk::{RegistrationForm, TrunkForm, TrunkRow};
+pub use user::{Role, UserForm, UserRow};

@@ -1,0 +1,162 @@
+//! From rows to the snapshot that the switch works on.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acd::OperatorId;
+use number::{JAPAN, Number};
+use serde::Serialize;
+use sqlx::AnyConnection;
+use switch::{Customer, CustomerId, Directory};
+
+use crate::customer::{CustomerRow, customer_row};
+use crate::database::{Backend, Store};
+use crate::did;
+use crate::error::StoreError;
+use crate::operator::directory_operator;
+use crate::row::Columns;
+use crate::settings;
+use crate::trunk::trunk_row;
+
+/// A row that could not be used, and is left out of the snapshot.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DirectoryProblem {
+    /// "customer", "did", "operator", "trunk", "settings".
+    pub table: &'static str,
+    /// Row id, or the number.
+    pub row: String,
+    /// Why, and what to do.
+    pub why: String,
+}
+
+/// A snapshot.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What the switch gets.
+    pub directory: Directory,
+    /// The directory's version that it shows.
+    pub version: i64,
+    /// What is missing in it.
+    pub problems: Vec<DirectoryProblem>,
+}
+
+impl Store {
+    /// Loads all active rows as one consistent snapshot. One bad row is a problem, not a failure: the others are served.
+    ///
+    /// `realm`: the one that operators' passwords must be made for. `resolve` turns a trunk's `host:port` into an address; it is
+    /// not asked for one that is an address already.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn load_directory<R>(&self, realm: &str, resolve: R) -> Result<Loaded, StoreError>
+    where
+        R: Fn(&str) -> Result<SocketAddr, String>,
+    {
+        let mut tx = match self.backend() {
+            Backend::Sqlite => self.pool.begin().await?,
+            Backend::Postgres => self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+        };
+        let version = sqlx::query_scalar("SELECT version FROM directory WHERE id = 1").fetch_one(&mut *tx).await?;
+        let mut loading = Loading::default();
+        loading.settings(&mut tx).await?;
+        loading.customers(&mut tx).await?;
+        loading.operators(&mut tx, realm).await?;
+        let trunks = sqlx::query("SELECT * FROM trunks WHERE active = 1 ORDER BY id").fetch_all(&mut *tx).await?;
+        tx.rollback().await?;
+        // Only now, because names may take a while.
+        for row in &trunks {
+            let id = row.int("id")?;
+            let trunk = trunk_row(row).map_err(|error| error.to_string()).and_then(|kept| {
+                let address = kept.address();
+                let proxy = address.parse().or_else(|_| resolve(&address))?;
+                kept.trunk(proxy)
+            });
+            match trunk {
+                Ok(trunk) => loading.directory.trunks.push(trunk),
+                Err(why) => loading.problem("trunk", id, why),
+            }
+        }
+        Ok(Loaded { directory: loading.directory, version, problems: loading.problems })
+    }
+}
+
+#[derive(Default)]
+struct Loading {
+    directory: Directory,
+    problems: Vec<DirectoryProblem>,
+}
+
+impl Loading {
+    fn problem(&mut self, table: &'static str, row: impl ToString, why: impl ToString) {
+        self.problems.push(DirectoryProblem { table, row: row.to_string(), why: why.to_string() });
+    }
+
+    async fn settings(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        match settings::load(connection).await {
+            Ok(settings) => self.directory.settings = settings,
+            Err(error @ StoreError::Damaged { .. }) => self.problem("settings", 1, error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn customers(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let rows = sqlx::query("SELECT * FROM customers WHERE active = 1").fetch_all(&mut *connection).await?;
+        let mut dids: HashMap<i64, Vec<String>> = did::by_customer(connection).await?;
+        for row in &rows {
+            let id = row.int("id")?;
+            match customer_row(row) {
+                Ok(kept) => {
+                    self.directory.customers.insert(CustomerId(id), Arc::new(customer(kept)));
+                }
+                Err(error) => {
+                    self.problem("customer", id, error);
+                    continue;
+                }
+            }
+            for digits in dids.remove(&id).unwrap_or_default() {
+                match Number::parse(&format!("+{digits}"), JAPAN) {
+                    Ok(number) => {
+                        self.directory.dids.insert(number, CustomerId(id));
+                    }
+                    Err(error) => self.problem("did", digits, error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn operators(&mut self, connection: &mut AnyConnection, realm: &str) -> Result<(), StoreError> {
+        for row in sqlx::query("SELECT * FROM operators WHERE active = 1").fetch_all(connection).await? {
+            let id = row.int("id")?;
+            match directory_operator(&row, realm) {
+                Ok(operator) => {
+                    self.directory.operators.insert(OperatorId(id), Arc::new(operator));
+                }
+                Err(why) => self.problem("operator", id, why),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn customer(row: CustomerRow) -> Customer {
+    let form = row.form;
+    Customer {
+        id: CustomerId(row.id),
+        code: form.code,
+        name: form.name,
+        reading: form.reading,
+        greeting: form.greeting,
+        manual: form.manual,
+        needs: form.needs,
+        plan: form.plan.into(),
+        ring: Duration::from_secs(u64::from(form.ring_seconds)),
+        priority: form.priority,
+        transfer: form.transfer,
+        targets: form.targets,
+        whisper: form.whisper,
+    }
+}

@@ -1,0 +1,317 @@
+//! Finding calls: by firm, caller, operator, number, time, text; newest first, page by page.
+
+use serde::{Deserialize, Serialize};
+use sqlx::any::{Any, AnyArguments, AnyRow};
+use sqlx::query::Query;
+use std::fmt;
+use std::str::FromStr;
+use switch::{CallId, CallState};
+
+use crate::call::{call_of_key, key, state_from};
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::row::Columns;
+use crate::text::{digits, like_pattern, reversed};
+
+/// Calls on one page.
+const PAGE_ROWS_MAX: u32 = 500;
+/// Calls on a page if nobody says.
+const PAGE_ROWS: u32 = 50;
+/// Characters of a search text that count.
+const TEXT_CHARS_MAX: usize = 100;
+/// Digits of a caller's number that count; also longer than any number, see [`trailing_range`].
+const DIGITS_MAX: usize = 32;
+/// From this many digits on a leading 0 is the trunk prefix of a whole national number.
+const NATIONAL_DIGITS_MIN: usize = 9;
+
+/// Which calls. Everything that is set must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallQuery {
+    /// Customer's row.
+    pub customer: Option<i64>,
+    /// The caller's number in any form, or its last digits.
+    pub caller: Option<String>,
+    /// Operator's row.
+    pub operator: Option<i64>,
+    /// Arrived at or after (unix milliseconds).
+    pub from_ms: Option<i64>,
+    /// Arrived before (unix milliseconds).
+    pub to_ms: Option<i64>,
+    /// Dialled number, in any form.
+    pub did: Option<String>,
+    /// Part of the firm's name, reading or code, or of the operator's name; width, kana and case do not matter.
+    pub text: Option<String>,
+    /// Answered by a person, or not.
+    pub answered: Option<bool>,
+    /// Calls on this page; 50 if not set, at most 500.
+    pub limit: Option<u32>,
+    /// Where the last page ended ([`CallPage::next`]).
+    pub cursor: Option<Cursor>,
+}
+
+/// A place between two pages: stays right while new calls come in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Cursor {
+    arrived_ms: i64,
+    call: i64,
+}
+
+/// Calls, newest first.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct CallPage {
+    /// This page.
+    pub calls: Vec<CallSummary>,
+    /// Where the next page begins; `None`: this was the last.
+    pub next: Option<Cursor>,
+}
+
+/// A call in a list.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CallSummary {
+    /// The call, as 13 characters.
+    #[serde(serialize_with = "call_text")]
+    pub call: CallId,
+    /// Where it stands.
+    pub state: CallState,
+    /// Client firm; `None`: unknown number.
+    pub customer: Option<i64>,
+    /// Its name at the time.
+    pub customer_name: String,
+    /// Dialled number, E.164 digits or raw text.
+    pub did: String,
+    /// Caller, E.164 digits; empty: see `withheld`.
+    pub caller: String,
+    /// Why there is no caller number.
+    pub withheld: String,
+    /// Operator who answered.
+    pub operator: Option<i64>,
+    /// His or her name.
+    pub operator_name: String,
+    /// INVITE.
+    pub arrived_ms: i64,
+    /// Our 200.
+    pub answered_ms: Option<i64>,
+    /// Caller joined with the firm's person.
+    pub bridged_ms: Option<i64>,
+    /// The end.
+    pub ended_ms: Option<i64>,
+    /// From our 200 to the end.
+    pub talk_ms: i64,
+    /// From our 180 to our 200.
+    pub wait_ms: i64,
+    /// How it ended.
+    pub ending: String,
+    /// Length of the recording in milliseconds; `None`: there is none (yet).
+    pub recording_ms: Option<i64>,
+    /// Why there is none.
+    pub no_recording: String,
+}
+
+fn call_text<S: serde::Serializer>(call: &CallId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(call)
+}
+
+impl Store {
+    /// Finds calls. Each of the conditions but `text` and `answered` is a range of an index.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for a condition that cannot be one, and what the database says.
+    pub async fn find_calls(&self, query: &CallQuery) -> Result<CallPage, StoreError> {
+        let mut conditions = Conditions::default();
+        conditions.take(query)?;
+        let limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS_MAX);
+        // One more than asked for tells whether there is a next page.
+        let sql = format!(
+            "SELECT calls.*, recordings.samples AS samples FROM calls LEFT JOIN recordings ON recordings.call = calls.id \
+             {} ORDER BY calls.arrived_ms DESC, calls.id DESC LIMIT {}",
+            conditions.sql(),
+            u64::from(limit) + 1
+        );
+        let rows = conditions.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_all(&self.pool).await?;
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let calls: Vec<CallSummary> = rows.iter().take(wanted).map(summary).collect::<Result<_, _>>()?;
+        let next = match calls.last() {
+            Some(last) if rows.len() > wanted => Some(Cursor { arrived_ms: last.arrived_ms, call: key(last.call) }),
+            Some(_) | None => None,
+        };
+        Ok(CallPage { calls, next })
+    }
+}
+
+/// A value of a condition. The SQL holds only placeholders.
+enum Value {
+    Int(i64),
+    Text(String),
+}
+
+#[derive(Default)]
+struct Conditions {
+    sql: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Conditions {
+    fn take(&mut self, query: &CallQuery) -> Result<(), StoreError> {
+        if let Some(customer) = query.customer {
+            self.add("calls.customer = $", [Value::Int(customer)]);
+        }
+        if let Some(operator) = query.operator {
+            self.add("calls.operator = $", [Value::Int(operator)]);
+        }
+        if let Some(from_ms) = query.from_ms {
+            self.add("calls.arrived_ms >= $", [Value::Int(from_ms)]);
+        }
+        if let Some(to_ms) = query.to_ms {
+            self.add("calls.arrived_ms < $", [Value::Int(to_ms)]);
+        }
+        if let Some(did) = query.did.as_deref().filter(|did| !did.trim().is_empty()) {
+            let digits = number::Number::parse(did, number::JAPAN).map(|number| number.digits().to_string());
+            self.add("calls.did = $", [Value::Text(digits.unwrap_or_else(|_| did.trim().to_owned()))]);
+        }
+        if let Some(caller) = query.caller.as_deref().filter(|caller| !caller.trim().is_empty()) {
+            let (first, last) = trailing_range(caller).ok_or_else(|| {
+                StoreError::invalid(
+                    "caller",
+                    format!("there is no digit in {caller:?}"),
+                    "give a number or its last digits",
+                )
+            })?;
+            let between = "calls.caller_reversed >= $ AND calls.caller_reversed <= $";
+            self.add(between, [Value::Text(first), Value::Text(last)]);
+        }
+        if let Some(text) = query.text.as_deref().filter(|text| !text.trim().is_empty()) {
+            let pattern = like_pattern(&text.chars().take(TEXT_CHARS_MAX).collect::<String>());
+            self.add(
+                "(calls.search LIKE $ ESCAPE '\\' OR calls.customer IN \
+                 (SELECT customers.id FROM customers WHERE customers.search LIKE $ ESCAPE '\\'))",
+                [Value::Text(pattern.clone()), Value::Text(pattern)],
+            );
+        }
+        match query.answered {
+            Some(true) => self.add("calls.answered_ms IS NOT NULL", []),
+            Some(false) => self.add("calls.answered_ms IS NULL", []),
+            None => {}
+        }
+        if let Some(cursor) = query.cursor {
+            self.add("(calls.arrived_ms, calls.id) < ($, $)", [Value::Int(cursor.arrived_ms), Value::Int(cursor.call)]);
+        }
+        Ok(())
+    }
+
+    /// A condition; each `$` in it becomes the placeholder of one of `values`.
+    fn add<const N: usize>(&mut self, condition: &'static str, values: [Value; N]) {
+        let mut sql = String::with_capacity(condition.len() + 4);
+        let mut place = self.values.len();
+        for c in condition.chars() {
+            sql.push(c);
+            if c == '$' {
+                place += 1;
+                sql.push_str(&place.to_string());
+            }
+        }
+        self.values.extend(values);
+        self.sql.push(sql);
+    }
+
+    fn sql(&self) -> String {
+        if self.sql.is_empty() { String::new() } else { format!("WHERE {}", self.sql.join(" AND ")) }
+    }
+
+    fn bind(self, query: Query<'_, Any, AnyArguments>) -> Query<'_, Any, AnyArguments> {
+        self.values.into_iter().fold(query, |query, value| match value {
+            Value::Int(value) => query.bind(value),
+            Value::Text(value) => query.bind(value),
+        })
+    }
+}
+
+/// All reversed numbers that begin with the reversed digits of `text`. Among strings of digits alone every collation agrees
+/// that they are those from the digits themselves to the digits followed by nines.
+fn trailing_range(text: &str) -> Option<(String, String)> {
+    let mut digits = digits(text);
+    if digits.len() >= NATIONAL_DIGITS_MIN && digits.starts_with('0') {
+        digits.remove(0);
+    }
+    digits.truncate(DIGITS_MAX);
+    let first = reversed(&digits);
+    let last = format!("{first}{}", "9".repeat(DIGITS_MAX));
+    (!first.is_empty()).then_some((first, last))
+}
+
+fn summary(row: &AnyRow) -> Result<CallSummary, StoreError> {
+    Ok(CallSummary {
+        call: call_of_key(row.int("id")?),
+        state: state_from(&row.text("state")?)?,
+        customer: row.maybe_int("customer")?,
+        customer_name: row.text("customer_name")?,
+        did: row.text("did")?,
+        caller: row.text("caller")?,
+        withheld: row.text("withheld")?,
+        operator: row.maybe_int("operator")?,
+        operator_name: row.text("operator_name")?,
+        arrived_ms: row.int("arrived_ms")?,
+        answered_ms: row.maybe_int("answered_ms")?,
+        bridged_ms: row.maybe_int("bridged_ms")?,
+        ended_ms: row.maybe_int("ended_ms")?,
+        talk_ms: row.int("talk_ms")?,
+        wait_ms: row.int("wait_ms")?,
+        ending: row.text("ending")?,
+        recording_ms: row.maybe_int("samples")?.map(|samples| samples / 8),
+        no_recording: row.text("no_recording")?,
+    })
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.arrived_ms, self.call)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('.').and_then(|(at, call)| Some((at.parse().ok()?, call.parse().ok()?)));
+        let (arrived_ms, call) = parts.ok_or("a cursor is the `next` of an earlier page")?;
+        Ok(Cursor { arrived_ms, call })
+    }
+}
+
+impl Serialize for Cursor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f57_a_number_in_any_form_or_its_last_digits() {
+        let nines = "9".repeat(DIGITS_MAX);
+        for (text, first) in [
+            ("5678", "8765"),
+            ("090-1234-5678", "8765432109"),
+            ("+81 90 1234 5678", "876543210918"),
+            ("０９０−１２３４", "4321090"),
+        ] {
+            assert_eq!(trailing_range(text), Some((first.to_owned(), format!("{first}{nines}"))), "{text}");
+        }
+        assert_eq!(trailing_range("no digits"), None);
+    }
+
+    #[test]
+    fn a_cursor_survives_the_url() {
+        let cursor = Cursor { arrived_ms: 1_760_000_000_000, call: -5 };
+        assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        assert!("1".parse::<Cursor>().is_err());
+    }
+}

@@ -1,0 +1,79 @@
+//! Settings of the whole service: one row of JSON.
+
+use sqlx::AnyConnection;
+use switch::Settings;
+
+use crate::check::{Checks, GREETING_CHARS_MAX, NAME_CHARS_MAX};
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::row::{Columns, to_json};
+
+/// Keys of a feature code.
+const FEATURE_KEYS_MAX: usize = 6;
+
+impl Store {
+    /// The settings; the defaults if none were ever saved.
+    ///
+    /// # Errors
+    /// What the database says, [`StoreError::Damaged`] if the row is no settings.
+    pub async fn settings(&self) -> Result<Settings, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        load(&mut connection).await
+    }
+
+    /// Saves the settings.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] with each field that is wrong, and what the database says.
+    pub async fn save_settings(&self, settings: &Settings) -> Result<(), StoreError> {
+        check(settings)?;
+        let mut tx = self.begin_directory_change().await?;
+        sqlx::query(
+            "INSERT INTO settings (id, json) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET json = excluded.json",
+        )
+        .bind(to_json(settings, "settings.json")?)
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+pub(crate) async fn load(connection: &mut AnyConnection) -> Result<Settings, StoreError> {
+    match sqlx::query("SELECT json FROM settings WHERE id = 1").fetch_optional(connection).await? {
+        Some(row) => row.json("json", "settings.json"),
+        None => Ok(Settings::default()),
+    }
+}
+
+fn check(settings: &Settings) -> Result<(), StoreError> {
+    let mut checks = Checks::default();
+    checks.prose("default_greeting", &settings.default_greeting, GREETING_CHARS_MAX);
+    checks.needed_line("hold_music", &settings.hold_music, NAME_CHARS_MAX);
+    checks.within("confirm_seconds", i64::from(settings.confirm_seconds), 5, 60);
+    checks.within("call_seconds_max", i64::from(settings.call_seconds_max), 60, 86_400);
+    let codes = &settings.feature_codes;
+    let named = [
+        ("feature_codes.hold", &codes.hold),
+        ("feature_codes.attended", &codes.attended),
+        ("feature_codes.confirmed", &codes.confirmed),
+        ("feature_codes.complete", &codes.complete),
+        ("feature_codes.cancel", &codes.cancel),
+    ];
+    for (place, (field, code)) in named.iter().enumerate() {
+        let keys = code.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));
+        if code.is_empty() || code.len() > FEATURE_KEYS_MAX || !keys {
+            checks.fail(field, format!("{code:?} cannot be keyed"), "use 1 to 6 of the keys 0-9, * and #");
+        }
+        // A code that begins like another would be taken for it before its last key.
+        let earlier = named.iter().take(place).find(|(_, other)| code.starts_with(*other) || other.starts_with(*code));
+        if let Some((other, _)) = earlier {
+            checks.fail(
+                field,
+                format!("{code:?} begins like that of {other}"),
+                "choose codes of which none begins another",
+            );
+        }
+    }
+    checks.end(())
+}

@@ -1,0 +1,437 @@
+//! Trunks: the ways to carriers.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use endpoint::{Credentials, Extractor, Registration, Trunk, TrunkId};
+use serde::{Deserialize, Serialize};
+use sip::flow::Protocol;
+use sqlx::Transaction;
+use sqlx::any::{Any, AnyRow};
+
+use crate::check::{Checks, NAME_CHARS_MAX};
+use crate::database::{Store, next_id};
+use crate::error::StoreError;
+use crate::row::{Columns, to_json};
+use crate::secret::Password;
+
+/// Names of [`Extractor`]s as they are written down.
+const EXTRACTORS: [(&str, Extractor); 7] = [
+    ("p_called_party_id", Extractor::PCalledPartyId),
+    ("to", Extractor::To),
+    ("request_uri", Extractor::RequestUri),
+    ("diversion_top", Extractor::DiversionTop),
+    ("diversion_bottom", Extractor::DiversionBottom),
+    ("history_info", Extractor::HistoryInfo),
+    ("alert_info", Extractor::AlertInfo),
+];
+
+/// Registration as it is written.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistrationForm {
+    /// `sip:` URI of the registrar.
+    pub registrar: String,
+    /// Address of record.
+    pub aor: String,
+    /// Expiry asked for.
+    #[serde(default = "default_expires")]
+    pub expires_seconds: u32,
+}
+
+fn default_expires() -> u32 {
+    3600
+}
+
+/// A trunk as it is written. Fields as in [`endpoint::Trunk`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrunkForm {
+    /// Name for people, unique.
+    pub name: String,
+    /// Carrier group for fail-over; the name when empty.
+    pub provider: String,
+    /// Lower is tried first.
+    pub priority: u16,
+    /// "udp" or "tcp".
+    pub protocol: String,
+    /// Where requests go: `host`, `host:port`, `[address]:port`. Resolved by the roof.
+    pub host: String,
+    /// The carrier's SIP domain; empty: the proxy's address.
+    pub domain: String,
+    /// Address blocks whose requests are this trunk's: `203.0.113.0/24`, `2001:db8::1`.
+    pub sources: Vec<String>,
+    /// Only requests from exactly the proxy's port match.
+    pub match_port: bool,
+    /// Registration, if the carrier wants one.
+    pub registration: Option<RegistrationForm>,
+    /// Digest user; empty: no credentials.
+    pub user: String,
+    /// Digest password. Write only: `None` in an update keeps what is there.
+    #[serde(skip_serializing)]
+    pub password: Option<Password>,
+    /// Answer challenges of this realm only.
+    pub realm: Option<String>,
+    /// Where the dialled number is found, in order: `p_called_party_id`, `to`, `request_uri`, `diversion_top`,
+    /// `diversion_bottom`, `history_info`, `alert_info`.
+    pub extractors: Vec<String>,
+    /// Identity headers of this trunk may be believed.
+    pub trusted: bool,
+    /// User part of From on outgoing calls.
+    pub caller_id: String,
+    /// Write compact header names.
+    pub compact: bool,
+    /// Session timer; `None`: only if the peer asks.
+    pub session_expires_seconds: Option<u32>,
+    /// OPTIONS probe interval; `None`: do not probe.
+    pub probe_seconds: Option<u32>,
+    /// Simultaneous outgoing calls allowed.
+    pub calls_max: u16,
+    /// Offer PCMU alone, without telephone-event.
+    pub plain_pcmu: bool,
+}
+
+impl Default for TrunkForm {
+    fn default() -> Self {
+        TrunkForm {
+            name: String::new(),
+            provider: String::new(),
+            priority: 0,
+            protocol: "udp".to_owned(),
+            host: String::new(),
+            domain: String::new(),
+            sources: Vec::new(),
+            match_port: false,
+            registration: None,
+            user: String::new(),
+            password: None,
+            realm: None,
+            extractors: vec!["p_called_party_id".to_owned(), "to".to_owned(), "request_uri".to_owned()],
+            trusted: true,
+            caller_id: String::new(),
+            compact: false,
+            session_expires_seconds: Some(1800),
+            probe_seconds: Some(60),
+            calls_max: 10,
+            plain_pcmu: false,
+        }
+    }
+}
+
+/// A trunk as it is kept. `form.password` is always `None` here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TrunkRow {
+    /// Row id.
+    pub id: i64,
+    /// False: not used.
+    pub active: bool,
+    /// A password is stored.
+    pub has_password: bool,
+    /// The rest.
+    #[serde(flatten)]
+    pub form: TrunkForm,
+    #[serde(skip)]
+    password: Password,
+}
+
+impl TrunkRow {
+    /// `host:port` to be resolved; the port is the protocol's own if none is written.
+    pub fn address(&self) -> String {
+        with_port(&self.form.host, protocol(&self.form.protocol).unwrap_or(Protocol::Udp).default_port())
+    }
+
+    /// What the SIP side needs, with the proxy's address as the roof resolved it.
+    ///
+    /// # Errors
+    /// Which field cannot be used, and why. Never for a row that this program wrote.
+    pub fn trunk(&self, proxy: SocketAddr) -> Result<Trunk, String> {
+        let form = &self.form;
+        let seconds = |value: u32| Duration::from_secs(u64::from(value));
+        let extractor = |text: &String| extractor(text).ok_or_else(|| format!("{text:?} is no extractor"));
+        let source = |text: &String| source(text).ok_or_else(|| format!("{text:?} is no address block"));
+        Ok(Trunk {
+            id: TrunkId(self.id),
+            name: form.name.clone(),
+            provider: form.provider.clone(),
+            priority: form.priority,
+            protocol: protocol(&form.protocol).ok_or_else(|| format!("{:?} is no protocol", form.protocol))?,
+            proxy,
+            domain: form.domain.clone(),
+            sources: form.sources.iter().map(source).collect::<Result<_, _>>()?,
+            match_port: form.match_port,
+            registration: form.registration.as_ref().map(|registration| Registration {
+                registrar: registration.registrar.clone(),
+                aor: registration.aor.clone(),
+                expires: seconds(registration.expires_seconds),
+            }),
+            credentials: (!form.user.is_empty()).then(|| Credentials {
+                user: form.user.clone(),
+                password: self.password.0.clone(),
+                realm: form.realm.clone(),
+            }),
+            extractors: form.extractors.iter().map(extractor).collect::<Result<_, _>>()?,
+            trusted: form.trusted,
+            caller_id: form.caller_id.clone(),
+            compact: form.compact,
+            session_expires: form.session_expires_seconds.map(seconds),
+            probe: form.probe_seconds.map(seconds),
+            calls_max: form.calls_max,
+            plain_pcmu: form.plain_pcmu,
+        })
+    }
+}
+
+impl Store {
+    /// All trunks by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn trunks(&self) -> Result<Vec<TrunkRow>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM trunks ORDER BY name").fetch_all(&self.pool).await?;
+        rows.iter().map(trunk_row).collect()
+    }
+
+    /// One trunk.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], and what the database says.
+    pub async fn trunk(&self, id: i64) -> Result<TrunkRow, StoreError> {
+        let row = sqlx::query("SELECT * FROM trunks WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        trunk_row(&row.ok_or_else(|| missing(id))?)
+    }
+
+    /// A new trunk.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] with each field that is wrong, and what the database says.
+    pub async fn create_trunk(&self, form: &TrunkForm) -> Result<TrunkRow, StoreError> {
+        let form = checked(form, false)?;
+        let mut tx = self.begin_directory_change().await?;
+        refuse_taken_name(&mut tx, &form.name, None).await?;
+        let id = next_id(&mut tx, "trunks").await?;
+        let password = form.password.clone().unwrap_or_default();
+        sqlx::query("INSERT INTO trunks (id, name, json, password, active) VALUES ($1, $2, $3, $4, 1)")
+            .bind(id)
+            .bind(&form.name)
+            .bind(to_json(&form, "trunks.json")?)
+            .bind(&password.0)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(kept_row(id, true, form, password))
+    }
+
+    /// New values for a trunk, which becomes active again if it was not.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] with each field that is wrong, [`StoreError::Missing`], and what the database says.
+    pub async fn update_trunk(&self, id: i64, form: &TrunkForm) -> Result<TrunkRow, StoreError> {
+        let mut tx = self.begin_directory_change().await?;
+        let row = sqlx::query("SELECT * FROM trunks WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+        let before = trunk_row(&row.ok_or_else(|| missing(id))?)?;
+        let form = checked(form, before.has_password)?;
+        refuse_taken_name(&mut tx, &form.name, Some(id)).await?;
+        let password = form.password.clone().unwrap_or(before.password);
+        sqlx::query("UPDATE trunks SET name = $1, json = $2, password = $3, active = 1 WHERE id = $4")
+            .bind(&form.name)
+            .bind(to_json(&form, "trunks.json")?)
+            .bind(&password.0)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(kept_row(id, true, form, password))
+    }
+
+    /// Ends a trunk, and forgets its password.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], and what the database says.
+    pub async fn deactivate_trunk(&self, id: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin_directory_change().await?;
+        let done =
+            sqlx::query("UPDATE trunks SET active = 0, password = '' WHERE id = $1").bind(id).execute(&mut *tx).await?;
+        if done.rows_affected() == 0 {
+            return Err(missing(id));
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn missing(id: i64) -> StoreError {
+    StoreError::Missing { what: "trunk", id: id.to_string() }
+}
+
+async fn refuse_taken_name(tx: &mut Transaction<'static, Any>, name: &str, own: Option<i64>) -> Result<(), StoreError> {
+    let owner: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM trunks WHERE name = $1").bind(name).fetch_optional(&mut **tx).await?;
+    match owner {
+        Some(id) if Some(id) != own => Err(StoreError::invalid(
+            "name",
+            format!("{name:?} is trunk {id} already"),
+            "choose another name, or change that trunk",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn checked(form: &TrunkForm, has_password: bool) -> Result<TrunkForm, StoreError> {
+    let mut checks = Checks::default();
+    let mut kept = form.clone();
+    kept.name = checks.needed_line("name", &form.name, NAME_CHARS_MAX);
+    kept.provider = checks.line("provider", &form.provider, NAME_CHARS_MAX);
+    if kept.provider.is_empty() {
+        kept.provider.clone_from(&kept.name);
+    }
+    kept.protocol = form.protocol.trim().to_ascii_lowercase();
+    if protocol(&kept.protocol).is_none() {
+        checks.fail("protocol", format!("{:?} is no protocol for a trunk", form.protocol), "give udp or tcp");
+    }
+    kept.host = checks.needed_line("host", &form.host, NAME_CHARS_MAX);
+    if !is_host(&kept.host) {
+        checks.fail(
+            "host",
+            format!("{:?} is no host", form.host),
+            "give sip.example.jp, 203.0.113.5:5060 or [2001:db8::1]:5060",
+        );
+    }
+    kept.domain = checked_word(&mut checks, "domain", &form.domain);
+    kept.caller_id = checked_word(&mut checks, "caller_id", &form.caller_id);
+    kept.user = checked_word(&mut checks, "user", &form.user);
+    checked_lists(&mut checks, form);
+    checked_registration(&mut checks, form);
+    if !kept.user.is_empty() && form.password.is_none() && !has_password {
+        checks.fail("password", "there is a user but no password", "give the password that the carrier gave you");
+    }
+    checks.within("calls_max", i64::from(form.calls_max), 1, 10_000);
+    // RFC 4028 section 5: no session shorter than 90 seconds.
+    checks.within("session_expires_seconds", i64::from(form.session_expires_seconds.unwrap_or(90)), 90, 86_400);
+    checks.within("probe_seconds", i64::from(form.probe_seconds.unwrap_or(60)), 5, 3600);
+    checks.end(kept)
+}
+
+/// A word that goes into SIP messages.
+fn checked_word(checks: &mut Checks, field: &str, text: &str) -> String {
+    let word = checks.line(field, text, NAME_CHARS_MAX);
+    if word.chars().any(|c| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ';' | ',')) {
+        checks.fail(
+            field,
+            format!("{text:?} has characters that no SIP address has"),
+            "copy it from the carrier's letter",
+        );
+    }
+    word
+}
+
+fn checked_lists(checks: &mut Checks, form: &TrunkForm) {
+    checks.list("sources", form.sources.len());
+    for text in form.sources.iter().filter(|text| source(text).is_none()) {
+        checks.fail("sources", format!("{text:?} is no address block"), "give 203.0.113.0/24 or a single address");
+    }
+    checks.list("extractors", form.extractors.len());
+    if form.extractors.is_empty() {
+        checks.fail("extractors", "there is none", "give at least request_uri");
+    }
+    for text in form.extractors.iter().filter(|text| extractor(text).is_none()) {
+        let known: Vec<&str> = EXTRACTORS.iter().map(|(name, _)| *name).collect();
+        checks.fail("extractors", format!("{text:?} is none"), format!("give some of {}", known.join(", ")));
+    }
+}
+
+fn checked_registration(checks: &mut Checks, form: &TrunkForm) {
+    let Some(registration) = &form.registration else { return };
+    for (field, uri) in [("registration.registrar", &registration.registrar), ("registration.aor", &registration.aor)] {
+        checked_word(checks, field, uri);
+        if !(uri.starts_with("sip:") || uri.starts_with("sips:")) {
+            checks.fail(field, format!("{uri:?} is no SIP address"), "write it as sip:user@example.jp");
+        }
+    }
+    checks.within("registration.expires_seconds", i64::from(registration.expires_seconds), 30, 86_400);
+}
+
+pub(crate) fn trunk_row(row: &AnyRow) -> Result<TrunkRow, StoreError> {
+    let form = row.json("json", "trunks.json")?;
+    Ok(kept_row(row.int("id")?, row.flag("active")?, form, Password(row.text("password")?)))
+}
+
+fn kept_row(id: i64, active: bool, form: TrunkForm, password: Password) -> TrunkRow {
+    let form = TrunkForm { password: None, ..form };
+    TrunkRow { id, active, has_password: !password.0.is_empty(), form, password }
+}
+
+fn protocol(text: &str) -> Option<Protocol> {
+    match text {
+        "udp" => Some(Protocol::Udp),
+        "tcp" => Some(Protocol::Tcp),
+        _ => None,
+    }
+}
+
+fn extractor(text: &str) -> Option<Extractor> {
+    EXTRACTORS.iter().find(|(name, _)| *name == text).map(|(_, extractor)| *extractor)
+}
+
+fn source(text: &str) -> Option<(IpAddr, u8)> {
+    let (address, length) = match text.trim().split_once('/') {
+        Some((address, length)) => (address.parse::<IpAddr>().ok()?, length.parse::<u8>().ok()?),
+        None => {
+            let address = text.trim().parse::<IpAddr>().ok()?;
+            (address, if address.is_ipv4() { 32 } else { 128 })
+        }
+    };
+    (length <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, length))
+}
+
+fn is_host(text: &str) -> bool {
+    let address = with_port(text, 5060);
+    let Some((host, port)) = address.rsplit_once(':') else { return false };
+    if !port.parse::<u16>().is_ok_and(|port| port != 0) {
+        return false;
+    }
+    if host.starts_with('[') {
+        return address.parse::<SocketAddr>().is_ok();
+    }
+    !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+}
+
+fn with_port(host: &str, port: u16) -> String {
+    match host.parse::<IpAddr>() {
+        Ok(address) => SocketAddr::new(address, port).to_string(),
+        Err(_) if host.ends_with(']') || !host.contains(':') => format!("{host}:{port}"),
+        Err(_) => host.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_with_and_without_ports() {
+        for (text, address) in [
+            ("sip.example.jp", "sip.example.jp:5060"),
+            ("sip.example.jp:5080", "sip.example.jp:5080"),
+            ("192.0.2.1", "192.0.2.1:5060"),
+            ("2001:db8::1", "[2001:db8::1]:5060"),
+            ("[2001:db8::1]", "[2001:db8::1]:5060"),
+            ("[2001:db8::1]:5062", "[2001:db8::1]:5062"),
+        ] {
+            assert_eq!(with_port(text, 5060), address);
+            assert!(is_host(text), "{text}");
+        }
+        for text in ["", "a b", "host:0", "host:port", "sip:host", "host:5060:5060", "[zz]"] {
+            assert!(!is_host(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn address_blocks() {
+        assert_eq!(source("192.0.2.0/24"), Some(("192.0.2.0".parse().unwrap(), 24)));
+        assert_eq!(source("2001:db8::/32"), Some(("2001:db8::".parse().unwrap(), 32)));
+        assert_eq!(source("192.0.2.7"), Some(("192.0.2.7".parse().unwrap(), 32)));
+        for text in ["", "192.0.2.0/33", "192.0.2/24", "x/1"] {
+            assert_eq!(source(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! People who log in to the web: supervisors, administrators, operators.
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use serde::{Deserialize, Serialize};
+use sqlx::any::AnyRow;
+
+use crate::check::Checks;
+use crate::database::{Store, next_id};
+use crate::error::StoreError;
+use crate::operator::strong;
+use crate::row::Columns;
+use crate::secret;
+
+/// Bytes of a password that are looked at: Argon2 would take gigabytes.
+const PASSWORD_BYTES_MAX: usize = 1024;
+
+/// What a user may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Calls and recordings of all.
+    Supervisor,
+    /// The own desk.
+    Operator,
+}
+
+impl Role {
+    /// As in JSON and the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Admin => "admin",
+            Role::Supervisor => "supervisor",
+            Role::Operator => "operator",
+        }
+    }
+
+    /// From the command line and the database.
+    pub fn from_text(text: &str) -> Option<Role> {
+        [Role::Admin, Role::Supervisor, Role::Operator].into_iter().find(|role| role.as_str() == text)
+    }
+}
+
+/// A user as it is written.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserForm {
+    /// Login, unique.
+    pub name: String,
+    /// What the user may do.
+    pub role: Role,
+    /// Which operator the user is; an operator's login needs it.
+    #[serde(default)]
+    pub operator_id: Option<i64>,
+}
+
+/// A user as it is kept, without the password's hash.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct UserRow {
+    /// Row id.
+    pub id: i64,
+    /// False: cannot log in.
+    pub active: bool,
+    /// The rest.
+    #[serde(flatten)]
+    pub form: UserForm,
+}
+
+impl Store {
+    /// All users by name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn users(&self) -> Result<Vec<UserRow>, StoreError> {
+        sqlx::query("SELECT * FROM users ORDER BY name").fetch_all(&self.pool).await?.iter().map(user_row).collect()
+    }
+
+    /// A new user with the password `chosen`, or one made here; it is given back to be told, and only its Argon2 hash is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] with each field that is wrong, and what the database says.
+    pub async fn create_user(&self, form: &UserForm, chosen: Option<&str>) -> Result<(UserRow, String), StoreError> {
+        let form = checked(form)?;
+        let password = new_or(chosen, &form.name)?;
+        let hash = hash(password.clone()).await?;
+        let mut tx = self.begin().await?;
+        let id = next_id(&mut tx, "users").await?;
+        let taken: Option<i64> = sqlx::query_scalar("SELECT id FROM users WHERE name = $1")
+            .bind(&form.name)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if taken.is_some() {
+            return Err(StoreError::invalid(
+                "name",
+                format!("there is a user {:?} already", form.name),
+                "choose another name",
+            ));
+        }
+        if let Some(operator) = form.operator_id {
+            let known: Option<i64> = sqlx::query_scalar("SELECT id FROM operators WHERE id = $1")
+                .bind(operator)
+                .fetch_optional(&mut *tx)
+                .await?;
+            if known.is_none() {
+                return Err(StoreError::invalid(
+                    "operator_id",
+                    format!("there is no operator {operator}"),
+                    "create the operator first",
+                ));
+            }
+        }
+        sqlx::query("INSERT INTO users (id, name, hash, role, operator_id, active) VALUES ($1, $2, $3, $4, $5, 1)")
+            .bind(id)
+            .bind(&form.name)
+            .bind(hash)
+            .bind(form.role.as_str())
+            .bind(form.operator_id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok((UserRow { id, active: true, form }, password))
+    }
+
+    /// A new password for a user, `chosen` or made here; ends the user's sessions.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] if `chosen` is weak, [`StoreError::Missing`], and what the database says.
+    pub async fn set_user_password(&self, id: i64, chosen: Option<&str>) -> Result<String, StoreError> {
+        let row = sqlx::query("SELECT * FROM users WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        let user = user_row(&row.ok_or_else(|| missing(id))?)?;
+        let password = new_or(chosen, &user.form.name)?;
+        let hash = hash(password.clone()).await?;
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE users SET hash = $1, active = 1 WHERE id = $2")
+            .bind(hash)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(password)
+    }
+
+    /// Ends a user and the user's sessions.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], and what the database says.
+    pub async fn deactivate_user(&self, id: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        let done = sqlx::query("UPDATE users SET active = 0 WHERE id = $1").bind(id).execute(&mut *tx).await?;
+        if done.rows_affected() == 0 {
+            return Err(missing(id));
+        }
+        sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The user of this name and password; `None` for a wrong one. An unknown name takes as long as a wrong password (R01). The
+    /// limit on tries is the web's.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn login(&self, name: &str, password: &str) -> Result<Option<UserRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM users WHERE name = $1 AND active = 1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else {
+            hash(password.to_owned()).await?;
+            return Ok(None);
+        };
+        let right = verify(password.to_owned(), row.text("hash")?).await?;
+        if right { user_row(&row).map(Some) } else { Ok(None) }
+    }
+}
+
+fn missing(id: i64) -> StoreError {
+    StoreError::Missing { what: "user", id: id.to_string() }
+}
+
+fn checked(form: &UserForm) -> Result<UserForm, StoreError> {
+    let mut checks = Checks::default();
+    let kept = UserForm { name: checks.login("name", &form.name), ..form.clone() };
+    if form.role == Role::Operator && form.operator_id.is_none() {
+        checks.fail("operator_id", "it is not set", "say which operator this user is");
+    }
+    checks.end(kept)
+}
+
+fn new_or(chosen: Option<&str>, name: &str) -> Result<String, StoreError> {
+    match chosen {
+        Some(chosen) => Ok(strong("password", name, chosen)?.to_owned()),
+        None => secret::new_password(),
+    }
+}
+
+/// Argon2id with the crate's default parameters; tens of milliseconds and 19 MiB, so off the runtime's threads.
+async fn hash(password: String) -> Result<String, StoreError> {
+    let hashed = tokio::task::spawn_blocking(move || {
+        Argon2::default().hash_password(limited(&password)).map(|hash| hash.to_string())
+    });
+    hashed
+        .await
+        .map_err(|error| StoreError::Secret(error.to_string()))?
+        .map_err(|error| StoreError::Secret(error.to_string()))
+}
+
+async fn verify(password: String, hash: String) -> Result<bool, StoreError> {
+    let verified = tokio::task::spawn_blocking(move || {
+        let hash = PasswordHash::new(&hash)
+            .map_err(|error| StoreError::Damaged { place: "users.hash", why: error.to_string() })?;
+        Ok(Argon2::default().verify_password(limited(&password), &hash).is_ok())
+    });
+    verified.await.map_err(|error| StoreError::Secret(error.to_string()))?
+}
+
+fn limited(password: &str) -> &[u8] {
+    let bytes = password.as_bytes();
+    bytes.get(..PASSWORD_BYTES_MAX).unwrap_or(bytes)
+}
+
+pub(crate) fn user_row(row: &AnyRow) -> Result<UserRow, StoreError> {
+    let role = row.text("role")?;
+    Ok(UserRow {
+        id: row.int("id")?,
+        active: row.flag("active")?,
+        form: UserForm {
+            name: row.text("name")?,
+            role: Role::from_text(&role)
+                .ok_or_else(|| StoreError::Damaged { place: "users.role", why: format!("{role:?} is no role") })?,
+            operator_id: row.maybe_int("operator_id")?,
+        },
+    })
+}
