@@ -162,6 +162,13 @@ fn a_strict_router_gets_the_request_uri_and_the_target_goes_last() {
 }
 
 #[test]
+fn what_may_not_stand_in_a_request_uri_is_left_out() {
+    let contact = "Contact: <sip:gw@192.0.2.10;x=1?Subject=no>\n";
+    let mut dialog = Dialog::as_uas(&request("INVITE", 1, contact), "ours", flow()).expect("a dialog");
+    assert_eq!(uri(&dialog.request(&Method::Bye, VIA, None).finish()), "sip:gw@192.0.2.10;x=1");
+}
+
+#[test]
 fn a_2xx_replaces_the_routes_and_the_target_of_the_early_dialog() {
     let invite = invite("");
     let ringing = answer(&invite, 183, "t", &[(Name::Contact, "<sip:early@h1>"), (Name::RecordRoute, "<sip:p1;lr>")]);
@@ -199,6 +206,7 @@ fn our_numbers_rise_by_one_and_stay_below_2_to_the_31() {
 fn their_numbers_may_skip_but_not_fall() {
     let mut dialog = Dialog::as_uas(&invite(""), "ours", flow()).expect("a dialog");
     assert_eq!(dialog.receive(&request("INFO", 400, "")), Ok(()));
+    assert_eq!(dialog.receive(&request("INFO", 400, "")), Ok(()), "§12.2.2 refuses the lower, not the same");
     let refused = dialog.receive(&request("INFO", 399, "")).expect_err("older than the last");
     assert_eq!(refused.status, 500);
     assert_eq!(dialog.receive(&request("ACK", 314, "")), Ok(()), "the ACK has the number of its INVITE");

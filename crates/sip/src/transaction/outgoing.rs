@@ -19,8 +19,6 @@ pub(super) struct Outgoing {
     /// A CANCEL of the layer's own: the user has never heard of it.
     pub(super) silent: bool,
     request: Message,
-    /// The ACK to the non-2xx final response.
-    ack: Option<Bytes>,
     /// The CANCEL, from the moment it is wanted until it goes.
     cancel: Option<Message>,
     running: Running,
@@ -78,7 +76,6 @@ impl Outgoing {
             wire_key: departure.wire_key,
             silent: departure.silent,
             request: departure.request,
-            ack: None,
             cancel: None,
             running: Running::default(),
             interval: context.timers.t1,
@@ -147,13 +144,10 @@ impl Outgoing {
     ) -> Option<Timer> {
         match action {
             ClientAction::SendRequest => self.transmit(self.request.bytes().clone(), context),
+            // §17.1.1.3: each response has its own ACK, as copies may differ in the To tag (forks).
             ClientAction::SendAck => {
-                if self.ack.is_none() {
-                    let ack = message.as_ref().and_then(|response| derived::ack(&self.request, response));
-                    self.ack = ack.map(|ack| ack.bytes().clone());
-                }
-                if let Some(ack) = self.ack.clone() {
-                    self.transmit(ack, context);
+                if let Some(ack) = message.as_ref().and_then(|response| derived::ack(&self.request, response)) {
+                    self.transmit(ack.bytes().clone(), context);
                 }
             }
             // Timer C comes without one that waits.

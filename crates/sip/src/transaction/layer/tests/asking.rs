@@ -39,6 +39,8 @@ fn figure_5_a_failure_is_acknowledged_here_as_often_as_it_comes() {
     let ack = net.sent[0].bytes().clone();
     assert_eq!(net.hears(&reply(486, &invite())), ["> ACK"]);
     assert_eq!(*net.sent[0].bytes(), ack);
+    assert_eq!(net.hears(&reply_of("fork2", 480, &invite())), ["> ACK"]);
+    assert!(text(&net.sent[0], Name::To).ends_with(";tag=fork2"));
     assert_eq!(net.hears(&reply(180, &invite())), NOTHING);
     assert_eq!(net.until(60_000), at([(32_000, "ended")]), "timer D");
     assert!(net.is_clean());
@@ -171,6 +173,17 @@ fn a_request_without_a_branch_of_ours_fails_at_once() {
     let mut net = Net::udp();
     assert_eq!(net.asks(&Ask { branch: "", ..Ask::default() }.message()), ["transport failed", "ended"]);
     assert!(net.is_clean());
+}
+
+#[test]
+fn a_branch_used_twice_belongs_to_the_later_request() {
+    let mut net = Net::udp();
+    net.asks(&options());
+    net.until(10_000);
+    net.asks(&options());
+    net.until(33_000);
+    assert_eq!(net.layer.len(), 1, "the first has timed out");
+    assert_eq!(net.hears(&reply(200, &options())), ["response 200 OPTIONS"]);
 }
 
 #[test]

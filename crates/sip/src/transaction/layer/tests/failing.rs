@@ -43,13 +43,23 @@ fn one_that_is_answered_does_not_fail_any_more() {
 fn only_what_uses_the_flow_fails() {
     let mut net = Net::udp();
     net.asks(&invite());
+    net.hears(&Ask { branch: ";branch=z9hG4bKhers", ..Ask::default() }.message());
     let elsewhere = Flow::udp(net.flow.local, address("192.0.2.77:5060"));
     assert_eq!(fails(&mut net, elsewhere), NOTHING);
     let mut same_place = stream(Protocol::Tcp, 0);
     same_place.remote = net.flow.remote;
     assert_eq!(fails(&mut net, same_place), NOTHING, "another protocol");
     assert_eq!(closes(&mut net, same_place), NOTHING);
-    assert_eq!(net.layer.len(), 1);
+    assert_eq!(net.layer.len(), 2);
+}
+
+#[test]
+fn what_never_was_a_connection_closes_on_nobody_who_asks() {
+    let mut net = Net::udp();
+    let far = Flow::udp(net.flow.local, address("198.51.100.7:61000"));
+    net.hears_from(far, &invite());
+    assert_eq!(closes(&mut net, far), NOTHING);
+    assert_eq!(net.answers(&reply(180, &invite())), ["> 180 INVITE to 198.51.100.7:61000"]);
 }
 
 #[test]
