@@ -25,6 +25,10 @@ pub struct Challenge {
     pub stale: bool,
 }
 
+/// Which header answers which.
+const ANSWERED_IN: [(Name, Name); 2] =
+    [(Name::WwwAuthenticate, Name::Authorization), (Name::ProxyAuthenticate, Name::ProxyAuthorization)];
+
 /// Why a challenge cannot be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChallengeError {
@@ -82,11 +86,7 @@ impl Challenge {
     /// first is to be answered. The name is that of the header which carries the answer.
     pub fn all(response: &Message) -> impl Iterator<Item = (Name, Self)> {
         response.headers().filter_map(|header| {
-            let answered_in = match header.name {
-                Name::WwwAuthenticate => Name::Authorization,
-                Name::ProxyAuthenticate => Name::ProxyAuthorization,
-                _ => return None,
-            };
+            let (_, answered_in) = ANSWERED_IN.into_iter().find(|(asked_in, _)| *asked_in == header.name)?;
             let value = crate::message::unfold(header.value);
             Self::parse(&value).ok().map(|challenge| (answered_in, challenge))
         })

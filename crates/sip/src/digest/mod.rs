@@ -2,8 +2,9 @@
 //! may log in, and how often one may guess, is decided elsewhere.
 //!
 //! As a server: [`NonceKey::issue`] a nonce, print a [`Challenge`], parse the [`Credentials`] that come back,
-//! [`NonceKey::judge`] their nonce, [`check`] the response, and [`NonceUses::admit`] its count. As a client: take the
-//! first of [`Challenge::all`] and [`answer`] it.
+//! [`NonceKey::judge`] their nonce, [`check`] the response, and take each count of a nonce once (the caller keeps that
+//! table, because it knows how many phones there are). As a client: take the first of [`Challenge::all`] and [`answer`]
+//! it.
 
 mod challenge;
 mod credentials;
@@ -14,7 +15,7 @@ use std::fmt;
 
 pub use challenge::{Challenge, ChallengeError};
 pub use credentials::{Credentials, CredentialsError};
-pub use nonce::{NONCE_SECONDS_MAX, NONCES_MAX, NonceKey, NonceState, NonceUses};
+pub use nonce::{NONCE_SECONDS_MAX, NonceKey, NonceState};
 
 use crate::message::Method;
 

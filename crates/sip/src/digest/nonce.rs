@@ -1,6 +1,5 @@
-//! Nonces that need no table to be known again, and the table of those that have been used (RESILIENCE R17).
+//! Nonces that need no table to be known again (RESILIENCE R17).
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,9 +7,6 @@ use sha2::Sha256;
 
 /// How long a nonce may be used.
 pub const NONCE_SECONDS_MAX: i64 = 60;
-
-/// The most nonces in use within [`NONCE_SECONDS_MAX`] whose counts are remembered. Only a right password enters one.
-pub const NONCES_MAX: usize = 65_536;
 
 /// The key that signs nonces: random, made anew at each start.
 #[derive(Clone)]
@@ -79,49 +75,5 @@ impl NonceKey {
 impl std::fmt::Debug for NonceKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("NonceKey(redacted)")
-    }
-}
-
-/// How often each nonce has been used: a captured Authorization is worth nothing a second time.
-#[derive(Debug, Default)]
-pub struct NonceUses {
-    /// The highest count of each nonce, in this span of [`NONCE_SECONDS_MAX`] and in the one before.
-    recent: HashMap<String, u32>,
-    before: HashMap<String, u32>,
-    since_unix_s: i64,
-}
-
-impl NonceUses {
-    /// An empty table.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// True if this count of a fresh nonce is higher than every one before, which is then remembered. Ask after the
-    /// response has been checked. `None`, from clients without `qop`, is good once. When the table is full nothing is
-    /// admitted: the client is challenged again and meanwhile room is made.
-    pub fn admit(&mut self, now_unix_s: i64, nonce: &str, count: Option<u32>) -> bool {
-        self.forget(now_unix_s);
-        let count = count.unwrap_or(1);
-        let last = self.recent.get(nonce).or_else(|| self.before.get(nonce)).copied().unwrap_or(0);
-        let has_room = self.recent.len() < NONCES_MAX || self.recent.contains_key(nonce);
-        if count <= last || !has_room {
-            return false;
-        }
-        self.recent.insert(nonce.to_owned(), count);
-        true
-    }
-
-    /// What is older than a nonce may be cannot come again.
-    fn forget(&mut self, now_unix_s: i64) {
-        let age = now_unix_s.saturating_sub(self.since_unix_s);
-        if (0..=NONCE_SECONDS_MAX).contains(&age) {
-            return;
-        }
-        self.before = std::mem::take(&mut self.recent);
-        if age > 2 * NONCE_SECONDS_MAX {
-            self.before.clear();
-        }
-        self.since_unix_s = now_unix_s;
     }
 }

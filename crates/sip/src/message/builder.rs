@@ -145,7 +145,7 @@ pub(super) fn push_line(bytes: &mut Vec<u8>, name: Name, spelled: &[u8], value: 
     bytes.truncate(value.end.max(value_start));
     let value = Span::new(value.start, value.end);
     bytes.extend_from_slice(b"\r\n");
-    HeaderSpan { name, spelled, value }
+    HeaderSpan { name, spelled, value, folded: false }
 }
 
 /// A value without anything that could end its line.

@@ -154,7 +154,7 @@ impl Message {
 
     /// The first header of this name, unfolded and trimmed. For a [`Name::Other`], see [`Message::other`].
     pub fn header(&self, name: Name) -> Option<Cow<'_, [u8]>> {
-        self.spans(name).next().map(|header| scan::unfold(header.value.of(self.bytes())))
+        self.spans(name).next().map(|header| self.plain(header))
     }
 
     /// The same as text: UTF-8, else Shift_JIS, and what is neither as U+FFFD.
@@ -179,7 +179,7 @@ impl Message {
     pub fn other(&self, name: &str) -> Option<Cow<'_, [u8]>> {
         let bytes = self.bytes();
         let is_it = |header: &&HeaderSpan| header.spelled.of(bytes).eq_ignore_ascii_case(name.as_bytes());
-        self.spans(Name::Other).find(is_it).map(|header| scan::unfold(header.value.of(bytes)))
+        self.spans(Name::Other).find(is_it).map(|header| self.plain(header))
     }
 
     /// The body, as long as Content-Length says.
@@ -197,16 +197,27 @@ impl Message {
             let line = header.value;
             scan::Commas::new(line.of(self.bytes())).map(move |piece| {
                 let start = line.start as usize;
-                self.shared(start + piece.start..start + piece.end)
+                self.shared(start + piece.start..start + piece.end, header.folded)
             })
         })
     }
 
-    /// A stretch of the message, unfolded; shared unless folded.
-    fn shared(&self, range: std::ops::Range<usize>) -> Bytes {
-        match scan::unfold(scan::part(self.bytes(), range.clone())) {
-            Cow::Borrowed(_) => scan::share(self.bytes(), range),
-            Cow::Owned(plain) => Bytes::from(plain),
+    /// A header's value, unfolded; borrowed unless folded.
+    fn plain(&self, header: &HeaderSpan) -> Cow<'_, [u8]> {
+        let value = header.value.of(self.bytes());
+        if header.folded { scan::unfold(value) } else { Cow::Borrowed(value) }
+    }
+
+    /// A header's value, unfolded; shared unless folded.
+    fn shared_value(&self, header: &HeaderSpan) -> Bytes {
+        self.shared(header.value.range(), header.folded)
+    }
+
+    fn shared(&self, range: std::ops::Range<usize>, folded: bool) -> Bytes {
+        if folded {
+            Bytes::from(scan::unfold(scan::part(self.bytes(), range)).into_owned())
+        } else {
+            scan::share(self.bytes(), range)
         }
     }
 }

@@ -224,8 +224,10 @@ impl Name {
             20 => &[Self::PPreferredIdentity],
             _ => &[],
         };
-        let spells = |name: &&Self| name.as_str().as_bytes().eq_ignore_ascii_case(spelled);
-        candidates.iter().find(spells).copied().unwrap_or(Self::Other)
+        let exactly = |name: &&Self| name.as_str().as_bytes() == spelled;
+        let in_any_case = |name: &&Self| name.as_str().as_bytes().eq_ignore_ascii_case(spelled);
+        let found = candidates.iter().find(exactly).or_else(|| candidates.iter().find(in_any_case));
+        found.copied().unwrap_or(Self::Other)
     }
 
     fn from_compact(letter: u8) -> Self {

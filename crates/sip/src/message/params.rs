@@ -94,8 +94,7 @@ impl<'a> Iterator for ParamsIter<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         while self.at < self.raw.len() {
             let start = self.at;
-            let charset = *self.charset.get_or_insert_with(|| Charset::of(self.raw));
-            let end = scan::find_unquoted(self.raw, start, b';', charset).unwrap_or(self.raw.len());
+            let end = scan::find_unquoted(self.raw, start, b';', &mut self.charset).unwrap_or(self.raw.len());
             self.at = end + 1;
             let piece = scan::trimmed(scan::part(self.raw, start..end));
             if piece.is_empty() {

@@ -56,6 +56,8 @@ pub(super) struct HeaderSpan {
     pub spelled: Span,
     /// The value without the white space around it; may hold folds.
     pub value: Span,
+    /// True if the header goes over more than one line.
+    pub folded: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +161,7 @@ fn read_status_line(rest: &[u8], start: usize) -> Result<StartLine, ParseError> 
 
 fn read_headers(bytes: &[u8], lines: &mut Lines<'_>, flaws: &mut Flaws) -> Headers {
     let mut headers = Headers::new();
-    while let Some((start, end)) = lines.next_header() {
+    while let Some((start, end, folded)) = lines.next_header() {
         if end - start > LINE_BYTES_MAX {
             flaws.long_line = true;
         }
@@ -167,7 +169,7 @@ fn read_headers(bytes: &[u8], lines: &mut Lines<'_>, flaws: &mut Flaws) -> Heade
             flaws.many_headers = true;
             continue;
         }
-        match read_header(bytes, start, end) {
+        match read_header(bytes, start, end, folded) {
             Some(header) => headers.push(header),
             None => flaws.header_line = true,
         }
@@ -176,7 +178,7 @@ fn read_headers(bytes: &[u8], lines: &mut Lines<'_>, flaws: &mut Flaws) -> Heade
 }
 
 /// `name *WSP ":" value`, where the value may be folded over lines.
-fn read_header(bytes: &[u8], start: usize, end: usize) -> Option<HeaderSpan> {
+fn read_header(bytes: &[u8], start: usize, end: usize, folded: bool) -> Option<HeaderSpan> {
     let line = scan::part(bytes, start..end);
     let colon = memchr::memchr(b':', line)?;
     let spelled = scan::part(line, 0..colon).trim_ascii_end();
@@ -189,6 +191,7 @@ fn read_header(bytes: &[u8], start: usize, end: usize) -> Option<HeaderSpan> {
         name,
         spelled: Span::new(start, start + spelled.len()),
         value: Span::new(start + value.start, start + value.end),
+        folded,
     })
 }
 
@@ -239,21 +242,24 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// Start and end of the next header, its last line end included; `None` at the empty line or the end.
-    fn next_header(&mut self) -> Option<(usize, usize)> {
+    /// Start and end of the next header, its last line end included, and whether it has more than one line; `None` at
+    /// the empty line or the end.
+    fn next_header(&mut self) -> Option<(usize, usize, bool)> {
         let start = self.at;
         match scan::part(self.bytes, start..self.bytes.len()) {
             [] | [b'\n', ..] | [b'\r', b'\n', ..] => return None,
             _ => {}
         }
         let mut end = start;
+        let mut folded = false;
         loop {
             let rest = self.bytes.get(end..)?;
             end += memchr::memchr(b'\n', rest).map_or(rest.len(), |line_end| line_end + 1);
             if !matches!(self.bytes.get(end), Some(b' ' | b'\t')) {
                 self.at = end;
-                return Some((start, end));
+                return Some((start, end, folded));
             }
+            folded = true;
         }
     }
 }

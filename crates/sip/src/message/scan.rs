@@ -188,14 +188,16 @@ fn hex_digit(byte: u8) -> u8 {
     (byte as char).to_digit(16).map_or(0, |digit| digit as u8)
 }
 
-/// Finds `separator` from `from` on, outside double quotes. An open quote hides the rest.
-pub(super) fn find_unquoted(bytes: &[u8], from: usize, separator: u8, charset: Charset) -> Option<usize> {
+/// Finds `separator` from `from` on, outside double quotes. An open quote hides the rest. `charset` is found out at the
+/// first quote, and kept for the next call.
+pub(super) fn find_unquoted(bytes: &[u8], from: usize, separator: u8, charset: &mut Option<Charset>) -> Option<usize> {
     let mut at = from;
     loop {
         let next = at + memchr::memchr2(separator, b'"', bytes.get(at..)?)?;
         if bytes.get(next) == Some(&separator) {
             return Some(next);
         }
+        let charset = *charset.get_or_insert_with(|| Charset::of(bytes));
         at = closing_quote(bytes, next, charset)? + 1;
     }
 }

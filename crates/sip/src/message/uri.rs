@@ -38,8 +38,7 @@ impl Host {
         if let Some(address) = parse_ip(text) {
             return Some(Self::Ip(address));
         }
-        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-        (!text.is_empty() && text.bytes().all(is_name)).then(|| Self::Name(text.to_owned()))
+        (!text.is_empty() && text.bytes().all(is_name_byte)).then(|| Self::Name(text.to_owned()))
     }
 
     /// The address, if it is one.
@@ -59,6 +58,11 @@ impl fmt::Display for Host {
             Self::Ip(IpAddr::V6(address)) => write!(f, "[{address}]"),
         }
     }
+}
+
+/// What a host's name consists of; the underscore is no domain's, but some phones' own.
+const fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_')
 }
 
 /// An address as text: IPv4, or IPv6 with or without brackets.
@@ -107,8 +111,9 @@ impl Uri {
 
     /// Reads a URI out of shared bytes, which are not copied.
     pub fn from_bytes(raw: Bytes) -> Result<Self, UriError> {
-        let forbidden = |&byte: &u8| byte <= b' ' || matches!(byte, 0x7F | b'<' | b'>' | b'"');
-        if raw.iter().any(forbidden) {
+        // A fold, not any(): without an early way out the compiler looks at many bytes at once.
+        let forbidden = |byte: u8| byte <= b' ' || matches!(byte, 0x7F | b'<' | b'>' | b'"');
+        if raw.iter().fold(false, |found, &byte| found | forbidden(byte)) {
             return Err(UriError::ForbiddenByte);
         }
         let colon = memchr::memchr(b':', &raw).ok_or(UriError::Scheme)?;
@@ -316,7 +321,7 @@ fn is_host(host: &[u8]) -> bool {
     if host.first() == Some(&b'[') {
         return std::str::from_utf8(host).ok().and_then(parse_ip).is_some();
     }
-    !host.is_empty() && host.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(byte))
+    !host.is_empty() && host.iter().all(|&byte| is_name_byte(byte))
 }
 
 fn pairs(raw: &[u8], separator: u8) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
@@ -351,18 +356,17 @@ fn escape_user(user: &str, out: &mut String) {
 }
 
 fn legal_name(name: &str) -> String {
-    let legal: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "-._".contains(*c)).collect();
+    let legal: String = name.chars().filter(|c| u8::try_from(*c).is_ok_and(is_name_byte)).collect();
     if legal.is_empty() { "invalid".to_owned() } else { legal }
 }
 
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // No byte of a parsed URI is a control, a space or a bracket; what is not ASCII is escaped.
-        for &byte in &self.raw {
-            if byte.is_ascii() {
-                write!(f, "{}", char::from(byte))?;
-            } else {
-                write!(f, "%{byte:02X}")?;
+        for chunk in self.raw.chunk_by(|a, b| a.is_ascii() == b.is_ascii()) {
+            match std::str::from_utf8(chunk).ok().filter(|text| text.is_ascii()) {
+                Some(text) => f.write_str(text)?,
+                None => chunk.iter().try_for_each(|byte| write!(f, "%{byte:02X}"))?,
             }
         }
         Ok(())

@@ -64,7 +64,7 @@ impl Message {
     /// The first line of a header that holds one address.
     pub fn address(&self, name: Name) -> Result<Option<NameAddr>, HeaderError> {
         let Some(header) = self.spans(name).next() else { return Ok(None) };
-        let address = NameAddr::parse(self.shared(header.value.range()));
+        let address = NameAddr::parse(self.shared_value(header));
         address.map(Some).ok_or(HeaderError::malformed(name))
     }
 

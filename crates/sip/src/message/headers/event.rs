@@ -47,7 +47,7 @@ impl Message {
 
     fn token_and_params(&self, name: Name) -> Result<Option<(String, Params)>, HeaderError> {
         let Some(header) = self.spans(name).next() else { return Ok(None) };
-        let value = self.shared(header.value.range());
+        let value = self.shared_value(header);
         let read = || read_token_and_params(&value);
         read().map(Some).ok_or(HeaderError::malformed(name))
     }

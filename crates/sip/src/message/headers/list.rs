@@ -60,7 +60,7 @@ impl Message {
     /// Content-Type, if there.
     pub fn content_type(&self) -> Result<Option<MediaType>, HeaderError> {
         let Some(header) = self.spans(Name::ContentType).next() else { return Ok(None) };
-        let media = MediaType::parse(self.shared(header.value.range()));
+        let media = MediaType::parse(self.shared_value(header));
         media.map(Some).ok_or(HeaderError::malformed(Name::ContentType))
     }
 
