@@ -1,19 +1,6 @@
 //! Who may do what: the only place that knows.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
-/// What a login is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Sees and hears every call, moves operators; changes no settings.
-    Supervisor,
-    /// Sees what goes on, and acts on the calls in his or her own hands.
-    Operator,
-}
+use store::Role;
 
 /// Something that may be allowed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,23 +25,11 @@ pub enum Act {
     Administer,
 }
 
-impl Role {
-    /// By its name in the database.
-    pub fn parse(name: &str) -> Option<Role> {
-        match name {
-            "admin" => Some(Role::Admin),
-            "supervisor" => Some(Role::Supervisor),
-            "operator" => Some(Role::Operator),
-            _ => None,
-        }
-    }
-
-    /// May this role do this?
-    pub fn may(self, act: Act) -> bool {
-        match act {
-            Act::Watch | Act::HandleOwnCall | Act::SetOwnState | Act::ReadDirectory => true,
-            Act::FindCalls | Act::Listen | Act::HandleAnyCall | Act::SetAnyState => self != Role::Operator,
-            Act::Administer => self == Role::Admin,
-        }
+/// May this role do this?
+pub fn may(role: Role, act: Act) -> bool {
+    match act {
+        Act::Watch | Act::HandleOwnCall | Act::SetOwnState | Act::ReadDirectory => true,
+        Act::FindCalls | Act::Listen | Act::HandleAnyCall | Act::SetAnyState => role != Role::Operator,
+        Act::Administer => role == Role::Admin,
     }
 }

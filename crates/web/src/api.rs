@@ -1,0 +1,177 @@
+//! What every handler has at hand, and how the store's and the switch's refusals become the API's.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use store::{ImportError, RowError, Store, StoreError};
+use switch::CommandError;
+
+use crate::auth::{Login, Tickets, Tries};
+use crate::error::Refusal;
+use crate::switchboard::{Switchboard, Unanswered};
+
+/// How the API is set up.
+#[derive(Clone)]
+pub struct Api {
+    /// The database.
+    pub store: Store,
+    /// The running switch.
+    pub switchboard: Arc<dyn Switchboard>,
+    /// Folder below which recordings lie.
+    pub recordings: PathBuf,
+    /// Digest realm that operators' SIP passwords are made for.
+    pub realm: String,
+    /// Cookies are for HTTPS only.
+    pub secure_cookies: bool,
+    /// Unix milliseconds.
+    pub clock: fn() -> i64,
+    /// One-time logins.
+    pub tickets: Tickets,
+    /// Failed logins.
+    pub(crate) tries: Arc<Tries>,
+}
+
+impl Api {
+    /// An API over this store and this switch.
+    pub fn new(
+        store: Store,
+        switchboard: Arc<dyn Switchboard>,
+        recordings: PathBuf,
+        realm: String,
+        clock: fn() -> i64,
+    ) -> Api {
+        Api {
+            store,
+            switchboard,
+            recordings,
+            realm,
+            secure_cookies: false,
+            clock,
+            tickets: Tickets::default(),
+            tries: Arc::default(),
+        }
+    }
+
+    /// Now, in unix milliseconds.
+    pub(crate) fn now_ms(&self) -> i64 {
+        (self.clock)()
+    }
+
+    /// The directory has changed: the switch is to load it again, and the audit log keeps who did it.
+    pub(crate) async fn changed(&self, login: &Login, what: &'static str, which: &str) {
+        self.switchboard.directory_changed();
+        self.note(login, what, which).await;
+    }
+
+    /// A line in the audit log. That it cannot be written now stops nobody; it is logged.
+    pub(crate) async fn note(&self, login: &Login, what: &'static str, which: &str) {
+        if let Err(error) = self.store.note(self.now_ms(), &login.name, what, which, "").await {
+            tracing::warn!(%error, what, "the audit log was not written");
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Invalid(problems) => match problems.into_iter().next() {
+                Some(problem) => Refusal::invalid(problem.field, problem.what, problem.remedy),
+                None => Refusal::invalid("", "the form is wrong", "check its fields"),
+            },
+            StoreError::Missing { what, id } => Refusal::not_found(&format!("there is no {what} {id}")),
+            StoreError::Refused(error) => Refusal::conflict(error.to_string()),
+            other @ (StoreError::Address { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Changed { .. }
+            | StoreError::Away(_)
+            | StoreError::Database(_)
+            | StoreError::Damaged { .. }
+            | StoreError::Secret(_)) => {
+                tracing::warn!(error = %other, "the store refused the API");
+                Refusal::unavailable("the database cannot answer now; calls go on")
+            }
+        }
+    }
+}
+
+impl From<Unanswered> for Refusal {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::Busy => Refusal::unavailable("the switch is stopping or has too much to do"),
+            Unanswered::Refused(error) => error.into(),
+        }
+    }
+}
+
+impl From<CommandError> for Refusal {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::UnknownCall => Refusal::not_found("there is no such call now"),
+            CommandError::UnknownOperator => Refusal::not_found("there is no such operator"),
+            CommandError::WrongState(state) => {
+                Refusal::conflict(format!("not possible while the call is {state:?}").to_lowercase())
+            }
+            CommandError::PolicyForbids => Refusal::conflict(
+                "the client firm's policy does not allow this transfer: mark it urgent, or give a reason",
+            ),
+            CommandError::NotRegistered => Refusal::conflict(
+                "this number is not registered for the client firm: add it to the firm's targets first",
+            ),
+            CommandError::NoTarget => {
+                Refusal::conflict("the client firm has nobody who could be called: add a target first")
+            }
+            CommandError::NoTrunk => Refusal::unavailable("no trunk is up"),
+        }
+    }
+}
+
+/// Why a CSV file was not taken: each place with its remedy. Nothing of it was written.
+#[derive(Debug)]
+pub(crate) enum ImportRefusal {
+    /// Rows.
+    Rows(Vec<RowError>),
+    /// Everything else.
+    Plain(Refusal),
+}
+
+#[derive(Serialize)]
+struct Rows {
+    error: &'static str,
+    what: &'static str,
+    rows: Vec<RowError>,
+}
+
+impl From<Refusal> for ImportRefusal {
+    fn from(refusal: Refusal) -> Self {
+        ImportRefusal::Plain(refusal)
+    }
+}
+
+impl From<ImportError> for ImportRefusal {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Rows(rows) => ImportRefusal::Rows(rows),
+            ImportError::Store(error) => ImportRefusal::Plain(error.into()),
+        }
+    }
+}
+
+impl IntoResponse for ImportRefusal {
+    fn into_response(self) -> Response {
+        match self {
+            ImportRefusal::Plain(refusal) => refusal.into_response(),
+            ImportRefusal::Rows(rows) => {
+                let body = Rows {
+                    error: "invalid",
+                    what: "nothing was imported: mend these rows and send the file again",
+                    rows,
+                };
+                (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the tests with real peers share: the house under test, its phones, and ears for what they hear.
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests with real peers live in real time")]
+
+pub mod audio;
+pub mod baresip;
+pub mod house;
+pub mod ports;
+pub mod sipp;
+
+use std::time::{Duration, Instant};
+
+/// Wait between two looks at something that another process does.
+pub fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// Look until it is so; panics with `what` after `limit`.
+pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
+        pause(Duration::from_millis(50));
+    }
+}
+
+/// The machine is small: this many tests with real peers run at once.
+const AT_ONCE: usize = 2;
+
+static PLACES: std::sync::Mutex<usize> = std::sync::Mutex::new(0);
+static FREED: std::sync::Condvar = std::sync::Condvar::new();
+
+/// A place among the tests that run at once; given back when dropped.
+pub struct Place;
+
+impl Place {
+    /// Waits for one.
+    pub fn take() -> Place {
+        let mut taken = PLACES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        while *taken >= AT_ONCE {
+            taken = FREED.wait(taken).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
+        *taken += 1;
+        Place
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *PLACES.lock().unwrap_or_else(std::sync::PoisonError::into_inner) -= 1;
+        FREED.notify_one();
+    }
+}
