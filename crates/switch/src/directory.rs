@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acd::OperatorId;
-use endpoint::{Account, Trunk};
+use endpoint::{Account, Extractor, Trunk, TrunkId};
 use number::Number;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,69 @@ pub struct Directory {
     pub trunks: Vec<Trunk>,
     /// Settings of the whole service.
     pub settings: Settings,
+}
+
+/// Candidates kept for the alarm about a number in no table.
+const CANDIDATES_MAX: usize = 16;
+
+/// Where a dialled number is looked for on a trunk without extractors of its own (JAPAN.md).
+const EXTRACTORS: [Extractor; 6] = [
+    Extractor::PCalledPartyId,
+    Extractor::To,
+    Extractor::RequestUri,
+    Extractor::DiversionTop,
+    Extractor::DiversionBottom,
+    Extractor::HistoryInfo,
+];
+
+/// Whose number was dialled.
+#[derive(Clone, Debug)]
+pub struct Whose {
+    /// The number that was found in the table; `None`: none was.
+    pub did: Option<Number>,
+    /// The firm.
+    pub customer: Option<Arc<Customer>>,
+    /// Everything that was tried, as the trunk sent it, in the order tried.
+    pub candidates: Vec<String>,
+}
+
+impl Directory {
+    /// Whose number a call on this trunk dialled: the trunk's extractors in their order, the first hit in the table wins.
+    pub fn whose(&self, trunk: TrunkId, dialled: &[(Extractor, String)]) -> Whose {
+        let configured = self.trunk(trunk).map(|trunk| trunk.extractors.as_slice()).filter(|list| !list.is_empty());
+        let mut candidates = Vec::new();
+        for extractor in configured.unwrap_or(&EXTRACTORS) {
+            for (_, text) in dialled.iter().filter(|(found_by, _)| found_by == extractor) {
+                let hit = Number::parse(text, number::JAPAN).ok().filter(|number| self.dids.contains_key(number));
+                if let Some(did) = hit {
+                    let customer = self.dids.get(&did).and_then(|id| self.customers.get(id)).cloned();
+                    return Whose { did: Some(did), customer, candidates };
+                }
+                let text = plain(text);
+                if candidates.len() < CANDIDATES_MAX && !candidates.contains(&text) {
+                    candidates.push(text);
+                }
+            }
+        }
+        Whose { did: None, customer: None, candidates }
+    }
+
+    /// Is this one of our own numbers? A call from it has gone round in a circle (R36).
+    pub fn is_own(&self, number: Number) -> bool {
+        let is_caller_id = |trunk: &Trunk| Number::parse(&trunk.caller_id, number::JAPAN).is_ok_and(|own| own == number);
+        self.dids.contains_key(&number) || self.trunks.iter().any(is_caller_id)
+    }
+
+    /// A trunk by its row.
+    pub fn trunk(&self, id: TrunkId) -> Option<&Trunk> {
+        self.trunks.iter().find(|trunk| trunk.id == id)
+    }
+}
+
+/// A peer's text for people and files: without control characters (R20), and not endless.
+pub(crate) fn plain(text: &str) -> String {
+    const CHARS_MAX: usize = 64;
+    text.chars().filter(|c| !c.is_control()).take(CHARS_MAX).collect()
 }
 
 /// A client firm whose calls are answered.

@@ -2,14 +2,22 @@
 //!
 //! Pure: [`Input`]s go in with the time, [`Output`]s come out. Only the roof joins it to the world.
 
+mod audit;
+mod board;
+mod call;
+mod calls;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod desk;
 pub mod directory;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod io;
+mod leg;
+pub mod ladder;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod media;
+mod ports;
 pub mod record;
+mod snapshot;
 mod switch;
 
 pub use acd::{CallId, OperatorId};

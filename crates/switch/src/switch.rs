@@ -3,9 +3,15 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::io::{Input, Output};
+use endpoint::{Endpoint, TrunkState};
+
+use crate::board::Effect;
+use crate::calls::Calls;
+use crate::directory::Directory;
+use crate::io::{Alarm, Event, Input, Output, operator_of};
 
 /// Everything that does not change while the switch lives.
 #[derive(Clone, Debug)]
@@ -44,25 +50,45 @@ impl Config {
 /// The switchboard. One contract: handle one input (or time-out), drain [`Switch::poll_output`] until `None`, wait until
 /// [`Switch::poll_timeout`] or the next input.
 pub struct Switch {
-    config: Config,
+    endpoint: Endpoint,
+    calls: Calls,
     outputs: VecDeque<Output>,
 }
 
 impl Switch {
     /// A switch that knows nobody yet: hand it a wall clock and a directory first. `seed` must be unpredictable.
     pub fn new(now: Instant, config: Config, seed: [u8; 32]) -> Self {
-        let _ = (now, seed);
-        Self { config, outputs: VecDeque::new() }
+        let calls = Calls::new(&config, seed);
+        // The two machines must not draw the same random numbers: tags and ports would betray each other.
+        let other_seed = seed.map(|byte| !byte);
+        let endpoint = endpoint::Config { trace: config.trace, ..config.endpoint };
+        Self { endpoint: Endpoint::new(now, endpoint, other_seed), calls, outputs: VecDeque::new() }
     }
 
     /// One thing happened.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
-        let _ = (now, input, &self.config);
+        match input {
+            Input::Packet { flow, bytes } => self.endpoint.receive(now, flow, bytes),
+            Input::FlowClosed { flow } => self.endpoint.flow_closed(now, flow),
+            Input::TransportFailed { flow } => self.endpoint.transport_failed(now, flow),
+            Input::Media(event) => self.calls.media_event(now, event),
+            Input::Command { number, command } => self.calls.command(now, number, command),
+            Input::Directory(directory) => self.set_directory(now, directory),
+            Input::WallClock { unix_ms } => {
+                self.endpoint.set_wall_clock(now, unix_ms);
+                self.calls.board.set_wall_clock(now, unix_ms);
+            }
+            Input::Drain => self.calls.drain(),
+        }
+        self.turn(now);
     }
 
     /// Does what has become due.
     pub fn handle_timeout(&mut self, now: Instant) {
-        let _ = now;
+        self.endpoint.handle_timeout(now);
+        self.turn(now);
+        self.calls.handle_timeout(now);
+        self.turn(now);
     }
 
     /// The next thing to do; call until `None` after every input and time-out.
@@ -72,26 +98,97 @@ impl Switch {
 
     /// When to call [`Switch::handle_timeout`] at the latest; changes with every input.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        [self.endpoint.poll_timeout(), self.calls.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Broken invariants, in words for a log; empty is right.
     pub fn audit(&self) -> Vec<String> {
-        Vec::new()
+        self.calls.audit()
     }
 
     /// Nothing is left of any call: no call, no leg, no port in use.
     pub fn idle(&self) -> bool {
-        true
+        self.calls.is_idle() && self.endpoint.leg_count() == 0
     }
 
     /// Calls that are not over.
     pub fn calls(&self) -> usize {
-        0
+        self.calls.live()
     }
 
     /// The SIP side, for status pages (bindings, trunks, bans).
-    pub fn endpoint(&self) -> &endpoint::Endpoint {
-        todo!()
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The SIP side, to lift a ban.
+    pub fn endpoint_mut(&mut self) -> &mut Endpoint {
+        &mut self.endpoint
+    }
+
+    fn set_directory(&mut self, now: Instant, directory: Arc<Directory>) {
+        let accounts = directory.operators.values().map(|operator| operator.account.clone()).collect();
+        self.endpoint.set_accounts(now, accounts);
+        self.endpoint.set_trunks(now, directory.trunks.clone());
+        self.calls.set_directory(now, directory);
+        for (trunk, state) in self.endpoint.trunk_states() {
+            self.calls.set_trunk(trunk, state == TrunkState::Up, "");
+        }
+    }
+
+    /// Carries what one machine says to the other until both are silent.
+    fn turn(&mut self, now: Instant) {
+        loop {
+            let mut is_silent = true;
+            while let Some(output) = self.endpoint.poll_output() {
+                is_silent = false;
+                self.from_endpoint(now, output);
+            }
+            while let Some(effect) = self.calls.poll_effect() {
+                is_silent = false;
+                self.from_calls(now, effect);
+            }
+            if is_silent {
+                return;
+            }
+        }
+    }
+
+    fn from_endpoint(&mut self, now: Instant, output: endpoint::Output) {
+        match output {
+            endpoint::Output::Transmit { flow, bytes } => self.outputs.push_back(Output::Transmit { flow, bytes }),
+            endpoint::Output::Leg(event) => self.calls.leg_event(now, event),
+            endpoint::Output::Binding(binding) => {
+                let newest = self.endpoint.bindings(binding.account).last().map(|phone| phone.flow.remote.ip());
+                let phone = newest.filter(|_| binding.contacts > 0);
+                self.calls.set_phone(now, operator_of(binding.account), phone);
+            }
+            endpoint::Output::Trunk(event) => {
+                self.calls.set_trunk(event.trunk, event.state == TrunkState::Up, &event.why);
+            }
+            endpoint::Output::Trace(trace) => self.calls.trace(now, trace),
+            endpoint::Output::Alarm(alarm) => self.outputs.push_back(Output::Event(Event::Alarm(alarm_of(alarm)))),
+        }
+    }
+
+    fn from_calls(&mut self, now: Instant, effect: Effect) {
+        match effect {
+            Effect::Leg(order) => self.endpoint.order(now, order),
+            Effect::Media(order) => self.outputs.push_back(Output::Media(order)),
+            Effect::Event(event) => self.outputs.push_back(Output::Event(event)),
+            Effect::Record(record) => self.outputs.push_back(Output::Record(record)),
+            Effect::Done { number, result } => self.outputs.push_back(Output::Done { number, result }),
+        }
+    }
+}
+
+/// The SIP side's alarms in the words of desks and logs.
+fn alarm_of(alarm: endpoint::Alarm) -> Alarm {
+    match alarm {
+        endpoint::Alarm::AuthenticationFailures { source, user, failures } => {
+            Alarm::AuthenticationFailures { source, user, failures }
+        }
+        endpoint::Alarm::Full { table, limit } => Alarm::Full { table: table.to_owned(), limit },
+        endpoint::Alarm::RegistrationRefused { trunk, status } => Alarm::RegistrationRefused { trunk: trunk.0, status },
     }
 }

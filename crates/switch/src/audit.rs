@@ -1,0 +1,99 @@
+//! What must always be true of all calls together. Checked after every step in tests, and now and then in service.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use acd::OperatorId;
+
+use crate::call::{Call, Phase};
+use crate::calls::{Calls, is_alive};
+use crate::leg::{Leg, Role, Voice};
+
+impl Calls {
+    /// Broken invariants; empty is right.
+    pub(crate) fn audit(&self) -> Vec<String> {
+        let mut broken: Vec<String> = self.board.queue.audit().iter().map(|violation| format!("{violation:?}")).collect();
+        self.audit_operators(&mut broken);
+        self.audit_legs(&mut broken);
+        for call in self.calls.values() {
+            audit_call(call, &mut broken);
+        }
+        broken
+    }
+
+    /// No operator in two calls, and the queue knows who talks where.
+    fn audit_operators(&self, broken: &mut Vec<String>) {
+        let mut talking: BTreeMap<OperatorId, &Call> = BTreeMap::new();
+        for call in self.calls.values() {
+            let Some(who) = call.talk().map(|talk| talk.operator) else { continue };
+            if let Some(other) = talking.insert(who, call) {
+                broken.push(format!("operator {who} talks in {} and {}", other.id, call.id));
+            }
+        }
+        for operator in self.board.queue.operators() {
+            let here = talking.get(&operator.operator).map(|call| call.id);
+            let there = operator.call.filter(|_| operator.talking);
+            if here != there {
+                broken.push(format!("operator {}: talks in {here:?}, in {there:?} says the queue", operator.operator));
+            }
+        }
+        let in_queue: BTreeSet<_> = self.board.queue.waiting().map(|waiting| waiting.call).collect();
+        let waiting = self.calls.values().filter(|call| matches!(call.phase, Phase::Waiting));
+        let here: BTreeSet<_> = waiting.map(|call| call.id).collect();
+        for call in here.symmetric_difference(&in_queue) {
+            broken.push(format!("{call} waits here or in the queue, not in both"));
+        }
+    }
+
+    /// Every leg belongs to a call, every port in use to a leg.
+    fn audit_legs(&self, broken: &mut Vec<String>) {
+        for (leg, call) in &self.board.legs {
+            if self.calls.get(call).and_then(|call| call.leg(*leg)).is_none() {
+                broken.push(format!("{leg} belongs to no call"));
+            }
+        }
+        let holds = |leg: &Leg, port: u16| leg.local.port() == port && leg.voice != Voice::Closed;
+        for (port, leg) in self.board.ports.used() {
+            let call = self.board.legs.get(&leg).and_then(|call| self.calls.get(call));
+            if !call.and_then(|call| call.leg(leg)).is_some_and(|leg| holds(leg, port)) {
+                broken.push(format!("port {port} belongs to no leg"));
+            }
+        }
+        let legs = self.calls.values().flat_map(|call| &call.legs);
+        for (id, load) in &self.board.load {
+            let used = legs.clone().filter(|leg| leg.trunk == Some(*id)).count();
+            if used != usize::from(*load) {
+                broken.push(format!("trunk {} is counted {load} times and used {used} times", id.0));
+            }
+        }
+    }
+}
+
+/// One winner, and every leg that is alive has its place in the phase.
+fn audit_call(call: &Call, broken: &mut Vec<String>) {
+    for leg in call.legs.iter().filter(|leg| is_alive(leg.signalling)) {
+        let has_place = match (&call.phase, leg.role) {
+            (Phase::Over { .. }, _) => false,
+            (_, Role::Caller) => leg.id == call.caller,
+            (Phase::Waiting, Role::Operator(_)) => leg.is_early(),
+            (Phase::Talking(talk), Role::Operator(who)) => talk.leg == leg.id && talk.operator == who,
+            (Phase::Passing(passing), Role::Operator(_)) => {
+                passing.operator.as_ref().is_some_and(|talk| talk.leg == leg.id)
+            }
+            (Phase::Passing(passing), Role::Second(_)) => passing.ear() == Some(leg.id),
+            (Phase::Passing(passing), Role::Target) => passing.stage.leg() == leg.id,
+            (Phase::Bridged { target }, Role::Target) => *target == leg.id,
+            (Phase::Waiting | Phase::Talking(_), Role::Second(_) | Role::Target)
+            | (Phase::Bridged { .. }, Role::Operator(_) | Role::Second(_)) => false,
+        };
+        if !has_place {
+            broken.push(format!("{} ({:?}) has no place in {} ({:?})", leg.id, leg.role, call.id, call.state()));
+        }
+    }
+    let is_over = matches!(call.phase, Phase::Over { .. });
+    if !is_over && !call.leg(call.caller).is_some_and(|leg| is_alive(leg.signalling)) {
+        broken.push(format!("{} has lost its caller", call.id));
+    }
+    if !is_over && call.is_answered() != call.is_up(call.caller) {
+        broken.push(format!("{}: the caller's leg and the record do not agree on the answer", call.id));
+    }
+}

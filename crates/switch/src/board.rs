@@ -1,0 +1,168 @@
+//! What all calls share: the directory, the queue, ports, trunks, clocks, and the one place where effects are put.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use acd::{CallId, OperatorId, Queue};
+use endpoint::{LegId, TrunkId};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha12Rng;
+
+use crate::call::record::milliseconds;
+use crate::directory::Directory;
+use crate::io::{Alarm, Event};
+use crate::media;
+use crate::ports::Ports;
+use crate::record::CallRecord;
+use crate::switch::Config;
+use crate::{CommandError, Reply};
+
+/// What the calls want done.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    /// By the SIP side.
+    Leg(endpoint::Order),
+    /// By the voice path.
+    Media(media::Order),
+    /// Shown.
+    Event(Event),
+    /// Kept.
+    Record(Box<CallRecord>),
+    /// Answer to a command.
+    Done { number: u64, result: Result<Reply, CommandError> },
+}
+
+/// The wall clock as last told: for display, never for measuring (R26).
+#[derive(Clone, Copy, Debug)]
+struct WallClock {
+    at: Instant,
+    unix_ms: i64,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Board {
+    pub(crate) media_address: Vec<IpAddr>,
+    pub(crate) desk_url: String,
+    pub(crate) calls_max: usize,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) queue: Queue,
+    pub(crate) ports: Ports,
+    pub(crate) draining: bool,
+    /// Which call a leg belongs to.
+    pub(crate) legs: HashMap<LegId, CallId>,
+    /// Usable trunks are `true`.
+    pub(crate) trunks: HashMap<TrunkId, bool>,
+    /// Outgoing legs on each trunk.
+    pub(crate) load: HashMap<TrunkId, u16>,
+    /// Where each operator's phone is; absent: no phone.
+    pub(crate) phones: HashMap<OperatorId, IpAddr>,
+    effects: VecDeque<Effect>,
+    rng: ChaCha12Rng,
+    wall: Option<WallClock>,
+    next_leg: u64,
+}
+
+impl Board {
+    pub(crate) fn new(config: &Config, seed: [u8; 32]) -> Self {
+        Self {
+            media_address: config.media_address.clone(),
+            desk_url: config.desk_url.clone(),
+            calls_max: config.calls_max,
+            directory: Arc::default(),
+            queue: Queue::new(config.queue),
+            ports: Ports::new(config.rtp_ports.clone()),
+            draining: false,
+            legs: HashMap::new(),
+            trunks: HashMap::new(),
+            load: HashMap::new(),
+            phones: HashMap::new(),
+            effects: VecDeque::new(),
+            rng: ChaCha12Rng::from_seed(seed),
+            wall: None,
+            next_leg: 2,
+        }
+    }
+
+    pub(crate) fn order(&mut self, order: endpoint::Order) {
+        self.effects.push_back(Effect::Leg(order));
+    }
+
+    pub(crate) fn media(&mut self, order: media::Order) {
+        self.effects.push_back(Effect::Media(order));
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.effects.push_back(Effect::Event(event));
+    }
+
+    pub(crate) fn alarm(&mut self, alarm: Alarm) {
+        self.event(Event::Alarm(alarm));
+    }
+
+    pub(crate) fn record(&mut self, record: CallRecord) {
+        self.effects.push_back(Effect::Record(Box::new(record)));
+    }
+
+    pub(crate) fn done(&mut self, number: u64, result: Result<Reply, CommandError>) {
+        self.effects.push_back(Effect::Done { number, result });
+    }
+
+    pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    pub(crate) fn set_wall_clock(&mut self, now: Instant, unix_ms: i64) {
+        self.wall = Some(WallClock { at: now, unix_ms });
+    }
+
+    /// What the wall clock shows; 1970 before it was told.
+    pub(crate) fn unix_ms(&self, now: Instant) -> i64 {
+        self.wall.map_or(0, |wall| wall.unix_ms.saturating_add(milliseconds(wall.at, now)))
+    }
+
+    /// 32 random bits.
+    pub(crate) fn random(&mut self) -> u32 {
+        self.rng.next_u32()
+    }
+
+    /// A number for an outgoing leg: even.
+    pub(crate) fn new_leg(&mut self) -> LegId {
+        let leg = LegId(self.next_leg);
+        self.next_leg += 2;
+        leg
+    }
+
+    /// A free port for `leg` on our address of the peer's family. `None`: no port, and an alarm is given.
+    pub(crate) fn open(&mut self, now: Instant, leg: LegId, peer: Option<IpAddr>) -> Option<SocketAddr> {
+        let of_family = |address: &&IpAddr| peer.is_none_or(|peer| peer.is_ipv4() == address.is_ipv4());
+        let address = self.media_address.iter().find(of_family).copied();
+        let port = address.and_then(|_| self.ports.take(now, &mut self.rng, leg));
+        let local = address.zip(port).map(|(address, port)| SocketAddr::new(address, port));
+        if local.is_none() {
+            self.alarm(Alarm::NoPort);
+        }
+        local
+    }
+
+    /// Usable trunks with room for one more call, best first.
+    pub(crate) fn trunks_for_calling(&self) -> VecDeque<TrunkId> {
+        let has_room = |id: TrunkId, max: u16| self.load.get(&id).copied().unwrap_or(0) < max;
+        let is_up = |id: TrunkId| self.trunks.get(&id).copied().unwrap_or(false);
+        let usable = self.directory.trunks.iter().filter(|trunk| is_up(trunk.id) && has_room(trunk.id, trunk.calls_max));
+        let mut usable: Vec<_> = usable.map(|trunk| (trunk.priority, trunk.id)).collect();
+        usable.sort_unstable();
+        usable.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// A leg uses the trunk, or no longer.
+    pub(crate) fn count_trunk(&mut self, trunk: TrunkId, more: bool) {
+        let load = self.load.entry(trunk).or_default();
+        *load = if more { load.saturating_add(1) } else { load.saturating_sub(1) };
+        if *load == 0 {
+            self.load.remove(&trunk);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! One call: a caller's whole visit, from INVITE to the end.
+//!
+//! [`Phase`] owns what each stage of the call has, so that nobody can ask a ringing call for its operator. The verbs are one
+//! file each. Whatever they do, [`Call::settle`] then compares what every leg *should* hear with what it was last ordered to
+//! hear, and orders the difference: no verb can forget a leg.
+
+pub(crate) mod answer;
+pub(crate) mod arrive;
+pub(crate) mod clear;
+pub(crate) mod deliver;
+pub(crate) mod hold;
+pub(crate) mod listen;
+pub(crate) mod queue;
+pub(crate) mod record;
+pub(crate) mod transfer;
+pub(crate) mod watch;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use acd::{CallId, OperatorId};
+use endpoint::{LegId, Order, Reason};
+
+use crate::board::Board;
+use crate::directory::Customer;
+use crate::leg::{CLOSING_MAX, LEAVING_MAX, Leg, Role, Signalling, Voice};
+use crate::media;
+use crate::record::CallState;
+use record::Story;
+use transfer::Passing;
+use transfer::feature_code::Keys;
+
+/// Why phones that were not needed stop ringing (RFC 3326).
+pub(crate) const ELSEWHERE: Reason = Reason { cause: 200, text: "Call completed elsewhere" };
+
+/// One call.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) id: CallId,
+    /// The firm that was called; `None`: a number in no table.
+    pub(crate) customer: Option<Arc<Customer>>,
+    /// The caller's leg.
+    pub(crate) caller: LegId,
+    /// Our 200's body, made when the offer was judged.
+    pub(crate) answer: bytes::Bytes,
+    /// Every leg of which something is left.
+    pub(crate) legs: Vec<Leg>,
+    pub(crate) phase: Phase,
+    pub(crate) tape: Tape,
+    pub(crate) story: Story,
+    /// It is ended then, whatever happens.
+    pub(crate) until: Instant,
+    /// Hops that legs of this call may still make (R36).
+    pub(crate) hops: u8,
+    /// The last revision of the record is written.
+    pub(crate) is_written: bool,
+    /// When this call is next looked at, as the table of deadlines has it.
+    pub(crate) armed: Option<Instant>,
+}
+
+/// Where a call stands, and what it has there.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// In the queue. Operators' phones that ring are its early legs.
+    Waiting,
+    /// Caller and operator.
+    Talking(Talk),
+    /// On to the client firm's person (取次).
+    Passing(Passing),
+    /// Caller and the client firm's person.
+    Bridged { target: LegId },
+    /// Ended; the record waits for statistics and recording, until then.
+    Over { until: Instant },
+}
+
+/// An operator on the line.
+#[derive(Debug)]
+pub(crate) struct Talk {
+    pub(crate) operator: OperatorId,
+    pub(crate) leg: LegId,
+    /// The operator has put the caller on hold (by desk or key, not by the phone's own hold).
+    pub(crate) held: bool,
+    /// The caller does not hear the operator.
+    pub(crate) muted: bool,
+    /// Keys being pressed.
+    pub(crate) keys: Keys,
+}
+
+/// The call's recording.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Tape {
+    /// Nobody has answered yet.
+    Blank,
+    /// Being made.
+    Running,
+    /// Ended; the voice path is finishing the file.
+    Finishing,
+    /// Finished, or known to have failed.
+    Done,
+}
+
+impl Call {
+    /// A leg of this call.
+    pub(crate) fn leg(&self, id: LegId) -> Option<&Leg> {
+        self.legs.iter().find(|leg| leg.id == id)
+    }
+
+    /// A leg of this call, to change.
+    pub(crate) fn leg_mut(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.id == id)
+    }
+
+    /// Is the caller (or was) connected to a person?
+    pub(crate) fn is_answered(&self) -> bool {
+        self.story.answered.is_some()
+    }
+
+    /// The operator on the line, if one is.
+    pub(crate) fn talk(&self) -> Option<&Talk> {
+        match &self.phase {
+            Phase::Talking(talk) => Some(talk),
+            Phase::Passing(passing) => passing.operator.as_ref(),
+            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => None,
+        }
+    }
+
+    /// The same, to change.
+    pub(crate) fn talk_mut(&mut self) -> Option<&mut Talk> {
+        match &mut self.phase {
+            Phase::Talking(talk) => Some(talk),
+            Phase::Passing(passing) => passing.operator.as_mut(),
+            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => None,
+        }
+    }
+
+    /// Does the caller hear music instead of the operator?
+    pub(crate) fn is_held(&self) -> bool {
+        let by_phone = |talk: &Talk| self.leg(talk.leg).is_some_and(|leg| leg.description.on_hold());
+        match &self.phase {
+            Phase::Talking(talk) => talk.held || by_phone(talk),
+            Phase::Passing(_) => true,
+            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => false,
+        }
+    }
+
+    /// The state in CSTA's words.
+    pub(crate) fn state(&self) -> CallState {
+        match &self.phase {
+            Phase::Waiting if self.ringing_legs().any(Leg::rang) => CallState::Delivered,
+            Phase::Waiting => CallState::Queued,
+            Phase::Talking(_) | Phase::Passing(_) if self.is_held() => CallState::Held,
+            Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } => CallState::Established,
+            Phase::Over { .. } => CallState::Cleared,
+        }
+    }
+
+    /// Operators' phones that were called and have not answered.
+    pub(crate) fn ringing_legs(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.iter().filter(|leg| matches!(leg.role, Role::Operator(_)) && leg.is_early())
+    }
+
+    /// Leaves a leg: hangs up or gives up, and closes its voice path. `ending` for the record.
+    pub(crate) fn drop_leg(&mut self, board: &mut Board, now: Instant, id: LegId, reason: Option<Reason>, ending: &str) {
+        let Some(leg) = self.leg_mut(id) else { return };
+        let index = leg.index;
+        match leg.signalling {
+            Signalling::Early { .. } | Signalling::Up => {
+                leg.signalling = Signalling::Leaving { until: now + LEAVING_MAX };
+                board.order(Order::Hangup { leg: id, reason });
+            }
+            Signalling::Leaving { .. } => board.order(Order::Hangup { leg: id, reason }),
+            Signalling::Gone => {}
+        }
+        leg.close(board, now);
+        self.story.leg_ended(now, index, 0, ending);
+    }
+
+    /// The peer (or the SIP side) has ended a leg: nothing may be ordered of it any more, but its voice path is closed.
+    pub(crate) fn leg_is_gone(&mut self, board: &mut Board, now: Instant, id: LegId, status: u16, ending: &str) {
+        let Some(leg) = self.leg_mut(id) else { return };
+        let index = leg.index;
+        leg.signalling = Signalling::Gone;
+        leg.probe = None;
+        leg.close(board, now);
+        if let Some(trunk) = leg.trunk.take() {
+            board.count_trunk(trunk, false);
+        }
+        self.story.leg_ended(now, index, status, ending);
+    }
+
+    /// Tells the voice path what was negotiated for the leg.
+    pub(crate) fn negotiated(&mut self, board: &mut Board, id: LegId) {
+        if let Some(media) = self.leg(id).and_then(Leg::media) {
+            board.media(media::Order::Negotiated { leg: id, media });
+        }
+    }
+
+    /// After every event: orders what is not yet as it should be, forgets legs of which nothing is left, and says when
+    /// this call next needs looking at.
+    pub(crate) fn settle(&mut self, board: &mut Board, now: Instant) -> Option<Instant> {
+        self.listen(board);
+        self.close_record(board, now);
+        self.legs.retain(|leg| {
+            if leg.is_over() {
+                board.legs.remove(&leg.id);
+            }
+            !leg.is_over()
+        });
+        self.deadline()
+    }
+
+    /// The earliest moment at which something of this call becomes due.
+    fn deadline(&self) -> Option<Instant> {
+        let phase = match &self.phase {
+            Phase::Passing(passing) => passing.deadline(),
+            Phase::Over { until } => (!self.is_written).then_some(*until),
+            Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } => None,
+        };
+        let whole = if matches!(self.phase, Phase::Over { .. }) { None } else { Some(self.until) };
+        self.legs.iter().filter_map(Leg::deadline).chain(phase).chain(whole).min()
+    }
+
+    /// Is there nothing left to wait for?
+    pub(crate) fn is_finished(&self) -> bool {
+        self.is_written && self.legs.is_empty()
+    }
+}
+
+impl Leg {
+    /// Closes the voice path, once.
+    pub(crate) fn close(&mut self, board: &mut Board, now: Instant) {
+        if self.voice == Voice::Open {
+            self.voice = Voice::Closing { until: now + CLOSING_MAX };
+            board.media(media::Order::CloseLeg { leg: self.id });
+        }
+    }
+
+    /// The voice path is closed: its port is free.
+    pub(crate) fn closed(&mut self, board: &mut Board, now: Instant) {
+        if self.voice != Voice::Closed {
+            self.voice = Voice::Closed;
+            board.ports.give_back(now, self.local.port());
+        }
+    }
+}

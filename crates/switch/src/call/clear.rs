@@ -1,0 +1,213 @@
+//! The end: of a leg, and of the call. Everyone is hung up on, the recording stops, the operator goes into wrap-up, and the
+//! record is closed once the voice path has told its figures.
+
+use std::time::{Duration, Instant};
+
+use endpoint::{Ending, LegId};
+
+use super::record::{Fact, operator};
+use super::{Call, Phase, Tape};
+use crate::board::Board;
+use crate::io::{Alarm, Event};
+use crate::leg::{Role, Signalling, Voice};
+use crate::media::{self, Recording, Statistics};
+use crate::record::CallState;
+
+/// How long the last revision of the record waits for statistics and recording.
+pub(crate) const RECORD_WAIT: Duration = Duration::from_secs(30);
+
+/// The word for a leg's end.
+fn word(how: Ending) -> &'static str {
+    match how {
+        Ending::Cancelled => "cancelled",
+        Ending::PeerHungUp => "hung_up",
+        Ending::WeHungUp => "we_hung_up",
+        Ending::NoAck => "no_ack",
+        Ending::Lost => "lost",
+        Ending::SessionExpired => "session_expired",
+    }
+}
+
+impl Call {
+    /// A leg is over.
+    pub(crate) fn leg_ended(&mut self, board: &mut Board, now: Instant, id: LegId, how: Ending) {
+        let Some(was) = self.leg(id).map(|leg| leg.signalling) else { return };
+        self.leg_is_gone(board, now, id, 0, word(how));
+        match was {
+            Signalling::Early { .. } | Signalling::Up => self.leg_left(board, now, id, was, how),
+            Signalling::Leaving { .. } | Signalling::Gone => {}
+        }
+    }
+
+    /// A leg that we had not given up is over: what it means for the call.
+    pub(crate) fn leg_left(&mut self, board: &mut Board, now: Instant, id: LegId, was: Signalling, how: Ending) {
+        let Some(role) = self.leg(id).map(|leg| leg.role) else { return };
+        match role {
+            Role::Caller => {
+                let ending = if !self.is_answered() && matches!(how, Ending::Cancelled | Ending::PeerHungUp) {
+                    "abandoned"
+                } else {
+                    callers_ending(how)
+                };
+                self.end(board, now, ending);
+            }
+            Role::Operator(who) => match was {
+                Signalling::Early { .. } => {
+                    self.close_pop(board, now, who, "unreachable");
+                    board.queue.declined(now, self.id, who, acd::Declined::Unreachable);
+                }
+                Signalling::Up | Signalling::Leaving { .. } | Signalling::Gone => self.operator_left(board, now, id, how),
+            },
+            Role::Second(_) => self.second_left(board, now, id),
+            Role::Target => self.target_left(board, now, id, word(how)),
+        }
+    }
+
+    /// A leg of which nothing is left but that: it counts as lost.
+    pub(super) fn leg_lost(&mut self, board: &mut Board, now: Instant, id: LegId, why: &str) {
+        self.story.tell(now, Fact::VoiceFailed { leg: id.to_string(), why: why.to_owned() });
+        self.leg_left(board, now, id, Signalling::Up, Ending::Lost);
+    }
+
+    /// The operator's phone is off the line. Who hangs up ends the call, or lets the transfer go on; who is lost leaves a
+    /// caller to be looked after (R31).
+    fn operator_left(&mut self, board: &mut Board, now: Instant, id: LegId, how: Ending) {
+        let is_lost = match how {
+            Ending::Lost | Ending::SessionExpired | Ending::NoAck => true,
+            Ending::PeerHungUp | Ending::WeHungUp | Ending::Cancelled => false,
+        };
+        let who = match self.talk() {
+            Some(talk) if talk.leg == id => talk.operator,
+            Some(_) | None => return,
+        };
+        if is_lost {
+            self.story.tell(now, Fact::OperatorLost { operator: operator(who), why: word(how).to_owned() });
+            self.changed(board, "operator_lost", word(how));
+        }
+        match &self.phase {
+            Phase::Talking(_) if is_lost => {
+                board.queue.cleared(now, who);
+                self.wait_again(board, now);
+            }
+            Phase::Talking(_) => self.end(board, now, "operator_hung_up"),
+            Phase::Passing(_) => self.operator_left_transfer(board, now),
+            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => {}
+        }
+    }
+
+    /// Ends the call for everyone.
+    pub(crate) fn end(&mut self, board: &mut Board, now: Instant, ending: &str) {
+        if matches!(self.phase, Phase::Over { .. }) {
+            return;
+        }
+        let who = self.talk().map(|talk| talk.operator);
+        let was_waiting = matches!(self.phase, Phase::Waiting);
+        self.story.end(now, ending);
+        if self.tape == Tape::Running {
+            self.tape = Tape::Finishing;
+            board.media(media::Order::StopRecording { call: self.id, at: now });
+        }
+        let ringing: Vec<_> = self.ringing_legs().map(|leg| (leg.id, leg.role)).collect();
+        for (leg, role) in ringing {
+            self.drop_leg(board, now, leg, None, "caller_gone");
+            if let Role::Operator(who) = role {
+                self.close_pop(board, now, who, "caller_gone");
+            }
+        }
+        self.finish_refer(board, 487);
+        let all: Vec<LegId> = self.legs.iter().map(|leg| leg.id).collect();
+        for leg in all {
+            let is_left = self.leg(leg).is_some_and(|leg| matches!(leg.signalling, Signalling::Leaving { .. }));
+            if !is_left {
+                self.drop_leg(board, now, leg, None, ending);
+            }
+        }
+        self.phase = Phase::Over { until: now + RECORD_WAIT };
+        if was_waiting {
+            board.queue.withdraw(now, self.id);
+        }
+        if let Some(who) = who {
+            board.queue.cleared(now, who);
+        }
+        self.tell_ended(board, now, ending);
+    }
+
+    fn tell_ended(&mut self, board: &mut Board, now: Instant, ending: &str) {
+        let call = self.id.to_string();
+        let (talk_ms, wait_ms) = (self.story.talk_ms(now), self.story.wait_ms(now));
+        let record = &mut self.story.record;
+        if self.tape == Tape::Blank {
+            "none, because nobody answered".clone_into(&mut record.no_recording);
+        }
+        if ending == "abandoned" {
+            let caller = record.legs.first().map(|caller| caller.party.clone()).unwrap_or_default();
+            board.alarm(Alarm::Abandoned { call: call.clone(), did: record.did.clone(), caller, wait_ms });
+        }
+        let answered = self.story.answered.is_some();
+        board.event(Event::CallEnded { call, ending: ending.to_owned(), talk_ms, wait_ms, answered });
+        self.story.write(board, now, CallState::Cleared);
+    }
+
+    /// The voice path of a leg is closed: figures for the record, and the port is free.
+    pub(crate) fn voice_closed(&mut self, board: &mut Board, now: Instant, id: LegId, statistics: Statistics) {
+        let Some(leg) = self.leg_mut(id) else { return };
+        leg.closed(board, now);
+        let index = leg.index;
+        if let Some(line) = self.story.leg(index) {
+            line.statistics = Some(statistics);
+        }
+    }
+
+    /// The recording is complete.
+    pub(crate) fn recorded(&mut self, board: &mut Board, now: Instant, recording: Recording) {
+        self.story.tell(now, Fact::RecordingFinished { samples: recording.samples });
+        self.story.record.recording = Some(recording);
+        self.story.record.no_recording.clear();
+        let was_done = std::mem::replace(&mut self.tape, Tape::Done) == Tape::Done;
+        if was_done {
+            self.story.write(board, now, CallState::Cleared);
+        }
+    }
+
+    /// The recording failed, or lost something. The call goes on.
+    pub(crate) fn recording_failed(&mut self, board: &mut Board, now: Instant, why: &str) {
+        self.story.tell(now, Fact::RecordingFailed { why: why.to_owned() });
+        if self.story.record.recording.is_none() {
+            self.story.record.no_recording = format!("none, because {why}");
+        }
+        if self.tape == Tape::Finishing {
+            self.tape = Tape::Done;
+        }
+        board.alarm(Alarm::RecordingFailed { call: self.id.to_string(), why: why.to_owned() });
+    }
+
+    /// Writes the last revision, once, when everything is told or it has taken too long.
+    pub(super) fn close_record(&mut self, board: &mut Board, now: Instant) {
+        let Phase::Over { until } = self.phase else { return };
+        let is_told = match self.tape {
+            Tape::Blank | Tape::Done => self.legs.iter().all(|leg| leg.voice == Voice::Closed),
+            Tape::Running | Tape::Finishing => false,
+        };
+        if self.is_written || !(is_told || now >= until) {
+            return;
+        }
+        self.is_written = true;
+        if self.tape == Tape::Finishing {
+            self.tape = Tape::Done;
+            "none, because it was not finished in time".clone_into(&mut self.story.record.no_recording);
+        }
+        self.story.write(board, now, CallState::Cleared);
+    }
+}
+
+/// The word for the end of a call whose caller is gone.
+fn callers_ending(how: Ending) -> &'static str {
+    match how {
+        Ending::Cancelled => "abandoned",
+        Ending::PeerHungUp => "caller_hung_up",
+        Ending::WeHungUp => "we_hung_up",
+        Ending::NoAck => "no_ack",
+        Ending::Lost => "caller_lost",
+        Ending::SessionExpired => "session_expired",
+    }
+}

@@ -1,0 +1,128 @@
+//! Who hears what: a function of where the call stands, and the orders that make it so.
+
+use endpoint::LegId;
+
+use super::transfer::Stage;
+use super::{Call, Phase};
+use crate::board::Board;
+use crate::desk::TransferMode;
+use crate::leg::{Leg, Role, Voice};
+use crate::media::{Order, Prompt, Source};
+
+/// What one leg is to hear and tell.
+#[derive(PartialEq, Eq, Debug)]
+struct Part {
+    hears: Source,
+    /// Keys on this leg mean something to us.
+    detects: bool,
+    /// Keys on this leg go on to who hears it.
+    relays: bool,
+}
+
+impl Call {
+    /// Orders what is not yet as [`Call::part`] says. Only legs that are up and have an agreement can hear.
+    pub(super) fn listen(&mut self, board: &mut Board) {
+        if matches!(self.phase, Phase::Over { .. }) {
+            return;
+        }
+        let can_hear = |leg: &&Leg| leg.is_up() && leg.voice == Voice::Open && leg.description.agreed().is_some();
+        let parts: Vec<(LegId, Part)> = self.legs.iter().filter(can_hear).map(|leg| (leg.id, self.part(board, leg))).collect();
+        for (id, part) in parts {
+            let Some(leg) = self.leg_mut(id) else { continue };
+            if leg.hears.as_ref() != Some(&part.hears) {
+                leg.hears = Some(part.hears.clone());
+                board.media(Order::Hear { leg: id, source: part.hears });
+            }
+            if leg.detects != part.detects {
+                leg.detects = part.detects;
+                board.media(Order::DetectDigits { leg: id, on: part.detects });
+            }
+            if leg.relays != part.relays {
+                leg.relays = part.relays;
+                board.media(Order::RelayDigits { leg: id, on: part.relays });
+            }
+        }
+    }
+
+    /// What this leg is to hear and tell now.
+    fn part(&self, board: &Board, leg: &Leg) -> Part {
+        match leg.role {
+            Role::Caller => self.callers_part(board),
+            Role::Operator(_) | Role::Second(_) => self.operators_part(leg.id),
+            Role::Target => self.targets_part(leg.id),
+        }
+    }
+
+    fn callers_part(&self, board: &Board) -> Part {
+        let music = Source::Prompt { prompt: Prompt::named(&board.directory.settings.hold_music), repeat: true };
+        let hears = match &self.phase {
+            Phase::Talking(_) if self.is_held() => music,
+            Phase::Talking(talk) if talk.muted => Source::Silence,
+            Phase::Talking(talk) => Source::Leg(talk.leg),
+            Phase::Waiting | Phase::Passing(_) => music,
+            Phase::Bridged { target } => Source::Leg(*target),
+            Phase::Over { .. } => Source::Silence,
+        };
+        let relays = matches!(hears, Source::Leg(_));
+        Part { hears, detects: false, relays }
+    }
+
+    /// Keys of the operator are feature codes, and never go on to the caller.
+    fn operators_part(&self, leg: LegId) -> Part {
+        let hears = match &self.phase {
+            Phase::Talking(talk) if talk.leg == leg && !self.is_held() => Source::Leg(self.caller),
+            Phase::Passing(passing) if passing.ear() == Some(leg) => match &passing.stage {
+                Stage::Calling(_) => Source::Prompt { prompt: Prompt::named("ringback"), repeat: true },
+                Stage::Consulting { leg, .. } => Source::Leg(*leg),
+                Stage::Confirming { .. } => Source::Silence,
+            },
+            Phase::Talking(_) | Phase::Passing(_) | Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => {
+                Source::Silence
+            }
+        };
+        let detects = self.talk().is_some();
+        Part { hears, detects, relays: false }
+    }
+
+    fn targets_part(&self, leg: LegId) -> Part {
+        match &self.phase {
+            Phase::Bridged { target } if *target == leg => {
+                Part { hears: Source::Leg(self.caller), detects: false, relays: true }
+            }
+            Phase::Passing(passing) => match &passing.stage {
+                Stage::Consulting { leg: target, .. } if *target == leg => {
+                    let hears = passing.ear().map_or(Source::Silence, Source::Leg);
+                    Part { hears, detects: false, relays: false }
+                }
+                Stage::Confirming { leg: target, .. } if *target == leg => {
+                    let hears = Source::Prompt { prompt: self.prompt("confirm"), repeat: true };
+                    Part { hears, detects: true, relays: false }
+                }
+                Stage::Calling(_) | Stage::Consulting { .. } | Stage::Confirming { .. } => SILENT,
+            },
+            Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => SILENT,
+        }
+    }
+
+    /// A prompt of this call's firm (`customer/12/confirm`), or the common one of that name.
+    pub(super) fn prompt(&self, name: &str) -> Prompt {
+        match &self.customer {
+            Some(customer) => Prompt::named(&format!("customer/{}/{name}", customer.id.0)),
+            None => Prompt::named(name),
+        }
+    }
+
+    /// For the snapshot: how the caller is being passed on.
+    pub(crate) fn transfer_word(&self) -> &'static str {
+        match &self.phase {
+            Phase::Passing(passing) => match passing.mode {
+                TransferMode::Attended => "attended",
+                TransferMode::Confirmed => "confirmed",
+            },
+            Phase::Bridged { .. } => "bridged",
+            Phase::Waiting | Phase::Talking(_) | Phase::Over { .. } => "",
+        }
+    }
+}
+
+const SILENT: Part = Part { hears: Source::Silence, detects: false, relays: false };

@@ -1,0 +1,78 @@
+//! Waiting for an operator, the first time or again.
+
+use std::time::Instant;
+
+use acd::{EnqueueError, OperatorId, Waiting, Why};
+
+use super::record::{Fact, operator};
+use super::{Call, ELSEWHERE, Phase};
+use crate::board::Board;
+use crate::directory::Customer;
+use crate::io::{Alarm, Event};
+use crate::leg::Role;
+
+/// How long an operator's phone rings for a call to a number that is in no table: three rings and a little.
+const RING_UNKNOWN: std::time::Duration = std::time::Duration::from_secs(12);
+
+impl Call {
+    /// Into the queue: anyone may take a call to an unknown number, a firm's call who has its skills.
+    pub(super) fn wait(&mut self, board: &mut Board, now: Instant, at_head: bool) -> Result<(), EnqueueError> {
+        self.phase = Phase::Waiting;
+        let customer = self.customer.as_deref();
+        let waiting = Waiting {
+            call: self.id,
+            needs: customer.map(|customer| customer.needs.clone()).unwrap_or_default(),
+            plan: customer.map(|customer| customer.plan).unwrap_or_default(),
+            ring: customer.map_or(RING_UNKNOWN, |customer| customer.ring),
+            priority: customer.map_or(0, |customer: &Customer| customer.priority),
+            at_head,
+            prefer: None,
+        };
+        self.story.tell(now, Fact::Queued { at_head });
+        board.queue.enqueue(now, waiting)
+    }
+
+    /// Back to the head of the queue: the operator is gone, the caller is not. Hears music, and the recording runs on.
+    pub(super) fn wait_again(&mut self, board: &mut Board, now: Instant) {
+        let waits = self.wait(board, now, true);
+        board.event(Event::CallChanged {
+            call: self.id.to_string(),
+            what: "queued".to_owned(),
+            detail: "at_head".to_owned(),
+        });
+        let state = self.state();
+        self.story.write(board, now, state);
+        match waits {
+            Ok(()) => {}
+            Err(EnqueueError::Full) => {
+                let limit = board.queue.waiting_count();
+                board.alarm(Alarm::Full { table: "queue".to_owned(), limit });
+                self.end(board, now, "queue_full");
+            }
+            Err(EnqueueError::Duplicate) => {
+                board.alarm(Alarm::Repaired { what: format!("{} was in the queue twice", self.id) });
+            }
+        }
+    }
+
+    /// The queue wants this operator's phone to stop ringing. Who loses a race is told so (it is no missed call).
+    pub(crate) fn withdraw(&mut self, board: &mut Board, now: Instant, who: OperatorId, why: Why) {
+        let ringing = self.ringing_legs().find(|leg| leg.role == Role::Operator(who)).map(|leg| leg.id);
+        let Some(leg) = ringing else { return };
+        let (reason, word) = match why {
+            Why::AnsweredElsewhere => (Some(ELSEWHERE), "answered_elsewhere"),
+            Why::CallerGone => (None, "caller_gone"),
+            Why::NoAnswer => (None, "no_answer"),
+            Why::OperatorLeft => (None, "operator_left"),
+            Why::Unreachable => (None, "unreachable"),
+        };
+        self.drop_leg(board, now, leg, reason, word);
+        self.close_pop(board, now, who, word);
+    }
+
+    /// This operator's screen no longer shows the call as ringing.
+    pub(super) fn close_pop(&mut self, board: &mut Board, now: Instant, who: OperatorId, why: &str) {
+        self.story.tell(now, Fact::OfferEnded { operator: operator(who), why: why.to_owned() });
+        board.event(Event::PopClosed { call: self.id.to_string(), operator: who.0, why: why.to_owned() });
+    }
+}

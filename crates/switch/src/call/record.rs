@@ -1,0 +1,314 @@
+//! The story of a call: its timeline and its record, told as things happen and written at the moments that matter.
+
+use std::time::Instant;
+
+use acd::OperatorId;
+use endpoint::{LegId, Trace, TraceDirection};
+use serde::Serialize;
+
+use crate::board::Board;
+use crate::desk::TransferMode;
+use crate::record::{CallRecord, CallState, LegRecord, TimelineEvent};
+
+/// SIP messages kept of one call.
+pub(crate) const TRACE_MAX: usize = 200;
+
+/// Bytes kept of one SIP message.
+pub(crate) const TRACE_BYTES_MAX: usize = 8 * 1024;
+
+/// Lines of one call's timeline, SIP messages not counted.
+pub(crate) const FACTS_MAX: usize = 2_000;
+
+/// Legs kept in one call's record: a caller who waits for hours is offered again and again.
+pub(crate) const LEGS_MAX: usize = 500;
+
+/// What happens to a call, as its timeline tells it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(missing_docs, reason = "one line each")]
+pub(crate) enum Fact {
+    /// INVITE.
+    Arrived { did: String, candidates: Vec<String>, diverted_from: String, caller: String, withheld: String },
+    /// Our 180.
+    Ringing,
+    /// In the queue; `at_head` after a lost operator or a failed transfer.
+    Queued { at_head: bool },
+    /// An operator's phone is called.
+    Offered { operator: OperatorIdText, leg: u64 },
+    /// It rings.
+    OperatorRinging { operator: OperatorIdText },
+    /// The offer ended without this operator's answer.
+    OfferEnded { operator: OperatorIdText, why: String },
+    /// A person answered: our 200.
+    Answered { operator: OperatorIdText },
+    /// The caller hears music.
+    Held { by: String },
+    /// And the operator again.
+    Resumed { by: String },
+    /// The caller does not hear the operator.
+    Muted,
+    /// And hears again.
+    Unmuted,
+    /// A transfer was asked for.
+    TransferAsked { mode: TransferMode, by: String, reason: String },
+    /// And refused.
+    TransferRefused { by: String, number: String, why: String },
+    /// The client firm's person is called.
+    TargetCalled { name: String, number: String, trunk: i64 },
+    /// It rings there.
+    TargetRinging { number: String },
+    /// The phone was picked up: by whom is not known yet.
+    TargetAnswered { number: String },
+    /// 1 was pressed.
+    TargetConfirmed { number: String },
+    /// This target, or this trunk, cannot be had.
+    TargetFailed { number: String, why: String },
+    /// The operator has left the transfer to itself.
+    HandedOver,
+    /// Caller and client firm's person are joined.
+    Bridged { number: String },
+    /// Given up by the operator.
+    TransferCancelled,
+    /// Nobody was reached.
+    TransferFailed { why: String },
+    /// The operator's phone is dead.
+    OperatorLost { operator: OperatorIdText, why: String },
+    /// Nothing is heard from a leg.
+    Silent { leg: String, seconds: u32 },
+    /// Something again.
+    Audible { leg: String },
+    /// A leg has no voice path.
+    VoiceFailed { leg: String, why: String },
+    /// Time 0 of the recording.
+    RecordingStarted { stem: String },
+    /// The file is complete.
+    RecordingFinished { samples: u64 },
+    /// There is none, or not all.
+    RecordingFailed { why: String },
+    /// The end.
+    Ended { ending: String },
+    /// A SIP message.
+    Sip { direction: String, protocol: String, from: String, to: String, start_line: String, leg: Option<usize>, message: String },
+}
+
+/// An operator's row, as a number in JSON.
+pub(crate) type OperatorIdText = i64;
+
+/// The growing record of one call.
+#[derive(Debug)]
+pub(crate) struct Story {
+    /// Facts of the call; `revision` and `events` are kept here alone.
+    pub(crate) record: CallRecord,
+    /// INVITE, by the monotonic clock: every time in the record is this one plus a measured length (R26).
+    pub(crate) arrived: Instant,
+    /// Our first 200.
+    pub(crate) answered: Option<Instant>,
+    /// The end.
+    pub(crate) ended: Option<Instant>,
+    index: u32,
+    facts: usize,
+    traces: usize,
+}
+
+impl Story {
+    /// Begins with the INVITE.
+    pub(crate) fn new(now: Instant, record: CallRecord) -> Self {
+        Self { record, arrived: now, answered: None, ended: None, index: 0, facts: 0, traces: 0 }
+    }
+
+    /// Milliseconds since the call arrived.
+    pub(crate) fn offset(&self, now: Instant) -> i64 {
+        milliseconds(self.arrived, now)
+    }
+
+    /// Unix milliseconds of `now` on this call's own clock.
+    pub(crate) fn unix_ms(&self, now: Instant) -> i64 {
+        self.record.arrived_ms.saturating_add(self.offset(now))
+    }
+
+    /// Adds a line to the timeline.
+    pub(crate) fn tell(&mut self, now: Instant, fact: Fact) {
+        let is_sip = matches!(fact, Fact::Sip { .. });
+        let (count, limit) = if is_sip { (&mut self.traces, TRACE_MAX) } else { (&mut self.facts, FACTS_MAX) };
+        if *count >= limit {
+            return;
+        }
+        *count += 1;
+        let Ok(serde_json::Value::Object(mut detail)) = serde_json::to_value(&fact) else { return };
+        let kind = match detail.remove("kind") {
+            Some(serde_json::Value::String(kind)) => kind,
+            Some(_) | None => return,
+        };
+        let offset_ms = self.offset(now);
+        self.record.events.push(TimelineEvent { index: self.index, offset_ms, kind, detail: detail.into() });
+        self.index += 1;
+    }
+
+    /// A leg begins; gives its place in the record.
+    pub(crate) fn begin_leg(&mut self, now: Instant, role: &str, party: String, sip_call_id: &str) -> Option<usize> {
+        let index = self.record.legs.len();
+        if index >= LEGS_MAX {
+            return None;
+        }
+        self.record.legs.push(LegRecord {
+            index: u32::try_from(index).ok()?,
+            role: role.to_owned(),
+            party,
+            sip_call_id: sip_call_id.to_owned(),
+            started_ms: self.unix_ms(now),
+            answered_ms: None,
+            ended_ms: None,
+            status: 0,
+            ending: String::new(),
+            statistics: None,
+        });
+        Some(index)
+    }
+
+    /// A leg's line of the record.
+    pub(crate) fn leg(&mut self, index: Option<usize>) -> Option<&mut LegRecord> {
+        self.record.legs.get_mut(index?)
+    }
+
+    /// A leg was answered.
+    pub(crate) fn leg_answered(&mut self, now: Instant, index: Option<usize>) {
+        let at = self.unix_ms(now);
+        if let Some(leg) = self.leg(index) {
+            leg.answered_ms.get_or_insert(at);
+        }
+    }
+
+    /// A leg is over; the first to say so is right.
+    pub(crate) fn leg_ended(&mut self, now: Instant, index: Option<usize>, status: u16, ending: &str) {
+        let at = self.unix_ms(now);
+        if let Some(leg) = self.leg(index).filter(|leg| leg.ended_ms.is_none()) {
+            leg.ended_ms = Some(at);
+            leg.status = if leg.answered_ms.is_some() { 0 } else { status };
+            leg.ending = ending.to_owned();
+        }
+    }
+
+    /// Our 200 to the caller.
+    pub(crate) fn answer(&mut self, now: Instant) {
+        self.answered = Some(now);
+        self.record.answered_ms = Some(self.unix_ms(now));
+    }
+
+    /// The caller's visit is over.
+    pub(crate) fn end(&mut self, now: Instant, ending: &str) {
+        self.ended = Some(now);
+        self.record.ended_ms = Some(self.unix_ms(now));
+        self.record.ending = ending.to_owned();
+        self.tell(now, Fact::Ended { ending: ending.to_owned() });
+    }
+
+    /// From our first 180 to our 200, or to the end, or to now.
+    pub(crate) fn wait_ms(&self, now: Instant) -> i64 {
+        let until = self.answered.or(self.ended).unwrap_or(now);
+        milliseconds(self.arrived, until)
+    }
+
+    /// From our 200 to the end, or to now.
+    pub(crate) fn talk_ms(&self, now: Instant) -> i64 {
+        self.answered.map_or(0, |answered| milliseconds(answered, self.ended.unwrap_or(now)))
+    }
+
+    /// One SIP message of this call.
+    pub(crate) fn trace(&mut self, now: Instant, index: Option<usize>, trace: &Trace) {
+        let text = without_secrets(&trace.message);
+        if let Some(leg) = self.leg(index).filter(|leg| leg.sip_call_id.is_empty()) {
+            leg.sip_call_id = call_id(&text).unwrap_or_default();
+        }
+        let (direction, from, to) = match trace.direction {
+            TraceDirection::In => ("in", trace.flow.remote, trace.flow.local),
+            TraceDirection::Out => ("out", trace.flow.local, trace.flow.remote),
+        };
+        self.tell(
+            now,
+            Fact::Sip {
+                direction: direction.to_owned(),
+                protocol: trace.flow.protocol.to_string(),
+                from: from.to_string(),
+                to: to.to_string(),
+                start_line: text.lines().next().unwrap_or_default().to_owned(),
+                leg: index,
+                message: text,
+            },
+        );
+    }
+
+    /// Hands out the record as it stands, with what is new in the timeline.
+    pub(crate) fn write(&mut self, board: &mut Board, now: Instant, state: CallState) {
+        self.record.revision += 1;
+        self.record.state = state;
+        self.record.wait_ms = self.wait_ms(now);
+        self.record.talk_ms = self.talk_ms(now);
+        let snapshot = self.record.clone();
+        self.record.events.clear();
+        board.record(snapshot);
+    }
+}
+
+/// The length between two moments in milliseconds.
+pub(crate) fn milliseconds(from: Instant, to: Instant) -> i64 {
+    i64::try_from(to.saturating_duration_since(from).as_millis()).unwrap_or(i64::MAX)
+}
+
+/// An operator for the timeline.
+pub(crate) fn operator(id: OperatorId) -> OperatorIdText {
+    id.0
+}
+
+/// A leg for the timeline.
+pub(crate) fn leg_number(id: LegId) -> u64 {
+    id.0
+}
+
+/// A SIP message as text, without the values of its credentials (R20), cut at [`TRACE_BYTES_MAX`].
+fn without_secrets(message: &[u8]) -> String {
+    let message = message.get(..TRACE_BYTES_MAX).unwrap_or(message);
+    let text = String::from_utf8_lossy(message);
+    let mut kept = String::with_capacity(text.len());
+    let mut in_head = true;
+    let mut in_secret = false;
+    for line in text.split_inclusive('\n') {
+        in_head &= !line.trim_end().is_empty();
+        let continues = line.starts_with([' ', '\t']);
+        if !in_head || !(continues && in_secret) {
+            let name = line.split(':').next().unwrap_or_default().trim();
+            in_secret = in_head && ["authorization", "proxy-authorization"].contains(&name.to_ascii_lowercase().as_str());
+            if in_secret {
+                kept.push_str(name);
+                kept.push_str(": (removed)\r\n");
+            } else {
+                kept.push_str(line);
+            }
+        }
+    }
+    kept
+}
+
+/// The value of a message's Call-ID.
+fn call_id(text: &str) -> Option<String> {
+    let is_call_id = |name: &str| name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i");
+    let lines = text.lines().skip(1).take_while(|line| !line.is_empty());
+    let mut found = lines.filter_map(|line| line.split_once(':')).filter(|(name, _)| is_call_id(name.trim()));
+    found.next().map(|(_, value)| value.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r20_credentials_do_not_get_into_a_trace() {
+        let message = b"INVITE sip:1@x SIP/2.0\r\nProxy-Authorization: Digest username=\"u\",\r\n response=\"secret\"\r\nCall-ID: a@b\r\nauthorization : Digest secret\r\nTo: x\r\n\r\nv=0\r\n";
+        let text = without_secrets(message);
+        assert!(!text.contains("secret"), "{text}");
+        assert_eq!(
+            text,
+            "INVITE sip:1@x SIP/2.0\r\nProxy-Authorization: (removed)\r\nCall-ID: a@b\r\nauthorization: (removed)\r\nTo: x\r\n\r\nv=0\r\n"
+        );
+        assert_eq!(call_id(&text).as_deref(), Some("a@b"));
+    }
+}

@@ -1,0 +1,208 @@
+//! One number after the other, one trunk after the other, until somebody picks up.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use endpoint::{Destination, Invite, LegId, Order, Rejection, TrunkId};
+use number::Number;
+
+use super::super::record::Fact;
+use super::super::{Call, Phase};
+use super::policy::dialable;
+use super::{Calling, Failure, Passing, Stage};
+use crate::board::Board;
+use crate::desk::TransferMode;
+use crate::directory::Target;
+use crate::leg::{Role, Signalling};
+
+/// A target rings at least and at most so long, whatever its row says.
+const RING_SECONDS: std::ops::RangeInclusive<u16> = 5..=180;
+
+impl Call {
+    /// Calls the next target that can be called. `Err`: there is none.
+    pub(super) fn dial(&mut self, board: &mut Board, now: Instant, targets: &mut VecDeque<Target>) -> Result<Stage, Failure> {
+        let mut failure = Failure { number: String::new(), why: "no_target".to_owned(), status: 480 };
+        while let Some(target) = targets.pop_front() {
+            failure.number.clone_from(&target.number);
+            let Some(number) = dialable(&target.number) else {
+                "not_dialable".clone_into(&mut failure.why);
+                continue;
+            };
+            let seconds = target.ring_seconds.clamp(*RING_SECONDS.start(), *RING_SECONDS.end());
+            let until = now + Duration::from_secs(u64::from(seconds));
+            let mut trunks = board.trunks_for_calling();
+            if let Some(leg) = self.call_over(board, now, &target, number, &mut trunks) {
+                return Ok(Stage::Calling(Calling { leg, target, trunks, until }));
+            }
+            "no_trunk".clone_into(&mut failure.why);
+            failure.status = 503;
+        }
+        Err(failure)
+    }
+
+    /// Calls the target over the first of the trunks, which is taken off the list.
+    fn call_over(
+        &mut self,
+        board: &mut Board,
+        now: Instant,
+        target: &Target,
+        number: Number,
+        trunks: &mut VecDeque<TrunkId>,
+    ) -> Option<LegId> {
+        let directory = board.directory.clone();
+        let trunk = trunks.pop_front().and_then(|id| directory.trunk(id))?;
+        let party = number.digits().to_string();
+        let peer = Some(trunk.proxy.ip());
+        let id = self.new_leg(board, now, Role::Target, peer, trunk.plain_pcmu, party)?;
+        board.count_trunk(trunk.id, true);
+        let leg = self.leg_mut(id)?;
+        leg.trunk = Some(trunk.id);
+        let body = leg.description.offer();
+        // Our own number is shown, never the caller's: it may be withheld, and the firm knows ours.
+        board.order(Order::Invite(Invite {
+            leg: id,
+            to: Destination::Trunk { trunk: trunk.id, number: number.national() },
+            display: String::new(),
+            caller: Some(trunk.caller_id.clone()).filter(|caller_id| !caller_id.is_empty()),
+            withheld: false,
+            body,
+            headers: Vec::from([("X-Denwaban-Call", self.id.to_string())]),
+            max_forwards: self.hops,
+        }));
+        let (name, number) = (target.name.clone(), target.number.clone());
+        self.story.tell(now, Fact::TargetCalled { name, number: number.clone(), trunk: trunk.id.0 });
+        self.changed(board, "target_called", &number);
+        Some(id)
+    }
+
+    /// 18x from over there. Early media is not listened to: it may be an announcement, and an announcement answers nothing.
+    pub(crate) fn target_rings(&mut self, board: &mut Board, now: Instant, id: LegId) {
+        let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_early() && !leg.rang()) else { return };
+        leg.signalling = Signalling::Early { rang: true };
+        let Phase::Passing(passing) = &self.phase else { return };
+        let number = passing.stage.target().number.clone();
+        let (second, refer) = (passing.second.as_ref().map(|second| second.leg), passing.refer);
+        if let Some(second) = second.and_then(|second| self.leg_mut(second)).filter(|leg| leg.is_early() && !leg.rang()) {
+            second.signalling = Signalling::Early { rang: true };
+            board.order(Order::Progress { leg: second.id, status: 180, body: None });
+        }
+        if let Some(refer) = refer {
+            board.order(Order::ReferProgress { leg: refer, status: 180 });
+        }
+        self.story.tell(now, Fact::TargetRinging { number: number.clone() });
+        self.changed(board, "target_ringing", &number);
+    }
+
+    /// Somebody, or something, has picked up over there.
+    pub(crate) fn target_answers(&mut self, board: &mut Board, now: Instant, id: LegId, body: &[u8], from_ip: IpAddr) {
+        let Some(leg) = self.leg_mut(id) else { return };
+        if !leg.is_early() {
+            return self.drop_leg(board, now, id, None, "too_late");
+        }
+        leg.signalling = Signalling::Up;
+        leg.from_ip = Some(from_ip);
+        let index = leg.index;
+        let agreed = leg.description.accept(body);
+        self.story.leg_answered(now, index);
+        if agreed.is_err() {
+            self.drop_leg(board, now, id, None, "bad_answer");
+            return self.target_left(board, now, id, "bad_answer");
+        }
+        self.negotiated(board, id);
+        let confirm_seconds = u64::from(board.directory.settings.confirm_seconds.max(1));
+        let until = now + Duration::from_secs(confirm_seconds);
+        let Phase::Passing(passing) = &mut self.phase else { return };
+        let target = passing.stage.target().clone();
+        let number = target.number.clone();
+        let is_announced = passing.mode == TransferMode::Attended && passing.operator.is_some();
+        passing.stage = if is_announced {
+            Stage::Consulting { leg: id, target }
+        } else {
+            Stage::Confirming { leg: id, target, until }
+        };
+        if is_announced {
+            self.answer_second(board, now);
+        }
+        self.story.tell(now, Fact::TargetAnswered { number: number.clone() });
+        self.changed(board, "target_answered", &number);
+    }
+
+    /// Our INVITE to the target failed: another trunk if it was the trunk's fault, else the next target.
+    pub(crate) fn target_rejects(&mut self, board: &mut Board, now: Instant, id: LegId, rejection: &Rejection) {
+        let was_wanted = self.leg(id).is_some_and(crate::leg::Leg::is_early);
+        let word = match rejection.status {
+            486 | 600 => "busy",
+            603 | 607 | 403 => "rejected",
+            408 | 480 | 487 => "no_answer",
+            _ => "unreachable",
+        };
+        self.leg_is_gone(board, now, id, rejection.status, word);
+        if !was_wanted {
+            return;
+        }
+        if rejection.try_next_trunk && self.next_trunk(board, now, id, rejection.status) {
+            return;
+        }
+        self.next_target(board, now, id, word, rejection.status);
+    }
+
+    /// The same number over the next trunk (R32). Each trunk is tried once.
+    fn next_trunk(&mut self, board: &mut Board, now: Instant, id: LegId, status: u16) -> bool {
+        let (target, mut trunks) = match &mut self.phase {
+            Phase::Passing(Passing { stage: Stage::Calling(calling), .. }) if calling.leg == id => {
+                (calling.target.clone(), std::mem::take(&mut calling.trunks))
+            }
+            Phase::Passing(_) | Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
+                return false;
+            }
+        };
+        let Some(number) = dialable(&target.number) else { return false };
+        let why = format!("trunk_{status}");
+        self.story.tell(now, Fact::TargetFailed { number: target.number.clone(), why });
+        let Some(leg) = self.call_over(board, now, &target, number, &mut trunks) else { return false };
+        if let Phase::Passing(Passing { stage: Stage::Calling(calling), .. }) = &mut self.phase {
+            calling.leg = leg;
+            calling.trunks = trunks;
+        }
+        true
+    }
+
+    /// This target is not to be had (`id` is its leg, already over or left): the next one, or nobody.
+    pub(super) fn next_target(&mut self, board: &mut Board, now: Instant, id: LegId, why: &str, status: u16) {
+        let Phase::Passing(passing) = &mut self.phase else { return };
+        if passing.stage.leg() != id {
+            return;
+        }
+        let number = passing.stage.target().number.clone();
+        let mut targets = std::mem::take(&mut passing.targets);
+        self.story.tell(now, Fact::TargetFailed { number: number.clone(), why: why.to_owned() });
+        self.changed(board, "target_failed", why);
+        match self.dial(board, now, &mut targets) {
+            Ok(stage) => {
+                if let Phase::Passing(passing) = &mut self.phase {
+                    passing.stage = stage;
+                    passing.targets = targets;
+                }
+            }
+            Err(_) => self.transfer_fails(board, now, Failure { number, why: why.to_owned(), status }),
+        }
+    }
+
+    /// The target's leg is over after it was answered.
+    pub(crate) fn target_left(&mut self, board: &mut Board, now: Instant, id: LegId, how: &str) {
+        match &self.phase {
+            Phase::Bridged { target } if *target == id => self.end(board, now, "target_hung_up"),
+            Phase::Passing(passing) if passing.stage.leg() == id => match &passing.stage {
+                // Spoke with the operator and hung up: will not take the call, and nobody else is asked without a word.
+                Stage::Consulting { target, .. } => {
+                    let failure = Failure { number: target.number.clone(), why: how.to_owned(), status: 603 };
+                    self.transfer_fails(board, now, failure);
+                }
+                Stage::Confirming { .. } => self.next_target(board, now, id, "not_confirmed", 603),
+                Stage::Calling(_) => self.next_target(board, now, id, how, 480),
+            },
+            Phase::Passing(_) | Phase::Bridged { .. } | Phase::Waiting | Phase::Talking(_) | Phase::Over { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,421 @@
+//! All calls: every event finds its call, the queue's effects find theirs, and every call is settled afterwards.
+//!
+//! A machine without SIP: leg events, media events, commands and time go in; [`Effect`]s come out as data.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use acd::{CallId, OperatorId, State, Wish};
+use endpoint::{Incoming, LegEvent, LegId, Source, Trace, TrunkId};
+
+use crate::board::{Board, Effect};
+use crate::call::arrive::{arrive, refuse};
+use crate::call::transfer::looks_like_a_number;
+use crate::call::{Call, Phase};
+use crate::desk::{Command, CommandError, Reply};
+use crate::directory::{Directory, plain};
+use crate::io::{Alarm, Event, operator_of};
+use crate::leg::{Role, Signalling};
+use crate::media;
+use crate::record::CallRecord;
+use crate::switch::Config;
+
+/// Records written without their recording that are kept for it to come.
+const LATE_MAX: usize = 1_000;
+
+/// SIP messages of legs that are not known yet (an INVITE is traced before it is announced).
+const EARLY_TRACES_MAX: usize = 1_000;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Calls {
+    pub(crate) calls: BTreeMap<CallId, Call>,
+    pub(crate) board: Board,
+    /// When which call must be looked at.
+    deadlines: BTreeSet<(Instant, CallId)>,
+    late: VecDeque<CallRecord>,
+    early_traces: VecDeque<(Instant, Trace)>,
+    keeps_traces: bool,
+}
+
+impl Calls {
+    pub(crate) fn new(config: &Config, seed: [u8; 32]) -> Self {
+        Self {
+            calls: BTreeMap::new(),
+            board: Board::new(config, seed),
+            deadlines: BTreeSet::new(),
+            late: VecDeque::new(),
+            early_traces: VecDeque::new(),
+            keeps_traces: config.trace,
+        }
+    }
+
+    /// Something happened to a leg.
+    pub(crate) fn leg_event(&mut self, now: Instant, event: LegEvent) {
+        match event {
+            LegEvent::Incoming(incoming) => self.incoming(now, &incoming),
+            LegEvent::Progress { leg, status, body: _ } if status > 100 => {
+                self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
+                    Some(Role::Operator(who)) => call.operator_rings(board, now, leg, who),
+                    Some(Role::Target) => call.target_rings(board, now, leg),
+                    Some(Role::Caller | Role::Second(_)) | None => {}
+                });
+            }
+            LegEvent::Progress { .. } => {}
+            LegEvent::Answered { leg, body, from_ip } => {
+                self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
+                    Some(Role::Operator(who)) => call.operator_answers(board, now, leg, who, (&body, from_ip)),
+                    Some(Role::Target) => call.target_answers(board, now, leg, &body, from_ip),
+                    Some(Role::Caller | Role::Second(_)) | None => {}
+                });
+            }
+            LegEvent::Rejected { leg, rejection } => {
+                self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
+                    Some(Role::Operator(who)) => call.operator_declines(board, now, leg, who, &rejection),
+                    Some(Role::Target) => call.target_rejects(board, now, leg, &rejection),
+                    Some(Role::Caller | Role::Second(_)) | None => {}
+                });
+            }
+            LegEvent::Acknowledged { leg, body } => {
+                self.with_leg(now, leg, |call, board| call.acknowledged(board, now, leg, body));
+            }
+            LegEvent::Offer { leg, body } => self.with_leg(now, leg, |call, board| call.offered(board, now, leg, &body)),
+            LegEvent::OfferAnswered { leg, body } => {
+                self.with_leg(now, leg, |call, board| call.offer_answered(board, now, leg, &body));
+            }
+            LegEvent::OfferRefused { leg, status: _ } => self.with_leg(now, leg, |call, _| {
+                if let Some(leg) = call.leg_mut(leg) {
+                    leg.description.refused();
+                }
+            }),
+            LegEvent::Refer { leg, refer_to } => {
+                self.with_leg(now, leg, |call, board| call.refer(board, now, leg, &refer_to));
+            }
+            LegEvent::Digit { leg, digit } => self.with_leg(now, leg, |call, board| call.key(board, now, leg, digit)),
+            LegEvent::ProbeAnswered { leg } => self.with_leg(now, leg, |call, _| call.probe_answered(leg)),
+            LegEvent::Ended { leg, how } => self.with_leg(now, leg, |call, board| call.leg_ended(board, now, leg, how)),
+        }
+        self.run_queue(now);
+    }
+
+    /// The voice path tells something.
+    pub(crate) fn media_event(&mut self, now: Instant, event: media::Event) {
+        match event {
+            media::Event::LegFailed { leg, why } => {
+                self.with_leg(now, leg, |call, board| call.voice_failed(board, now, leg, &why));
+            }
+            media::Event::FirstPacket { .. } | media::Event::PromptEnded { .. } => {}
+            media::Event::Digit { leg, digit } => {
+                self.with_leg(now, leg, |call, board| call.key(board, now, leg, digit));
+            }
+            media::Event::Silent { leg, seconds } => {
+                self.with_leg(now, leg, |call, board| call.silent(board, now, leg, seconds));
+            }
+            media::Event::Audible { leg } => self.with_leg(now, leg, |call, _| call.audible(now, leg)),
+            media::Event::LegClosed { leg, statistics } => {
+                self.with_leg(now, leg, |call, board| call.voice_closed(board, now, leg, statistics));
+            }
+            media::Event::RecordingFinished { call, recording } if self.calls.contains_key(&call) => {
+                self.with_call(now, call, |call, board| call.recorded(board, now, recording));
+            }
+            media::Event::RecordingFinished { call, recording } => self.late_recording(call, recording),
+            media::Event::RecordingFailed { call, why } => {
+                self.with_call(now, call, |call, board| call.recording_failed(board, now, &why));
+            }
+        }
+        self.run_queue(now);
+    }
+
+    /// A desk asks for something.
+    pub(crate) fn command(&mut self, now: Instant, number: u64, command: Command) {
+        let result = match command {
+            Command::SetOperatorState { operator, ready, reason } => {
+                let wish = if ready { Wish::Ready } else { Wish::NotReady { reason: plain(&reason) } };
+                let set = self.board.queue.set_state(now, operator, wish);
+                set.map(|()| Reply::Accepted).map_err(|_| CommandError::UnknownOperator)
+            }
+            Command::FinishWrapUp { operator } => match self.board.queue.operator(operator) {
+                Some(_) => {
+                    self.board.queue.finish_wrap_up(now, operator);
+                    Ok(Reply::Accepted)
+                }
+                None => Err(CommandError::UnknownOperator),
+            },
+            Command::Hold { call, on } => self.ask(now, call, |call, board| call.hold(board, now, on, "desk")),
+            Command::Mute { call, on } => self.ask(now, call, |call, board| call.mute(board, now, on)),
+            Command::Transfer { call, transfer } => {
+                self.ask(now, call, |call, board| call.transfer(board, now, &transfer))
+            }
+            Command::CompleteTransfer { call } => self.ask(now, call, |call, board| call.complete_transfer(board, now)),
+            Command::CancelTransfer { call } => self.ask(now, call, |call, board| call.cancel_transfer(board, now)),
+            Command::Hangup { call } => self.ask(now, call, |call, board| {
+                call.end(board, now, "hung_up_by_desk");
+                Ok(())
+            }),
+            Command::Snapshot => Ok(Reply::Snapshot(self.snapshot(now))),
+        };
+        self.board.done(number, result);
+        self.run_queue(now);
+    }
+
+    /// A new snapshot of the directory. Calls keep the firm they began with.
+    pub(crate) fn set_directory(&mut self, now: Instant, directory: Arc<Directory>) {
+        let of_queue = |operator: &Arc<crate::Operator>| acd::Operator {
+            id: operator.id,
+            skills: operator.skills.iter().cloned().collect(),
+            wrap_up: operator.wrap_up,
+        };
+        self.board.queue.set_operators(now, directory.operators.values().map(of_queue).collect());
+        self.board.trunks.retain(|id, _| directory.trunk(*id).is_some());
+        self.board.phones.retain(|id, _| directory.operators.contains_key(id));
+        self.board.directory = directory;
+        self.run_queue(now);
+    }
+
+    /// The operator's phones: where the newest is, or that there is none. Whoever comes with a phone alone is ready at once.
+    pub(crate) fn set_phone(&mut self, now: Instant, who: OperatorId, phone: Option<IpAddr>) {
+        let had_phone = self.board.phones.contains_key(&who);
+        match phone {
+            Some(address) => self.board.phones.insert(who, address),
+            None => self.board.phones.remove(&who),
+        };
+        if phone.is_some() && !had_phone {
+            let is_out = self.board.queue.operator(who).is_some_and(|operator| operator.state == State::LoggedOut);
+            let is_ready = self.board.directory.operators.get(&who).is_some_and(|operator| operator.ready_on_register);
+            let wish = match (is_ready, is_out) {
+                (true, _) => Some(Wish::Ready),
+                (false, true) => Some(Wish::NotReady { reason: String::new() }),
+                (false, false) => None,
+            };
+            if let Some(wish) = wish {
+                // An operator who is in no directory any more has no state to set.
+                let _ = self.board.queue.set_state(now, who, wish);
+            }
+        }
+        self.board.queue.set_reachable(now, who, phone.is_some());
+        self.run_queue(now);
+    }
+
+    /// A trunk went up or down.
+    pub(crate) fn set_trunk(&mut self, trunk: TrunkId, up: bool, why: &str) {
+        if self.board.trunks.insert(trunk, up) != Some(up) {
+            self.board.event(Event::TrunkState { trunk: trunk.0, up, why: why.to_owned() });
+        }
+    }
+
+    /// A SIP message of a leg.
+    pub(crate) fn trace(&mut self, now: Instant, trace: Trace) {
+        if !self.keeps_traces {
+            return;
+        }
+        match self.board.legs.get(&trace.leg).and_then(|call| self.calls.get_mut(call)) {
+            Some(call) => {
+                let index = call.leg(trace.leg).and_then(|leg| leg.index);
+                call.story.trace(now, index, &trace);
+            }
+            None => {
+                if self.early_traces.len() >= EARLY_TRACES_MAX {
+                    self.early_traces.pop_front();
+                }
+                self.early_traces.push_back((now, trace));
+            }
+        }
+    }
+
+    /// No new calls from now on.
+    pub(crate) fn drain(&mut self) {
+        self.board.draining = true;
+    }
+
+    /// Does what has become due.
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        while let Some((due, id)) = self.deadlines.first().copied() {
+            if due > now {
+                break;
+            }
+            self.deadlines.pop_first();
+            self.with_call(now, id, |call, board| call.handle_timeout(board, now));
+        }
+        self.board.queue.handle_timeout(now);
+        self.run_queue(now);
+    }
+
+    /// When [`Calls::handle_timeout`] is due.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let first = self.deadlines.first().map(|(due, _)| *due);
+        [first, self.board.queue.poll_timeout()].into_iter().flatten().min()
+    }
+
+    /// The next thing to do.
+    pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
+        self.board.poll_effect()
+    }
+
+    /// Calls that are not over.
+    pub(crate) fn live(&self) -> usize {
+        self.calls.values().filter(|call| !matches!(call.phase, Phase::Over { .. })).count()
+    }
+
+    /// Nothing is left of any call.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.calls.is_empty() && self.board.legs.is_empty() && self.board.ports.used_count() == 0
+    }
+
+    fn incoming(&mut self, now: Instant, incoming: &Incoming) {
+        match incoming.source {
+            Source::Trunk(trunk) => self.caller_arrives(now, trunk, incoming),
+            Source::Operator(account) => self.operator_dials(now, operator_of(account), incoming),
+        }
+        self.claim_traces(incoming.leg);
+    }
+
+    fn caller_arrives(&mut self, now: Instant, trunk: TrunkId, incoming: &Incoming) {
+        if self.board.draining {
+            return refuse(&mut self.board, incoming.leg, 503);
+        }
+        if self.calls.len() >= self.board.calls_max {
+            self.board.alarm(Alarm::Full { table: "calls".to_owned(), limit: self.board.calls_max });
+            return refuse(&mut self.board, incoming.leg, 503);
+        }
+        let unix_ms = self.board.unix_ms(now);
+        let mut id = CallId::new(unix_ms, self.board.random());
+        while self.calls.contains_key(&id) {
+            id = CallId::new(unix_ms, self.board.random());
+        }
+        if let Some(call) = arrive(&mut self.board, now, id, trunk, incoming) {
+            self.calls.insert(id, call);
+            self.with_call(now, id, |_, _| {});
+        }
+    }
+
+    /// An operator's phone dials: a second call for the caller who waits, or nothing that we do (R03).
+    fn operator_dials(&mut self, now: Instant, who: OperatorId, incoming: &Incoming) {
+        let talking = self.board.queue.operator(who).filter(|operator| operator.talking).and_then(|operator| operator.call);
+        match talking.filter(|call| self.calls.contains_key(call) && incoming.replaces.is_none()) {
+            Some(call) => self.with_call(now, call, |call, board| call.second_call(board, now, who, incoming)),
+            None if looks_like_a_number(&incoming.request_user) => {
+                let number = plain(&incoming.request_user);
+                self.board.alarm(Alarm::TollFraud { who: format!("operator {who}"), number });
+                refuse(&mut self.board, incoming.leg, 403);
+            }
+            None => refuse(&mut self.board, incoming.leg, 404),
+        }
+    }
+
+    /// Messages that were traced before their leg was announced.
+    fn claim_traces(&mut self, leg: LegId) {
+        let early = std::mem::take(&mut self.early_traces);
+        for (at, trace) in early {
+            if trace.leg == leg {
+                if self.board.legs.contains_key(&leg) {
+                    self.trace(at, trace);
+                }
+            } else {
+                self.early_traces.push_back((at, trace));
+            }
+        }
+    }
+
+    /// A command to one call.
+    fn ask(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        what: impl FnOnce(&mut Call, &mut Board) -> Result<(), CommandError>,
+    ) -> Result<Reply, CommandError> {
+        let is_over = self.calls.get(&id).is_none_or(|call| matches!(call.phase, Phase::Over { .. }));
+        if is_over {
+            return Err(CommandError::UnknownCall);
+        }
+        let mut result = Err(CommandError::UnknownCall);
+        self.with_call(now, id, |call, board| result = what(call, board));
+        result.map(|()| Reply::Accepted)
+    }
+
+    fn with_leg(&mut self, now: Instant, leg: LegId, what: impl FnOnce(&mut Call, &mut Board)) {
+        if let Some(call) = self.board.legs.get(&leg).copied() {
+            self.with_call(now, call, what);
+        }
+    }
+
+    /// Does something with a call, settles it, and forgets it when nothing is left of it.
+    fn with_call(&mut self, now: Instant, id: CallId, what: impl FnOnce(&mut Call, &mut Board)) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        what(call, &mut self.board);
+        let due = call.settle(&mut self.board, now);
+        if let Some(armed) = call.armed.take() {
+            self.deadlines.remove(&(armed, id));
+        }
+        if call.is_finished() {
+            self.forget(id);
+        } else if let Some(due) = due {
+            call.armed = Some(due);
+            self.deadlines.insert((due, id));
+        }
+    }
+
+    fn forget(&mut self, id: CallId) {
+        let Some(call) = self.calls.remove(&id) else { return };
+        let waits_for_recording = call.is_answered() && call.story.record.recording.is_none();
+        if waits_for_recording {
+            if self.late.len() >= LATE_MAX {
+                self.late.pop_front();
+            }
+            self.late.push_back(call.story.record);
+        }
+    }
+
+    /// A recording that came after its call's last revision: one revision more.
+    fn late_recording(&mut self, call: CallId, recording: media::Recording) {
+        let Some(index) = self.late.iter().position(|record| record.call == call) else { return };
+        let Some(mut record) = self.late.remove(index) else { return };
+        record.revision += 1;
+        record.recording = Some(recording);
+        record.no_recording.clear();
+        self.board.record(record);
+    }
+
+    /// Does what the queue wants done, until it wants nothing more.
+    fn run_queue(&mut self, now: Instant) {
+        while let Some(effect) = self.board.queue.poll_effect() {
+            match effect {
+                acd::Effect::Offer { call, operator } => match self.calls.contains_key(&call) {
+                    true => self.with_call(now, call, |call, board| call.offer(board, now, operator)),
+                    false => self.board.queue.withdraw(now, call),
+                },
+                acd::Effect::Withdraw { call, operator, why } => {
+                    self.with_call(now, call, |call, board| call.withdraw(board, now, operator, why));
+                }
+                acd::Effect::OperatorState { operator, state } => {
+                    let (state, reason) = state_words(state);
+                    self.board.event(Event::OperatorState { operator: operator.0, state: state.to_owned(), reason });
+                }
+                acd::Effect::Waiting { .. } => {}
+                acd::Effect::OperatorUnreliable { operator } => {
+                    self.board.alarm(Alarm::OperatorUnreliable { operator: operator.0 });
+                }
+            }
+        }
+    }
+}
+
+/// CSTA's word for an operator's state, and the reason of not being ready.
+pub(crate) fn state_words(state: State) -> (&'static str, String) {
+    match state {
+        State::LoggedOut => ("logged_out", String::new()),
+        State::NotReady { reason } => ("not_ready", reason),
+        State::Ready => ("ready", String::new()),
+        State::Busy => ("busy", String::new()),
+        State::WorkingAfterCall => ("working_after_call", String::new()),
+    }
+}
+
+/// Is the leg one that may still carry speech?
+pub(crate) fn is_alive(signalling: Signalling) -> bool {
+    match signalling {
+        Signalling::Early { .. } | Signalling::Up => true,
+        Signalling::Leaving { .. } | Signalling::Gone => false,
+    }
+}

@@ -1,0 +1,113 @@
+//! Offer and answer of one leg (RFC 3264): what we last said, what was agreed, and the version that counts the changes.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use sdp::{Codec, Direction, Local, Negotiated, NegotiationError, Session};
+
+/// Our side of a leg's media session.
+#[derive(Debug)]
+pub(crate) struct Description {
+    local: Local,
+    /// What was last sent: an unchanged text keeps its version (RFC 3264 §8).
+    said: String,
+    /// Our offer that has no answer yet.
+    offered: Option<Session>,
+    agreed: Option<Negotiated>,
+    /// The peer's offer that we have answered last.
+    answered: Option<Session>,
+    moves: usize,
+}
+
+impl Description {
+    /// Nothing said yet. `plain`: PCMU alone, without telephone-event, as some trunks want it.
+    pub(crate) fn new(local: SocketAddr, session_id: u64, plain: bool) -> Self {
+        let local = Local {
+            address: local.ip(),
+            port: local.port(),
+            codecs: if plain { vec![Codec::Pcmu] } else { Codec::ALL.to_vec() },
+            telephone_event: !plain,
+            session_id,
+            version: 1,
+            ptime: 20,
+        };
+        Self { local, said: String::new(), offered: None, agreed: None, answered: None, moves: 0 }
+    }
+
+    /// The voice path moves to another port before anything was sent: what is to be said instead.
+    pub(crate) fn move_to(&mut self, port: u16) -> Bytes {
+        self.local.port = port;
+        self.said.clear();
+        self.moves += 1;
+        match self.answered.take() {
+            Some(offer) => self.answer_session(offer).unwrap_or_default(),
+            None => self.offer(),
+        }
+    }
+
+    /// How often it has moved.
+    pub(crate) fn moves(&self) -> usize {
+        self.moves
+    }
+
+    /// Our offer, both ways; also what the peer gets who asks us to offer.
+    pub(crate) fn offer(&mut self) -> Bytes {
+        let text = self.say(|local| sdp::offer(local, Direction::SendRecv));
+        self.offered = Session::parse(text.as_bytes()).ok();
+        Bytes::from(text)
+    }
+
+    /// Our answer to the peer's offer, or the status to refuse it with; a refusal changes nothing.
+    pub(crate) fn answer(&mut self, offer: &[u8]) -> Result<Bytes, u16> {
+        let offer = Session::parse(offer).map_err(|error| NegotiationError::Malformed(error).status())?;
+        self.answer_session(offer)
+    }
+
+    fn answer_session(&mut self, offer: Session) -> Result<Bytes, u16> {
+        let (_, agreed) = sdp::answer(&self.local, &offer).map_err(|error| error.status())?;
+        let text = self.say(|local| sdp::answer(local, &offer).map(|(text, _)| text).unwrap_or_default());
+        self.agreed = Some(agreed);
+        self.offered = None;
+        self.answered = Some(offer);
+        Ok(Bytes::from(text))
+    }
+
+    /// The peer's answer to our offer. An answer that fits nothing is the peer's fault.
+    pub(crate) fn accept(&mut self, answer: &[u8]) -> Result<(), NegotiationError> {
+        let offered = self.offered.take().ok_or(NegotiationError::AnswerMismatch)?;
+        let answer = Session::parse(answer).map_err(NegotiationError::Malformed)?;
+        self.agreed = Some(sdp::accept_answer(&self.local, &offered, &answer)?);
+        Ok(())
+    }
+
+    /// The peer refused our offer: what was agreed before holds.
+    pub(crate) fn refused(&mut self) {
+        self.offered = None;
+    }
+
+    /// An offer of ours waits for its answer.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.offered.is_some()
+    }
+
+    /// What holds now.
+    pub(crate) fn agreed(&self) -> Option<&Negotiated> {
+        self.agreed.as_ref()
+    }
+
+    /// The peer has put us on hold: it does not want to hear us.
+    pub(crate) fn on_hold(&self) -> bool {
+        self.agreed.as_ref().is_some_and(|agreed| agreed.on_hold)
+    }
+
+    /// Counts the version up if the text differs from what was said last.
+    fn say(&mut self, text: impl Fn(&Local) -> String) -> String {
+        let mut new = text(&self.local);
+        if !self.said.is_empty() && new != self.said {
+            self.local.version = self.local.version.saturating_add(1);
+            new = text(&self.local);
+        }
+        self.said.clone_from(&new);
+        new
+    }
+}

@@ -1,0 +1,48 @@
+//! Calls, operators and trunks as they are now, for whoever opens a screen.
+
+use std::time::Instant;
+
+use crate::call::record::milliseconds;
+use crate::call::{Call, Phase};
+use crate::calls::{Calls, state_words};
+use crate::desk::{CallNow, OperatorNow, Snapshot, TrunkNow};
+
+impl Calls {
+    /// Everything, oldest call first, operators by id.
+    pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
+        let live = self.calls.values().filter(|call| !matches!(call.phase, Phase::Over { .. }));
+        let names = &self.board.directory.operators;
+        let operators = self.board.queue.operators().into_iter().map(|operator| {
+            let (state, reason) = state_words(operator.state);
+            OperatorNow {
+                operator: operator.operator.0,
+                name: names.get(&operator.operator).map(|known| known.name.clone()).unwrap_or_default(),
+                state: state.to_owned(),
+                reason,
+                reachable: operator.reachable,
+                for_ms: milliseconds(operator.since, now),
+            }
+        });
+        let trunks = self.board.directory.trunks.iter().map(|trunk| TrunkNow {
+            trunk: trunk.id.0,
+            name: trunk.name.clone(),
+            up: self.board.trunks.get(&trunk.id).copied().unwrap_or(false),
+        });
+        Snapshot { calls: live.map(call_now).collect(), operators: operators.collect(), trunks: trunks.collect() }
+    }
+}
+
+fn call_now(call: &Call) -> CallNow {
+    let record = &call.story.record;
+    let caller = record.legs.first().map(|caller| caller.party.clone()).filter(|caller| !caller.is_empty());
+    CallNow {
+        call: call.id.to_string(),
+        state: call.state(),
+        customer: record.customer,
+        customer_name: record.customer_name.clone(),
+        caller: caller.unwrap_or_else(|| record.withheld.clone()),
+        operator: call.talk().map(|talk| talk.operator.0).or(record.operator),
+        arrived_ms: record.arrived_ms,
+        transfer: call.transfer_word().to_owned(),
+    }
+}
