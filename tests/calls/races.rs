@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::support::audio::{CALLER_HZ, OPERATOR_2_HZ, OPERATOR_HZ, seconds_of};
 use crate::support::house::House;
-use crate::support::sipp::{Run, Sipp};
-use crate::support::{pause, ports, until};
+use crate::support::peer::{Dialog, Peer, sdp};
+use crate::support::{pause, ports};
+use sip::message::Method;
 
 #[test]
 fn r31_an_operators_phone_dies_and_the_caller_is_answered_by_another() {
@@ -74,43 +75,175 @@ fn an_operator_who_does_not_answer_is_passed_over_for_the_next() {
     assert_eq!(house.finished(1)["operator"], two.id);
 }
 
-/// Many calls of one scenario against phones that answer at once; then nothing may be left.
-fn many(scenario: &str, calls: u32) {
-    let house = House::start();
-    house.firm("sakura", "Sakura", "0355500101", json!({}));
-    let (phones, registering, carrier) = (ports::free_block(2), ports::free_block(2), ports::free_block(2));
-    let mut accounts = Vec::new();
-    for n in 0..10 {
-        let operator = house.operator(&format!("{}", 200 + n), 0);
-        accounts.push(format!("{0};[authentication username={0} password={1}];{phones}", operator.login, operator.password));
+/// A caller and two phones whose every message the test sends itself.
+struct Ring {
+    house: House,
+    operators: [i64; 2],
+    caller: Peer,
+    phones: [Peer; 2],
+}
+
+impl Ring {
+    fn new(plan: &str) -> Ring {
+        let house = House::start();
+        house.firm("sakura", "Sakura", "0355500101", json!({ "plan": plan, "ring_seconds": 60 }));
+        let trunk = ports::free_block(2);
+        house.trunk("carrier", trunk, json!({}));
+        let caller = Peer::bind(trunk, &house.sip);
+        let [one, two] = ["101", "102"].map(|login| house.operator(login, 0));
+        let phones = [&one, &two].map(|operator| {
+            let mut phone = Peer::bind(0, &house.sip);
+            phone.register(&operator.login, &operator.password);
+            house.until_operator(operator.id, "ready");
+            phone
+        });
+        Ring { operators: [one.id, two.id], house, caller, phones }
     }
-    house.trunk("carrier", carrier, json!({}));
-    let run = |scenario, port, fields| Run { scenario, server: &house.sip, from: "127.0.0.1", port, fields, calls: 0, rate: 20, more: &[] };
-    let _phones = Sipp::start(house.root.path(), &run("phones", phones, &[]));
-    Sipp::start(house.root.path(), &Run { calls: 10, ..run("register", registering, &accounts) }).finish(Duration::from_secs(60));
-    let fields: Vec<String> = (0..calls).map(|n| format!("0355500101;0901{n:07}")).collect();
-    let calling = Run { calls, more: &["-l", "8"], ..run(scenario, carrier, &fields) };
-    Sipp::start(house.root.path(), &calling).finish(Duration::from_secs(240));
-    house.assert_idle();
-    until("every operator is ready again", Duration::from_secs(60), || {
-        let now = house.get("/now");
-        now["operators"].as_array()?.iter().all(|o| o["state"] == "ready").then_some(())
-    });
-    let records = house.get("/calls?limit=500");
-    assert_eq!(records["calls"].as_array().map(Vec::len), Some(calls as usize), "one record a call");
+
+    /// A caller talks with the first operator; both sides' dialogs.
+    fn talking() -> (Ring, Dialog, Dialog) {
+        let mut ring = Ring::new("longest_idle");
+        ring.caller.invite("0355500101", "09011112222", &sdp(40_000));
+        ring.caller.response(180, "INVITE");
+        let offered = ring.phones[0].wait_request(&Method::Invite);
+        ring.phones[0].reply(&offered, 200, Some(&sdp(40_010)));
+        ring.phones[0].wait_request(&Method::Ack);
+        let answered = ring.caller.response(200, "INVITE");
+        let calling = ring.caller.caller_dialog(&answered);
+        ring.caller.ack(&calling);
+        ring.house.until_call("established");
+        let called = ring.phones[0].callee_dialog(&offered);
+        (ring, calling, called)
+    }
+
+    /// Nothing is left over: no leg, no operator, one record, and a recording if it was answered.
+    fn is_clean(&self, answered: bool) -> serde_json::Value {
+        self.house.assert_idle();
+        for id in self.operators {
+            self.house.until_operator(id, "ready");
+        }
+        let record = self.house.finished(1);
+        assert_eq!(!record["answered_ms"].is_null(), answered, "{record}");
+        assert_eq!(!record["recording"].is_null(), answered, "{record}");
+        record
+    }
 }
 
 #[test]
-fn r40_cancel_crossing_200() {
-    many("cancel_crossing", 60);
+fn w02_two_operators_answer_at_once_and_exactly_one_has_the_call() {
+    let mut ring = Ring::new("ring_all");
+    ring.caller.invite("0355500101", "09011112222", &sdp(40_000));
+    let offers = [0, 1].map(|n: usize| ring.phones[n].wait_request(&Method::Invite));
+    ring.phones[0].reply(&offers[0], 200, Some(&sdp(40_010)));
+    ring.phones[1].reply(&offers[1], 200, Some(&sdp(40_020)));
+    // Each 2xx is acknowledged; one of them is then told BYE.
+    for phone in &mut ring.phones {
+        phone.wait_request(&Method::Ack);
+    }
+    let answered = ring.caller.response(200, "INVITE");
+    let dialog = ring.caller.caller_dialog(&answered);
+    ring.caller.ack(&dialog);
+    let loser = (0..2).find(|&n| ring.phones[n].sees(Duration::from_secs(2), |m| m.is_request() && m.method() == Method::Bye));
+    let loser = loser.expect("one of them loses");
+    assert!(!ring.phones[1 - loser].sees(Duration::from_secs(1), |m| m.is_request() && m.method() == Method::Bye), "and only one");
+    let mut dialog = dialog;
+    ring.caller.request(&mut dialog, &Method::Bye, None);
+    ring.caller.response(200, "BYE");
+    let bye = ring.phones[1 - loser].wait_request(&Method::Bye);
+    ring.phones[1 - loser].reply(&bye, 200, None);
+    assert_eq!(ring.is_clean(true)["operator"], ring.operators[1 - loser]);
 }
 
 #[test]
-fn r38_a_caller_that_never_acknowledges_is_freed() {
-    many("never_ack", 4);
+fn r40_the_callers_cancel_arrives_before_the_operators_200() {
+    let mut ring = Ring::new("longest_idle");
+    let invite = ring.caller.invite("0355500101", "09011112222", &sdp(40_000));
+    let offered = ring.phones[0].wait_request(&Method::Invite);
+    ring.phones[0].reply(&offered, 180, None);
+    ring.caller.cancel(&invite);
+    ring.caller.response(200, "CANCEL");
+    ring.caller.response(487, "INVITE");
+    // The operator picks up at the same moment: the 200 crosses our CANCEL.
+    ring.phones[0].reply(&offered, 200, Some(&sdp(40_010)));
+    ring.phones[0].wait_request(&Method::Ack);
+    let bye = ring.phones[0].wait_request(&Method::Bye);
+    ring.phones[0].reply(&bye, 200, None);
+    ring.is_clean(false);
 }
 
 #[test]
-fn r43_both_hang_up_at_once_and_bye_during_reinvite() {
-    many("bye_during_reinvite", 40);
+fn r40_the_callers_cancel_arrives_after_our_200() {
+    let mut ring = Ring::new("longest_idle");
+    let invite = ring.caller.invite("0355500101", "09011112222", &sdp(40_000));
+    let offered = ring.phones[0].wait_request(&Method::Invite);
+    ring.phones[0].reply(&offered, 200, Some(&sdp(40_010)));
+    let answered = ring.caller.response(200, "INVITE");
+    ring.caller.cancel(&invite);
+    ring.caller.response(200, "CANCEL");
+    // The call stands; the caller acknowledges it and says BYE, as RFC 3261 15 has it.
+    let mut dialog = ring.caller.caller_dialog(&answered);
+    ring.caller.ack(&dialog);
+    ring.caller.request(&mut dialog, &Method::Bye, None);
+    ring.caller.response(200, "BYE");
+    let bye = ring.phones[0].wait_request(&Method::Bye);
+    ring.phones[0].reply(&bye, 200, None);
+    ring.is_clean(true);
+}
+
+#[test]
+fn r43_both_hang_up_at_once() {
+    let (mut ring, mut calling, mut called) = Ring::talking();
+    ring.caller.request(&mut calling, &Method::Bye, None);
+    ring.phones[0].request(&mut called, &Method::Bye, None);
+    let status = ring.caller.final_response("BYE").status();
+    assert!(matches!(status, Some(200 | 481)), "{status:?}");
+    let status = ring.phones[0].final_response("BYE").status();
+    assert!(matches!(status, Some(200 | 481)), "{status:?}");
+    ring.is_clean(true);
+}
+
+#[test]
+fn r43_the_caller_hangs_up_during_the_operators_reinvite() {
+    let (mut ring, mut calling, mut called) = Ring::talking();
+    let hold = sdp(40_010) + "a=sendonly\r\n";
+    ring.phones[0].request(&mut called, &Method::Invite, Some(&hold));
+    ring.caller.request(&mut calling, &Method::Bye, None);
+    ring.caller.response(200, "BYE");
+    let bye = ring.phones[0].wait_request(&Method::Bye);
+    ring.phones[0].reply(&bye, 200, None);
+    ring.phones[0].final_response("INVITE");
+    ring.is_clean(true);
+}
+
+#[test]
+fn r38_a_caller_that_never_acknowledges_is_told_bye_after_32_seconds_and_freed() {
+    let mut ring = Ring::new("longest_idle");
+    ring.caller.invite("0355500101", "09011112222", &sdp(40_000));
+    let offered = ring.phones[0].wait_request(&Method::Invite);
+    ring.phones[0].reply(&offered, 200, Some(&sdp(40_010)));
+    ring.phones[0].wait_request(&Method::Ack);
+    ring.caller.response(200, "INVITE");
+    let bye = ring.caller.wait_request(&Method::Bye);
+    ring.caller.reply(&bye, 200, None);
+    let bye = ring.phones[0].wait_request(&Method::Bye);
+    ring.phones[0].reply(&bye, 200, None);
+    ring.is_clean(true);
+}
+
+#[test]
+fn r37_a_retransmitted_invite_is_one_call_and_one_ring() {
+    let mut ring = Ring::new("longest_idle");
+    let invite = ring.caller.invite("0355500101", "09011112222", &sdp(40_000));
+    for _ in 0..100 {
+        ring.caller.send(&invite);
+    }
+    let offered = ring.phones[0].wait_request(&Method::Invite);
+    assert!(!ring.phones[1].sees(Duration::from_millis(700), |m| m.is_request()), "only one phone rings");
+    assert_eq!(ring.house.calls_now().len(), 1);
+    ring.caller.cancel(&invite);
+    ring.caller.response(487, "INVITE");
+    let cancel = ring.phones[0].wait_request(&Method::Cancel);
+    ring.phones[0].reply(&cancel, 200, None);
+    ring.phones[0].reply(&offered, 487, None);
+    ring.is_clean(false);
 }

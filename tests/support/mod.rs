@@ -5,6 +5,7 @@
 pub mod audio;
 pub mod baresip;
 pub mod house;
+pub mod peer;
 pub mod ports;
 pub mod sipp;
 

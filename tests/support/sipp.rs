@@ -35,6 +35,9 @@ impl Sipp {
     pub fn start(root: &Path, run: &Run<'_>) -> Sipp {
         let dir = root.join(format!("sipp-{}-{}", run.scenario, run.port));
         std::fs::create_dir_all(&dir).expect("a folder for SIPp");
+        for (name, hz) in [("caller.ulaw", super::audio::CALLER_HZ), ("operator.ulaw", super::audio::OPERATOR_HZ)] {
+            std::fs::write(dir.join(name), ulaw_tone(hz)).expect("a voice");
+        }
         let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(format!("{}.xml", run.scenario));
         let log = std::fs::File::create(dir.join("out")).expect("log");
         let mut command = Command::new("sipp");
@@ -85,4 +88,10 @@ impl Drop for Sipp {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Ten seconds of a tone as raw mu-law, for `rtp_stream`.
+fn ulaw_tone(hz: f32) -> Vec<u8> {
+    let sample = |n: usize| (2.0 * std::f32::consts::PI * hz * n as f32 / 8000.0).sin() * 0.35 * 32767.0;
+    (0..80_000).map(|n| rtp::g711::mu_encode(sample(n) as i16)).collect()
 }

@@ -1,0 +1,233 @@
+//! A SIP peer made of one UDP socket and no opinions: for races that must happen in an exact order.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use sip::message::{Message, MessageBuilder, Method, Name};
+
+/// One socket, and what it has received and nobody has asked for yet.
+pub struct Peer {
+    socket: UdpSocket,
+    switch: SocketAddr,
+    waiting: Vec<Message>,
+    branches: u32,
+}
+
+/// One side's view of a dialog.
+#[derive(Clone)]
+pub struct Dialog {
+    /// Call-ID.
+    pub call_id: String,
+    /// Our From (or To) with tag.
+    pub ours: String,
+    /// Theirs, with tag.
+    pub theirs: String,
+    /// Where in-dialog requests go.
+    pub target: String,
+    cseq: u32,
+}
+
+impl Peer {
+    /// Bind `port`; 0 for any.
+    pub fn bind(port: u16, switch: &str) -> Peer {
+        let socket = UdpSocket::bind(("127.0.0.1", port)).expect("a socket");
+        socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a time-out");
+        Peer { socket, switch: switch.parse().expect("an address"), waiting: Vec::new(), branches: 0 }
+    }
+
+    /// Our port.
+    pub fn port(&self) -> u16 {
+        self.socket.local_addr().expect("bound").port()
+    }
+
+    /// Register an account at this socket.
+    pub fn register(&mut self, user: &str, password: &str) {
+        let mut authorization = None;
+        for cseq in 1..=2 {
+            let mut request = MessageBuilder::request(&Method::Register, format!("sip:{}", self.switch))
+                .header(Name::Via, self.via())
+                .header(Name::From, format!("<sip:{user}@denwaban>;tag=r{user}"))
+                .header(Name::To, format!("<sip:{user}@denwaban>"))
+                .header(Name::CallId, format!("register-{user}"))
+                .header(Name::CSeq, format!("{cseq} REGISTER"))
+                .header(Name::Contact, format!("<sip:{user}@127.0.0.1:{}>", self.port()))
+                .header(Name::Expires, "600")
+                .header(Name::MaxForwards, "70");
+            if let Some(value) = authorization.take() {
+                request = request.header(Name::Authorization, value);
+            }
+            self.send(&request.finish());
+            let answer = self.response(if cseq == 1 { 401 } else { 200 }, "REGISTER");
+            if cseq == 1 {
+                authorization = Some(authorize(&answer.text(Name::WwwAuthenticate).expect("a challenge"), user, password, &format!("sip:{}", self.switch)));
+            }
+        }
+    }
+
+    /// Call a number; the INVITE as sent.
+    pub fn invite(&mut self, number: &str, caller: &str, sdp: &str) -> Message {
+        let invite = MessageBuilder::request(&Method::Invite, format!("sip:{number}@{}", self.switch))
+            .header(Name::Via, self.via())
+            .header(Name::From, format!("<sip:{caller}@carrier.example>;tag=c{caller}"))
+            .header(Name::To, format!("<sip:{number}@carrier.example>"))
+            .header(Name::CallId, format!("call-{caller}-{}", self.port()))
+            .header(Name::CSeq, "1 INVITE")
+            .header(Name::Contact, format!("<sip:{caller}@127.0.0.1:{}>", self.port()))
+            .header(Name::MaxForwards, "70")
+            .body("application/sdp", sdp.as_bytes())
+            .finish();
+        self.send(&invite);
+        invite
+    }
+
+    /// The CANCEL of an INVITE (RFC 3261 section 9.1).
+    pub fn cancel(&mut self, invite: &Message) {
+        let copy = |name| invite.text(name).expect("a header").into_owned();
+        let cancel = MessageBuilder::request(&Method::Cancel, invite.request_uri().expect("a request"))
+            .header(Name::Via, copy(Name::Via))
+            .header(Name::From, copy(Name::From))
+            .header(Name::To, copy(Name::To))
+            .header(Name::CallId, copy(Name::CallId))
+            .header(Name::CSeq, "1 CANCEL")
+            .header(Name::MaxForwards, "70")
+            .finish();
+        self.send(&cancel);
+    }
+
+    /// Answer a request.
+    pub fn reply(&mut self, request: &Message, status: u16, sdp: Option<&str>) {
+        let tag = format!("p{}", self.port());
+        let mut reply = MessageBuilder::reply(request, status, sip::message::reason_phrase(status), Some(&tag))
+            .header(Name::Contact, format!("<sip:peer@127.0.0.1:{}>", self.port()));
+        if let Some(sdp) = sdp {
+            reply = reply.body("application/sdp", sdp.as_bytes());
+        }
+        self.send(&reply.finish());
+    }
+
+    /// Our side of the dialog that our INVITE made.
+    pub fn caller_dialog(&self, answer: &Message) -> Dialog {
+        self.dialog(answer, Name::From, Name::To)
+    }
+
+    /// Our side of the dialog that their INVITE made and we answered.
+    pub fn callee_dialog(&self, invite: &Message) -> Dialog {
+        let mut dialog = self.dialog(invite, Name::To, Name::From);
+        dialog.ours = format!("{};tag=p{}", dialog.ours, self.port());
+        dialog
+    }
+
+    fn dialog(&self, message: &Message, ours: Name, theirs: Name) -> Dialog {
+        let text = |name| message.text(name).expect("a header").into_owned();
+        let contact = text(Name::Contact);
+        let target = contact.trim_start_matches('<').split('>').next().unwrap_or_default().to_owned();
+        Dialog { call_id: text(Name::CallId), ours: text(ours), theirs: text(theirs), target, cseq: 10 }
+    }
+
+    /// ACK of a 2xx to our INVITE.
+    pub fn ack(&mut self, dialog: &Dialog) {
+        self.in_dialog(dialog, &Method::Ack, 1, None);
+    }
+
+    /// A request inside a dialog.
+    pub fn request(&mut self, dialog: &mut Dialog, method: &Method, sdp: Option<&str>) {
+        dialog.cseq += 1;
+        let cseq = dialog.cseq;
+        self.in_dialog(dialog, method, cseq, sdp);
+    }
+
+    fn in_dialog(&mut self, dialog: &Dialog, method: &Method, cseq: u32, sdp: Option<&str>) {
+        let mut request = MessageBuilder::request(method, &dialog.target)
+            .header(Name::Via, self.via())
+            .header(Name::From, &dialog.ours)
+            .header(Name::To, &dialog.theirs)
+            .header(Name::CallId, &dialog.call_id)
+            .header(Name::CSeq, format!("{cseq} {}", method.as_str()))
+            .header(Name::Contact, format!("<sip:peer@127.0.0.1:{}>", self.port()))
+            .header(Name::MaxForwards, "70");
+        if let Some(sdp) = sdp {
+            request = request.body("application/sdp", sdp.as_bytes());
+        }
+        self.send(&request.finish());
+    }
+
+    /// Send a message as it is.
+    pub fn send(&mut self, message: &Message) {
+        self.socket.send_to(message.bytes(), self.switch).expect("sent");
+    }
+
+    /// The next request with this method.
+    pub fn wait_request(&mut self, method: &Method) -> Message {
+        self.wait(&format!("request {}", method.as_str()), Duration::from_secs(45), |m| m.is_request() && m.method() == *method)
+    }
+
+    /// The next response with this status to a request of this method.
+    pub fn response(&mut self, status: u16, method: &str) -> Message {
+        self.wait(&format!("{status} to {method}"), Duration::from_secs(45), |m| m.status() == Some(status) && m.method().as_str() == method)
+    }
+
+    /// Any final response to a request of this method.
+    pub fn final_response(&mut self, method: &str) -> Message {
+        self.wait(&format!("a final response to {method}"), Duration::from_secs(45), |m| {
+            m.status().is_some_and(|s| s >= 200) && m.method().as_str() == method
+        })
+    }
+
+    /// Whether such a message comes within this time.
+    pub fn sees(&mut self, limit: Duration, wanted: impl Fn(&Message) -> bool) -> bool {
+        self.look(limit, wanted).is_some()
+    }
+
+    fn wait(&mut self, what: &str, limit: Duration, wanted: impl Fn(&Message) -> bool) -> Message {
+        self.look(limit, wanted).unwrap_or_else(|| {
+            let seen: Vec<_> = self.waiting.iter().map(|m| String::from_utf8_lossy(m.bytes()).lines().next().unwrap_or_default().to_owned()).collect();
+            panic!("no {what} within {limit:?}; seen and not asked for: {seen:?}")
+        })
+    }
+
+    fn look(&mut self, limit: Duration, wanted: impl Fn(&Message) -> bool) -> Option<Message> {
+        let deadline = Instant::now() + limit;
+        let mut buffer = [0u8; 65_535];
+        loop {
+            if let Some(at) = self.waiting.iter().position(&wanted) {
+                return Some(self.waiting.remove(at));
+            }
+            if Instant::now() > deadline {
+                return None;
+            }
+            if let Ok((length, _)) = self.socket.recv_from(&mut buffer)
+                && let Ok(message) = Message::parse(Bytes::copy_from_slice(&buffer[..length]))
+            {
+                self.waiting.push(message);
+            }
+        }
+    }
+
+    fn via(&mut self) -> String {
+        self.branches += 1;
+        format!("SIP/2.0/UDP 127.0.0.1:{};branch=z9hG4bK{}x{}", self.port(), self.port(), self.branches)
+    }
+}
+
+/// An SDP for one audio stream at this port.
+pub fn sdp(port: u16) -> String {
+    format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n")
+}
+
+/// MD5 digest by hand (RFC 2617 without qop is what every registrar takes only if it must; with qop=auth as RFC 7616 asks).
+fn authorize(challenge: &str, user: &str, password: &str, uri: &str) -> String {
+    let field = |name: &str| {
+        let at = challenge.find(&format!("{name}=\"")).unwrap_or_else(|| panic!("no {name} in {challenge}"));
+        challenge[at + name.len() + 2..].split('"').next().expect("a value").to_owned()
+    };
+    let (realm, nonce) = (field("realm"), field("nonce"));
+    let md5 = |text: String| {
+        use md5::Digest;
+        md5::Md5::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>()
+    };
+    let ha1 = md5(format!("{user}:{realm}:{password}"));
+    let ha2 = md5(format!("REGISTER:{uri}"));
+    let response = md5(format!("{ha1}:{nonce}:00000001:abcdef:auth:{ha2}"));
+    format!("Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", qop=auth, nc=00000001, cnonce=\"abcdef\", response=\"{response}\", algorithm=MD5")
+}
