@@ -419,3 +419,6 @@ pub(crate) fn is_alive(signalling: Signalling) -> bool {
         Signalling::Leaving { .. } | Signalling::Gone => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,7 @@ pub enum Command {
 
 /// How a caller is to be passed on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Transfer {
     /// Attended: the operator announces, then completes. Confirmed: the person presses 1.
     pub mode: TransferMode,
@@ -45,6 +46,7 @@ pub struct Transfer {
 
 /// The two ways of passing a caller on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TransferMode {
     /// The operator speaks with the person first.
@@ -83,6 +85,7 @@ pub enum CommandError {
 
 /// Calls and operators as they are now.
 #[derive(Clone, PartialEq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Snapshot {
     /// Calls not yet cleared, oldest first.
     pub calls: Vec<CallNow>,
@@ -94,6 +97,7 @@ pub struct Snapshot {
 
 /// A call as it is now.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CallNow {
     /// 13 characters.
     pub call: String,
@@ -115,6 +119,7 @@ pub struct CallNow {
 
 /// An operator as he or she is now.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OperatorNow {
     /// Row id.
     pub operator: i64,
@@ -132,6 +137,7 @@ pub struct OperatorNow {
 
 /// A trunk as it is now.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TrunkNow {
     /// Row id.
     pub trunk: i64,

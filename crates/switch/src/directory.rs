@@ -128,6 +128,7 @@ pub struct Customer {
 
 /// A person of the client firm who may be called (取次先).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Target {
     /// Name of the person.
     pub name: String,
@@ -139,6 +140,7 @@ pub struct Target {
 
 /// When a caller may be bridged on (F45).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TransferPolicy {
     /// Never.

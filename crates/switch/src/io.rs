@@ -51,6 +51,7 @@ pub enum Output {
 
 /// What desks, logs and supervisors see. Serialised as JSON with a `kind`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// A call came in.
@@ -88,6 +89,7 @@ pub enum Event {
 
 /// Something an administrator or supervisor should see. Data, worded by the reader's language.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "alarm", rename_all = "snake_case")]
 pub enum Alarm {
     /// A call to a number that is in no table (F01): it was answered with the default greeting.
@@ -103,7 +105,12 @@ pub enum Alarm {
     /// An outgoing call to a number that may not be dialled was tried (R03).
     TollFraud { who: String, number: String },
     /// Authentication failures from one address (R01).
-    AuthenticationFailures { source: IpAddr, user: String, failures: u32 },
+    AuthenticationFailures {
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        source: IpAddr,
+        user: String,
+        failures: u32,
+    },
     /// A table is full.
     Full { table: String, limit: usize },
     /// A trunk's registration was refused.

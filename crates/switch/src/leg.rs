@@ -131,7 +131,7 @@ impl Leg {
             receive_payload_type: agreed.receive_payload_type,
             telephone_event: agreed.telephone_event,
             send: agreed.direction.sends() && !remote.ip().is_unspecified(),
-            receive: agreed.direction.receives(),
+            receive: agreed.direction.receives() && !agreed.on_hold,
         })
     }
 

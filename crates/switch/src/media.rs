@@ -126,6 +126,7 @@ pub enum Event {
 
 /// A finished recording.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Recording {
     /// Path below the recordings folder.
     pub path: String,
@@ -141,6 +142,7 @@ pub struct Recording {
 
 /// RTP figures of one leg.
 #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Statistics {
     /// Packets accepted from the peer.

@@ -10,9 +10,11 @@ use crate::media::{Recording, Statistics};
 
 /// Snapshot of a call. Times are unix milliseconds; `None`: has not happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CallRecord {
     /// The call, as 13 characters.
     #[serde(with = "call_id_text")]
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub call: CallId,
     /// Grows with each snapshot of this call.
     pub revision: u32,
@@ -66,6 +68,7 @@ pub struct CallRecord {
 
 /// Where a call stands, in CSTA's words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallState {
     /// Waiting for an operator, nobody rings.
@@ -84,6 +87,7 @@ pub enum CallState {
 
 /// One leg of a call.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LegRecord {
     /// Number of the leg within the call, from 0.
     pub index: u32,
@@ -109,6 +113,7 @@ pub struct LegRecord {
 
 /// One line of a call's story.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct TimelineEvent {
     /// Number within the call, from 0, without gaps.
     pub index: u32,

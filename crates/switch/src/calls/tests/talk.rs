@@ -1,0 +1,262 @@
+//! Hold, mute, and what happens when somebody is suddenly gone.
+
+use endpoint::{Ending, LegEvent};
+
+use super::house::{House, SAKURA, sakura};
+use crate::desk::{Command, CommandError};
+use crate::media;
+use crate::record::CallState;
+
+#[test]
+fn hold_by_the_desk_plays_music_and_takes_back() {
+    let mut house = House::talk("A");
+    let call = house.call_id("A");
+    house.command(Command::Hold { call, on: true }).orders([]).hears(["A hears hold-music", "hanako hears silence"]).tells(["held desk"]);
+    assert_eq!(house.state("A"), CallState::Held);
+    house.command(Command::Hold { call, on: true }).hears([]).tells([]);
+    house.command(Command::Hold { call, on: false }).hears(["A hears hanako", "hanako hears A"]).tells(["resumed desk"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn hold_by_key_is_for_the_operator_alone() {
+    let mut house = House::talk("A");
+    house.keys("A", "*5").hears([]);
+    house.keys("hanako", "*5").hears(["A hears hold-music", "hanako hears silence"]);
+    house.keys("hanako", "*5").hears(["A hears hanako", "hanako hears A"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn hold_by_the_phones_own_re_invite_plays_music() {
+    for direction in ["sendonly", "inactive"] {
+        let mut house = House::talk("A");
+        let answered = if direction == "sendonly" { "accept hanako recvonly" } else { "accept hanako inactive" };
+        house
+            .reinvites("hanako", direction)
+            .orders([answered])
+            .hears(["A hears hold-music", "hanako hears silence"])
+            .tells(["held phone"]);
+        assert_eq!(house.state("A"), CallState::Held);
+        house
+            .reinvites("hanako", "sendrecv")
+            .orders(["accept hanako sendrecv"])
+            .hears(["A hears hanako", "hanako hears A"])
+            .tells(["resumed phone"]);
+        house.hangs_up("A");
+        house.everything_is_over();
+    }
+}
+
+#[test]
+fn hold_by_the_old_address_of_zeros_is_hold_too() {
+    let mut house = House::talk("A");
+    let leg = house.leg("hanako");
+    let body = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+    house.on(LegEvent::Offer { leg, body: body.into() }).hears(["A hears hold-music", "hanako hears silence"]).media("negotiated hanako send=false receive=false");
+    house.hangs_up("hanako").orders(["hang up A"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn a_caller_who_holds_us_is_answered_and_noted() {
+    let mut house = House::talk("A");
+    house.reinvites("A", "sendonly").orders(["accept A recvonly"]).tells(["caller_away"]).hears([]);
+    house.reinvites("A", "sendrecv").orders(["accept A sendrecv"]).tells(["caller_back"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn a_peer_that_asks_for_an_offer_gets_one_and_its_answer_counts() {
+    let mut house = House::talk("A");
+    let leg = house.leg("A");
+    house.on(LegEvent::Offer { leg, body: bytes::Bytes::new() }).orders(["accept A sendrecv"]).no_media("negotiated");
+    house
+        .on(LegEvent::Acknowledged { leg, body: Some(super::house::sdp(26_000, "sendrecv")) })
+        .media("negotiated A send=true receive=true");
+    // One that comes to nothing changes nothing.
+    house.on(LegEvent::Offer { leg, body: bytes::Bytes::new() });
+    house.on(LegEvent::Acknowledged { leg, body: None }).orders([]).no_media("negotiated");
+    house.on(LegEvent::Offer { leg, body: "rubbish".into() }).orders(["refuse A 400"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn mute_silences_the_operator_for_the_caller_alone() {
+    let mut house = House::talk("A");
+    let call = house.call_id("A");
+    house.command(Command::Mute { call, on: true }).hears(["A hears silence"]).tells(["muted"]);
+    house.command(Command::Mute { call, on: false }).hears(["A hears hanako"]).tells(["unmuted"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn r43_both_hang_up_at_once() {
+    let mut house = House::talk("A");
+    house.hangs_up("A").orders(["hang up hanako"]);
+    house.hangs_up("hanako").orders([]);
+    house.everything_is_over();
+    assert_eq!(house.record("A").ending, "caller_hung_up");
+}
+
+#[test]
+fn r43_a_bye_during_a_re_invite_ends_the_call_once() {
+    let mut house = House::talk("A");
+    house.reinvites("hanako", "sendonly");
+    house.hangs_up("hanako").orders(["hang up A"]);
+    let leg = house.leg("hanako");
+    house.on(LegEvent::Offer { leg, body: super::house::sdp(30_000, "sendrecv") }).orders([]);
+    house.everything_is_over();
+}
+
+#[test]
+fn r31_a_dead_phone_gives_the_caller_back_to_the_queue_within_ten_seconds() {
+    let mut house = House::talk("A");
+    house.call("B", SAKURA);
+    house.answers("taro");
+    house.call("C", SAKURA);
+    house.answers("sachiko");
+    house.call("D", SAKURA).orders(["180 D"]);
+
+    house.silent("hanako", 3).tells(["alarm one_way_audio"]).orders([]);
+    house.seconds(2);
+    house.silent("hanako", 5).orders(["probe hanako"]).tells([]);
+    house.seconds(3).orders([]);
+    house.seconds(1).orders(["hang up hanako"]).hears(["A hears hold-music"]).tells([
+        "operator_lost lost",
+        "queued at_head",
+        "operator 1 working_after_call",
+    ]);
+    assert_eq!(house.state("A"), CallState::Queued);
+    // A is at the head: before D, who came to wait earlier.
+    house.hangs_up("B");
+    house.command(Command::FinishWrapUp { operator: acd::OperatorId(2) }).orders(["ring taro: さくら歯科 <09099998888>"]);
+    house.answers("taro").orders([]).hears(["A hears taro", "taro hears A"]);
+    house.catch_up();
+    for caller in ["A", "C"] {
+        house.hangs_up(caller);
+    }
+    house.ends("D", Ending::Cancelled);
+    house.everything_is_over();
+    assert_eq!(house.record("A").operator, Some(1), "who answered first");
+}
+
+#[test]
+fn r31_a_silent_phone_that_answers_the_probe_keeps_the_call() {
+    let mut house = House::talk("A");
+    house.silent("hanako", 5).orders(["probe hanako"]);
+    let leg = house.leg("hanako");
+    house.on(LegEvent::ProbeAnswered { leg });
+    house.seconds(30).orders([]);
+    assert_eq!(house.state("A"), CallState::Established);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn r31_a_phone_whose_connection_is_gone_is_lost_at_once() {
+    let mut house = House::talk("A");
+    house.ends("hanako", Ending::Lost).orders(["ring taro: さくら歯科 <09099998888>"]).hears(["A hears hold-music"]);
+    // The caller gives up: answered once, so not abandoned.
+    house.hangs_up("A").orders(["hang up taro"]).tells([
+        "pop closed 2 caller_gone",
+        "ended caller_hung_up",
+        "operator 2 ready",
+    ]);
+    house.everything_is_over();
+}
+
+#[test]
+fn r34_a_dead_caller_ends_the_call() {
+    let mut house = House::talk("A");
+    house.silent("A", 3).tells(["alarm one_way_audio"]);
+    house.silent("A", 5).orders([]);
+    house.silent("A", 25).orders([]);
+    house.silent("A", 35).orders(["probe A"]);
+    house.ends("A", Ending::Lost).orders(["hang up hanako"]);
+    house.everything_is_over();
+    assert_eq!(house.record("A").ending, "caller_lost");
+}
+
+#[test]
+fn r34_no_call_lasts_for_ever() {
+    let mut house = House::talk("A");
+    house.seconds(4 * 3600 - 12).orders(["hang up A", "hang up hanako"]).tells(["ended too_long", "operator 1 working_after_call"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn a_lost_recording_is_said_so() {
+    let mut house = House::talk("A");
+    let call = house.call_id("A");
+    house.media(media::Event::RecordingFailed { call, why: "disk full".to_owned() }).tells(["alarm recording_failed"]).orders([]);
+    house.hangs_up("A");
+    let leg_a = house.leg("A");
+    let leg_h = house.leg("hanako");
+    for leg in [leg_a, leg_h] {
+        house.media(media::Event::LegClosed { leg, statistics: media::Statistics::default() });
+    }
+    house.seconds(31);
+    let record = house.record("A");
+    assert_eq!(record.state, CallState::Cleared);
+    assert!(record.no_recording.starts_with("none, because"), "{}", record.no_recording);
+    assert!(record.legs.iter().all(|leg| leg.statistics.is_some()));
+    // It comes after all, when nobody waits for it any more.
+    house.everything_is_over();
+    assert!(house.record("A").recording.is_some());
+}
+
+#[test]
+fn w04_a_voice_path_or_a_leg_that_never_says_goodbye_is_forgotten() {
+    let mut house = House::talk("A");
+    house.hangs_up("A");
+    let told = house.seconds(60);
+    told.tells(["alarm repaired", "alarm repaired", "operator 1 ready", "alarm repaired"]);
+    assert!(house.calls.is_idle());
+}
+
+#[test]
+fn commands_to_the_wrong_call_are_refused() {
+    let mut house = House::new();
+    house.command(Command::Hangup { call: acd::CallId(7) });
+    assert_eq!(house.refused(), CommandError::UnknownCall);
+    house.call("A", SAKURA);
+    let call = house.call_id("A");
+    house.command(Command::Hold { call, on: true });
+    assert_eq!(house.refused(), CommandError::WrongState(CallState::Queued));
+    house.command(Command::SetOperatorState { operator: acd::OperatorId(9), ready: true, reason: String::new() });
+    assert_eq!(house.refused(), CommandError::UnknownOperator);
+    house.command(Command::Hangup { call }).orders(["hang up hanako", "hang up A"]);
+    house.command(Command::Hangup { call });
+    assert_eq!(house.refused(), CommandError::UnknownCall);
+    house.everything_is_over();
+}
+
+#[test]
+fn a_new_directory_does_not_change_the_calls_in_progress() {
+    let mut house = House::talk("A");
+    let mut directory = (*house.calls.board.directory).clone();
+    sakura(|customer| customer.name = "別の名前".to_owned())(&mut directory);
+    let now = house.now;
+    house.calls.set_directory(now, std::sync::Arc::new(directory));
+    house.hangs_up("A");
+    house.everything_is_over();
+    assert_eq!(house.record("A").customer_name, "さくら歯科");
+}
+
+#[test]
+fn a_snapshot_shows_calls_operators_and_trunks() {
+    let mut house = House::talk("A");
+    house.command(Command::Snapshot);
+    let Some(Ok(crate::Reply::Snapshot(snapshot))) = house.done.last() else { panic!("a snapshot") };
+    assert_eq!(snapshot.calls.len(), 1);
+    assert_eq!(snapshot.calls[0].customer_name, "さくら歯科");
+    assert_eq!(snapshot.calls[0].operator, Some(1));
+    assert_eq!(snapshot.operators.iter().map(|operator| operator.state.as_str()).collect::<Vec<_>>(), ["busy", "ready", "ready"]);
+    assert!(snapshot.trunks.iter().all(|trunk| trunk.up));
+}
