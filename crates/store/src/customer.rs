@@ -19,7 +19,7 @@ const RING_SECONDS_MAX: i64 = 120;
 const PRIORITY_MAX: i64 = 9;
 
 /// Who rings for a customer's calls; [`acd::RingPlan`] as it is written down.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Plan {
     /// One operator at a time, the longest idle first.
@@ -54,7 +54,7 @@ impl From<Plan> for RingPlan {
 }
 
 /// A customer as it is written: all fields of a new one, or the new values of one that exists.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CustomerForm {
     /// Short ASCII name, unique ("sakura-dental").
@@ -106,7 +106,7 @@ impl Default for CustomerForm {
 }
 
 /// A customer as it is kept.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct CustomerRow {
     /// Row id.
     pub id: i64,

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::row::Columns;
 
 /// A number and whose it is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct DidRow {
     /// E.164 digits without the plus.
     pub number: String,

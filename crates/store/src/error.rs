@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 /// Something that was asked for cannot be accepted: which field, what is wrong with it, what to do.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// The field's name as in the form, the API and the CSV header.
     pub field: String,

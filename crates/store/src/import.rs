@@ -48,7 +48,7 @@ const TARGET_RING_SECONDS: u16 = 20;
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// What an import did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct Imported {
     /// New customers.
     pub created: usize,
@@ -57,7 +57,7 @@ pub struct Imported {
 }
 
 /// What is wrong in a row.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct RowError {
     /// Line in the file where the row begins, from 1; the header is 1.
     pub line: u64,

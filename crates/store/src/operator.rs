@@ -20,7 +20,7 @@ const LEVEL_MAX: i64 = 100;
 const PASSWORD_CHARS_MIN: usize = 12;
 
 /// An operator as it is written.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OperatorForm {
     /// Extension and digest user ("101"); fixed once created, because the password's hash depends on it.
@@ -51,7 +51,7 @@ impl Default for OperatorForm {
 }
 
 /// An operator as it is kept, without anything secret.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct OperatorRow {
     /// Row id; also the account's.
     pub id: i64,

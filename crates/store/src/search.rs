@@ -67,10 +67,11 @@ pub struct CallPage {
 }
 
 /// A call in a list.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct CallSummary {
     /// The call, as 13 characters.
     #[serde(serialize_with = "call_text")]
+    #[schema(value_type = String)]
     pub call: CallId,
     /// Where it stands.
     pub state: CallState,

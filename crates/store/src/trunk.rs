@@ -27,7 +27,7 @@ const EXTRACTORS: [(&str, Extractor); 7] = [
 ];
 
 /// Registration as it is written.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegistrationForm {
     /// `sip:` URI of the registrar.
@@ -44,7 +44,7 @@ fn default_expires() -> u32 {
 }
 
 /// A trunk as it is written. Fields as in [`endpoint::Trunk`].
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrunkForm {
     /// Name for people, unique.
@@ -69,6 +69,7 @@ pub struct TrunkForm {
     pub user: String,
     /// Digest password. Write only: `None` in an update keeps what is there.
     #[serde(skip_serializing)]
+    #[schema(value_type = Option<String>, write_only)]
     pub password: Option<Password>,
     /// Answer challenges of this realm only.
     pub realm: Option<String>,
@@ -119,7 +120,7 @@ impl Default for TrunkForm {
 }
 
 /// A trunk as it is kept. `form.password` is always `None` here.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct TrunkRow {
     /// Row id.
     pub id: i64,

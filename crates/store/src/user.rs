@@ -17,7 +17,7 @@ use crate::secret;
 const PASSWORD_BYTES_MAX: usize = 1024;
 
 /// What a user may do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything.
@@ -45,7 +45,7 @@ impl Role {
 }
 
 /// A user as it is written.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UserForm {
     /// Login, unique.
@@ -58,7 +58,7 @@ pub struct UserForm {
 }
 
 /// A user as it is kept, without the password's hash.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct UserRow {
     /// Row id.
     pub id: i64,

@@ -79,7 +79,8 @@ impl Directory {
 
     /// Is this one of our own numbers? A call from it has gone round in a circle (R36).
     pub fn is_own(&self, number: Number) -> bool {
-        let is_caller_id = |trunk: &Trunk| Number::parse(&trunk.caller_id, number::JAPAN).is_ok_and(|own| own == number);
+        let is_caller_id =
+            |trunk: &Trunk| Number::parse(&trunk.caller_id, number::JAPAN).is_ok_and(|own| own == number);
         self.dids.contains_key(&number) || self.trunks.iter().any(is_caller_id)
     }
 
@@ -217,6 +218,12 @@ pub struct FeatureCodes {
 impl Default for FeatureCodes {
     fn default() -> Self {
         let code = |s: &str| s.to_owned();
-        FeatureCodes { hold: code("*5"), attended: code("*1"), confirmed: code("*2"), complete: code("*3"), cancel: code("*0") }
+        FeatureCodes {
+            hold: code("*5"),
+            attended: code("*1"),
+            confirmed: code("*2"),
+            complete: code("*3"),
+            cancel: code("*0"),
+        }
     }
 }

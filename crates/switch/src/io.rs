@@ -55,7 +55,14 @@ pub enum Output {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
     /// A call came in.
-    CallArrived { call: String, customer: Option<i64>, customer_name: String, did: String, caller: String, withheld: String },
+    CallArrived {
+        call: String,
+        customer: Option<i64>,
+        customer_name: String,
+        did: String,
+        caller: String,
+        withheld: String,
+    },
     /// The operator's screen: which firm, what to say.
     ScreenPop {
         call: String,
