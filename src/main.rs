@@ -1,2 +1,23 @@
-//! (being written)
-fn main() {}
+//! `denwaban`: one binary for everything. The command line is in [`cli`]; what `serve` runs is put together by [`startup`]
+//! and turns in [`engine`].
+
+mod addresses;
+mod cli;
+mod clock;
+mod config;
+mod engine;
+mod pages;
+mod refresh;
+mod service;
+mod shutdown;
+mod startup;
+mod telemetry;
+mod tell;
+mod trouble;
+mod words;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

@@ -1,0 +1,234 @@
+//! `denwaban call`: calls of the past and of now.
+
+use acd::CallId;
+use clap::Subcommand;
+use store::CallQuery;
+use switch::CallRecord;
+
+use super::{Context, ladder};
+use crate::trouble::{Exit, Trouble, Troubles};
+
+/// What can be asked about calls.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Find calls, newest first
+    #[command(
+        after_help = "Examples:\n  denwaban call list --text さくら --from 2026-11-21\n  denwaban call list --caller 5678 --answered no"
+    )]
+    List(List),
+    /// A call's story: legs, timeline, recording
+    #[command(after_help = "Example:\n  denwaban call show 01K3ABCDEFGHJ")]
+    Show {
+        /// The call's 13 characters
+        id: CallId,
+    },
+    /// A call's SIP messages as a ladder
+    #[command(
+        after_help = "Examples:\n  denwaban call trace 01K3ABCDEFGHJ\n  denwaban call trace 01K3ABCDEFGHJ --messages"
+    )]
+    Trace {
+        /// The call's 13 characters
+        id: CallId,
+        /// With the whole messages
+        #[arg(long)]
+        messages: bool,
+    },
+}
+
+/// Arguments of `call list`; `rec find` takes the same.
+#[derive(clap::Args, Debug, Default)]
+pub struct List {
+    /// The firm's code
+    #[arg(long, value_name = "CODE")]
+    client: Option<String>,
+    /// The operator's login
+    #[arg(long, value_name = "LOGIN")]
+    operator: Option<String>,
+    /// Caller's number, or its last digits
+    #[arg(long)]
+    caller: Option<String>,
+    /// Dialled number
+    #[arg(long)]
+    did: Option<String>,
+    /// From this day or time on (2026-11-21, 2026-11-21T18:00)
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Until before this day or time
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// Part of the firm's or the operator's name
+    #[arg(long)]
+    text: Option<String>,
+    /// yes or no
+    #[arg(long, value_parser = ["yes", "no"])]
+    answered: Option<String>,
+    /// How many
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+}
+
+/// Does it.
+pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
+    let store = context.store().await?;
+    match verb {
+        Verb::List(list) => {
+            let page = store.find_calls(&query(&store, list).await?).await?;
+            let columns = ["call", "arrived", "firm", "caller", "operator", "state", "wait", "talk", "ending"];
+            context.out.list(&page.calls, &columns, |call| {
+                vec![
+                    call.call.to_string(),
+                    time(call.arrived_ms),
+                    call.customer_name.clone(),
+                    if call.caller.is_empty() { call.withheld.clone() } else { format!("+{}", call.caller) },
+                    call.operator_name.clone(),
+                    word(&call.state),
+                    seconds(call.wait_ms),
+                    seconds(call.talk_ms),
+                    call.ending.clone(),
+                ]
+            });
+        }
+        Verb::Show { id } => {
+            let call = store.call(id).await?;
+            context.out.one(&call, || story(&call));
+        }
+        Verb::Trace { id, messages } => {
+            let call = store.call(id).await?;
+            let steps = ladder::steps(&call);
+            if steps.is_empty() {
+                let what = format!("call {id} has no SIP messages on record");
+                let remedy = "set sip.trace = true, for calls from then on";
+                return Err(Trouble::new(Exit::Missing, "", what, remedy).into());
+            }
+            context.out.one(&steps, || ladder::draw(&call, &steps, messages));
+        }
+    }
+    Ok(())
+}
+
+/// The conditions as the store wants them.
+pub async fn query(store: &store::Store, list: List) -> Result<CallQuery, Troubles> {
+    let customer = match &list.client {
+        Some(code) => Some(store.customer_by_code(code).await?.id),
+        None => None,
+    };
+    let operator = match &list.operator {
+        Some(login) => Some(store.operator_by_login(login).await?.id),
+        None => None,
+    };
+    Ok(CallQuery {
+        customer,
+        caller: list.caller,
+        operator,
+        from_ms: list.from.as_deref().map(|text| moment("--from", text)).transpose()?,
+        to_ms: list.to.as_deref().map(|text| moment("--to", text)).transpose()?,
+        did: list.did,
+        text: list.text,
+        answered: list.answered.map(|answer| answer == "yes"),
+        limit: Some(list.limit),
+        cursor: None,
+    })
+}
+
+/// A day or a time as people here write it: Japan's, whatever this machine's clock is set to.
+fn moment(option: &str, text: &str) -> Result<i64, Trouble> {
+    let parsed = text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into));
+    let zoned = parsed.and_then(|time: jiff::civil::DateTime| time.to_zoned(japan()));
+    zoned.map(|time| time.timestamp().as_millisecond()).map_err(|_| {
+        Trouble::new(Exit::Usage, option, format!("`{text}` is no time"), "write 2026-11-21 or 2026-11-21T18:00")
+    })
+}
+
+fn japan() -> jiff::tz::TimeZone {
+    jiff::tz::TimeZone::fixed(jiff::tz::offset(9)) // no summer time since 1951
+}
+
+/// A moment for people, in Japan's time.
+pub fn time(unix_ms: i64) -> String {
+    let zoned = jiff::Timestamp::from_millisecond(unix_ms).map(|at| at.to_zoned(japan()));
+    zoned.map_or_else(|_| unix_ms.to_string(), |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
+fn seconds(ms: i64) -> String {
+    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+}
+
+/// A state as it is written in JSON.
+fn word(state: &switch::CallState) -> String {
+    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn story(call: &CallRecord) -> String {
+    let mut text = format!(
+        "call      {}\nfirm      {}\nnumber    {}\ncaller    {}\noperator  {}\narrived   {}\nstate     {}\nwait      {}\ntalk      {}\nending    {}\n",
+        call.call,
+        call.customer_name,
+        call.did,
+        if call.caller.is_empty() { &call.withheld } else { &call.caller },
+        call.operator_name,
+        time(call.arrived_ms),
+        word(&call.state),
+        seconds(call.wait_ms),
+        seconds(call.talk_ms),
+        call.ending,
+    );
+    match &call.recording {
+        Some(recording) => text.push_str(&format!("recording {} ({} s)\n", recording.path, recording.samples / 8000)),
+        None => text.push_str(&format!("recording {}\n", call.no_recording)),
+    }
+    text.push_str("\nlegs\n");
+    let legs: Vec<Vec<String>> = call
+        .legs
+        .iter()
+        .map(|leg| {
+            let since = |ms: i64| seconds(ms - call.arrived_ms);
+            let figures = leg.statistics.as_ref().map_or_else(String::new, |figures| {
+                format!(
+                    "{} in, {} out, {} lost, jitter {} ms",
+                    figures.received,
+                    figures.sent,
+                    figures.lost,
+                    figures.jitter_us / 1000
+                )
+            });
+            vec![
+                leg.index.to_string(),
+                leg.role.clone(),
+                leg.party.clone(),
+                since(leg.started_ms),
+                leg.answered_ms.map(since).unwrap_or_default(),
+                leg.ended_ms.map(since).unwrap_or_default(),
+                leg.ending.clone(),
+                figures,
+            ]
+        })
+        .collect();
+    text.push_str(&super::output::table(
+        &["#", "role", "party", "begun", "answered", "ended", "ending", "voice"],
+        &legs,
+    ));
+    text.push_str("\ntimeline\n");
+    for event in call.events.iter().filter(|event| event.kind != ladder::SIP) {
+        let detail = if event.detail.is_null() { String::new() } else { event.detail.to_string() };
+        text.push_str(&format!(
+            "{:>9}  {:<14}  {}\n",
+            seconds(event.offset_ms),
+            event.kind,
+            super::output::clean(&detail)
+        ));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_japans() {
+        assert_eq!(moment("--from", "2026-11-21").unwrap(), 1_795_186_800_000);
+        assert_eq!(moment("--from", "2026-11-21T18:30").unwrap(), 1_795_186_800_000 + (18 * 60 + 30) * 60_000);
+        assert_eq!(time(1_795_186_800_000), "2026-11-21 00:00:00");
+        assert!(moment("--from", "yesterday").is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! `denwaban did`: numbers that client firms forward to.
+
+use clap::Subcommand;
+use store::StoreError;
+
+use super::Context;
+use crate::trouble::Troubles;
+
+/// What can be done with numbers.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// Give a number to a firm
+    #[command(after_help = "Example:\n  denwaban did add 0312345678 sakura-dental")]
+    Add {
+        /// The number, in any spelling
+        number: String,
+        /// The firm's code
+        code: String,
+    },
+    /// All numbers
+    List,
+    /// Whose number is it, and how is it answered?
+    #[command(after_help = "Example:\n  denwaban did check 03-1234-5678")]
+    Check {
+        /// The number, in any spelling
+        number: String,
+    },
+    /// Take a number away from its firm
+    Remove {
+        /// The number, in any spelling
+        number: String,
+    },
+}
+
+/// Does it.
+pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
+    let store = context.store().await?;
+    match verb {
+        Verb::Add { number, code } => {
+            let customer = store.customer_by_code(&code).await?;
+            let did = store.add_did(&number, customer.id).await?;
+            context.out.one(&did, || format!("+{} → {} ({})", did.number, did.name, did.code));
+        }
+        Verb::List => {
+            let dids = store.dids().await?;
+            context.out.list(&dids, &["number", "code", "name", "active"], |did| {
+                vec![format!("+{}", did.number), did.code.clone(), did.name.clone(), did.active.to_string()]
+            });
+        }
+        Verb::Check { number } => check(context, &store, &number).await?,
+        Verb::Remove { number } => {
+            store.remove_did(&number).await?;
+            context.out.one(&serde_json::json!({ "removed": number }), || format!("{number} is nobody's now"));
+        }
+    }
+    Ok(())
+}
+
+async fn check(context: &Context, store: &store::Store, number: &str) -> Result<(), Troubles> {
+    let did = match store.did(number).await {
+        Ok(did) if did.active => did,
+        Ok(_) | Err(StoreError::Missing { .. }) => {
+            let settings = store.settings().await?;
+            let answer = serde_json::json!({ "known": false, "greeting": settings.default_greeting });
+            context.out.one(&answer, || {
+                format!(
+                    "in no table: the call is answered with “{}”, and an alarm is raised",
+                    settings.default_greeting
+                )
+            });
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let customer = store.customer(did.customer).await?;
+    let answer = serde_json::json!({ "known": true, "did": did, "customer": customer });
+    context.out.one(&answer, || {
+        let form = &customer.form;
+        format!(
+            "+{} → {} ({})\ngreeting  {}\nring      {} s, {}\nneeds     {}",
+            did.number,
+            form.name,
+            form.code,
+            form.greeting,
+            form.ring_seconds,
+            form.plan.as_str(),
+            form.needs.join(" ")
+        )
+    });
+    Ok(())
+}

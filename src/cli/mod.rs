@@ -1,0 +1,162 @@
+//! The command line: one verb a line, `--json` everywhere, errors as what, where and what to do.
+
+mod bench;
+mod call;
+mod check;
+mod customer;
+mod did;
+mod help;
+mod ladder;
+mod operator;
+mod output;
+mod rec;
+mod serve;
+mod trunk;
+mod user;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use store::Store;
+
+use crate::config::{self, Config};
+use crate::telemetry;
+use crate::trouble::{Exit, Trouble, Troubles};
+
+pub use output::Output;
+
+/// The switchboard of a telephone answering service.
+#[derive(Parser, Debug)]
+#[command(name = "denwaban", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Configuration file (default: ./denwaban.toml, then /etc/denwaban/denwaban.toml, then built-in defaults)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Run the switchboard
+    Serve(serve::Arguments),
+    /// Check configuration, folders, database, addresses and ports, and say how to mend what is wrong
+    Check(check::Arguments),
+    /// Client firms whose calls are answered
+    #[command(subcommand)]
+    Client(customer::Verb),
+    /// Numbers that client firms forward to
+    #[command(subcommand)]
+    Did(did::Verb),
+    /// Operators and their softphones
+    #[command(subcommand)]
+    Operator(operator::Verb),
+    /// Ways to carriers
+    #[command(subcommand)]
+    Trunk(trunk::Verb),
+    /// Calls: find, follow, trace
+    #[command(subcommand)]
+    Call(call::Verb),
+    /// Recordings: find, verify, export
+    #[command(subcommand)]
+    Rec(rec::Verb),
+    /// People who log in to the web pages
+    #[command(subcommand)]
+    User(user::Verb),
+    /// How much this machine carries
+    Bench(bench::Arguments),
+    /// Completions for a shell
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+    /// The manual page
+    Man,
+}
+
+/// What every verb has at hand.
+pub struct Context {
+    /// The configuration.
+    pub loaded: config::Loaded,
+    /// Where answers go.
+    pub out: Output,
+}
+
+impl Context {
+    fn config(&self) -> &Config {
+        &self.loaded.config
+    }
+
+    /// The database of the configuration.
+    async fn store(&self) -> Result<Store, Troubles> {
+        Ok(Store::open(&self.config().database.url).await?)
+    }
+}
+
+/// Reads the command line, does what it says.
+pub fn main() -> ExitCode {
+    let matches = match help::localised(Arguments::command()).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => error.exit(),
+    };
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let out = Output::new(arguments.json);
+    match run(arguments, out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(troubles) => {
+            out.troubles(&troubles);
+            ExitCode::from(troubles.exit() as u8)
+        }
+    }
+}
+
+fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
+    match arguments.verb {
+        Verb::Completions { shell } => return help::completions(shell, out),
+        Verb::Man => return help::manual(out),
+        Verb::Bench(arguments) => return bench::run(&arguments, out),
+        _ => {}
+    }
+    let file = arguments.config.or_else(|| std::env::var_os("DENWABAN_CONFIG").map(PathBuf::from));
+    let loaded = config::load(file.as_deref())?;
+    let context = Context { loaded, out };
+    start_logging(&context, &arguments.verb)?;
+    match arguments.verb {
+        Verb::Serve(arguments) => serve::run(&context, &arguments),
+        Verb::Check(arguments) => check::run(&context, &arguments),
+        Verb::Client(verb) => with_runtime(customer::run(&context, verb)),
+        Verb::Did(verb) => with_runtime(did::run(&context, verb)),
+        Verb::Operator(verb) => with_runtime(operator::run(&context, verb)),
+        Verb::Trunk(verb) => with_runtime(trunk::run(&context, verb)),
+        Verb::Call(verb) => with_runtime(call::run(&context, verb)),
+        Verb::Rec(verb) => with_runtime(rec::run(&context, verb)),
+        Verb::User(verb) => with_runtime(user::run(&context, verb)),
+        Verb::Completions { .. } | Verb::Man | Verb::Bench(_) => Ok(()), // done above: they need no configuration
+    }
+}
+
+fn start_logging(context: &Context, verb: &Verb) -> Result<(), Troubles> {
+    let log = &context.config().log;
+    // Verbs that answer a question say what matters themselves; warnings of the libraries are enough.
+    let level = if matches!(verb, Verb::Serve(_)) { log.level.as_str() } else { "warn" };
+    telemetry::start(level, log.personal_data).map_err(|what| Trouble::new(Exit::Config, "log.level", what, ""))?;
+    for warning in &context.loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(())
+}
+
+/// Runs what needs the database on a runtime of its own.
+fn with_runtime(work: impl Future<Output = Result<(), Troubles>>) -> Result<(), Troubles> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Trouble::new(Exit::Unavailable, "", error.to_string(), ""))?;
+    runtime.block_on(work)
+}

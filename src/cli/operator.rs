@@ -1,0 +1,171 @@
+//! `denwaban operator`: operators and their softphones.
+
+use std::net::SocketAddr;
+
+use clap::Subcommand;
+use store::{OperatorForm, OperatorRow};
+
+use super::Context;
+use crate::addresses::Addresses;
+use crate::trouble::{Exit, Trouble, Troubles};
+
+/// What can be done with operators.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// A new operator; prints the softphone's password once
+    #[command(after_help = "Example:\n  denwaban operator add --login 101 --name 山田花子 --skill english=3")]
+    Add(Add),
+    /// All operators
+    List,
+    /// A new softphone password; prints it once
+    Password {
+        /// The operator's login
+        login: String,
+        /// Choose it (otherwise one is made)
+        #[arg(long)]
+        password: Option<String>,
+    },
+    /// What to enter into the operator's softphone
+    #[command(after_help = "Example:\n  denwaban operator softphone 101")]
+    Softphone {
+        /// The operator's login
+        login: String,
+    },
+    /// End an operator; calls and recordings stay
+    Remove {
+        /// The operator's login
+        login: String,
+    },
+}
+
+/// Arguments of `operator add`.
+#[derive(clap::Args, Debug)]
+pub struct Add {
+    /// Extension and SIP user, e.g. 101
+    #[arg(long)]
+    login: String,
+    /// Name for people
+    #[arg(long)]
+    name: String,
+    /// SKILL or SKILL=LEVEL (several times for several)
+    #[arg(long = "skill", value_name = "SKILL=LEVEL")]
+    skills: Vec<String>,
+    /// Seconds for the report after a call
+    #[arg(long, default_value_t = OperatorForm::default().wrap_up_seconds)]
+    wrap_up_seconds: u32,
+    /// md5, sha256 or both: what the softphone can
+    #[arg(long, default_value = "md5")]
+    digest: String,
+    /// Not ready until the operator says so at a desk
+    #[arg(long)]
+    not_ready: bool,
+}
+
+/// Does it.
+pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
+    let store = context.store().await?;
+    let realm = &context.config().sip.realm;
+    match verb {
+        Verb::Add(add) => {
+            let (operator, password) = store.create_operator(realm, &form(add)?).await?;
+            show_password(context, &operator, &password);
+        }
+        Verb::List => {
+            let operators = store.operators().await?;
+            context.out.list(&operators, &["id", "login", "name", "skills", "wrap-up", "active"], |row| {
+                let skills: Vec<String> =
+                    row.form.skills.iter().map(|(skill, level)| format!("{skill}={level}")).collect();
+                vec![
+                    row.id.to_string(),
+                    row.form.login.clone(),
+                    row.form.name.clone(),
+                    skills.join(" "),
+                    format!("{} s", row.form.wrap_up_seconds),
+                    row.active.to_string(),
+                ]
+            });
+        }
+        Verb::Password { login, password } => {
+            let operator = store.operator_by_login(&login).await?;
+            let password = store.set_operator_password(realm, operator.id, password.as_deref()).await?;
+            show_password(context, &operator, &password);
+        }
+        Verb::Softphone { login } => {
+            let operator = store.operator_by_login(&login).await?;
+            softphone(context, &operator)?;
+        }
+        Verb::Remove { login } => {
+            let operator = store.operator_by_login(&login).await?;
+            store.deactivate_operator(operator.id).await?;
+            context.out.one(&serde_json::json!({ "removed": login }), || format!("{login} cannot register any more"));
+        }
+    }
+    Ok(())
+}
+
+fn form(add: Add) -> Result<OperatorForm, Troubles> {
+    let skills = add.skills.iter().map(|text| skill(text)).collect::<Result<_, _>>()?;
+    Ok(OperatorForm {
+        login: add.login,
+        name: add.name,
+        skills,
+        wrap_up_seconds: add.wrap_up_seconds,
+        ready_on_register: !add.not_ready,
+        digest: add.digest,
+    })
+}
+
+fn skill(text: &str) -> Result<(String, u8), Trouble> {
+    let (name, level) = text.split_once('=').unwrap_or((text, "1"));
+    let level = level.parse().map_err(|_| {
+        Trouble::new(
+            Exit::Usage,
+            "--skill",
+            format!("`{level}` is no level"),
+            "write SKILL=LEVEL with a level from 1 to 100",
+        )
+    })?;
+    Ok((name.to_owned(), level))
+}
+
+fn show_password(context: &Context, operator: &OperatorRow, password: &str) {
+    let answer = serde_json::json!({ "operator": operator, "password": password });
+    context.out.one(&answer, || {
+        format!(
+            "{} ({})\npassword  {password}\nIt is shown this once. `denwaban operator softphone {}` shows the other settings.",
+            operator.form.name, operator.form.login, operator.form.login
+        )
+    });
+}
+
+fn softphone(context: &Context, operator: &OperatorRow) -> Result<(), Troubles> {
+    let config = context.config();
+    let addresses = Addresses::find(config);
+    let server = |sockets: &[SocketAddr]| sockets.iter().find_map(|socket| addresses.public(*socket));
+    let (udp, tcp) = (server(&config.sip.udp), server(&config.sip.tcp));
+    let Some(main) = udp.or(tcp) else {
+        return Err(Trouble::new(Exit::Config, "sip.udp", "there is no SIP socket that a phone could reach", "").into());
+    };
+    let (login, realm) = (&operator.form.login, &config.sip.realm);
+    let answer = serde_json::json!({
+        "user": login, "domain": realm, "registrar": main, "udp": udp, "tcp": tcp,
+        "expires_seconds": config.sip.register_seconds, "codecs": ["PCMU", "PCMA"], "dtmf": "RFC 4733",
+    });
+    let port = main.port();
+    context.out.one(&answer, || {
+        let transports: Vec<&str> = [udp.map(|_| "UDP"), tcp.map(|_| "TCP")].into_iter().flatten().collect();
+        format!(
+            "user name       {login}\npassword        (shown once by `denwaban operator add` or `password`)\n\
+             domain          {host}\nport            {port}\ntransport       {transports}\nrealm           {realm}\n\
+             codecs          PCMU (G.711 μ-law), PCMA\nDTMF            RFC 4733 (RTP events)\nregistration    every {expires} s\n\n\
+             Linphone   SIP address sip:{login}@{host}:{port}, transport {first}\n\
+             Zoiper     host {host}:{port}, user {login}, no outbound proxy\n\
+             baresip    <sip:{login}@{host}:{port}>;auth_user={login};auth_pass=PASSWORD",
+            host = main.ip(),
+            transports = transports.join(", "),
+            first = transports.first().copied().unwrap_or("UDP"),
+            expires = config.sip.register_seconds,
+        )
+    });
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! `denwaban user`: people who log in to the web pages.
+
+use clap::Subcommand;
+use store::{Role, UserForm};
+
+use super::Context;
+use crate::trouble::{Exit, Trouble, Troubles};
+
+/// What can be done with users.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// A new user; prints the password once
+    #[command(
+        after_help = "Examples:\n  denwaban user add tanaka --role supervisor\n  denwaban user add hanako --role operator --operator 101"
+    )]
+    Add {
+        /// Login name
+        name: String,
+        /// admin, supervisor or operator
+        #[arg(long)]
+        role: String,
+        /// Login of the operator that this user is
+        #[arg(long, value_name = "LOGIN")]
+        operator: Option<String>,
+    },
+    /// All users
+    List,
+    /// A new password; prints it once, and ends the user's sessions
+    Password {
+        /// Login name
+        name: String,
+    },
+    /// End a user
+    Remove {
+        /// Login name
+        name: String,
+    },
+}
+
+/// Does it.
+pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
+    let store = context.store().await?;
+    let named = async |name: &str| -> Result<i64, Troubles> {
+        let found = store.users().await?.into_iter().find(|user| user.form.name == name);
+        let missing =
+            || Trouble::new(Exit::Missing, "", format!("there is no user {name}"), "`denwaban user list` shows all");
+        Ok(found.ok_or_else(missing)?.id)
+    };
+    match verb {
+        Verb::Add { name, role, operator } => {
+            let role = Role::from_text(&role).ok_or_else(|| {
+                let what = format!("`{role}` is no role");
+                Trouble::new(Exit::Usage, "--role", what, "write admin, supervisor or operator")
+            })?;
+            let operator_id = match operator {
+                Some(login) => Some(store.operator_by_login(&login).await?.id),
+                None => None,
+            };
+            let (user, password) = store.create_user(&UserForm { name, role, operator_id }, None).await?;
+            let answer = serde_json::json!({ "user": user, "password": password });
+            context.out.one(&answer, || format!("{}\npassword  {password}\nIt is shown this once.", user.form.name));
+        }
+        Verb::List => {
+            let users = store.users().await?;
+            context.out.list(&users, &["id", "name", "role", "active"], |user| {
+                let role = user.form.role.as_str().to_owned();
+                vec![user.id.to_string(), user.form.name.clone(), role, user.active.to_string()]
+            });
+        }
+        Verb::Password { name } => {
+            let password = store.set_user_password(named(&name).await?, None).await?;
+            let answer = serde_json::json!({ "user": name, "password": password });
+            context.out.one(&answer, || format!("{name}\npassword  {password}\nIt is shown this once."));
+        }
+        Verb::Remove { name } => {
+            store.deactivate_user(named(&name).await?).await?;
+            context.out.one(&serde_json::json!({ "removed": name }), || format!("{name} cannot log in any more"));
+        }
+    }
+    Ok(())
+}

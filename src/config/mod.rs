@@ -1,0 +1,264 @@
+//! Every setting of `denwaban.toml`, with its default. `config/denwaban.toml` documents each of them; a test keeps both the
+//! same. [`load`] reads the file and the environment over it, and words every mistake as place, what and remedy.
+
+mod load;
+mod mistake;
+mod ports;
+mod validate;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+use load::read;
+pub use load::{Loaded, load};
+pub use mistake::Mistake;
+pub use ports::PortRange;
+
+/// The whole file.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// SIP sockets, registrar, limits.
+    pub sip: Sip,
+    /// Voice: addresses, ports, threads.
+    pub media: Media,
+    /// Speech of prompts.
+    pub speech: Speech,
+    /// Where recordings are kept.
+    pub recordings: Recordings,
+    /// Database and journal.
+    pub database: Database,
+    /// API and pages.
+    pub web: Web,
+    /// Logs.
+    pub log: Log,
+    /// How the process ends.
+    pub shutdown: Shutdown,
+}
+
+/// `[sip]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sip {
+    /// Addresses for UDP.
+    pub udp: Vec<SocketAddr>,
+    /// Addresses for TCP.
+    pub tcp: Vec<SocketAddr>,
+    /// Addresses written into Via and Contact where a socket listens on all; one per family at most.
+    pub public: Vec<IpAddr>,
+    /// Digest realm and domain of operators' accounts.
+    pub realm: String,
+    /// Which digest challenge phones are sent.
+    pub digest: Digest,
+    /// DSCP of packets sent.
+    pub dscp: u8,
+    /// Shortest registration granted.
+    pub register_seconds_min: u32,
+    /// Longest registration granted.
+    pub register_seconds_max: u32,
+    /// Registration granted when the phone names none.
+    pub register_seconds: u32,
+    /// OPTIONS to phones over UDP; 0: never.
+    pub keep_alive_seconds: u32,
+    /// A trunk that says nothing for so long to an INVITE is given up.
+    pub first_response_seconds: u32,
+    /// Legs alive.
+    pub legs_max: usize,
+    /// Transactions alive.
+    pub transactions_max: usize,
+    /// Contacts of all operators.
+    pub bindings_max: usize,
+    /// Contacts of one operator.
+    pub contacts_per_operator_max: usize,
+    /// Packets a second of an unknown address.
+    pub stranger_rate: f64,
+    /// Packets at once of an unknown address.
+    pub stranger_burst: f64,
+    /// Open connections.
+    pub connections_max: usize,
+    /// Open connections from one address.
+    pub connections_per_source_max: usize,
+    /// Keep every call's SIP messages with its record (`denwaban call trace`).
+    pub trace: bool,
+}
+
+/// Which digest challenge phones are sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Digest {
+    /// MD5 alone.
+    #[default]
+    Md5,
+    /// SHA-256 alone.
+    Sha256,
+    /// SHA-256, then MD5.
+    Both,
+}
+
+/// `[media]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Media {
+    /// Addresses for RTP, one per family at most; empty: those of SIP.
+    pub address: Vec<IpAddr>,
+    /// UDP ports for RTP and RTCP.
+    pub ports: PortRange,
+    /// Media threads; 0: half the cores, at least one.
+    pub threads: usize,
+    /// How often a media thread looks at its sockets.
+    pub tick_ms: u64,
+}
+
+/// `[speech]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Speech {
+    /// Folder of recorded prompts (WAV): `customer/12/name.wav` is the prompt `customer/12/name`.
+    pub prompts: PathBuf,
+    /// Folder where spoken texts are kept.
+    pub cache: PathBuf,
+    /// Program and arguments that speak; `{voice}`, `{out}` and `{text}` are filled in. Empty: nothing is spoken.
+    pub command: Vec<String>,
+    /// What `{voice}` stands for.
+    pub voice: PathBuf,
+}
+
+/// `[recordings]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recordings {
+    /// Folder.
+    pub folder: PathBuf,
+    /// Alarm when less than this share of the disk is free.
+    pub free_percent_min: u8,
+}
+
+/// `[database]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`.
+    pub url: String,
+    /// Folder of the journal in front of the database.
+    pub journal: PathBuf,
+}
+
+/// `[web]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Web {
+    /// Addresses for HTTP.
+    pub listen: Vec<SocketAddr>,
+    /// Behind a proxy that speaks HTTPS: cookies are marked Secure.
+    pub https: bool,
+}
+
+/// `[log]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives of the tracing crate.
+    pub level: String,
+    /// Write telephone numbers and names of callers.
+    pub personal_data: bool,
+}
+
+/// `[shutdown]`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Shutdown {
+    /// How long calls may go on after SIGTERM.
+    pub drain_seconds: u32,
+}
+
+impl Default for Sip {
+    fn default() -> Self {
+        let everywhere = [SocketAddr::from(([0, 0, 0, 0], 5060)), SocketAddr::from(([0_u16; 8], 5060))];
+        Self {
+            udp: everywhere.to_vec(),
+            tcp: everywhere.to_vec(),
+            public: Vec::new(),
+            realm: "denwaban".to_owned(),
+            digest: Digest::Md5,
+            dscp: 24,
+            register_seconds_min: 30,
+            register_seconds_max: 3600,
+            register_seconds: 600,
+            keep_alive_seconds: 30,
+            first_response_seconds: 3,
+            legs_max: 20_000,
+            transactions_max: 100_000,
+            bindings_max: 20_000,
+            contacts_per_operator_max: 8,
+            stranger_rate: 50.0,
+            stranger_burst: 200.0,
+            connections_max: 8_192,
+            connections_per_source_max: 512,
+            trace: true,
+        }
+    }
+}
+
+impl Default for Media {
+    fn default() -> Self {
+        Self { address: Vec::new(), ports: PortRange { first: 20_000, last: 29_999 }, threads: 0, tick_ms: 2 }
+    }
+}
+
+impl Default for Speech {
+    fn default() -> Self {
+        let open_jtalk = [
+            "open_jtalk",
+            "-x",
+            "/var/lib/mecab/dic/open-jtalk/naist-jdic",
+            "-m",
+            "{voice}",
+            "-r",
+            "0.9",
+            "-ow",
+            "{out}",
+        ];
+        Self {
+            prompts: "config/prompts".into(),
+            cache: "data/prompts".into(),
+            command: open_jtalk.map(str::to_owned).to_vec(),
+            voice: "config/voice/mei_normal.htsvoice".into(),
+        }
+    }
+}
+
+impl Default for Recordings {
+    fn default() -> Self {
+        Self { folder: "recordings".into(), free_percent_min: 15 }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: "sqlite:data/denwaban.db".to_owned(), journal: "data/journal".into() }
+    }
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))], https: false }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned(), personal_data: true }
+    }
+}
+
+impl Default for Shutdown {
+    fn default() -> Self {
+        Self { drain_seconds: 60 }
+    }
+}
+
+#[cfg(test)]
+mod tests;

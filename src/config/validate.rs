@@ -1,0 +1,128 @@
+//! What types alone do not say about the settings.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr};
+
+use super::load::Places;
+use super::{Config, Mistake};
+use crate::words::{self, Words};
+
+/// Longest registration that may be configured, and longest drain.
+const DAY_SECONDS: u32 = 86_400;
+
+/// Every mistake there is.
+pub(super) fn validate(config: &Config, places: &Places) -> Vec<Mistake> {
+    let mut judge = Judge { places, mistakes: Vec::new() };
+    sockets(config, &mut judge);
+    limits(config, &mut judge);
+    texts(config, &mut judge);
+    judge.mistakes
+}
+
+struct Judge<'a> {
+    places: &'a Places,
+    mistakes: Vec<Mistake>,
+}
+
+impl Judge<'_> {
+    fn demand(&mut self, holds: bool, setting: &str, what: impl FnOnce() -> String, remedy: impl FnOnce() -> String) {
+        if !holds {
+            self.mistakes.push(self.places.mistake(setting, what(), remedy()));
+        }
+    }
+
+    fn range<T: PartialOrd + Display + Copy>(&mut self, setting: &str, value: T, low: T, high: T) {
+        let what = || words::OUT_OF_RANGE.with(&[&value]);
+        self.demand((low..=high).contains(&value), setting, what, || words::OUT_OF_RANGE_REMEDY.with(&[&low, &high]));
+    }
+
+    fn filled(&mut self, setting: &str, text: &str, default: &dyn Display) {
+        let what = || words::EMPTY.text().to_owned();
+        self.demand(!text.trim().is_empty(), setting, what, || words::EMPTY_REMEDY.with(&[default]));
+    }
+
+    fn unique(&mut self, setting: &str, addresses: &[SocketAddr]) {
+        let mut seen = HashSet::new();
+        for address in addresses {
+            let what = || words::TWICE.with(&[address]);
+            // Port 0 is "any free port": tests use it, twice if they like.
+            self.demand(address.port() == 0 || seen.insert(address), setting, what, || plain(words::TWICE_REMEDY));
+        }
+    }
+
+    fn outer(&mut self, setting: &str, addresses: &[IpAddr]) {
+        for address in addresses {
+            let what = || words::NOT_AN_OUTER_ADDRESS.with(&[address]);
+            self.demand(!address.is_unspecified(), setting, what, || plain(words::NOT_AN_OUTER_ADDRESS_REMEDY));
+        }
+        let of_family = |v4: bool| addresses.iter().filter(|address| address.is_ipv4() == v4).count();
+        let single = of_family(true) <= 1 && of_family(false) <= 1;
+        self.demand(single, setting, || plain(words::ONE_PER_FAMILY), || plain(words::ONE_PER_FAMILY_REMEDY));
+    }
+}
+
+fn plain(words: Words) -> String {
+    words.text().to_owned()
+}
+
+fn sockets(config: &Config, judge: &mut Judge<'_>) {
+    let sip = &config.sip;
+    let some = !sip.udp.is_empty() || !sip.tcp.is_empty();
+    judge.demand(some, "sip.udp", || plain(words::NO_LISTENER), || plain(words::NO_LISTENER_REMEDY));
+    judge.unique("sip.udp", &sip.udp);
+    judge.unique("sip.tcp", &sip.tcp);
+    judge.unique("web.listen", &config.web.listen);
+    judge.outer("sip.public", &sip.public);
+    judge.outer("media.address", &config.media.address);
+    for address in &sip.udp {
+        let ports = config.media.ports;
+        let clash = ports.range().contains(&address.port());
+        let what = || words::PORT_CLASH.with(&[&address.port(), &ports]);
+        judge.demand(!clash, "media.ports", what, || plain(words::PORT_CLASH_REMEDY));
+    }
+}
+
+fn limits(config: &Config, judge: &mut Judge<'_>) {
+    let sip = &config.sip;
+    judge.range("sip.dscp", sip.dscp, 0, 63);
+    judge.range("sip.register_seconds_min", sip.register_seconds_min, 1, DAY_SECONDS);
+    judge.range("sip.register_seconds_max", sip.register_seconds_max, 1, DAY_SECONDS);
+    let ordered = sip.register_seconds_min <= sip.register_seconds && sip.register_seconds <= sip.register_seconds_max;
+    let what = || plain(words::REGISTER_ORDER);
+    judge.demand(ordered, "sip.register_seconds", what, || plain(words::REGISTER_ORDER_REMEDY));
+    judge.range("sip.first_response_seconds", sip.first_response_seconds, 1, 32);
+    judge.range("sip.legs_max", sip.legs_max, 2, 1_000_000);
+    judge.range("sip.transactions_max", sip.transactions_max, 16, 10_000_000);
+    judge.range("sip.bindings_max", sip.bindings_max, 1, 1_000_000);
+    judge.range("sip.contacts_per_operator_max", sip.contacts_per_operator_max, 1, 100);
+    judge.range("sip.stranger_rate", sip.stranger_rate, 1.0, 1_000_000.0);
+    judge.range("sip.stranger_burst", sip.stranger_burst, 1.0, 1_000_000.0);
+    judge.range("sip.connections_max", sip.connections_max, 1, 1_000_000);
+    judge.range("sip.connections_per_source_max", sip.connections_per_source_max, 1, 1_000_000);
+    judge.range("media.threads", config.media.threads, 0, 256);
+    judge.range("media.tick_ms", config.media.tick_ms, 1, 20);
+    judge.range("recordings.free_percent_min", config.recordings.free_percent_min, 0, 90);
+    judge.range("shutdown.drain_seconds", config.shutdown.drain_seconds, 0, DAY_SECONDS);
+}
+
+fn texts(config: &Config, judge: &mut Judge<'_>) {
+    let realm = &config.sip.realm;
+    let default = Config::default();
+    judge.filled("sip.realm", realm, &default.sip.realm);
+    let odd = |letter: char| letter.is_control() || letter.is_whitespace() || matches!(letter, '"' | '\\' | '@' | ':');
+    let remedy = || words::EMPTY_REMEDY.with(&[&default.sip.realm]);
+    judge.demand(!realm.contains(odd), "sip.realm", || plain(words::BAD_REALM), remedy);
+    judge.filled("recordings.folder", &config.recordings.folder.to_string_lossy(), &"recordings");
+    judge.filled("database.journal", &config.database.journal.to_string_lossy(), &"data/journal");
+    let url = &config.database.url;
+    let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    // A password in the wrong place must not reach a log.
+    let scheme = url.split_once(':').map_or(url.as_str(), |(scheme, _)| scheme);
+    let what = || words::BAD_DATABASE_URL.with(&[&scheme]);
+    judge.demand(known, "database.url", what, || plain(words::BAD_DATABASE_URL_REMEDY));
+    if let Err(error) = crate::telemetry::filter(&config.log.level) {
+        let what = words::BAD_LOG_LEVEL.with(&[&config.log.level, &error]);
+        judge.mistakes.push(judge.places.mistake("log.level", what, plain(words::BAD_LOG_LEVEL_REMEDY)));
+    }
+}

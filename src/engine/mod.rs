@@ -1,0 +1,70 @@
+//! THE loop: it joins the pure switch to the world. Drain the outputs, wait for one of {packet, media event, command,
+//! directory, deadline, wall clock}, hand it over, again.
+//!
+//! The engine has a thread of its own with a single-threaded runtime, and waits for nothing but inputs: no database, no
+//! disk, no name service, not even the log. What it tells goes into bounded queues: records to the journal, events to
+//! whoever subscribes, orders to the media threads.
+
+mod handle;
+mod media_events;
+mod run;
+
+use std::sync::Arc;
+
+use switch::{Command, CommandError, Directory, Reply};
+use tokio::sync::oneshot;
+
+pub use handle::EngineHandle;
+pub use media_events::{MediaEvents, media_events};
+pub use run::{Hands, Setup, StartError, start};
+
+/// Commands and directories that wait for the engine.
+const INBOX_MAX: usize = 1_024;
+/// Media events that wait for the engine. A call makes about ten, most of them at its end.
+const MEDIA_EVENTS_MAX: usize = 65_536;
+/// Events that a slow subscriber may be behind.
+const EVENTS_MAX: usize = 8_192;
+
+/// What is asked of the engine.
+#[derive(Debug)]
+enum Ask {
+    /// A command of a desk.
+    Command { command: Command, answer: oneshot::Sender<Result<Reply, CommandError>> },
+    /// A new directory.
+    Directory(Arc<Directory>),
+    /// No new calls from now on.
+    Drain,
+    /// Stop, now.
+    Stop,
+}
+
+/// How the engine is, told once a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Statistics {
+    /// Inputs handled since the start.
+    pub inputs: u64,
+    /// Outputs carried out since the start.
+    pub outputs: u64,
+    /// Calls now.
+    pub calls: usize,
+    /// Nothing is left of any call.
+    pub idle: bool,
+    /// Media events waiting, at the last look.
+    pub media_events_waiting: usize,
+    /// Commands waiting, at the last look.
+    pub commands_waiting: usize,
+    /// Media events lost because the queue was full: never, or the machine is far too small.
+    pub media_events_lost: u64,
+    /// Media orders lost because a media thread's queue was full.
+    pub media_orders_lost: u64,
+    /// Records that the journal did not take.
+    pub records_lost: u64,
+    /// Broken invariants found by the audit.
+    pub violations: u64,
+    /// The longest that one input with its outputs took in the last second, in microseconds.
+    pub longest_us: u64,
+    /// Processor time of the engine's thread since the start, in microseconds.
+    pub cpu_us: u64,
+    /// The sockets' counters.
+    pub transport: transport::Statistics,
+}

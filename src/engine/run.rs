@@ -1,0 +1,324 @@
+//! The loop itself.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use sip::flow::Protocol;
+use switch::media::Order;
+use switch::{Alarm, CallRecord, CommandError, Event, Input, Output, Reply, Switch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use transport::{BindError, Inbound, Network, Transport};
+use web::Stamped;
+
+use super::media_events::MediaInbox;
+use super::{Ask, EVENTS_MAX, EngineHandle, INBOX_MAX, Statistics};
+use crate::clock;
+
+/// Media events handled before packets get their turn again.
+const MEDIA_EVENTS_IN_A_ROW_MAX: usize = 256;
+/// Commands handled before packets get their turn again.
+const ASKS_IN_A_ROW_MAX: usize = 16;
+/// Busy rounds after which the streams' tasks, which share the thread, get their turn.
+const ROUNDS_BEFORE_YIELD: u32 = 4;
+/// The wall clock is told, and statistics are published, this often.
+const TICK: Duration = Duration::from_secs(1);
+/// Ticks between two audits of the switch's invariants.
+const TICKS_PER_AUDIT: u64 = 5;
+/// After the order to stop, what was sent last (BYE, and the answers to it) still gets out.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// What the engine does with its outputs besides sending packets and telling events. None of these may block.
+pub trait Hands: Send {
+    /// An order to the voice path. `false`: its queue is full.
+    fn media(&mut self, order: Order) -> bool;
+    /// A record to be kept. `false`: it cannot be.
+    fn record(&mut self, record: Box<CallRecord>) -> bool;
+    /// The engine has ended: finish what is open. May take its time.
+    fn finish(self: Box<Self>);
+}
+
+/// What an engine is made of.
+pub struct Setup<F> {
+    /// Sockets.
+    pub transport: transport::Config,
+    /// The switch's settings, given the sockets as they were bound.
+    pub switch: F,
+    /// Unpredictable.
+    pub seed: [u8; 32],
+    /// Where media events come from.
+    pub media: MediaInbox,
+    /// What carries out the outputs.
+    pub hands: Box<dyn Hands>,
+}
+
+/// A running engine.
+pub struct Started {
+    /// How to talk with it.
+    pub handle: EngineHandle,
+    /// Its sockets.
+    pub locals: Vec<(Protocol, SocketAddr)>,
+    /// Its thread; joining gives `Err` if it panicked.
+    pub thread: JoinHandle<()>,
+}
+
+/// Why an engine could not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// A socket could not be opened.
+    Bind(BindError),
+    /// No thread or runtime could be made.
+    System(std::io::Error),
+}
+
+/// Starts an engine on a thread of its own. Returns when its sockets are open.
+pub fn start<F>(setup: Setup<F>) -> Result<Started, StartError>
+where
+    F: FnOnce(&[(Protocol, SocketAddr)]) -> switch::Config + Send + 'static,
+{
+    let (inbox_sender, inbox) = mpsc::channel(INBOX_MAX);
+    let (events, _) = broadcast::channel(EVENTS_MAX);
+    let (statistics, statistics_receiver) = watch::channel(Statistics::default());
+    let handle = EngineHandle::new(inbox_sender, events.clone(), statistics_receiver);
+    let (bound_sender, bound) = oneshot::channel();
+    let body = move || {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(bound_sender.send(Err(StartError::System(error)))),
+        };
+        let guard = runtime.enter();
+        let transport = match Transport::bind(clock::now(), &setup.transport) {
+            Ok(transport) => transport,
+            Err(error) => return drop(bound_sender.send(Err(StartError::Bind(error)))),
+        };
+        drop(guard);
+        let locals = transport.locals();
+        let now = clock::now();
+        let switch = Switch::new(now, (setup.switch)(&locals), setup.seed);
+        let engine = Engine {
+            switch,
+            transport,
+            hands: setup.hands,
+            inbox,
+            media: setup.media,
+            batch: VecDeque::new(),
+            waiting: HashMap::new(),
+            next_number: 0,
+            events,
+            next_seq: 1,
+            statistics,
+            counts: Statistics::default(),
+            tick_at: now,
+            ticks: 0,
+            audited: Vec::new(),
+            stop_at: None,
+        };
+        let _ = bound_sender.send(Ok(locals));
+        let hands = runtime.block_on(engine.run());
+        drop(runtime);
+        hands.finish();
+    };
+    let thread = thread::Builder::new().name("engine".to_owned()).spawn(body).map_err(StartError::System)?;
+    match bound.blocking_recv() {
+        Ok(Ok(locals)) => Ok(Started { handle, locals, thread }),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(StartError::System(std::io::Error::other("the engine's thread died at its start"))),
+    }
+}
+
+struct Engine {
+    switch: Switch,
+    transport: Transport,
+    hands: Box<dyn Hands>,
+    inbox: mpsc::Receiver<Ask>,
+    media: MediaInbox,
+    batch: VecDeque<Inbound>,
+    /// Who waits for the answer to a command.
+    waiting: HashMap<u64, oneshot::Sender<Result<Reply, CommandError>>>,
+    next_number: u64,
+    events: broadcast::Sender<Stamped>,
+    next_seq: u64,
+    statistics: watch::Sender<Statistics>,
+    counts: Statistics,
+    tick_at: Instant,
+    ticks: u64,
+    /// What the last audit found: told once, not every five seconds.
+    audited: Vec<String>,
+    stop_at: Option<Instant>,
+}
+
+impl Engine {
+    async fn run(mut self) -> Box<dyn Hands> {
+        let mut rounds = 0_u32;
+        loop {
+            let busy = self.round();
+            if self.stop_at.is_some_and(|at| at <= clock::now()) {
+                self.publish(clock::now());
+                return self.hands;
+            }
+            if busy {
+                rounds = rounds.wrapping_add(1);
+                if rounds.is_multiple_of(ROUNDS_BEFORE_YIELD) {
+                    tokio::task::yield_now().await;
+                }
+            } else {
+                self.wait().await;
+            }
+        }
+    }
+
+    /// Whatever is due and whatever has come, one thing after the other. `true`: there may be more.
+    fn round(&mut self) -> bool {
+        let now = clock::now();
+        let mut busy = false;
+        if self.tick_at <= now {
+            self.tick(now);
+        }
+        if self.switch.poll_timeout().is_some_and(|at| at <= now) {
+            self.switch.handle_timeout(now);
+            self.carry_out(now);
+            busy = true;
+        }
+        self.transport.receive(now, &mut self.batch);
+        busy |= !self.batch.is_empty();
+        while let Some(inbound) = self.batch.pop_front() {
+            self.input(match inbound {
+                Inbound::Packet { flow, bytes } => Input::Packet { flow, bytes },
+                Inbound::FlowClosed { flow } => Input::FlowClosed { flow },
+                Inbound::TransportFailed { flow } => Input::TransportFailed { flow },
+            });
+        }
+        for _ in 0..MEDIA_EVENTS_IN_A_ROW_MAX {
+            let Ok(event) = self.media.queue.try_recv() else { break };
+            self.input(Input::Media(event));
+            busy = true;
+        }
+        for _ in 0..ASKS_IN_A_ROW_MAX {
+            let Ok(ask) = self.inbox.try_recv() else { break };
+            self.ask(ask);
+            busy = true;
+        }
+        busy
+    }
+
+    /// Sleeps until something comes or is due.
+    async fn wait(&mut self) {
+        let mut deadline = self.tick_at;
+        for at in [self.switch.poll_timeout(), self.stop_at].into_iter().flatten() {
+            deadline = deadline.min(at);
+        }
+        tokio::select! {
+            biased;
+            () = self.transport.ready() => {}
+            Some(event) = self.media.queue.recv() => self.input(Input::Media(event)),
+            ask = self.inbox.recv() => self.ask(ask.unwrap_or(Ask::Stop)), // every handle is gone: nobody can stop us any more
+            () = tokio::time::sleep_until(deadline.into()) => {}
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let began = clock::now();
+        self.switch.handle_input(began, input);
+        self.counts.inputs += 1;
+        self.carry_out(began);
+        let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.counts.longest_us = self.counts.longest_us.max(took);
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Command { command, answer } => {
+                let number = self.next_number;
+                self.next_number += 1;
+                self.waiting.insert(number, answer);
+                self.input(Input::Command { number, command });
+                // The switch answers every command at once; one that it forgot must not wait for ever.
+                self.waiting.remove(&number);
+            }
+            Ask::Directory(directory) => {
+                let trunks = directory.trunks.iter().flat_map(|trunk| {
+                    let sources =
+                        trunk.sources.iter().map(|(address, prefix)| Network { address: *address, prefix: *prefix });
+                    sources.chain([Network::host(trunk.proxy.ip())])
+                });
+                self.transport.trust(trunks.collect());
+                self.input(Input::Directory(directory));
+            }
+            Ask::Drain => self.input(Input::Drain),
+            Ask::Stop => self.stop_at = Some(clock::now() + LAST_WORDS),
+        }
+    }
+
+    fn carry_out(&mut self, now: Instant) {
+        while let Some(output) = self.switch.poll_output() {
+            self.counts.outputs += 1;
+            match output {
+                Output::Transmit { flow, bytes } => self.transport.send(now, flow, bytes),
+                Output::Media(order) => {
+                    if !self.hands.media(order) {
+                        self.counts.media_orders_lost += 1;
+                    }
+                }
+                Output::Record(record) => {
+                    if !self.hands.record(record) {
+                        self.counts.records_lost += 1;
+                    }
+                }
+                Output::Event(event) => self.tell(event),
+                Output::Done { number, result } => {
+                    if let Some(answer) = self.waiting.remove(&number) {
+                        let _ = answer.send(result); // the one who asked may have gone
+                    }
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        let stamped = Stamped { seq: self.next_seq, unix_ms: clock::unix_ms(), event: Arc::new(event) };
+        self.next_seq += 1;
+        let _ = self.events.send(stamped); // nobody listens: nobody misses it
+    }
+
+    fn tick(&mut self, now: Instant) {
+        self.tick_at = now + TICK;
+        self.ticks += 1;
+        self.input(Input::WallClock { unix_ms: clock::unix_ms() });
+        if self.ticks.is_multiple_of(TICKS_PER_AUDIT) {
+            self.audit();
+        }
+        self.publish(now);
+    }
+
+    fn audit(&mut self) {
+        let found = self.switch.audit();
+        let news: Vec<String> = found.iter().filter(|violation| !self.audited.contains(violation)).cloned().collect();
+        for what in news {
+            self.counts.violations += 1;
+            self.tell(Event::Alarm(Alarm::Repaired { what }));
+        }
+        self.audited = found;
+    }
+
+    fn publish(&mut self, now: Instant) {
+        let _ = now;
+        self.counts.calls = self.switch.calls();
+        self.counts.idle = self.switch.idle();
+        self.counts.media_events_waiting = self.media.queue.len();
+        self.counts.media_events_lost = self.media.lost();
+        self.counts.commands_waiting = self.inbox.len();
+        self.counts.cpu_us = thread_cpu_us();
+        self.counts.transport = self.transport.statistics();
+        self.statistics.send_replace(self.counts);
+        self.counts.longest_us = 0;
+    }
+}
+
+/// Processor time of this thread.
+fn thread_cpu_us() -> u64 {
+    let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    let seconds = u64::try_from(spent.tv_sec).unwrap_or(0);
+    seconds * 1_000_000 + u64::try_from(spent.tv_nsec).unwrap_or(0) / 1_000
+}

@@ -1,0 +1,43 @@
+//! The web floor's sockets: the JSON API and the page.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use web::Api;
+
+use crate::clock;
+use crate::config::Config;
+use crate::engine::EngineHandle;
+use crate::trouble::{Exit, Trouble, Troubles};
+use crate::words;
+
+/// Listens, and serves until the tasks are aborted. Gives the addresses as bound.
+pub async fn open(
+    config: &Config,
+    store: &Store,
+    engine: &EngineHandle,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<Vec<SocketAddr>, Troubles> {
+    let mut bound = Vec::new();
+    let (recordings, realm) = (config.recordings.folder.clone(), config.sip.realm.clone());
+    let mut api = Api::new(store.clone(), Arc::new(engine.clone()), recordings, realm, clock::unix_ms);
+    api.secure_cookies = config.web.https;
+    for address in &config.web.listen {
+        let trouble = |error: std::io::Error| {
+            let what = words::NO_WEB.with(&[&error]);
+            Trouble::new(Exit::Unavailable, address.to_string(), what, words::CANNOT_LISTEN_REMEDY.text())
+        };
+        let listener = TcpListener::bind(address).await.map_err(trouble)?;
+        bound.push(listener.local_addr().map_err(trouble)?);
+        let site = web::router(api.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        tasks.push(tokio::spawn(async move {
+            if let Err(error) = axum::serve(listener, site).await {
+                tracing::error!(%error, "the pages are gone: calls go on");
+            }
+        }));
+    }
+    Ok(bound)
+}

@@ -1,0 +1,292 @@
+//! From a configuration to a running house, in the order in which things need each other: folders, database, recordings of
+//! a process that died, journal, prompts, voice, sockets and engine, directory, pages.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use media::{Media, Prompts, PromptsConfig};
+use sip::flow::Protocol;
+use store::{Journal, Store, journal};
+use switch::CallRecord;
+use switch::media::{Order, Recording};
+
+use crate::addresses::Addresses;
+use crate::config::{Config, Digest};
+use crate::engine::{self, EngineHandle, Hands, Setup, StartError, media_events};
+use crate::refresh::Refresh;
+use crate::trouble::{Exit, Trouble, Troubles};
+use crate::{clock, tell, words};
+
+/// Where the voice is when the configured file is not there: a packaged installation.
+const INSTALLED_VOICE: &str = "/usr/share/denwaban/voice/mei_normal.htsvoice";
+/// Records that wait for the database at the end of the process have this long; the journal keeps the rest for the next start.
+const FLUSH_MAX: Duration = Duration::from_secs(5);
+
+/// Everything that runs.
+pub struct House {
+    /// The switch.
+    pub engine: EngineHandle,
+    /// The database.
+    pub store: Store,
+    /// The prompt library.
+    pub prompts: Prompts,
+    /// SIP sockets as bound.
+    pub locals: Vec<(Protocol, SocketAddr)>,
+    /// HTTP sockets as bound.
+    pub web: Vec<SocketAddr>,
+    thread: JoinHandle<()>,
+    journal: Arc<Journal>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+}
+
+/// Starts everything, or says what keeps it from starting.
+pub async fn open(config: &Config) -> Result<House, Troubles> {
+    make_folders(config)?;
+    let store = Store::open(&config.database.url).await?;
+    let recordings = config.recordings.folder.clone();
+    let repaired = blocking(move || media::repair(&recordings)).await?;
+    let journal = open_journal(config, &store, repaired).await?;
+    let prompts = open_prompts(config).await?;
+    let (handle, locals, thread) = start_engine(config, &prompts, Arc::clone(&journal)).await?;
+    let mut refresh = Refresh::new(store.clone(), config.sip.realm.clone(), prompts.clone());
+    let directory = refresh.load().await?;
+    if handle.set_directory(directory).await.is_err() {
+        return Err(Trouble::new(Exit::Software, "", "the engine has died", "").into());
+    }
+    let events = web::Switchboard::subscribe(&handle);
+    let mut tasks =
+        vec![tokio::spawn(refresh.follow(handle.clone())), tokio::spawn(tell::follow(handle.clone(), events))];
+    let web = crate::pages::open(config, &store, &handle, &mut tasks).await?;
+    Ok(House { engine: handle, store, prompts, locals, web, thread, journal, tasks })
+}
+
+impl House {
+    /// Whether the engine has died; the process should, too.
+    pub fn dead(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Ends everything. Calls should have ended before ([`crate::shutdown`]).
+    pub async fn close(self) {
+        self.engine.stop().await;
+        let thread = self.thread;
+        if tokio::task::spawn_blocking(move || thread.join()).await.is_ok_and(|joined| joined.is_err()) {
+            tracing::error!("the engine's thread panicked: please report what stands above");
+        }
+        for task in &self.tasks {
+            task.abort();
+        }
+        if let Some(journal) = Arc::into_inner(self.journal) {
+            let unsaved = journal.close(FLUSH_MAX).await.unsaved;
+            if unsaved > 0 {
+                tracing::warn!(unsaved, "records are left in the journal: they go to the database at the next start");
+            }
+        }
+        self.store.close().await;
+    }
+}
+
+/// Creates the folders that the configuration names.
+pub fn make_folders(config: &Config) -> Result<(), Troubles> {
+    let mut troubles = Vec::new();
+    for folder in folders(config) {
+        if let Err(error) = std::fs::create_dir_all(&folder).and_then(|()| probe(&folder)) {
+            let what = words::NOT_WRITABLE.with(&[&folder.display(), &error]);
+            troubles.push(Trouble::new(Exit::Unavailable, "", what, words::NOT_WRITABLE_REMEDY.text()));
+        }
+    }
+    if troubles.is_empty() { Ok(()) } else { Err(Troubles(troubles)) }
+}
+
+/// Folders that must be writable.
+pub fn folders(config: &Config) -> Vec<PathBuf> {
+    let mut folders =
+        vec![config.recordings.folder.clone(), config.database.journal.clone(), config.speech.cache.clone()];
+    let path = config.database.url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"));
+    let path = path.and_then(|path| path.split('?').next()).map(Path::new);
+    if let Some(folder) = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty()) {
+        folders.push(folder.to_owned());
+    }
+    folders
+}
+
+/// Whether a file can be made there: the only answer that counts, whatever the permission bits say.
+pub fn probe(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join(format!(".denwaban-{}", std::process::id()));
+    std::fs::File::create(&path)?;
+    std::fs::remove_file(&path)
+}
+
+async fn open_journal(
+    config: &Config,
+    store: &Store,
+    repaired: Vec<media::Repaired>,
+) -> Result<Arc<Journal>, Troubles> {
+    for found in &repaired {
+        tracing::warn!(recording = found.path, samples = found.samples, "unfinished recording repaired");
+    }
+    let repaired: Vec<Recording> = repaired
+        .into_iter()
+        .map(|found| Recording {
+            path: found.path,
+            samples: found.samples,
+            sha256: found.sha256,
+            bytes: found.bytes,
+            gaps: Vec::new(),
+        })
+        .collect();
+    let options = journal::Options {
+        folder: config.database.journal.clone(),
+        started_ms: clock::unix_ms(),
+        repaired,
+        hook: tell::journal_hook(),
+    };
+    let opened = Journal::open(store.clone(), options).await;
+    let journal = opened.map_err(|error| {
+        let place = config.database.journal.display().to_string();
+        Trouble::new(Exit::Unavailable, place, error.to_string(), words::JOURNAL_REMEDY.text())
+    })?;
+    Ok(Arc::new(journal))
+}
+
+async fn open_prompts(config: &Config) -> Result<Prompts, Troubles> {
+    let speech = &config.speech;
+    let voice = if speech.voice.exists() { speech.voice.clone() } else { PathBuf::from(INSTALLED_VOICE) };
+    let fill = |argument: &String| argument.replace("{voice}", &voice.to_string_lossy());
+    let prompts = PromptsConfig {
+        folder: speech.prompts.is_dir().then(|| speech.prompts.clone()),
+        cache: Some(speech.cache.clone()),
+        command: speech.command.iter().map(fill).collect(),
+    };
+    Ok(blocking(move || Prompts::open(prompts)).await?)
+}
+
+type EngineParts = (EngineHandle, Vec<(Protocol, SocketAddr)>, JoinHandle<()>);
+
+async fn start_engine(config: &Config, prompts: &Prompts, journal: Arc<Journal>) -> Result<EngineParts, Troubles> {
+    let addresses = Addresses::find(config);
+    let (events, inbox) = media_events();
+    let media_config = media::Config {
+        threads: media_threads(config),
+        tick: Duration::from_millis(config.media.tick_ms),
+        recordings: config.recordings.folder.clone(),
+        prompts: prompts.clone(),
+    };
+    let media = media::start(media_config, move |event| events.tell(event))
+        .map_err(|error| Trouble::new(Exit::Unavailable, "", words::NO_MEDIA.with(&[&error]), ""))?;
+    let setup = Setup {
+        transport: transport_config(config, &addresses)?,
+        switch: {
+            let config = config.clone();
+            move |locals: &[(Protocol, SocketAddr)]| switch_config(&config, &addresses, locals)
+        },
+        seed: rand::random(),
+        media: inbox,
+        hands: Box::new(Real { media, journal }),
+    };
+    let started = tokio::task::spawn_blocking(move || engine::start(setup)).await;
+    let started = started.map_err(|error| Trouble::new(Exit::Software, "", error.to_string(), ""))?;
+    let started = started.map_err(|error| match error {
+        StartError::Bind(error) => {
+            let place = format!("{} {}", error.protocol, error.address);
+            Trouble::new(Exit::Unavailable, place, error.error.to_string(), words::CANNOT_LISTEN_REMEDY.text())
+        }
+        StartError::System(error) => Trouble::new(Exit::Unavailable, "", words::NO_THREAD.with(&[&error]), ""),
+    })?;
+    Ok((started.handle, started.locals, started.thread))
+}
+
+fn media_threads(config: &Config) -> usize {
+    match config.media.threads {
+        0 => std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1)),
+        threads => threads,
+    }
+}
+
+/// The sockets' settings; sockets of an address family that this machine does not have are left out.
+fn transport_config(config: &Config, addresses: &Addresses) -> Result<transport::Config, Troubles> {
+    let sip = &config.sip;
+    let usable = |wanted: &Vec<SocketAddr>| {
+        let (usable, left): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|address| addresses.usable(*address));
+        for address in left {
+            tracing::info!(%address, "not listened on: this machine has no such address");
+        }
+        usable
+    };
+    let transport = transport::Config {
+        udp: usable(&sip.udp),
+        tcp: usable(&sip.tcp),
+        dscp: Some(sip.dscp),
+        limits: transport::Limits {
+            stranger_rate: sip.stranger_rate,
+            stranger_burst: sip.stranger_burst,
+            connections_max: sip.connections_max,
+            connections_per_source_max: sip.connections_per_source_max,
+            ..transport::Limits::default()
+        },
+    };
+    if transport.udp.is_empty() && transport.tcp.is_empty() {
+        let what = words::NO_ADDRESS.text();
+        return Err(Trouble::new(Exit::Unavailable, "sip.udp", what, words::NO_ADDRESS_REMEDY.text()).into());
+    }
+    Ok(transport)
+}
+
+fn switch_config(config: &Config, addresses: &Addresses, locals: &[(Protocol, SocketAddr)]) -> switch::Config {
+    let sip = &config.sip;
+    let seconds = |seconds: u32| Duration::from_secs(u64::from(seconds));
+    let mut endpoint = endpoint::Config::new(sip.realm.clone(), addresses.listeners(locals));
+    endpoint.limits = endpoint::Limits {
+        legs_max: sip.legs_max,
+        transactions_max: sip.transactions_max,
+        bindings_max: sip.bindings_max,
+        contacts_per_account_max: sip.contacts_per_operator_max,
+        ..endpoint.limits
+    };
+    endpoint.times = endpoint::Times {
+        register_min: seconds(sip.register_seconds_min),
+        register_max: seconds(sip.register_seconds_max),
+        register_default: seconds(sip.register_seconds),
+        keep_alive: (sip.keep_alive_seconds > 0).then(|| seconds(sip.keep_alive_seconds)),
+        first_response_max: seconds(sip.first_response_seconds),
+        ..endpoint.times
+    };
+    endpoint.default_digest = match sip.digest {
+        Digest::Md5 => endpoint::DigestPolicy::Md5,
+        Digest::Sha256 => endpoint::DigestPolicy::Sha256,
+        Digest::Both => endpoint::DigestPolicy::Both,
+    };
+    endpoint.trace = sip.trace;
+    switch::Config::new(endpoint, addresses.media(config), config.media.ports.range())
+}
+
+/// The voice path and the journal of a running house.
+struct Real {
+    media: Media,
+    journal: Arc<Journal>,
+}
+
+impl Hands for Real {
+    fn media(&mut self, order: Order) -> bool {
+        self.media.order(order).is_ok()
+    }
+
+    fn record(&mut self, record: Box<CallRecord>) -> bool {
+        self.journal.append(*record); // what it cannot take, it tells by its hook
+        true
+    }
+
+    fn finish(self: Box<Self>) {
+        self.media.shutdown();
+    }
+}
+
+/// Work on the disk, off the runtime's threads.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + Send + 'static) -> Result<T, Trouble> {
+    let done = tokio::task::spawn_blocking(work).await;
+    let trouble = |what: String| Trouble::new(Exit::Unavailable, "", what, words::NOT_WRITABLE_REMEDY.text());
+    done.map_err(|error| trouble(error.to_string()))?.map_err(|error| trouble(error.to_string()))
+}

@@ -1,0 +1,143 @@
+//! Writes the switch's events into the log, one line each with the same field names everywhere, and into the history that
+//! desks resume from. On a task of its own: a slow terminal never slows a call.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use store::journal::{Hook, Notice};
+use switch::{Alarm, Event};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tracing::{Span, error, info, info_span, warn};
+use web::Stamped;
+
+use crate::engine::EngineHandle;
+use crate::telemetry::Pii;
+
+/// Spans of calls remembered; a call whose end was missed must not be remembered for ever.
+const CALLS_MAX: usize = 10_000;
+
+/// Follows the events for ever.
+pub async fn follow(engine: EngineHandle, mut events: Receiver<Stamped>) {
+    let mut teller = Teller::default();
+    loop {
+        match events.recv().await {
+            Ok(stamped) => {
+                teller.tell(&stamped.event);
+                engine.remember(stamped);
+            }
+            Err(RecvError::Lagged(missed)) => warn!(missed, "the log is behind: events were left out"),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Notices of the journal that wait for the log. More at once are all the same trouble.
+const NOTICES_MAX: usize = 256;
+
+/// Whom the journal tells: a task of its own, because the journal's thread must not wait for a terminal.
+pub fn journal_hook() -> Hook {
+    let (sender, mut notices) = tokio::sync::mpsc::channel(NOTICES_MAX);
+    tokio::spawn(async move {
+        while let Some(notice) = notices.recv().await {
+            journal_notice(&notice);
+        }
+    });
+    Arc::new(move |notice| {
+        let _ = sender.try_send(notice);
+    })
+}
+
+fn journal_notice(notice: &Notice) {
+    match notice {
+        Notice::QueueLong { waiting } => warn!(waiting, "the journal's disk stalls: records wait in memory"),
+        Notice::Lost { total } => error!(total, "disk and database were away for too long: call records were lost"),
+        Notice::DiskFailed { why } => error!(why, "the journal's disk refuses: records go to the database directly"),
+        Notice::DiskBack => info!("the journal's disk takes records again"),
+        Notice::DatabaseAway { why } => error!(why, "the database takes no records: they wait in the journal"),
+        Notice::DatabaseBack => info!("the database takes records again"),
+        Notice::Rejected { call, why } => {
+            error!(%call, why, "the database refused a call's record: see rejected.jsonl")
+        }
+        Notice::Unreadable { segment, why } => {
+            error!(segment = %segment.display(), why, "a line of the journal cannot be read: see rejected.jsonl");
+        }
+        Notice::Recovered(found) => {
+            for call in &found.closed {
+                warn!(%call, "call closed: the switchboard had stopped in the middle of it");
+            }
+            for call in &found.recordings {
+                info!(%call, "repaired recording attached to its call");
+            }
+            for recording in &found.strangers {
+                warn!(recording, "this recording belongs to no call");
+            }
+        }
+    }
+}
+
+/// Remembers each call's span, so that every line of a call carries its number.
+#[derive(Default)]
+struct Teller {
+    calls: HashMap<String, Span>,
+}
+
+impl Teller {
+    fn tell(&mut self, event: &Event) {
+        match event {
+            Event::CallArrived { call, customer_name, did, caller, withheld, .. } => {
+                let span = info_span!("call", call, did);
+                span.in_scope(|| info!(firm = customer_name, caller = %Pii(caller), withheld, "arrived"));
+                if self.calls.len() >= CALLS_MAX {
+                    self.calls.clear();
+                }
+                self.calls.insert(call.clone(), span);
+            }
+            Event::ScreenPop { call, operator, waited_ms, .. } => {
+                self.of(call).in_scope(|| info!(operator, waited_ms, "offered"));
+            }
+            Event::PopClosed { call, operator, why } => self.of(call).in_scope(|| info!(operator, why, "offer over")),
+            Event::CallAnswered { call, operator, wait_ms } => {
+                self.of(call).in_scope(|| info!(operator, wait_ms, "answered"));
+            }
+            Event::CallChanged { call, what, detail } => self.of(call).in_scope(|| info!(what, detail, "changed")),
+            Event::TransferFailed { call, number, why } => {
+                self.of(call).in_scope(|| info!(number = %Pii(number), why, "transfer failed"));
+            }
+            Event::CallEnded { call, ending, talk_ms, wait_ms, answered } => {
+                self.of(call).in_scope(|| info!(ending, talk_ms, wait_ms, answered, "ended"));
+                self.calls.remove(call);
+            }
+            Event::OperatorState { operator, state, reason } => info!(operator, state, reason, "operator"),
+            Event::TrunkState { trunk, up: true, why } => info!(trunk, why, "trunk up"),
+            Event::TrunkState { trunk, up: false, why } => warn!(trunk, why, "trunk down"),
+            Event::Alarm(alarm) => self.alarm(alarm),
+        }
+    }
+
+    fn alarm(&self, alarm: &Alarm) {
+        match alarm {
+            Alarm::UnknownNumber { call, candidates } => {
+                self.of(call).in_scope(|| warn!(?candidates, "number in no table: answered with the default greeting"));
+            }
+            Alarm::Abandoned { call, did, caller, wait_ms } => {
+                self.of(call).in_scope(|| info!(did, caller = %Pii(caller), wait_ms, "given up by the caller"));
+            }
+            Alarm::RecordingFailed { call, why } => self.of(call).in_scope(|| warn!(why, "recording failed")),
+            Alarm::OneWayAudio { call, leg } => self.of(call).in_scope(|| warn!(leg, "nothing is heard of this party")),
+            Alarm::OperatorUnreliable { operator } => warn!(operator, "phone did not answer twice"),
+            Alarm::TollFraud { who, number } => warn!(who, number = %Pii(number), "number may not be dialled: refused"),
+            Alarm::AuthenticationFailures { source, user, failures } => {
+                warn!(%source, user, failures, "authentication failures");
+            }
+            Alarm::Full { table, limit } => warn!(table, limit, "table full: new work is refused"),
+            Alarm::RegistrationRefused { trunk, status } => warn!(trunk, status, "registration refused"),
+            Alarm::NoPort => warn!("no RTP port is free: widen media.ports"),
+            Alarm::Repaired { what } => error!(what, "an invariant was broken: please report this"),
+        }
+    }
+
+    fn of(&self, call: &str) -> Span {
+        self.calls.get(call).cloned().unwrap_or_else(|| info_span!("call", call))
+    }
+}
