@@ -11,7 +11,8 @@ use crate::leg::{Leg, Role, Voice};
 impl Calls {
     /// Broken invariants; empty is right.
     pub(crate) fn audit(&self) -> Vec<String> {
-        let mut broken: Vec<String> = self.board.queue.audit().iter().map(|violation| format!("{violation:?}")).collect();
+        let mut broken: Vec<String> =
+            self.board.queue.audit().iter().map(|violation| format!("{violation:?}")).collect();
         self.audit_operators(&mut broken);
         self.audit_legs(&mut broken);
         for call in self.calls.values() {

@@ -151,7 +151,8 @@ impl Board {
     pub(crate) fn trunks_for_calling(&self) -> VecDeque<TrunkId> {
         let has_room = |id: TrunkId, max: u16| self.load.get(&id).copied().unwrap_or(0) < max;
         let is_up = |id: TrunkId| self.trunks.get(&id).copied().unwrap_or(false);
-        let usable = self.directory.trunks.iter().filter(|trunk| is_up(trunk.id) && has_room(trunk.id, trunk.calls_max));
+        let usable =
+            self.directory.trunks.iter().filter(|trunk| is_up(trunk.id) && has_room(trunk.id, trunk.calls_max));
         let mut usable: Vec<_> = usable.map(|trunk| (trunk.priority, trunk.id)).collect();
         usable.sort_unstable();
         usable.into_iter().map(|(_, id)| id).collect()

@@ -66,7 +66,7 @@ pub(crate) enum Phase {
     /// Caller and operator.
     Talking(Talk),
     /// On to the client firm's person (取次).
-    Passing(Passing),
+    Passing(Box<Passing>),
     /// Caller and the client firm's person.
     Bridged { target: LegId },
     /// Ended; the record waits for statistics and recording, until then.
@@ -160,7 +160,14 @@ impl Call {
     }
 
     /// Leaves a leg: hangs up or gives up, and closes its voice path. `ending` for the record.
-    pub(crate) fn drop_leg(&mut self, board: &mut Board, now: Instant, id: LegId, reason: Option<Reason>, ending: &str) {
+    pub(crate) fn drop_leg(
+        &mut self,
+        board: &mut Board,
+        now: Instant,
+        id: LegId,
+        reason: Option<Reason>,
+        ending: &str,
+    ) {
         let Some(leg) = self.leg_mut(id) else { return };
         let index = leg.index;
         match leg.signalling {

@@ -81,7 +81,9 @@ impl Calls {
             LegEvent::Acknowledged { leg, body } => {
                 self.with_leg(now, leg, |call, board| call.acknowledged(board, now, leg, body));
             }
-            LegEvent::Offer { leg, body } => self.with_leg(now, leg, |call, board| call.offered(board, now, leg, &body)),
+            LegEvent::Offer { leg, body } => {
+                self.with_leg(now, leg, |call, board| call.offered(board, now, leg, &body))
+            }
             LegEvent::OfferAnswered { leg, body } => {
                 self.with_leg(now, leg, |call, board| call.offer_answered(board, now, leg, &body));
             }
@@ -292,7 +294,8 @@ impl Calls {
 
     /// An operator's phone dials: a second call for the caller who waits, or nothing that we do (R03).
     fn operator_dials(&mut self, now: Instant, who: OperatorId, incoming: &Incoming) {
-        let talking = self.board.queue.operator(who).filter(|operator| operator.talking).and_then(|operator| operator.call);
+        let talking =
+            self.board.queue.operator(who).filter(|operator| operator.talking).and_then(|operator| operator.call);
         match talking.filter(|call| self.calls.contains_key(call) && incoming.replaces.is_none()) {
             Some(call) => self.with_call(now, call, |call, board| call.second_call(board, now, who, incoming)),
             None if looks_like_a_number(&incoming.request_user) => {
@@ -421,4 +424,4 @@ pub(crate) fn is_alive(signalling: Signalling) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

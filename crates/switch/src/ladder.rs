@@ -70,7 +70,11 @@ fn arrow(event: &TimelineEvent, peers: &[String]) -> Option<String> {
     let dashes = width - words.chars().count() - 1;
     let (left, right) = ("─".repeat(dashes / 2), "─".repeat(dashes - dashes / 2));
     let far = "─".repeat(column * COLUMN);
-    Some(if incoming { format!("│◄{far}{left}{words}{right}│") } else { format!("│{far}{left}{words}{right}►│") })
+    Some(if incoming {
+        format!("│◄{far}{left}{words}{right}│")
+    } else {
+        format!("│{far}{left}{words}{right}►│")
+    })
 }
 
 /// `INVITE sip:0355500101@…` as `INVITE 0355500101`, `SIP/2.0 180 Ringing` as `180 Ringing`.
@@ -115,7 +119,12 @@ mod tests {
 
     fn sip(index: u32, offset_ms: i64, direction: &str, peer: &str, start_line: &str) -> TimelineEvent {
         let (from, to) = if direction == "in" { (peer, "192.0.2.1:5060") } else { ("192.0.2.1:5060", peer) };
-        event(index, offset_ms, "sip", json!({"direction": direction, "protocol": "UDP", "from": from, "to": to, "start_line": start_line}))
+        event(
+            index,
+            offset_ms,
+            "sip",
+            json!({"direction": direction, "protocol": "UDP", "from": from, "to": to, "start_line": start_line}),
+        )
     }
 
     #[test]
@@ -139,6 +148,9 @@ mod tests {
         assert!(lines[1].starts_with("    0.000 │◄─") && lines[1].contains(" INVITE 0355500101 "), "{text}");
         assert_eq!(lines[2], "    0.000 · arrived did=0355500101");
         assert!(lines[3].contains(" 180 Ringing ") && lines[3].ends_with("►│"), "{text}");
-        assert!(lines[4].contains(" INVITE 101 ") && lines[4].chars().count() > lines[3].chars().count() + 30, "{text}");
+        assert!(
+            lines[4].contains(" INVITE 101 ") && lines[4].chars().count() > lines[3].chars().count() + 30,
+            "{text}"
+        );
     }
 }

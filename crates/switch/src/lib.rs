@@ -11,8 +11,8 @@ pub mod desk;
 pub mod directory;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod io;
-mod leg;
 pub mod ladder;
+mod leg;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod media;
 mod ports;

@@ -23,7 +23,7 @@ impl Ports {
     /// The even ports of the range whose next one is in it too.
     pub(crate) fn new(range: RangeInclusive<u16>) -> Self {
         let last = *range.end();
-        let free = range.filter(|port| port % 2 == 0 && *port < last).collect();
+        let free = range.filter(|port| port.is_multiple_of(2) && *port < last).collect();
         Self { free, resting: VecDeque::new(), used: HashMap::new() }
     }
 
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn ports_are_even_and_rest_before_they_are_used_again() {
         let mut rng = ChaCha12Rng::from_seed([7; 32]);
-        let now = Instant::now();
+        let now = crate::calls::tests::some_moment();
         let mut ports = Ports::new(30_001..=30_008);
         let taken: Vec<u16> = (0..3).filter_map(|leg| ports.take(now, &mut rng, LegId(leg))).collect();
         assert_eq!(taken.len(), 3, "30002, 30004, 30006: 30008 has no next one");

@@ -12,7 +12,7 @@ impl Calls {
     pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
         let live = self.calls.values().filter(|call| !matches!(call.phase, Phase::Over { .. }));
         let names = &self.board.directory.operators;
-        let operators = self.board.queue.operators().into_iter().map(|operator| {
+        let operators = self.board.queue.operators().map(|operator| {
             let (state, reason) = state_words(operator.state);
             OperatorNow {
                 operator: operator.operator.0,

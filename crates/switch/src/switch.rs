@@ -142,11 +142,11 @@ impl Switch {
             let mut is_silent = true;
             while let Some(output) = self.endpoint.poll_output() {
                 is_silent = false;
-                self.from_endpoint(now, output);
+                self.take_in(now, output);
             }
             while let Some(effect) = self.calls.poll_effect() {
                 is_silent = false;
-                self.from_calls(now, effect);
+                self.carry_out(now, effect);
             }
             if is_silent {
                 return;
@@ -154,7 +154,7 @@ impl Switch {
         }
     }
 
-    fn from_endpoint(&mut self, now: Instant, output: endpoint::Output) {
+    fn take_in(&mut self, now: Instant, output: endpoint::Output) {
         match output {
             endpoint::Output::Transmit { flow, bytes } => self.outputs.push_back(Output::Transmit { flow, bytes }),
             endpoint::Output::Leg(event) => self.calls.leg_event(now, event),
@@ -171,7 +171,7 @@ impl Switch {
         }
     }
 
-    fn from_calls(&mut self, now: Instant, effect: Effect) {
+    fn carry_out(&mut self, now: Instant, effect: Effect) {
         match effect {
             Effect::Leg(order) => self.endpoint.order(now, order),
             Effect::Media(order) => self.outputs.push_back(Output::Media(order)),

@@ -151,10 +151,9 @@ fn blank_record(
     caller: &Caller,
 ) -> CallRecord {
     let arrived_ms = board.unix_ms(now);
-    let did = whose.did.map_or_else(
-        || whose.candidates.first().cloned().unwrap_or_default(),
-        |number| number.digits().to_string(),
-    );
+    let did = whose
+        .did
+        .map_or_else(|| whose.candidates.first().cloned().unwrap_or_default(), |number| number.digits().to_string());
     CallRecord {
         call: id,
         revision: 0,

@@ -56,7 +56,9 @@ impl Call {
                     self.close_pop(board, now, who, "unreachable");
                     board.queue.declined(now, self.id, who, acd::Declined::Unreachable);
                 }
-                Signalling::Up | Signalling::Leaving { .. } | Signalling::Gone => self.operator_left(board, now, id, how),
+                Signalling::Up | Signalling::Leaving { .. } | Signalling::Gone => {
+                    self.operator_left(board, now, id, how)
+                }
             },
             Role::Second(_) => self.second_left(board, now, id),
             Role::Target => self.target_left(board, now, id, word(how)),

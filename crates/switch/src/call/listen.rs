@@ -26,7 +26,8 @@ impl Call {
             return;
         }
         let can_hear = |leg: &&Leg| leg.is_up() && leg.voice == Voice::Open && leg.description.agreed().is_some();
-        let parts: Vec<(LegId, Part)> = self.legs.iter().filter(can_hear).map(|leg| (leg.id, self.part(board, leg))).collect();
+        let parts: Vec<(LegId, Part)> =
+            self.legs.iter().filter(can_hear).map(|leg| (leg.id, self.part(board, leg))).collect();
         for (id, part) in parts {
             let Some(leg) = self.leg_mut(id) else { continue };
             if leg.hears.as_ref() != Some(&part.hears) {

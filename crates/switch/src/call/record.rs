@@ -88,7 +88,15 @@ pub(crate) enum Fact {
     /// The end.
     Ended { ending: String },
     /// A SIP message.
-    Sip { direction: String, protocol: String, from: String, to: String, start_line: String, leg: Option<usize>, message: String },
+    Sip {
+        direction: String,
+        protocol: String,
+        from: String,
+        to: String,
+        start_line: String,
+        leg: Option<usize>,
+        message: String,
+    },
 }
 
 /// An operator's row, as a number in JSON.
@@ -274,9 +282,10 @@ fn without_secrets(message: &[u8]) -> String {
     for line in text.split_inclusive('\n') {
         in_head &= !line.trim_end().is_empty();
         let continues = line.starts_with([' ', '\t']);
-        if !in_head || !(continues && in_secret) {
+        if !(in_head && continues && in_secret) {
             let name = line.split(':').next().unwrap_or_default().trim();
-            in_secret = in_head && ["authorization", "proxy-authorization"].contains(&name.to_ascii_lowercase().as_str());
+            in_secret =
+                in_head && ["authorization", "proxy-authorization"].contains(&name.to_ascii_lowercase().as_str());
             if in_secret {
                 kept.push_str(name);
                 kept.push_str(": (removed)\r\n");

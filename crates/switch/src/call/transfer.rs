@@ -149,7 +149,8 @@ impl Call {
         let Phase::Talking(talk) = std::mem::replace(&mut self.phase, Phase::Waiting) else {
             return Err(CommandError::WrongState(self.state()));
         };
-        self.phase = Phase::Passing(Passing { operator: Some(talk), second, refer, mode, targets, stage });
+        let passing = Passing { operator: Some(talk), second, refer, mode, targets, stage };
+        self.phase = Phase::Passing(Box::new(passing));
         self.changed(board, "transfer", self.transfer_word());
         Ok(())
     }
@@ -178,10 +179,11 @@ impl Call {
     /// Back to the caller: the operator who is still there talks again; without one, the head of the queue.
     fn back(&mut self, board: &mut Board, now: Instant) {
         let Phase::Passing(passing) = std::mem::replace(&mut self.phase, Phase::Waiting) else { return };
-        if let Some(second) = passing.second {
+        let Passing { operator, second, .. } = *passing;
+        if let Some(second) = second {
             self.drop_leg(board, now, second.leg, None, "transfer_over");
         }
-        match passing.operator {
+        match operator {
             Some(talk) => self.phase = Phase::Talking(Talk { held: false, ..talk }),
             None => self.wait_again(board, now),
         }

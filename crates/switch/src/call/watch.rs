@@ -99,7 +99,9 @@ impl Call {
         }
         if matches!(leg.voice, Voice::Closing { until } if until <= now) {
             leg.closed(board, now);
-            board.alarm(Alarm::Repaired { what: format!("voice path of {id} of call {name} did not say that it closed") });
+            board.alarm(Alarm::Repaired {
+                what: format!("voice path of {id} of call {name} did not say that it closed"),
+            });
         }
         if matches!(leg.signalling, Signalling::Leaving { until } if until <= now) {
             self.leg_is_gone(board, now, id, 0, "forgotten");

@@ -79,8 +79,7 @@ impl Call {
         };
         let begun = answer.and_then(|answer| {
             let second = Some(Second { leg: id, answer });
-            let asked =
-                Asked { mode: TransferMode::Attended, by: "phone", reason: String::new(), second, refer: None };
+            let asked = Asked { mode: TransferMode::Attended, by: "phone", reason: String::new(), second, refer: None };
             self.pass_on(board, now, asked, targets).map_err(|_| 503)
         });
         if let Err(status) = begun {
@@ -95,7 +94,9 @@ impl Call {
     /// The person has picked up: so does the operator's second call.
     pub(super) fn answer_second(&mut self, board: &mut Board, now: Instant) {
         let Phase::Passing(passing) = &self.phase else { return };
-        let Some((id, body)) = passing.second.as_ref().map(|second| (second.leg, second.answer.clone())) else { return };
+        let Some((id, body)) = passing.second.as_ref().map(|second| (second.leg, second.answer.clone())) else {
+            return;
+        };
         let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_early()) else { return };
         leg.signalling = Signalling::Up;
         let index = leg.index;

@@ -60,10 +60,7 @@ impl Call {
             CommandError::WrongState(_) | CommandError::UnknownCall | CommandError::UnknownOperator => "wrong_state",
         };
         let number = plain(number);
-        self.story.tell(
-            now,
-            Fact::TransferRefused { by: by.to_owned(), number: number.clone(), why: word.to_owned() },
-        );
+        self.story.tell(now, Fact::TransferRefused { by: by.to_owned(), number: number.clone(), why: word.to_owned() });
         self.changed(board, "transfer_refused", word);
         if *why == CommandError::NotRegistered {
             board.alarm(Alarm::TollFraud { who: by.to_owned(), number });

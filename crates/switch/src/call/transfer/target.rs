@@ -10,7 +10,7 @@ use number::Number;
 use super::super::record::Fact;
 use super::super::{Call, Phase};
 use super::policy::dialable;
-use super::{Calling, Failure, Passing, Stage};
+use super::{Calling, Failure, Stage};
 use crate::board::Board;
 use crate::desk::TransferMode;
 use crate::directory::Target;
@@ -21,7 +21,12 @@ const RING_SECONDS: std::ops::RangeInclusive<u16> = 5..=180;
 
 impl Call {
     /// Calls the next target that can be called. `Err`: there is none.
-    pub(super) fn dial(&mut self, board: &mut Board, now: Instant, targets: &mut VecDeque<Target>) -> Result<Stage, Failure> {
+    pub(super) fn dial(
+        &mut self,
+        board: &mut Board,
+        now: Instant,
+        targets: &mut VecDeque<Target>,
+    ) -> Result<Stage, Failure> {
         let mut failure = Failure { number: String::new(), why: "no_target".to_owned(), status: 480 };
         while let Some(target) = targets.pop_front() {
             failure.number.clone_from(&target.number);
@@ -83,7 +88,8 @@ impl Call {
         let Phase::Passing(passing) = &self.phase else { return };
         let number = passing.stage.target().number.clone();
         let (second, refer) = (passing.second.as_ref().map(|second| second.leg), passing.refer);
-        if let Some(second) = second.and_then(|second| self.leg_mut(second)).filter(|leg| leg.is_early() && !leg.rang()) {
+        if let Some(second) = second.and_then(|second| self.leg_mut(second)).filter(|leg| leg.is_early() && !leg.rang())
+        {
             second.signalling = Signalling::Early { rang: true };
             board.order(Order::Progress { leg: second.id, status: 180, body: None });
         }
@@ -149,23 +155,28 @@ impl Call {
 
     /// The same number over the next trunk (R32). Each trunk is tried once.
     fn next_trunk(&mut self, board: &mut Board, now: Instant, id: LegId, status: u16) -> bool {
-        let (target, mut trunks) = match &mut self.phase {
-            Phase::Passing(Passing { stage: Stage::Calling(calling), .. }) if calling.leg == id => {
-                (calling.target.clone(), std::mem::take(&mut calling.trunks))
-            }
-            Phase::Passing(_) | Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
-                return false;
-            }
-        };
+        let Some(calling) = self.calling(id) else { return false };
+        let (target, mut trunks) = (calling.target.clone(), std::mem::take(&mut calling.trunks));
         let Some(number) = dialable(&target.number) else { return false };
         let why = format!("trunk_{status}");
         self.story.tell(now, Fact::TargetFailed { number: target.number.clone(), why });
         let Some(leg) = self.call_over(board, now, &target, number, &mut trunks) else { return false };
-        if let Phase::Passing(Passing { stage: Stage::Calling(calling), .. }) = &mut self.phase {
+        if let Some(calling) = self.calling(id) {
             calling.leg = leg;
             calling.trunks = trunks;
         }
         true
+    }
+
+    /// The attempt that this leg is.
+    fn calling(&mut self, id: LegId) -> Option<&mut Calling> {
+        match &mut self.phase {
+            Phase::Passing(passing) => match &mut passing.stage {
+                Stage::Calling(calling) if calling.leg == id => Some(calling),
+                Stage::Calling(_) | Stage::Consulting { .. } | Stage::Confirming { .. } => None,
+            },
+            Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => None,
+        }
     }
 
     /// This target is not to be had (`id` is its leg, already over or left): the next one, or nobody.

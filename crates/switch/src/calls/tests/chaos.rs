@@ -48,8 +48,22 @@ fn w04_whatever_happens_nobody_is_stuck_and_nothing_is_left_over() {
         seen.extend(events.map(|event| event.kind.clone()));
     }
     let wanted = [
-        "answered", "bridged", "ended", "handed_over", "held", "muted", "operator_lost", "recording_failed", "resumed", "silent",
-        "target_confirmed", "target_failed", "transfer_cancelled", "transfer_failed", "transfer_refused", "voice_failed",
+        "answered",
+        "bridged",
+        "ended",
+        "handed_over",
+        "held",
+        "muted",
+        "operator_lost",
+        "recording_failed",
+        "resumed",
+        "silent",
+        "target_confirmed",
+        "target_failed",
+        "transfer_cancelled",
+        "transfer_failed",
+        "transfer_refused",
+        "voice_failed",
     ];
     let unseen: Vec<_> = wanted.into_iter().filter(|kind| !seen.contains(*kind)).collect();
     assert!(unseen.is_empty(), "the nonsense is too tame: {unseen:?} never happened");
@@ -82,18 +96,18 @@ fn sip(house: &mut House, chance: &mut Chance, leg: LegId) {
     if known.signalling == crate::leg::Signalling::Gone {
         return;
     }
-    let is_ours = leg.0 % 2 == 0;
+    let is_ours = leg.0.is_multiple_of(2);
     let event = match chance.below(12) {
         0 | 1 if is_ours => LegEvent::Progress { leg, status: 180, body: None },
         2..=4 if is_ours => LegEvent::Answered { leg, body: sdp(30_000, "sendrecv"), from_ip: PEER },
         5 if is_ours && known.is_early() => {
             let status = chance.of(&[404, 408, 480, 486, 500, 503, 603]);
-            let try_next_trunk = status >= 500 && status < 600;
+            let try_next_trunk = (500..600).contains(&status);
             let rejection = Rejection { status, phrase: String::new(), retry_after: None, try_next_trunk };
             LegEvent::Rejected { leg, rejection }
         }
         6 => LegEvent::Offer { leg, body: sdp(30_000, chance.of(&["sendrecv", "sendonly", "inactive"])) },
-        7 => LegEvent::Digit { leg, digit: chance.of(&['*', '0', '1', '2', '3', '5']) },
+        7 => LegEvent::Digit { leg, digit: chance.of(&['*', '0', '1', '1', '1', '2', '3', '5']) },
         8 => {
             let user = chance.of(&[MOBILE, SECOND_MOBILE, "0570123456"]).to_owned();
             let replaces = chance.of(&[None, Some(Err(())), Some(Ok(LegId(leg.0 ^ 2)))]);
@@ -112,7 +126,7 @@ fn voice(house: &mut House, chance: &mut Chance, leg: LegId) {
         0 => media::Event::RecordingFailed { call, why: "x".to_owned() },
         3 => media::Event::LegFailed { leg, why: "x".to_owned() },
         1 => media::Event::Audible { leg },
-        2 => media::Event::Digit { leg, digit: '1' },
+        2 | 4 => media::Event::Digit { leg, digit: '1' },
         _ => media::Event::Silent { leg, seconds: chance.of(&[3, 5, 15, 35]) },
     };
     house.media(event);

@@ -14,15 +14,11 @@ use crate::record::CallState;
 #[test]
 fn f01_a_call_is_answered_in_the_firms_name() {
     let mut house = House::new();
-    house
-        .call("A", SAKURA)
-        .orders(["180 A", "ring hanako: さくら歯科 <09099998888>"])
-        .hears([])
-        .tells([
-            "arrived さくら歯科 81312345678 819099998888",
-            "operator 1 busy",
-            "pop 1 さくら歯科 さくら歯科でございます",
-        ]);
+    house.call("A", SAKURA).orders(["180 A", "ring hanako: さくら歯科 <09099998888>"]).hears([]).tells([
+        "arrived さくら歯科 81312345678 819099998888",
+        "operator 1 busy",
+        "pop 1 さくら歯科 さくら歯科でございます",
+    ]);
     assert_eq!(house.state("A"), CallState::Queued);
     house.rings("hanako").orders([]).tells(["delivered"]);
     assert_eq!(house.state("A"), CallState::Delivered);
@@ -43,10 +39,24 @@ fn f01_a_call_is_answered_in_the_firms_name() {
     let record = house.record("A");
     assert_eq!((record.talk_ms, record.wait_ms, record.operator), (60_000, 3_000, Some(1)));
     assert_eq!(record.recording.as_ref().map(|recording| recording.samples), Some(60_000 * 8), "F48");
-    assert!(record.recording_stem.starts_with("2026/11/21/20261121-182503_0312345678_sakura-dental_"), "{}", record.recording_stem);
+    assert!(
+        record.recording_stem.starts_with("2026/11/21/20261121-182503_0312345678_sakura-dental_"),
+        "{}",
+        record.recording_stem
+    );
     assert_eq!(
         house.timeline("A"),
-        ["arrived", "ringing", "queued", "offered", "operator_ringing", "recording_started", "answered", "ended", "recording_finished"]
+        [
+            "arrived",
+            "ringing",
+            "queued",
+            "offered",
+            "operator_ringing",
+            "recording_started",
+            "answered",
+            "ended",
+            "recording_finished"
+        ]
     );
 }
 
@@ -334,7 +344,10 @@ fn f01_a_thousand_interleaved_calls_to_two_hundred_numbers_ring_with_the_right_n
             let (number, firm) = waiting.pop_front().expect("a caller");
             assert_eq!(house.call_id(&format!("call {number}")), call, "first come, first served");
             let name = super::house::OPERATORS[usize::try_from(id - 1).expect("few")];
-            house.answers(name).orders([&*format!("200 call {number}")]).media(&format!("whisper {name} customer/{firm}/name"));
+            house
+                .answers(name)
+                .orders([&*format!("200 call {number}")])
+                .media(&format!("whisper {name} customer/{firm}/name"));
             assert_eq!(house.record(&format!("call {number}")).customer_name, format!("会社{firm}"));
             house.hangs_up(&format!("call {number}"));
             house.command(Command::FinishWrapUp { operator: OperatorId(id) });

@@ -104,7 +104,7 @@ impl House {
 
     /// The same with another directory.
     pub(super) fn with(edit: impl FnOnce(&mut Directory)) -> Self {
-        let start = Instant::now();
+        let start = crate::calls::tests::some_moment();
         let config = Config::new(endpoint::Config::new("house.test", Vec::new()), vec![PEER], 40_000..=49_999);
         let mut directory = directory();
         edit(&mut directory);
@@ -364,9 +364,8 @@ impl House {
             assert_eq!(numbers, (1..=u32::try_from(numbers.len()).expect("few")).collect::<Vec<_>>(), "{call}");
             assert_eq!(last.answered_ms.is_some(), last.recording.is_some(), "{call}: {}", last.no_recording);
             assert_eq!(last.recording.is_none(), last.no_recording.starts_with("none, because "), "{call}");
-            let is_closed = |leg: &LegRecord| {
-                !self.peers_are_reliable || leg.statistics.is_some() || leg.ending == "voice_failed"
-            };
+            let is_closed =
+                |leg: &LegRecord| !self.peers_are_reliable || leg.statistics.is_some() || leg.ending == "voice_failed";
             assert!(last.legs.iter().all(|leg| leg.ended_ms.is_some() && is_closed(leg)), "{last:#?}");
         }
         assert!(self.recordings.values().all(|(_, end)| end.is_some()), "a recording runs on");
@@ -512,15 +511,21 @@ fn told(event: &Event) -> String {
         Event::CallArrived { customer_name, did, caller, withheld, .. } => {
             format!("arrived {customer_name} {did} {caller}{withheld}")
         }
-        Event::ScreenPop { operator, customer_name, greeting, .. } => format!("pop {operator} {customer_name} {greeting}"),
+        Event::ScreenPop { operator, customer_name, greeting, .. } => {
+            format!("pop {operator} {customer_name} {greeting}")
+        }
         Event::PopClosed { operator, why, .. } => format!("pop closed {operator} {why}"),
         Event::CallAnswered { operator, wait_ms, .. } => format!("answered {operator} {wait_ms}"),
         Event::CallChanged { what, detail, .. } => format!("{what} {detail}").trim().to_owned(),
         Event::TransferFailed { number, why, .. } => format!("transfer failed {number} {why}"),
-        Event::CallEnded { ending, answered, .. } => format!("ended {ending}{}", if *answered { "" } else { " unanswered" }),
+        Event::CallEnded { ending, answered, .. } => {
+            format!("ended {ending}{}", if *answered { "" } else { " unanswered" })
+        }
         Event::OperatorState { operator, state, .. } => format!("operator {operator} {state}"),
         Event::TrunkState { trunk, up, .. } => format!("trunk {trunk} {up}"),
-        Event::Alarm(alarm) => format!("alarm {}", serde_json::to_value(alarm).expect("JSON")["alarm"].as_str().expect("a name")),
+        Event::Alarm(alarm) => {
+            format!("alarm {}", serde_json::to_value(alarm).expect("JSON")["alarm"].as_str().expect("a name"))
+        }
     }
 }
 
@@ -566,7 +571,8 @@ fn directory() -> Directory {
 }
 
 pub(super) fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy) -> Customer {
-    let target = |name: &str, number: &str| Target { name: name.to_owned(), number: number.to_owned(), ring_seconds: 20 };
+    let target =
+        |name: &str, number: &str| Target { name: name.to_owned(), number: number.to_owned(), ring_seconds: 20 };
     Customer {
         id: CustomerId(id),
         code: code.to_owned(),

@@ -37,7 +37,11 @@ fn f44_the_operator_announces_then_joins_and_leaves() {
     house.hangs_up(MOBILE).orders(["hang up A"]).tells(["ended target_hung_up"]);
     house.everything_is_over();
     let record = house.record("A");
-    assert_eq!(record.recording.as_ref().map(|recording| recording.samples), Some(48_000 * 8), "one file, from our 200 to the end");
+    assert_eq!(
+        record.recording.as_ref().map(|recording| recording.samples),
+        Some(48_000 * 8),
+        "one file, from our 200 to the end"
+    );
     assert_eq!(record.bridged_ms.zip(record.answered_ms).map(|(bridged, answered)| bridged - answered), Some(18_000));
     assert_eq!(record.legs.iter().map(|leg| leg.role.as_str()).collect::<Vec<_>>(), ["caller", "operator", "target"]);
 }
@@ -80,7 +84,10 @@ fn f46_an_operator_who_leaves_while_it_rings_leaves_it_to_the_key_1() {
     let call = house.call_id("A");
     house.transfer("A", Attended);
     house.rings(MOBILE);
-    house.command(Command::CompleteTransfer { call }).orders(["hang up hanako"]).tells(["handed_over", "operator 1 working_after_call"]);
+    house
+        .command(Command::CompleteTransfer { call })
+        .orders(["hang up hanako"])
+        .tells(["handed_over", "operator 1 working_after_call"]);
     house.answers(MOBILE).hears(["09011112222 hears customer/1/confirm"]).media("detect 09011112222 true");
     house.keys(MOBILE, "9").hears([]);
     house.keys(MOBILE, "1").hears(["A hears 09011112222", "09011112222 hears A"]).tells(["bridged 819011112222"]);
@@ -90,7 +97,9 @@ fn f46_an_operator_who_leaves_while_it_rings_leaves_it_to_the_key_1() {
 
 #[test]
 fn f46_busy_rejected_silent_or_unreachable_the_caller_is_back_with_the_operator() {
-    for (status, why) in [(486, "busy"), (603, "rejected"), (480, "no_answer"), (404, "unreachable"), (503, "unreachable")] {
+    for (status, why) in
+        [(486, "busy"), (603, "rejected"), (480, "no_answer"), (404, "unreachable"), (503, "unreachable")]
+    {
         let mut house = House::with(sakura(|customer| customer.targets.truncate(1)));
         house = House::talk_in(house, "A");
         house.transfer("A", Attended);
@@ -113,10 +122,11 @@ fn f47_targets_ring_in_order_each_for_its_time() {
     house.seconds(1).orders(["hang up 09011112222", "dial 08033334444 over 1"]);
     house.catch_up();
     house.rings(SECOND_MOBILE);
-    house.seconds(20).orders(["hang up 08033334444"]).hears(["A hears hanako", "hanako hears A"]).tells([
-        "target_failed no_answer",
-        "transfer failed 818033334444 no_answer",
-    ]);
+    house
+        .seconds(20)
+        .orders(["hang up 08033334444"])
+        .hears(["A hears hanako", "hanako hears A"])
+        .tells(["target_failed no_answer", "transfer failed 818033334444 no_answer"]);
     house.hangs_up("A");
     house.everything_is_over();
 }
@@ -133,10 +143,11 @@ fn f46_a_mailbox_does_not_swallow_the_caller() {
     house.seconds(1).orders(["hang up 09011112222", "dial 08033334444 over 1"]).hears(["hanako hears ringback"]);
     house.answers(SECOND_MOBILE);
     // Hangs up without pressing 1.
-    house.hangs_up(SECOND_MOBILE).orders([]).hears(["A hears hanako", "hanako hears A"]).tells([
-        "target_failed not_confirmed",
-        "transfer failed 818033334444 not_confirmed",
-    ]);
+    house
+        .hangs_up(SECOND_MOBILE)
+        .orders([])
+        .hears(["A hears hanako", "hanako hears A"])
+        .tells(["target_failed not_confirmed", "transfer failed 818033334444 not_confirmed"]);
     house.hangs_up("A");
     house.everything_is_over();
 }
@@ -202,7 +213,10 @@ fn the_caller_hangs_up_while_the_mobile_rings() {
     let mut house = House::talk("A");
     house.transfer("A", Attended);
     house.rings(MOBILE);
-    house.hangs_up("A").orders(["hang up hanako", "hang up 09011112222"]).tells(["ended caller_hung_up", "operator 1 working_after_call"]);
+    house
+        .hangs_up("A")
+        .orders(["hang up hanako", "hang up 09011112222"])
+        .tells(["ended caller_hung_up", "operator 1 working_after_call"]);
     house.answers(MOBILE).orders(["hang up 09011112222"]);
     house.everything_is_over();
 }
@@ -222,7 +236,11 @@ fn a_person_who_does_not_want_the_call_leaves_the_caller_with_the_operator() {
     let mut house = House::talk("A");
     house.transfer("A", Attended);
     house.answers(MOBILE);
-    house.hangs_up(MOBILE).orders([]).hears(["A hears hanako", "hanako hears A"]).tells(["transfer failed 819011112222 hung_up"]);
+    house
+        .hangs_up(MOBILE)
+        .orders([])
+        .hears(["A hears hanako", "hanako hears A"])
+        .tells(["transfer failed 819011112222 hung_up"]);
     house.hangs_up("A");
     house.everything_is_over();
 }
@@ -231,7 +249,11 @@ fn a_person_who_does_not_want_the_call_leaves_the_caller_with_the_operator() {
 fn r31_an_operator_who_dies_during_the_transfer_does_not_take_the_caller_along() {
     let mut house = House::talk("A");
     house.transfer("A", Attended);
-    house.ends("hanako", Ending::Lost).orders([]).tells(["operator_lost lost", "handed_over", "operator 1 working_after_call"]);
+    house.ends("hanako", Ending::Lost).orders([]).tells([
+        "operator_lost lost",
+        "handed_over",
+        "operator 1 working_after_call",
+    ]);
     house.answers(MOBILE).hears(["09011112222 hears customer/1/confirm"]);
     house.keys(MOBILE, "1").hears(["A hears 09011112222", "09011112222 hears A"]);
     house.hangs_up("A");
@@ -262,10 +284,14 @@ fn f45_the_firms_policy_decides() {
 fn r03_only_numbers_of_this_firm_can_be_called() {
     let mut house = House::talk("A");
     for number in ["09055556666", "0101234567890", "0570123456", "110", "rubbish", ""] {
-        let transfer = Transfer { mode: Attended, to: Some(number.to_owned()), urgent: true, reason: Some("x".to_owned()) };
+        let transfer =
+            Transfer { mode: Attended, to: Some(number.to_owned()), urgent: true, reason: Some("x".to_owned()) };
         house.transfer_to("A", transfer).orders([]);
         assert_eq!(house.refused(), CommandError::NotRegistered, "{number}");
-        house.refers("hanako", number, None).orders(["refer hanako 403"]).tells(["transfer_refused not_registered", "alarm toll_fraud"]);
+        house
+            .refers("hanako", number, None)
+            .orders(["refer hanako 403"])
+            .tells(["transfer_refused not_registered", "alarm toll_fraud"]);
         house.dials("X", 1, number).orders(["403 X"]);
     }
     let transfer = Transfer { mode: Attended, to: Some("+81-80-3333-4444".to_owned()), urgent: false, reason: None };
@@ -292,14 +318,13 @@ fn r03_a_firm_that_registered_a_number_that_may_not_be_dialled_has_no_target() {
 #[test]
 fn a_blind_refer_is_confirmed_and_tells_the_phone_how_it_goes() {
     let mut house = House::talk("A");
-    house.refers("hanako", MOBILE, None).orders([
-        "refer hanako 202",
-        "notify hanako 100",
-        "dial 09011112222 over 1",
-    ]);
+    house.refers("hanako", MOBILE, None).orders(["refer hanako 202", "notify hanako 100", "dial 09011112222 over 1"]);
     house.rings(MOBILE).orders(["notify hanako 180"]);
     house.answers(MOBILE).hears(["hanako hears silence", "09011112222 hears customer/1/confirm"]);
-    house.keys(MOBILE, "1").orders(["notify hanako 200", "hang up hanako"]).hears(["A hears 09011112222", "09011112222 hears A"]);
+    house
+        .keys(MOBILE, "1")
+        .orders(["notify hanako 200", "hang up hanako"])
+        .hears(["A hears 09011112222", "09011112222 hears A"]);
     house.hangs_up(MOBILE).orders(["hang up A"]);
     house.everything_is_over();
 }
@@ -332,12 +357,10 @@ fn an_attended_refer_joins_the_two_calls_of_the_phone() {
         house.dials("second", 1, MOBILE).orders(["dial 09011112222 over 1"]).hears([]);
         house.rings(MOBILE).orders(["180 second"]);
         house.answers(MOBILE).orders(["200 second"]).hears(["second hears 09011112222", "09011112222 hears second"]);
-        house.refers(on, "whatever", Some(replaced)).orders([
-            &*format!("refer {on} 202"),
-            &*format!("notify {on} 200"),
-            "hang up second",
-            "hang up hanako",
-        ]).hears(["A hears 09011112222", "09011112222 hears A"]);
+        house
+            .refers(on, "whatever", Some(replaced))
+            .orders([&*format!("refer {on} 202"), &*format!("notify {on} 200"), "hang up second", "hang up hanako"])
+            .hears(["A hears 09011112222", "09011112222 hears A"]);
         house.hangs_up("A");
         house.everything_is_over();
     }

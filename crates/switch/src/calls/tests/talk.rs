@@ -11,10 +11,17 @@ use crate::record::CallState;
 fn hold_by_the_desk_plays_music_and_takes_back() {
     let mut house = House::talk("A");
     let call = house.call_id("A");
-    house.command(Command::Hold { call, on: true }).orders([]).hears(["A hears hold-music", "hanako hears silence"]).tells(["held desk"]);
+    house
+        .command(Command::Hold { call, on: true })
+        .orders([])
+        .hears(["A hears hold-music", "hanako hears silence"])
+        .tells(["held desk"]);
     assert_eq!(house.state("A"), CallState::Held);
     house.command(Command::Hold { call, on: true }).hears([]).tells([]);
-    house.command(Command::Hold { call, on: false }).hears(["A hears hanako", "hanako hears A"]).tells(["resumed desk"]);
+    house
+        .command(Command::Hold { call, on: false })
+        .hears(["A hears hanako", "hanako hears A"])
+        .tells(["resumed desk"]);
     house.hangs_up("A");
     house.everything_is_over();
 }
@@ -55,7 +62,10 @@ fn hold_by_the_old_address_of_zeros_is_hold_too() {
     let mut house = House::talk("A");
     let leg = house.leg("hanako");
     let body = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 0.0.0.0\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n";
-    house.on(LegEvent::Offer { leg, body: body.into() }).hears(["A hears hold-music", "hanako hears silence"]).media("negotiated hanako send=false receive=false");
+    house
+        .on(LegEvent::Offer { leg, body: body.into() })
+        .hears(["A hears hold-music", "hanako hears silence"])
+        .media("negotiated hanako send=false receive=false");
     house.hangs_up("hanako").orders(["hang up A"]);
     house.everything_is_over();
 }
@@ -135,7 +145,9 @@ fn r31_a_dead_phone_gives_the_caller_back_to_the_queue_within_ten_seconds() {
     assert_eq!(house.state("A"), CallState::Queued);
     // A is at the head: before D, who came to wait earlier.
     house.hangs_up("B");
-    house.command(Command::FinishWrapUp { operator: acd::OperatorId(2) }).orders(["ring taro: さくら歯科 <09099998888>"]);
+    house
+        .command(Command::FinishWrapUp { operator: acd::OperatorId(2) })
+        .orders(["ring taro: さくら歯科 <09099998888>"]);
     house.answers("taro").orders([]).hears(["A hears taro", "taro hears A"]);
     house.catch_up();
     for caller in ["A", "C"] {
@@ -186,7 +198,10 @@ fn r34_a_dead_caller_ends_the_call() {
 #[test]
 fn r34_no_call_lasts_for_ever() {
     let mut house = House::talk("A");
-    house.seconds(4 * 3600 - 12).orders(["hang up A", "hang up hanako"]).tells(["ended too_long", "operator 1 working_after_call"]);
+    house
+        .seconds(4 * 3600 - 12)
+        .orders(["hang up A", "hang up hanako"])
+        .tells(["ended too_long", "operator 1 working_after_call"]);
     house.everything_is_over();
 }
 
@@ -194,7 +209,10 @@ fn r34_no_call_lasts_for_ever() {
 fn a_lost_recording_is_said_so() {
     let mut house = House::talk("A");
     let call = house.call_id("A");
-    house.media(media::Event::RecordingFailed { call, why: "disk full".to_owned() }).tells(["alarm recording_failed"]).orders([]);
+    house
+        .media(media::Event::RecordingFailed { call, why: "disk full".to_owned() })
+        .tells(["alarm recording_failed"])
+        .orders([]);
     house.hangs_up("A");
     let leg_a = house.leg("A");
     let leg_h = house.leg("hanako");
@@ -257,6 +275,9 @@ fn a_snapshot_shows_calls_operators_and_trunks() {
     assert_eq!(snapshot.calls.len(), 1);
     assert_eq!(snapshot.calls[0].customer_name, "さくら歯科");
     assert_eq!(snapshot.calls[0].operator, Some(1));
-    assert_eq!(snapshot.operators.iter().map(|operator| operator.state.as_str()).collect::<Vec<_>>(), ["busy", "ready", "ready"]);
+    assert_eq!(
+        snapshot.operators.iter().map(|operator| operator.state.as_str()).collect::<Vec<_>>(),
+        ["busy", "ready", "ready"]
+    );
     assert!(snapshot.trunks.iter().all(|trunk| trunk.up));
 }
