@@ -31,6 +31,7 @@ pub enum Command {
 /// How a caller is to be passed on.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// Attended: the operator announces, then completes. Confirmed: the person presses 1.
     pub mode: TransferMode,
