@@ -18,11 +18,23 @@ fn r27_after_kill_9_during_twenty_calls_every_recording_opens_and_holds_all_but_
     let mut accounts = Vec::new();
     for n in 0..CALLS {
         let operator = house.operator(&format!("{}", 200 + n), 0);
-        accounts.push(format!("{0};[authentication username={0} password={1}];{phones}", operator.login, operator.password));
+        accounts.push(format!(
+            "{0};[authentication username={0} password={1}];{phones}",
+            operator.login, operator.password
+        ));
     }
     house.trunk("carrier", carrier, json!({}));
     let server = house.sip.clone();
-    let run = |scenario, port, fields| Run { scenario, server: &server, from: "127.0.0.1", port, fields, calls: 0, rate: 10, more: &[] };
+    let run = |scenario, port, fields| Run {
+        scenario,
+        server: &server,
+        from: "127.0.0.1",
+        port,
+        fields,
+        calls: 0,
+        rate: 10,
+        more: &[],
+    };
     let _phones = Sipp::start(house.root.path(), &run("phones_with_voice", phones, &[]));
     let register = Run { calls: CALLS as u32, ..run("register", registering, &accounts) };
     Sipp::start(house.root.path(), &register).finish(Duration::from_secs(60));
@@ -32,7 +44,8 @@ fn r27_after_kill_9_during_twenty_calls_every_recording_opens_and_holds_all_but_
     until("all calls are answered", Duration::from_secs(60), || {
         (house.calls_now().iter().filter(|c| c["state"] == "established").count() == CALLS).then_some(())
     });
-    let wall = || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis() as i64;
+    let wall =
+        || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis() as i64;
     pause(Duration::from_secs(6));
     let killed_ms = wall();
     house.kill();

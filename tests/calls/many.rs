@@ -31,7 +31,16 @@ fn f01_a_thousand_interleaved_calls_to_two_hundred_numbers_show_the_right_firm_e
     }
     let carrier = ports::free_block(2);
     house.trunk("carrier", carrier, json!({}));
-    let run = |scenario, port, fields| Run { scenario, server: &house.sip, from: "127.0.0.1", port, fields, calls: 0, rate: 50, more: &[] };
+    let run = |scenario, port, fields| Run {
+        scenario,
+        server: &house.sip,
+        from: "127.0.0.1",
+        port,
+        fields,
+        calls: 0,
+        rate: 50,
+        more: &[],
+    };
     let answering = Sipp::start(house.root.path(), &run("phones", phones, &[]));
     let register = Run { calls: OPERATORS as u32, ..run("register", registering, &accounts) };
     Sipp::start(house.root.path(), &register).finish(Duration::from_secs(60));
@@ -50,7 +59,11 @@ fn f01_a_thousand_interleaved_calls_to_two_hundred_numbers_show_the_right_firm_e
     }
     for n in 0..CALLS {
         let caller = format!("0901{n:07}");
-        assert_eq!(shown.get(&caller).map(String::as_str), Some(format!("Firm {:03}", n % FIRMS).as_str()), "call {n} from {caller}");
+        assert_eq!(
+            shown.get(&caller).map(String::as_str),
+            Some(format!("Firm {:03}", n % FIRMS).as_str()),
+            "call {n} from {caller}"
+        );
     }
     house.assert_idle();
 }

@@ -143,9 +143,13 @@ fn w02_two_operators_answer_at_once_and_exactly_one_has_the_call() {
     let answered = ring.caller.response(200, "INVITE");
     let dialog = ring.caller.caller_dialog(&answered);
     ring.caller.ack(&dialog);
-    let loser = (0..2).find(|&n| ring.phones[n].sees(Duration::from_secs(2), |m| m.is_request() && m.method() == Method::Bye));
+    let loser =
+        (0..2).find(|&n| ring.phones[n].sees(Duration::from_secs(2), |m| m.is_request() && m.method() == Method::Bye));
     let loser = loser.expect("one of them loses");
-    assert!(!ring.phones[1 - loser].sees(Duration::from_secs(1), |m| m.is_request() && m.method() == Method::Bye), "and only one");
+    assert!(
+        !ring.phones[1 - loser].sees(Duration::from_secs(1), |m| m.is_request() && m.method() == Method::Bye),
+        "and only one"
+    );
     let mut dialog = dialog;
     ring.caller.request(&mut dialog, &Method::Bye, None);
     ring.caller.response(200, "BYE");

@@ -51,7 +51,11 @@ fn f01_f03_w12_the_right_firm_is_shown_and_both_hear_each_other_before_and_after
 
     // What each of them heard, in order. Music is "other".
     let caller_heard = story(&caller.heard()[0], 5);
-    assert_eq!(strip(&caller_heard), [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)], "the caller heard");
+    assert_eq!(
+        strip(&caller_heard),
+        [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)],
+        "the caller heard"
+    );
     let operator_heard = &phone.heard()[0];
     assert!(seconds_of(operator_heard, CALLER_HZ) > 2.0, "the operator heard {:?}", story(operator_heard, 3));
 
@@ -60,7 +64,11 @@ fn f01_f03_w12_the_right_firm_is_shown_and_both_hear_each_other_before_and_after
     let (left, right) = (channel(&file, 0), channel(&file, 1));
     assert!(seconds_of(&left, CALLER_HZ) > 3.5, "{:?}", story(&left, 3));
     assert_eq!(seconds_of(&left, OPERATOR_HZ), 0.0);
-    assert_eq!(strip(&story(&right, 5)), [Heard::Tone(OPERATOR_HZ), Heard::Silence, Heard::Tone(OPERATOR_HZ)], "our side");
+    assert_eq!(
+        strip(&story(&right, 5)),
+        [Heard::Tone(OPERATOR_HZ), Heard::Silence, Heard::Tone(OPERATOR_HZ)],
+        "our side"
+    );
     assert_eq!(seconds_of(&right, CALLER_HZ), 0.0);
     length_is_talk_time(&record, left.len());
 }
@@ -147,7 +155,8 @@ fn whisper_is_heard_by_the_operator_alone_and_costs_the_caller_nothing() {
     // A recorded name: a second of noise-like tone that nobody else makes.
     let folder = house.root.path().join("prompts/customer").join(firm.to_string());
     std::fs::create_dir_all(&folder).expect("a folder");
-    let spec = hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut name = hound::WavWriter::create(folder.join("name.wav"), spec).expect("a prompt");
     for n in 0..8000 {
         let x = (2.0 * std::f32::consts::PI * 1500.0 * n as f32 / 8000.0).sin() * 0.4;
@@ -164,7 +173,8 @@ fn whisper_is_heard_by_the_operator_alone_and_costs_the_caller_nothing() {
     pause(Duration::from_secs(3));
     caller.command("hangup", "");
     let record = house.finished(1);
-    let name_in = |samples: &[i16]| samples.chunks_exact(800).filter(|w| crate::support::audio::power(w, 1500.0) > 0.005).count();
+    let name_in =
+        |samples: &[i16]| samples.chunks_exact(800).filter(|w| crate::support::audio::power(w, 1500.0) > 0.005).count();
     let heard = &phone.heard()[0];
     assert!(name_in(heard) >= 7, "the operator hears the name: {} of 10 windows", name_in(heard));
     let while_named = heard.chunks_exact(800).filter(|w| crate::support::audio::power(w, 1500.0) > 0.005);

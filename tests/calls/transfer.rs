@@ -65,7 +65,15 @@ impl Scene {
         let (left, right) = (channel(&file, 0), channel(&file, 1));
         length_is_talk_time(&record, left.len());
         let ear = |phone: &Baresip| phone.heard().into_iter().next().unwrap_or_default();
-        End { caller: ear(&self.caller), operator: ear(&self.phone), mobile: ear(&self.mobile), left, right, record, _house: self.house }
+        End {
+            caller: ear(&self.caller),
+            operator: ear(&self.phone),
+            mobile: ear(&self.mobile),
+            left,
+            right,
+            record,
+            _house: self.house,
+        }
     }
 }
 
@@ -91,9 +99,21 @@ fn f44_attended_the_operator_announces_joins_them_and_leaves_and_one_file_has_it
     pause(A_WHILE);
     let end = scene.end();
     let heard = story(&end.caller, 5);
-    assert_eq!(strip(&heard), [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(MOBILE_HZ)], "the caller: operator, music, mobile");
-    assert!(seconds_of(&end.operator, MOBILE_HZ) >= 0.8, "the operator announces to the mobile: {:?}", story(&end.operator, 3));
-    assert_eq!(strip(&story(&end.mobile, 5)), [Heard::Tone(OPERATOR_HZ), Heard::Tone(CALLER_HZ)], "the mobile: operator, then caller");
+    assert_eq!(
+        strip(&heard),
+        [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(MOBILE_HZ)],
+        "the caller: operator, music, mobile"
+    );
+    assert!(
+        seconds_of(&end.operator, MOBILE_HZ) >= 0.8,
+        "the operator announces to the mobile: {:?}",
+        story(&end.operator, 3)
+    );
+    assert_eq!(
+        strip(&story(&end.mobile, 5)),
+        [Heard::Tone(OPERATOR_HZ), Heard::Tone(CALLER_HZ)],
+        "the mobile: operator, then caller"
+    );
     assert!(seconds_of(&end.left, CALLER_HZ) > 3.5, "the caller's channel: {:?}", story(&end.left, 3));
     let ours = story(&end.right, 5);
     assert_eq!(ours.first(), Some(&Heard::Tone(OPERATOR_HZ)), "{ours:?}");
@@ -159,7 +179,8 @@ fn f46_rejected_the_caller_is_back_with_the_operator() {
 
 #[test]
 fn f46_no_answer_and_the_operator_gone_the_caller_is_at_the_head_of_the_queue_with_music() {
-    let mut scene = Scene::talking(false, json!({ "targets": [{ "name": "院長", "number": MOBILE, "ring_seconds": 3 }] }));
+    let mut scene =
+        Scene::talking(false, json!({ "targets": [{ "name": "院長", "number": MOBILE, "ring_seconds": 3 }] }));
     scene.transfer("confirmed");
     scene.mobile.wait("CALL_INCOMING");
     scene.phone.command("hangup", "");
@@ -194,7 +215,8 @@ fn r03_numbers_that_are_not_the_firms_are_never_dialled() {
 fn f45_the_firms_policy_is_kept() {
     let scene = Scene::talking(true, json!({ "transfer": "never" }));
     let path = format!("/calls/{}/transfer", scene.call);
-    let (status, _) = scene.house.ask("POST", &path, Some(&json!({ "mode": "attended", "to": null, "urgent": true, "reason": "x" })));
+    let (status, _) =
+        scene.house.ask("POST", &path, Some(&json!({ "mode": "attended", "to": null, "urgent": true, "reason": "x" })));
     assert_eq!(status, 409);
     scene.end();
     let mut scene = Scene::talking(true, json!({ "transfer": "urgent_only" }));

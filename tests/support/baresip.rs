@@ -85,8 +85,9 @@ impl Baresip {
 
     /// Wait for an event of this type (e.g. `CALL_ESTABLISHED`), taking it and all before it.
     pub fn wait(&mut self, kind: &str) -> Value {
-        self.wait_for(kind, Duration::from_secs(20))
-            .unwrap_or_else(|seen| panic!("{}: no {kind} within 20 s; seen: {seen:?}\n{}", self.dir.display(), self.log()))
+        self.wait_for(kind, Duration::from_secs(20)).unwrap_or_else(|seen| {
+            panic!("{}: no {kind} within 20 s; seen: {seen:?}\n{}", self.dir.display(), self.log())
+        })
     }
 
     /// The same with a limit; `Err` holds the events that came instead.
@@ -175,13 +176,18 @@ fn connect(port: u16) -> TcpStream {
 }
 
 fn module_path() -> String {
-    let candidates = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules", "/usr/lib/aarch64-linux-gnu/baresip/modules"];
+    let candidates = [
+        "/usr/lib/baresip/modules",
+        "/usr/lib/x86_64-linux-gnu/baresip/modules",
+        "/usr/lib/aarch64-linux-gnu/baresip/modules",
+    ];
     candidates.iter().find(|p| Path::new(p).is_dir()).unwrap_or(&candidates[0]).to_string()
 }
 
 /// Two minutes of a sine at half of full scale.
 fn write_tone(path: &Path, hz: f32) {
-    let spec = hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut writer = hound::WavWriter::create(path, spec).expect("a tone file");
     for n in 0..120 * 8000 {
         let x = (2.0 * std::f32::consts::PI * hz * n as f32 / 8000.0).sin() * 0.35;

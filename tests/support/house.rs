@@ -49,7 +49,11 @@ impl House {
         let http = ports::free_tcp();
         let rtp = ports::free_block(400);
         let folder = root.path().display();
-        let database = if more.contains("[database]") { String::new() } else { format!("[database]\nurl = \"sqlite:{folder}/denwaban.db\"\njournal = \"{folder}/journal\"\n") };
+        let database = if more.contains("[database]") {
+            String::new()
+        } else {
+            format!("[database]\nurl = \"sqlite:{folder}/denwaban.db\"\njournal = \"{folder}/journal\"\n")
+        };
         let config = format!(
             "[sip]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\"]\n\
              [media]\nports = \"{rtp}-{}\"\n\
@@ -121,7 +125,8 @@ impl House {
     /// The bytes of a file that the API serves, with an optional `Range`.
     pub fn bytes(&self, path: &str, range: Option<&str>) -> (u16, Vec<u8>) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let mut request = agent.get(format!("{}/api/v1{path}", self.http)).header("Authorization", format!("Bearer {}", self.token));
+        let mut request =
+            agent.get(format!("{}/api/v1{path}", self.http)).header("Authorization", format!("Bearer {}", self.token));
         if let Some(range) = range {
             request = request.header("Range", range);
         }
@@ -208,15 +213,20 @@ impl House {
             let list = self.get("/calls?limit=500");
             let list = list["calls"].as_array()?;
             let done = |c: &&Value| {
-                c["state"] == "cleared" && (c["answered_ms"].is_null() || !c["recording_ms"].is_null() || c["no_recording"] != "")
+                c["state"] == "cleared"
+                    && (c["answered_ms"].is_null() || !c["recording_ms"].is_null() || c["no_recording"] != "")
             };
-            (list.len() == calls && list.iter().filter(done).count() == calls).then(|| self.get(&format!("/calls/{}", list[0]["call"].as_str().unwrap_or(""))))
+            (list.len() == calls && list.iter().filter(done).count() == calls)
+                .then(|| self.get(&format!("/calls/{}", list[0]["call"].as_str().unwrap_or(""))))
         })
     }
 
     /// A recording's file.
     pub fn recording(&self, call: &Value) -> PathBuf {
-        self.root.path().join("recordings").join(call["recording"]["path"].as_str().unwrap_or_else(|| panic!("no recording: {call}")))
+        self.root
+            .path()
+            .join("recordings")
+            .join(call["recording"]["path"].as_str().unwrap_or_else(|| panic!("no recording: {call}")))
     }
 
     /// Nothing is left over: no call, every operator free, all ports closed.
@@ -293,8 +303,19 @@ fn serve(root: &Path) -> Child {
 }
 
 fn denwaban(root: &Path, arguments: &[&str]) -> Value {
-    let output = binary().args(["--config", "denwaban.toml"]).args(arguments).current_dir(root).env("LANG", "C.UTF-8").output().expect("denwaban runs");
+    let output = binary()
+        .args(["--config", "denwaban.toml"])
+        .args(arguments)
+        .current_dir(root)
+        .env("LANG", "C.UTF-8")
+        .output()
+        .expect("denwaban runs");
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "denwaban {arguments:?}: {}\n{text}{}", output.status, String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "denwaban {arguments:?}: {}\n{text}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_str(&text).unwrap_or(Value::String(text.into_owned()))
 }

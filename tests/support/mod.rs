@@ -1,6 +1,12 @@
 //! What the tests with real peers share: the house under test, its phones, and ears for what they hear.
 #![allow(dead_code, reason = "each test binary uses its part")]
-#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests with real peers live in real time")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests with real peers live in real time"
+)]
 
 pub mod audio;
 pub mod baresip;

@@ -60,7 +60,12 @@ impl Peer {
             self.send(&request.finish());
             let answer = self.response(if cseq == 1 { 401 } else { 200 }, "REGISTER");
             if cseq == 1 {
-                authorization = Some(authorize(&answer.text(Name::WwwAuthenticate).expect("a challenge"), user, password, &format!("sip:{}", self.switch)));
+                authorization = Some(authorize(
+                    &answer.text(Name::WwwAuthenticate).expect("a challenge"),
+                    user,
+                    password,
+                    &format!("sip:{}", self.switch),
+                ));
             }
         }
     }
@@ -159,12 +164,16 @@ impl Peer {
 
     /// The next request with this method.
     pub fn wait_request(&mut self, method: &Method) -> Message {
-        self.wait(&format!("request {}", method.as_str()), Duration::from_secs(45), |m| m.is_request() && m.method() == *method)
+        self.wait(&format!("request {}", method.as_str()), Duration::from_secs(45), |m| {
+            m.is_request() && m.method() == *method
+        })
     }
 
     /// The next response with this status to a request of this method.
     pub fn response(&mut self, status: u16, method: &str) -> Message {
-        self.wait(&format!("{status} to {method}"), Duration::from_secs(45), |m| m.status() == Some(status) && m.method().as_str() == method)
+        self.wait(&format!("{status} to {method}"), Duration::from_secs(45), |m| {
+            m.status() == Some(status) && m.method().as_str() == method
+        })
     }
 
     /// Any final response to a request of this method.
@@ -181,7 +190,11 @@ impl Peer {
 
     fn wait(&mut self, what: &str, limit: Duration, wanted: impl Fn(&Message) -> bool) -> Message {
         self.look(limit, wanted).unwrap_or_else(|| {
-            let seen: Vec<_> = self.waiting.iter().map(|m| String::from_utf8_lossy(m.bytes()).lines().next().unwrap_or_default().to_owned()).collect();
+            let seen: Vec<_> = self
+                .waiting
+                .iter()
+                .map(|m| String::from_utf8_lossy(m.bytes()).lines().next().unwrap_or_default().to_owned())
+                .collect();
             panic!("no {what} within {limit:?}; seen and not asked for: {seen:?}")
         })
     }
@@ -212,7 +225,9 @@ impl Peer {
 
 /// An SDP for one audio stream at this port.
 pub fn sdp(port: u16) -> String {
-    format!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n")
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n"
+    )
 }
 
 /// MD5 digest by hand (RFC 2617 without qop is what every registrar takes only if it must; with qop=auth as RFC 7616 asks).
@@ -229,5 +244,7 @@ fn authorize(challenge: &str, user: &str, password: &str, uri: &str) -> String {
     let ha1 = md5(format!("{user}:{realm}:{password}"));
     let ha2 = md5(format!("REGISTER:{uri}"));
     let response = md5(format!("{ha1}:{nonce}:00000001:abcdef:auth:{ha2}"));
-    format!("Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", qop=auth, nc=00000001, cnonce=\"abcdef\", response=\"{response}\", algorithm=MD5")
+    format!(
+        "Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", qop=auth, nc=00000001, cnonce=\"abcdef\", response=\"{response}\", algorithm=MD5"
+    )
 }

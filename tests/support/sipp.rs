@@ -38,11 +38,27 @@ impl Sipp {
         for (name, hz) in [("caller.ulaw", super::audio::CALLER_HZ), ("operator.ulaw", super::audio::OPERATOR_HZ)] {
             std::fs::write(dir.join(name), ulaw_tone(hz)).expect("a voice");
         }
-        let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(format!("{}.xml", run.scenario));
+        let scenario =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(format!("{}.xml", run.scenario));
         let log = std::fs::File::create(dir.join("out")).expect("log");
         let mut command = Command::new("sipp");
-        command.current_dir(&dir).arg(run.server).arg("-sf").arg(scenario).args(["-i", run.from, "-nostdin", "-trace_err", "-trace_logs"]);
-        command.args(["-p", &run.port.to_string(), "-r", &run.rate.max(1).to_string(), "-error_file", "errors", "-log_file", "logs"]);
+        command.current_dir(&dir).arg(run.server).arg("-sf").arg(scenario).args([
+            "-i",
+            run.from,
+            "-nostdin",
+            "-trace_err",
+            "-trace_logs",
+        ]);
+        command.args([
+            "-p",
+            &run.port.to_string(),
+            "-r",
+            &run.rate.max(1).to_string(),
+            "-error_file",
+            "errors",
+            "-log_file",
+            "logs",
+        ]);
         command.args(["-mi", run.from, "-default_behaviors", "all,-bye"]);
         if run.calls > 0 {
             command.args(["-m", &run.calls.to_string()]);
@@ -78,7 +94,9 @@ impl Sipp {
         let read = |name: &str| std::fs::read_to_string(self.dir.join(name)).unwrap_or_default();
         let errors = read("errors");
         let out = read("out");
-        let last = |text: &str, n: usize| text.lines().rev().take(n).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n");
+        let last = |text: &str, n: usize| {
+            text.lines().rev().take(n).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")
+        };
         format!("{}\n{}", last(&errors, 60), last(&out, 45))
     }
 }
