@@ -86,7 +86,11 @@ impl Endpoint {
         if !message.is_request() && message.validate().is_err() {
             return;
         }
-        self.core.receive(flow, message);
+        if message.is_request() && message.via().is_err() {
+            self.refuse_statelessly(flow, &message);
+        } else {
+            self.core.receive(flow, message);
+        }
         self.pump();
     }
 
@@ -212,7 +216,7 @@ impl Endpoint {
             for tag in leg.tags() {
                 self.core.tags.remove(&tag);
             }
-            self.core.timers.stop_leg(id);
+            self.core.timers.stop_leg(id, |_| false);
             self.legs.remove(&id);
         }
     }

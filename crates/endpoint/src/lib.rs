@@ -19,6 +19,8 @@ pub mod order;
 pub mod output;
 mod registrar;
 mod request;
+#[cfg(test)]
+mod tests;
 mod timer;
 pub mod trunk;
 mod wire;

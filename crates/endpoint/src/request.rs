@@ -67,6 +67,16 @@ impl Endpoint {
         }
     }
 
+    /// Without a Via that can be read there is no transaction (RFC 4475 section 3.1.2.16 has one of SIP/7.0); the answer goes where
+    /// the request came from, and nothing is remembered of it.
+    pub(crate) fn refuse_statelessly(&mut self, flow: Flow, request: &Message) {
+        if let (Err(refusal), true) = (request.validate(), request.has(Name::Via) && request.method() != Method::Ack) {
+            let tag = self.core.token().to_string();
+            let response = MessageBuilder::reply(request, refusal.status, refusal.reason, Some(&tag)).finish();
+            self.core.repeat(flow, &response);
+        }
+    }
+
     /// What must be refused whoever asks: method, scheme, extensions, body (sections 8.2.1 to 8.2.3). Nothing is learnt from
     /// it that OPTIONS would not say.
     fn refuse(&mut self, request: &Message) -> Option<MessageBuilder> {

@@ -1,7 +1,7 @@
 //! Every moment the endpoint waits for, in one ordered table: one minimum, no timer task to leak.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
+use std::ops::Bound;
 use std::time::Instant;
 
 use crate::account::AccountId;
@@ -76,11 +76,20 @@ impl Timers {
         }
     }
 
-    /// Stops everything a leg waits for.
-    pub(crate) fn stop_leg(&mut self, leg: LegId) {
-        let all: RangeInclusive<Timer> = Timer::Leg(leg, LegTimer::FIRST)..=Timer::Leg(leg, LegTimer::LAST);
-        while let Some((&timer, _)) = self.at.range(all.clone()).next() {
-            self.stop(timer);
+    /// Stops everything a leg waits for, but for what is to be kept.
+    pub(crate) fn stop_leg(&mut self, leg: LegId, keep: impl Fn(LegTimer) -> bool) {
+        let mut from = Bound::Included(Timer::Leg(leg, LegTimer::FIRST));
+        let to = Bound::Included(Timer::Leg(leg, LegTimer::LAST));
+        while let Some((&timer, _)) = self.at.range((from, to)).next() {
+            match timer {
+                Timer::Leg(_, one) if !keep(one) => self.stop(timer),
+                Timer::Leg(..) | Timer::Lapse(_) | Timer::KeepAlive(_) | Timer::Register(_) | Timer::Probe(_) => {
+                    from = Bound::Excluded(timer);
+                }
+            }
+            if from == Bound::Excluded(Timer::Leg(leg, LegTimer::LAST)) {
+                return;
+            }
         }
     }
 
@@ -122,7 +131,10 @@ mod tests {
         assert_eq!(timers.pop(at(3)), Some(Timer::Register(TrunkId(1))));
         assert_eq!(timers.pop(at(3)), Some(Timer::Leg(leg, LegTimer::Ring)));
         assert_eq!(timers.pop(at(3)), None);
-        timers.stop_leg(leg);
+        timers.set(Timer::Leg(leg, LegTimer::Ring), at(5));
+        timers.stop_leg(leg, |timer| timer == LegTimer::Ring);
+        assert_eq!(timers.next(), Some(at(5)));
+        timers.stop_leg(leg, |_| false);
         assert_eq!(timers.next(), None);
     }
 }

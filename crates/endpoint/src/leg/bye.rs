@@ -80,7 +80,7 @@ impl Leg {
             session.bye = Bye::Sent;
             session.unacked = None;
         }
-        core.timers.stop_leg(self.id);
+        core.timers.stop_leg(self.id, |_| false);
     }
 
     /// Our BYE is answered, or nobody will: either way the dialog is gone.
@@ -102,7 +102,7 @@ impl Leg {
                 session.bye = Bye::No;
             }
         }
-        core.timers.stop_leg(self.id);
+        core.timers.stop_leg(self.id, |_| false);
         self.end(core, Ending::PeerHungUp);
     }
 

@@ -28,6 +28,7 @@ use crate::account::AccountId;
 use crate::core::{Core, Token, Voice};
 use crate::event::{Ending, LegEvent, Rejection};
 use crate::order::LegId;
+use crate::timer::LegTimer;
 use crate::trunk::TrunkId;
 
 pub(crate) use arrive::Uas;
@@ -120,7 +121,9 @@ impl Leg {
     pub(crate) fn end(&mut self, core: &mut Core, how: Ending) {
         if !self.over {
             self.over = true;
-            core.timers.stop_leg(self.id);
+            // A BYE that waits for an ACK needs the clocks of our 2xx.
+            let waits = self.session.as_ref().is_some_and(|session| matches!(session.bye, session::Bye::AfterAck(_)));
+            core.timers.stop_leg(self.id, |timer| waits && matches!(timer, LegTimer::Repeat2xx | LegTimer::NoAck));
             core.tell(LegEvent::Ended { leg: self.id, how });
         }
     }
@@ -129,7 +132,7 @@ impl Leg {
     pub(crate) fn reject(&mut self, core: &mut Core, rejection: Rejection) {
         if !self.over {
             self.over = true;
-            core.timers.stop_leg(self.id);
+            core.timers.stop_leg(self.id, |_| false);
             core.tell(LegEvent::Rejected { leg: self.id, rejection });
         }
     }
@@ -193,6 +196,6 @@ impl Leg {
         if moves && session.flow != flow {
             session.flow = flow;
         }
-        core.stop(self.id, crate::timer::LegTimer::Reconnect);
+        core.stop(self.id, LegTimer::Reconnect);
     }
 }

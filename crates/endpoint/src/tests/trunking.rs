@@ -1,0 +1,359 @@
+//! Trunks: the shapes carriers want, registration, digest, fail-over, probes.
+
+use super::*;
+
+const NUMBER: &str = "09087654321";
+
+fn over(trunk: TrunkId) -> Destination {
+    Destination::Trunk { trunk, number: NUMBER.to_owned() }
+}
+
+/// NTT's NGN: registers without digest, compact names, session timer.
+fn ngn() -> Trunk {
+    Trunk {
+        registration: Some(Registration {
+            registrar: "sip:ntt-east.ne.jp".to_owned(),
+            aor: "sip:0312345678@ntt-east.ne.jp".to_owned(),
+            expires: seconds(3600),
+        }),
+        compact: true,
+        session_expires: Some(seconds(300)),
+        ..trunk(NGN, CARRIER)
+    }
+}
+
+/// A carrier with passwords.
+fn guarded() -> Trunk {
+    Trunk {
+        domain: "sip.carrier.test".to_owned(),
+        credentials: Some(Credentials { user: "line1".to_owned(), password: "geheim".to_owned(), realm: None }),
+        ..trunk(NGN, CARRIER)
+    }
+}
+
+fn challenge(request: &Message, status: u16, realm: &str, nonce: &str, extra: &str) -> Message {
+    let header = if status == 401 { "WWW-Authenticate" } else { "Proxy-Authenticate" };
+    let value = format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\"{extra}");
+    reply(request, status, "c", &[(header, &value)], "")
+}
+
+/// The house with this trunk as it begins; its first REGISTER or probe is among what was sent.
+fn begin(trunk: Trunk) -> House {
+    House::with(|_| {}, vec![trunk])
+}
+
+#[test]
+fn the_ngn_is_registered_with_and_called_in_its_own_shape() {
+    let mut house = begin(ngn());
+    let register = house.request(CARRIER, Method::Register);
+    let wire = String::from_utf8_lossy(register.bytes()).into_owned();
+    assert!(wire.starts_with("REGISTER sip:ntt-east.ne.jp SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.1:5060"), "{wire}");
+    assert!(wire.contains("\r\nf: <sip:0312345678@ntt-east.ne.jp>;tag="), "{wire}");
+    assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Down)]);
+    let contact = contact_uri(&register);
+    let ok = reply(
+        &register,
+        200,
+        "r",
+        &[("Contact", &format!("<{contact}>;expires=3600")), ("Service-Route", "<sip:198.51.100.1:5060;lr>")],
+        "",
+    );
+    house.hear(CARRIER, ok);
+    assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)]);
+    assert!(matches!(house.other.pop_front(), Some(Output::Trunk(TrunkEvent { state: TrunkState::Up, .. }))));
+
+    house.calls(2, over(NGN));
+    let invite = house.request(CARRIER, Method::Invite);
+    let wire = String::from_utf8_lossy(invite.bytes()).into_owned();
+    assert!(wire.starts_with(&format!("INVITE sip:{NUMBER}@198.51.100.1:5060 SIP/2.0\r\nv: ")), "{wire}");
+    assert!(wire.contains("\r\nx: 300\r\n") && wire.contains("\r\nk: 100rel, timer, replaces\r\n"), "{wire}");
+    assert!(wire.contains("\r\nf: <sip:09012345678@ntt-east.ne.jp>;tag="), "{wire}");
+    assert!(wire.contains("\r\nRoute: <sip:198.51.100.1:5060;lr>\r\n"), "{wire}");
+    assert!(wire.contains("\r\nP-Asserted-Identity: <sip:0312345678@ntt-east.ne.jp>\r\n"), "{wire}");
+    assert!(wire.contains(&format!("\r\nm: <{contact}>")), "the contact we registered: {wire}");
+    assert!(!wire.contains("+81"));
+
+    // It is refreshed ten minutes before its end.
+    house.sent.clear();
+    house.after(seconds(2995));
+    house.sent.clear();
+    house.after(seconds(10));
+    house.request(CARRIER, Method::Register);
+}
+
+#[test]
+fn the_ngns_invite_gets_its_session_timer_back() {
+    let mut house = begin(ngn());
+    house.sent.clear();
+    let extra =
+        "k: timer,100rel\r\nx: 300;refresher=uac\r\nMin-SE: 300\r\nRecord-Route: <sip:198.51.100.1:5060;lr>\r\n";
+    let (mut caller, leg) = house.arrives(extra, OFFER);
+    house.order(Order::Answer { leg, body: bytes(ANSWER) });
+    let ok = house.response(CARRIER, 200);
+    let wire = String::from_utf8_lossy(ok.bytes()).into_owned();
+    assert!(wire.contains("\r\nx: 300;refresher=uac\r\n") && wire.contains("\r\nRequire: timer\r\n"), "{wire}");
+    assert!(ok.has(Name::Allow) && ok.has(Name::Date) && ok.has(Name::RecordRoute));
+    caller.learn(&ok);
+    let ack = caller.ack(1);
+    house.hear(CARRIER, ack.as_str());
+    house.event();
+    // The carrier does not refresh: 32 s before the end we hang up (RFC 4028 section 10).
+    house.after(seconds(267));
+    assert!(house.events.is_empty());
+    house.after(seconds(2));
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::SessionExpired });
+}
+
+#[test]
+fn a_call_to_the_contact_we_registered_is_the_trunks_from_wherever_it_comes() {
+    let mut house = begin(ngn());
+    let register = house.request(CARRIER, Method::Register);
+    let mut caller = Side::new(STRANGER, "09012345678", "carrier.test", "x");
+    caller.target = contact_uri(&register);
+    let invite = caller.request("INVITE", "", OFFER);
+    house.hear(STRANGER, invite.as_str());
+    let LegEvent::Incoming(incoming) = house.event() else { panic!() };
+    assert_eq!(incoming.source, Source::Trunk(NGN));
+}
+
+#[test]
+fn r16_our_invite_is_signed_for_the_trunks_own_realm() {
+    let mut house = begin(guarded());
+    let leg = house.calls(2, over(NGN));
+    let invite = house.request(CARRIER, Method::Invite);
+    assert_eq!(invite.request_uri(), Some(format!("sip:{NUMBER}@sip.carrier.test").as_bytes()));
+    house.hear(CARRIER, challenge(&invite, 407, "carrier", "n1", ""));
+    house.request(CARRIER, Method::Ack);
+    let signed = house.request(CARRIER, Method::Invite);
+    assert!(text(&signed, Name::ProxyAuthorization).contains("username=\"line1\""));
+    assert_eq!(signed.cseq().unwrap().number, 2);
+    assert_eq!(signed.call_id(), invite.call_id());
+    assert_ne!(signed.via().unwrap().branch(), invite.via().unwrap().branch());
+    house.hear(CARRIER, accept(&signed, "t", CARRIER, ANSWER));
+    assert_eq!(house.request(CARRIER, Method::Ack).cseq().unwrap().number, 2);
+    assert!(matches!(house.event(), LegEvent::Answered { .. }));
+    // Another realm, on the same trunk, from whoever is behind it: no credentials for it.
+    house.order(Order::Hangup { leg, reason: None });
+    let bye = house.request(CARRIER, Method::Bye);
+    house.hear(CARRIER, challenge(&bye, 407, "evil", "n2", ""));
+    house.event();
+    house.silent();
+    house.assert_idle();
+}
+
+#[test]
+fn a_challenged_bye_to_the_trunk_is_signed() {
+    let mut house = begin(guarded());
+    let leg = house.calls(2, over(NGN));
+    let invite = house.request(CARRIER, Method::Invite);
+    house.hear(CARRIER, accept(&invite, "t", CARRIER, ANSWER));
+    house.request(CARRIER, Method::Ack);
+    house.order(Order::Hangup { leg, reason: None });
+    let bye = house.request(CARRIER, Method::Bye);
+    house.hear(CARRIER, challenge(&bye, 401, "carrier", "n2", ""));
+    let signed = house.request(CARRIER, Method::Bye);
+    assert!(signed.has(Name::Authorization));
+    assert_eq!(signed.cseq().unwrap().number, bye.cseq().unwrap().number + 1);
+    house.hear(CARRIER, reply(&signed, 200, "t", &[], ""));
+    house.assert_idle();
+}
+
+#[test]
+fn r16_a_callee_who_challenges_gets_no_credentials() {
+    let mut house = begin(guarded());
+    house.register(udp(PHONE), "101", "<sip:101@10.0.0.5:5060>");
+    let leg = house.calls(2, Destination::Account(HANAKO));
+    let invite = house.request(PHONE, Method::Invite);
+    house.hear(PHONE, accept(&invite, "t", PHONE, ANSWER));
+    house.request(PHONE, Method::Ack);
+    house.event();
+    house.order(Order::Offer { leg, body: bytes(HOLD) });
+    let reinvite = house.request(PHONE, Method::Invite);
+    house.hear(PHONE, challenge(&reinvite, 401, "carrier", "n", ""));
+    house.request(PHONE, Method::Ack);
+    assert_eq!(house.event(), LegEvent::OfferRefused { leg, status: 401 });
+    house.order(Order::Hangup { leg, reason: None });
+    let bye = house.request(PHONE, Method::Bye);
+    house.hear(PHONE, challenge(&bye, 407, "carrier", "n", ""));
+    house.event();
+    house.silent();
+    house.assert_idle();
+}
+
+#[test]
+fn a_wrong_password_is_tried_once_and_a_stale_nonce_once_more() {
+    let mut house = begin(guarded());
+    let leg = house.calls(2, over(NGN));
+    let invite = house.request(CARRIER, Method::Invite);
+    house.hear(CARRIER, challenge(&invite, 407, "carrier", "n1", ""));
+    house.request(CARRIER, Method::Ack);
+    let second = house.request(CARRIER, Method::Invite);
+    house.hear(CARRIER, challenge(&second, 407, "carrier", "n2", ", stale=true"));
+    house.request(CARRIER, Method::Ack);
+    let third = house.request(CARRIER, Method::Invite);
+    house.hear(CARRIER, challenge(&third, 407, "carrier", "n3", ", stale=true"));
+    house.request(CARRIER, Method::Ack);
+    let LegEvent::Rejected { leg: rejected, rejection } = house.event() else { panic!() };
+    assert_eq!((rejected, rejection.status, rejection.try_next_trunk), (leg, 407, false));
+    house.silent();
+    house.assert_idle();
+}
+
+#[test]
+fn r32_a_silent_trunk_is_given_up_after_three_seconds() {
+    let mut house = House::new();
+    let leg = house.calls(2, over(NGN));
+    house.request(CARRIER, Method::Invite);
+    house.after(ms(2900));
+    assert!(house.events.is_empty());
+    house.after(ms(200));
+    let LegEvent::Rejected { leg: rejected, rejection } = house.event() else { panic!() };
+    assert_eq!((rejected, rejection.status, rejection.try_next_trunk), (leg, 408, true));
+    assert_eq!(house.endpoint.leg_count(), 0);
+    house.assert_idle();
+}
+
+#[test]
+fn r32_which_failures_let_another_trunk_try() {
+    let outcome = |rings: bool, status: u16| {
+        let mut house = House::new();
+        house.calls(2, over(NGN));
+        let invite = house.request(CARRIER, Method::Invite);
+        house.hear(CARRIER, reply(&invite, 100, "", &[], ""));
+        if rings {
+            house.hear(CARRIER, reply(&invite, 183, "t", &[], ""));
+            house.event();
+        }
+        house.hear(CARRIER, reply(&invite, status, "t", &[("Retry-After", "3 (busy)")], ""));
+        let LegEvent::Rejected { rejection, .. } = house.event() else { panic!() };
+        assert_eq!((rejection.status, rejection.retry_after), (status, Some(3)));
+        house.assert_idle();
+        rejection.try_next_trunk
+    };
+    assert!([500, 502, 503, 504].into_iter().all(|status| outcome(false, status)));
+    assert!(![500, 503].into_iter().any(|status| outcome(true, status)));
+    assert!(![403, 404, 480, 486, 603, 600, 501].into_iter().any(|status| outcome(false, status)));
+}
+
+#[test]
+fn r32_a_dead_transport_lets_another_trunk_try() {
+    let mut house = House::new();
+    house.calls(2, over(NGN));
+    house.request(CARRIER, Method::Invite);
+    house.endpoint.transport_failed(house.now, udp(CARRIER));
+    house.drain();
+    let LegEvent::Rejected { rejection, .. } = house.event() else { panic!() };
+    assert_eq!((rejection.status, rejection.try_next_trunk), (503, true));
+    house.calls(4, over(TrunkId(9)));
+    let LegEvent::Rejected { rejection, .. } = house.event() else { panic!() };
+    assert_eq!((rejection.status, rejection.try_next_trunk), (503, true));
+}
+
+#[test]
+fn r32_three_lost_probes_take_a_trunk_down_and_two_answers_bring_it_back() {
+    let mut house = begin(Trunk { probe: Some(seconds(60)), ..trunk(NGN, CARRIER) });
+    let first = house.request(CARRIER, Method::Options);
+    house.hear(CARRIER, reply(&first, 404, "t", &[], ""));
+    assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)]);
+    house.other.clear();
+    house.after(seconds(60 * 3 + 31));
+    assert!(house.other.is_empty(), "two lost so far");
+    house.after(seconds(2));
+    assert!(matches!(house.other.pop_front(), Some(Output::Trunk(TrunkEvent { state: TrunkState::Down, .. }))));
+    for wait_s in [28, 60] {
+        house.sent.clear();
+        house.after(seconds(wait_s));
+        let probe = house.sent.pop_back().unwrap().1;
+        assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Down)]);
+        house.hear(CARRIER, reply(&probe, 200, "t", &[], ""));
+    }
+    assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)]);
+}
+
+#[test]
+fn a_registration_with_digest_is_refreshed_with_the_same_nonce() {
+    let registration = ngn().registration;
+    let mut house = begin(Trunk { registration, ..guarded() });
+    let register = house.request(CARRIER, Method::Register);
+    house.hear(CARRIER, challenge(&register, 401, "carrier", "n1", ""));
+    let signed = house.request(CARRIER, Method::Register);
+    assert!(text(&signed, Name::Authorization).contains("nc=00000001"));
+    assert_eq!(signed.cseq().unwrap().number, 2);
+    house.hear(CARRIER, reply(&signed, 200, "r", &[("Expires", "120")], ""));
+    assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)]);
+    house.after(seconds(61));
+    let refresh = house.request(CARRIER, Method::Register);
+    assert!(text(&refresh, Name::Authorization).contains("nc=00000002"));
+    assert_eq!(refresh.cseq().unwrap().number, 3);
+    assert_eq!(refresh.call_id(), register.call_id());
+    // The nonce is too old: another, and it goes on.
+    house.hear(CARRIER, challenge(&refresh, 401, "carrier", "n2", ", stale=true"));
+    let again = house.request(CARRIER, Method::Register);
+    house.hear(CARRIER, reply(&again, 200, "r", &[("Expires", "120")], ""));
+    assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)]);
+}
+
+#[test]
+fn a_refused_registration_is_tried_later_and_later() {
+    let mut house = begin(ngn());
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let register = house.request(CARRIER, Method::Register);
+        house.hear(CARRIER, reply(&register, 403, "r", &[], ""));
+        let before = house.now;
+        while house.sent.is_empty() {
+            house.after(ms(500));
+        }
+        waits.push((house.now - before).as_secs());
+    }
+    assert!(waits.windows(2).all(|pair| pair[0] < pair[1] + 1), "{waits:?}");
+    assert!(waits[0] <= 7 && waits[5] >= 100, "{waits:?}");
+    let alarms = house.other.iter().filter(|output| matches!(output, Output::Alarm(_))).count();
+    assert_eq!(alarms, 1);
+}
+
+#[test]
+fn a_trunk_that_names_a_longer_expiry_gets_it() {
+    let mut house = begin(Trunk {
+        registration: ngn().registration.map(|registration| Registration { expires: seconds(60), ..registration }),
+        ..trunk(NGN, CARRIER)
+    });
+    let register = house.request(CARRIER, Method::Register);
+    house.hear(CARRIER, reply(&register, 423, "r", &[("Min-Expires", "900")], ""));
+    assert_eq!(text(&house.request(CARRIER, Method::Register), Name::Expires), "900");
+}
+
+#[test]
+fn a_trunk_taken_away_unregisters_and_one_that_stays_is_left_alone() {
+    let mut house = begin(ngn());
+    let register = house.request(CARRIER, Method::Register);
+    house.hear(CARRIER, reply(&register, 200, "r", &[("Expires", "3600")], ""));
+    house.endpoint.set_trunks(house.now, vec![ngn()]);
+    house.drain();
+    house.silent();
+    house.endpoint.set_trunks(house.now, Vec::new());
+    house.drain();
+    let leave = house.request(CARRIER, Method::Register);
+    assert_eq!(text(&leave, Name::Expires), "0");
+    house.hear(CARRIER, reply(&leave, 200, "r", &[], ""));
+    assert!(house.endpoint.trunk_states().is_empty());
+    house.assert_idle();
+}
+
+#[test]
+fn two_trunks_behind_one_address_are_told_apart_by_port() {
+    let twin = |id, port: u16| Trunk { match_port: true, ..trunk(id, &format!("198.51.100.1:{port}")) };
+    let mut house = House::with(|_| {}, vec![twin(NGN, 5060), twin(SPARE, 5070)]);
+    let source = |house: &mut House, from: &str| {
+        let mut caller = Side::new(from, "0901", "carrier.test", "0312345678@192.0.2.1:5060");
+        let invite = caller.request("INVITE", "", OFFER);
+        house.hear(from, invite.as_str());
+        house.events.pop_front().map(|event| match event {
+            LegEvent::Incoming(incoming) => incoming.source,
+            _ => panic!(),
+        })
+    };
+    assert_eq!(source(&mut house, "198.51.100.1:5070"), Some(Source::Trunk(SPARE)));
+    assert_eq!(source(&mut house, "198.51.100.1:5060"), Some(Source::Trunk(NGN)));
+    assert_eq!(source(&mut house, "198.51.100.1:5080"), None);
+}
