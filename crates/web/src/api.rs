@@ -3,15 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use store::{ImportError, RowError, Store, StoreError};
+use store::{ImportError, Store, StoreError};
 use switch::CommandError;
 
 use crate::auth::{Login, Tickets, Tries};
 use crate::error::Refusal;
+use crate::recording::Heard;
 use crate::switchboard::{Switchboard, Unanswered};
 
 /// How the API is set up.
@@ -33,6 +30,8 @@ pub struct Api {
     pub tickets: Tickets,
     /// Failed logins.
     pub(crate) tries: Arc<Tries>,
+    /// Playbacks that are in the audit log.
+    pub(crate) heard: Arc<Heard>,
 }
 
 impl Api {
@@ -53,6 +52,7 @@ impl Api {
             clock,
             tickets: Tickets::default(),
             tries: Arc::default(),
+            heard: Arc::default(),
         }
     }
 
@@ -82,7 +82,7 @@ impl From<StoreError> for Refusal {
                 Some(problem) => Refusal::invalid(problem.field, problem.what, problem.remedy),
                 None => Refusal::invalid("", "the form is wrong", "check its fields"),
             },
-            StoreError::Missing { what, id } => Refusal::not_found(&format!("there is no {what} {id}")),
+            StoreError::Missing { what, id } => Refusal::not_found(format!("there is no {what} {id}")),
             StoreError::Refused(error) => Refusal::conflict(error.to_string()),
             other @ (StoreError::Address { .. }
             | StoreError::Newer { .. }
@@ -129,49 +129,11 @@ impl From<CommandError> for Refusal {
     }
 }
 
-/// Why a CSV file was not taken: each place with its remedy. Nothing of it was written.
-#[derive(Debug)]
-pub(crate) enum ImportRefusal {
-    /// Rows.
-    Rows(Vec<RowError>),
-    /// Everything else.
-    Plain(Refusal),
-}
-
-#[derive(Serialize)]
-struct Rows {
-    error: &'static str,
-    what: &'static str,
-    rows: Vec<RowError>,
-}
-
-impl From<Refusal> for ImportRefusal {
-    fn from(refusal: Refusal) -> Self {
-        ImportRefusal::Plain(refusal)
-    }
-}
-
-impl From<ImportError> for ImportRefusal {
+impl From<ImportError> for Refusal {
     fn from(error: ImportError) -> Self {
         match error {
-            ImportError::Rows(rows) => ImportRefusal::Rows(rows),
-            ImportError::Store(error) => ImportRefusal::Plain(error.into()),
-        }
-    }
-}
-
-impl IntoResponse for ImportRefusal {
-    fn into_response(self) -> Response {
-        match self {
-            ImportRefusal::Plain(refusal) => refusal.into_response(),
-            ImportRefusal::Rows(rows) => {
-                let body = Rows {
-                    error: "invalid",
-                    what: "nothing was imported: mend these rows and send the file again",
-                    rows,
-                };
-                (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
-            }
+            ImportError::Rows(rows) => Refusal::rows(rows),
+            ImportError::Store(error) => error.into(),
         }
     }
 }

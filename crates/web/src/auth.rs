@@ -1,27 +1,26 @@
-//! Who is asking: logins by name and password or by one-time ticket, sessions in a cookie or a bearer header, and the
-//! check that a browser's request comes from our own page.
+//! Who is asking: logins by name and password or by one-time ticket, sessions in a cookie or a bearer header.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::Json;
+use axum::extract::{ConnectInfo, FromRequestParts, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde::{Deserialize, Serialize};
 use store::{Role, UserRow};
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::error::Refusal;
+use crate::extract::Body;
 use crate::rights::{self, Act};
 
 /// The session's cookie.
@@ -47,7 +46,6 @@ pub struct Login {
     /// Login name.
     pub name: String,
     /// `admin`, `supervisor` or `operator`.
-    #[schema(value_type = String)]
     pub role: Role,
     /// The operator that this user is, if any.
     pub operator: Option<i64>,
@@ -101,20 +99,24 @@ impl Tickets {
 pub(crate) struct Tries(Mutex<HashMap<IpAddr, (u32, i64)>>);
 
 impl Tries {
-    fn allowed(&self, from: IpAddr, now_ms: i64) -> bool {
-        let tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tries.get(&from).is_none_or(|&(failures, last)| failures < FAILURES_MAX || now_ms - last > FAILURES_MS)
-    }
-
-    fn failed(&self, from: IpAddr, now_ms: i64) {
+    /// May this address try? Every try counts as failed until it has succeeded, so that many at once are no way around.
+    fn begin(&self, from: IpAddr, now_ms: i64) -> bool {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= ADDRESSES_MAX {
             tries.retain(|_, (_, last)| now_ms - *last <= FAILURES_MS);
         }
-        if tries.len() < ADDRESSES_MAX || tries.contains_key(&from) {
-            let entry = tries.entry(from).or_insert((0, now_ms));
-            *entry = if now_ms - entry.1 > FAILURES_MS { (1, now_ms) } else { (entry.0 + 1, now_ms) };
+        let known = tries.get(&from).copied().filter(|(_, last)| now_ms - last <= FAILURES_MS);
+        match known {
+            Some((failures, _)) if failures >= FAILURES_MAX => return false,
+            Some((failures, _)) => {
+                tries.insert(from, (failures + 1, now_ms));
+            }
+            None if tries.len() < ADDRESSES_MAX => {
+                tries.insert(from, (1, now_ms));
+            }
+            None => {}
         }
+        true
     }
 
     fn succeeded(&self, from: IpAddr) {
@@ -123,21 +125,15 @@ impl Tries {
 }
 
 /// Name and password, or a ticket.
-#[derive(Deserialize, ToSchema)]
-#[serde(untagged)]
-pub(crate) enum Credentials {
-    /// A one-time login.
-    Ticket {
-        /// From the link.
-        ticket: String,
-    },
-    /// A person.
-    Password {
-        /// Login name.
-        name: String,
-        /// Password.
-        password: String,
-    },
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Credentials {
+    /// Login name.
+    name: Option<String>,
+    /// Password.
+    password: Option<String>,
+    /// A one-time login, from a link; then without name and password.
+    ticket: Option<String>,
 }
 
 /// What a login gives. Programs use the token as `Authorization: Bearer`; browsers have it in a cookie.
@@ -149,38 +145,46 @@ pub(crate) struct LoggedIn {
     token: String,
 }
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/login", post(login)).route("/logout", post(logout)).route("/me", get(me))
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(login)).routes(routes!(logout)).routes(routes!(me))
 }
 
 /// Log in.
-#[utoipa::path(post, path = "/api/v1/login", tag = "login", request_body = Credentials, security(()),
-    responses((status = 200, body = LoggedIn), (status = 401, body = Refusal), (status = 429, body = Refusal)))]
+#[utoipa::path(post, path = "/login", tag = "login", request_body = Credentials, security(()),
+    responses((status = 200, body = LoggedIn)))]
 pub(crate) async fn login(
     State(api): State<Api>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     jar: CookieJar,
-    Json(credentials): Json<Credentials>,
+    Body(credentials): Body<Credentials>,
 ) -> Result<(CookieJar, Json<LoggedIn>), Refusal> {
     let now = api.now_ms();
-    if !api.tries.allowed(from.ip(), now) {
+    if !api.tries.begin(from.ip(), now) {
         return Err(Refusal::too_many());
     }
     let user = match credentials {
-        Credentials::Ticket { ticket } => match api.tickets.take(&ticket, now) {
+        Credentials { ticket: Some(ticket), name: None, password: None } => match api.tickets.take(&ticket, now) {
             Some(id) => api.store.users().await?.into_iter().find(|user| user.id == id),
             None => None,
         },
-        Credentials::Password { name, password } => api.store.login(&name, &password).await?,
+        Credentials { ticket: None, name: Some(name), password: Some(password) } => {
+            api.store.login(&name, &password).await?
+        }
+        Credentials { .. } => {
+            return Err(Refusal::invalid(
+                "name",
+                "these are no credentials",
+                "give name and password, or a ticket alone",
+            ));
+        }
     };
     let Some(user) = user.filter(|user| user.active) else {
-        api.tries.failed(from.ip(), now);
-        return Err(Refusal::unauthorized());
+        return Err(Refusal::wrong_login());
     };
     api.tries.succeeded(from.ip());
     let login = Login::from(user);
     let token = api.store.open_session(login.id, now, SESSION).await?.as_str().to_owned();
-    api.note(&login, "logged in", &from.ip().to_string()).await;
+    api.note(&login, "login", &from.ip().to_string()).await;
     let cookie = Cookie::build((COOKIE, token.clone()))
         .path("/")
         .http_only(true)
@@ -191,7 +195,7 @@ pub(crate) async fn login(
 }
 
 /// Log out: the session ends here, whoever else may have copied its cookie.
-#[utoipa::path(post, path = "/api/v1/logout", tag = "login", responses((status = 204)))]
+#[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204)))]
 pub(crate) async fn logout(
     State(api): State<Api>,
     headers: HeaderMap,
@@ -204,12 +208,12 @@ pub(crate) async fn logout(
 }
 
 /// Who am I?
-#[utoipa::path(get, path = "/api/v1/me", tag = "login", responses((status = 200, body = Login), (status = 401, body = Refusal)))]
+#[utoipa::path(get, path = "/me", tag = "login", responses((status = 200, body = Login)))]
 pub(crate) async fn me(login: Login) -> Json<Login> {
     Json(login)
 }
 
-fn token(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn token(headers: &HeaderMap) -> Option<String> {
     let bearer = headers
         .get(AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -220,50 +224,9 @@ fn token(headers: &HeaderMap) -> Option<String> {
     }
 }
 
-/// Refuses what another site's page makes a browser send: changes and the event stream are taken only from our own pages, or
-/// from programs, which have no Origin.
-pub(crate) async fn same_origin(request: Request, next: Next) -> Response {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let upgrade = request.headers().contains_key("upgrade");
-    if (changes || upgrade) && foreign(request.headers()) {
-        return Refusal::forbidden().into_response();
-    }
-    next.run(request).await
-}
-
-fn foreign(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
-        return true;
-    }
-    match (text("origin"), text("host")) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_none_or(|(_, from)| from != host),
-        (Some(_), None) => true,
-        (None, _) => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
-
-    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs.iter().map(|&(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
-    }
-
-    #[test]
-    fn only_our_own_pages_and_programs_may_change_anything() {
-        assert!(!foreign(&headers(&[("host", "desk.example")])));
-        assert!(!foreign(&headers(&[
-            ("host", "desk.example"),
-            ("origin", "https://desk.example"),
-            ("sec-fetch-site", "same-origin")
-        ])));
-        assert!(foreign(&headers(&[("host", "desk.example"), ("origin", "https://evil.example")])));
-        assert!(foreign(&headers(&[("host", "desk.example"), ("sec-fetch-site", "cross-site")])));
-        assert!(foreign(&headers(&[("host", "desk.example"), ("origin", "null")])));
-    }
 
     #[test]
     fn a_ticket_is_good_once_and_for_half_an_hour() {
@@ -280,11 +243,20 @@ mod tests {
         let tries = Tries::default();
         let from: IpAddr = "192.0.2.1".parse().unwrap();
         for _ in 0..FAILURES_MAX {
-            assert!(tries.allowed(from, 0));
-            tries.failed(from, 0);
+            assert!(tries.begin(from, 0));
         }
-        assert!(!tries.allowed(from, 1));
-        assert!(tries.allowed("192.0.2.2".parse().unwrap(), 1));
-        assert!(tries.allowed(from, FAILURES_MS + 1));
+        assert!(!tries.begin(from, 1));
+        assert!(tries.begin("192.0.2.2".parse().unwrap(), 1));
+        assert!(tries.begin(from, FAILURES_MS + 1));
+    }
+
+    #[test]
+    fn r01_a_login_wipes_the_failures_before_it() {
+        let tries = Tries::default();
+        let from: IpAddr = "192.0.2.1".parse().unwrap();
+        for _ in 0..3 * FAILURES_MAX {
+            assert!(tries.begin(from, 0));
+            tries.succeeded(from);
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! Refusals of the API: a status, a word for programs, and a sentence that names the place and the remedy.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use store::RowError;
 use utoipa::ToSchema;
+
+/// Seconds after which another try to log in makes sense.
+const RETRY_AFTER: &str = "900";
 
 /// The body of every refusal.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -12,45 +16,99 @@ pub struct Refusal {
     /// HTTP status.
     #[serde(skip)]
     pub status: u16,
-    /// For programs: `unauthorized`, `forbidden`, `not_found`, `invalid`, `conflict`, `too_many`, `unavailable`.
+    /// For programs: `unauthorized`, `forbidden`, `not_found`, `wrong_method`, `too_large`, `wrong_type`, `malformed`, `invalid`,
+    /// `conflict`, `too_many`, `unavailable`.
     pub error: &'static str,
     /// For people: what is wrong.
     pub what: String,
-    /// Which field, row or place.
+    /// Which field or place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// Of a CSV file: each place that is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<RowError>,
 }
 
 impl Refusal {
     fn plain(status: StatusCode, error: &'static str, what: impl Into<String>) -> Self {
-        Refusal { status: status.as_u16(), error, what: what.into(), field: None, remedy: None }
+        Refusal { status: status.as_u16(), error, what: what.into(), field: None, remedy: None, rows: Vec::new() }
     }
 
-    /// 401: nobody is logged in, or the name or password is wrong.
+    fn remedied(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// 401: nobody is logged in, or not any more.
     pub fn unauthorized() -> Self {
-        Self::plain(StatusCode::UNAUTHORIZED, "unauthorized", "log in first")
+        Self::plain(StatusCode::UNAUTHORIZED, "unauthorized", "nobody is logged in, or not any more")
+            .remedied("log in at /api/v1/login")
+    }
+
+    /// 401: the same for an unknown name and for a wrong password (R01).
+    pub fn wrong_login() -> Self {
+        Self::plain(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "the name or the password is wrong, or the link is used up",
+        )
+        .remedied("try again, or ask an administrator for a new password")
     }
 
     /// 403: this role may not do this.
     pub fn forbidden() -> Self {
         Self::plain(StatusCode::FORBIDDEN, "forbidden", "your role does not allow this")
+            .remedied("ask a supervisor or an administrator")
+    }
+
+    /// 403: another site's page sent this.
+    pub fn foreign() -> Self {
+        Self::plain(StatusCode::FORBIDDEN, "forbidden", "this came from a page of another site")
+            .remedied("use this site's own page; a program sends no Origin header")
     }
 
     /// 404. Also what must not be known to exist (R18).
-    pub fn not_found(what: &str) -> Self {
+    pub fn not_found(what: impl Into<String>) -> Self {
         Self::plain(StatusCode::NOT_FOUND, "not_found", what)
+    }
+
+    /// 405: this address has other methods.
+    pub fn wrong_method() -> Self {
+        Self::plain(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", "this address does not know that method")
+            .remedied("/api/v1/openapi.json lists what it knows")
+    }
+
+    /// 413: the body is too long.
+    pub fn too_large() -> Self {
+        Self::plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")
+            .remedied("send less: divide a file into several")
+    }
+
+    /// 415: not JSON.
+    pub fn wrong_type() -> Self {
+        Self::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong_type", "the body is not said to be JSON")
+            .remedied("send it with `Content-Type: application/json`")
+    }
+
+    /// 400: cannot be read at all.
+    pub fn malformed(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::plain(StatusCode::BAD_REQUEST, "malformed", what).remedied(remedy)
     }
 
     /// 422: a field is wrong.
     pub fn invalid(field: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Refusal {
-            field: Some(field.into()),
-            remedy: Some(remedy.into()),
-            ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid", what)
-        }
+        let field = Some(field.into()).filter(|field| !field.is_empty());
+        Refusal { field, ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid", what).remedied(remedy) }
+    }
+
+    /// 422: these rows of a CSV file are wrong, and nothing of it was written.
+    pub fn rows(rows: Vec<RowError>) -> Self {
+        let what = "nothing was imported: these places of the file are wrong";
+        let plain = Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid", what);
+        Refusal { rows, ..plain.remedied("mend them and send the whole file again") }
     }
 
     /// 409: not possible in this state.
@@ -60,7 +118,8 @@ impl Refusal {
 
     /// 429: too many tries.
     pub fn too_many() -> Self {
-        Self::plain(StatusCode::TOO_MANY_REQUESTS, "too_many", "too many tries: wait a while")
+        Self::plain(StatusCode::TOO_MANY_REQUESTS, "too_many", "too many tries from this address")
+            .remedied("wait a quarter of an hour")
     }
 
     /// 503: the database or the engine cannot answer now; calls go on.
@@ -72,6 +131,14 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(self)).into_response()
+        let mut response = (status, Json(self)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110 section 11.6.1: a 401 says how.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response
     }
 }

@@ -1,83 +1,136 @@
 //! The event stream: one WebSocket for every desk. `?after=SEQ` resumes without a gap as long as the events are remembered.
 
-use axum::Router;
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Query, State};
+use std::time::Duration;
+
+use axum::Error;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::HeaderMap;
 use axum::response::Response;
-use axum::routing::get;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::api::Api;
-use crate::auth::Login;
+use crate::auth::{Login, token};
 use crate::error::Refusal;
+use crate::extract::Asked;
 use crate::rights::Act;
 use crate::switchboard::Stamped;
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/events", get(events))
+/// How often we ask whether the desk is still there, and whether it still may be (R29).
+const PING: Duration = Duration::from_secs(15);
+/// Bytes of a desk's message: it has nothing to say here.
+const MESSAGE_BYTES_MAX: usize = 1024;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(events))
 }
 
 /// Where to begin.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct From {
-    /// Last number that was seen; none: only what happens from now on.
+    /// Last number that was seen; none: only what happens from now on. One that is higher than the newest is of an earlier
+    /// process: all that is remembered of this one is sent.
     after: Option<u64>,
 }
 
-async fn events(
+/// The stream of events, as a WebSocket: one `Stamped` as JSON in each text message.
+#[utoipa::path(get, path = "/events", tag = "calls in hand", params(From), responses((status = 101, description = "WebSocket")))]
+pub(crate) async fn events(
     State(api): State<Api>,
     login: Login,
-    Query(from): Query<From>,
-    upgrade: WebSocketUpgrade,
+    Asked(from): Asked<From>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     login.may(Act::Watch)?;
-    Ok(upgrade.on_upgrade(move |socket| stream(api, socket, from.after)))
+    let upgrade = upgrade
+        .map_err(|why| Refusal::malformed(format!("this is a WebSocket: {why}"), "ask for it with an upgrade"))?;
+    let session = token(&headers).unwrap_or_default();
+    let desk = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
+    Ok(desk.on_upgrade(move |socket| async move {
+        // However it ends, it has ended: the desk comes again with the number of its last event.
+        let _ended = Stream { api, socket, session, last: 0 }.run(from.after).await;
+    }))
 }
 
-async fn stream(api: Api, mut socket: WebSocket, after: Option<u64>) {
-    let mut live = api.switchboard.subscribe();
-    let mut last = after.unwrap_or(0);
-    if let Some(after) = after {
-        for event in api.switchboard.history(after) {
-            last = event.seq;
-            if send(&mut socket, &event).await.is_err() {
-                return;
+struct Stream {
+    api: Api,
+    socket: WebSocket,
+    session: String,
+    last: u64,
+}
+
+impl Stream {
+    async fn run(mut self, after: Option<u64>) -> Result<(), Error> {
+        // First the live stream, then the past: what happens between the two comes twice and is told once.
+        let mut live = self.api.switchboard.subscribe();
+        if let Some(after) = after {
+            let newest = self.api.switchboard.history(0).last().map_or(0, |event| event.seq);
+            self.last = if after > newest { 0 } else { after };
+            self.past().await?;
+        }
+        let mut ping = interval_at(Instant::now() + PING, PING);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut answered = true;
+        loop {
+            tokio::select! {
+                event = live.recv() => match event {
+                    Ok(event) => self.tell(&event).await?,
+                    Err(RecvError::Lagged(_)) => self.past().await?,
+                    Err(RecvError::Closed) => return self.close(close_code::AWAY, "the switch is stopping").await,
+                },
+                said = self.socket.recv() => match said {
+                    Some(Ok(Message::Close(_))) | None => return Ok(()),
+                    Some(Ok(_)) => answered = true,
+                    Some(Err(error)) => return Err(error),
+                },
+                _ = ping.tick() => {
+                    if !answered || !is_logged_in(&self.api, &self.session).await {
+                        return self.close(close_code::POLICY, "log in again").await;
+                    }
+                    answered = false;
+                    self.socket.send(Message::Ping(Bytes::new())).await?;
+                },
             }
         }
     }
-    loop {
-        tokio::select! {
-            event = live.recv() => match event {
-                // What history has already given comes again on the live stream.
-                Ok(event) if event.seq <= last => {}
-                Ok(event) => {
-                    last = event.seq;
-                    if send(&mut socket, &event).await.is_err() {
-                        return;
-                    }
-                }
-                Err(RecvError::Lagged(_)) => {
-                    for event in api.switchboard.history(last) {
-                        last = event.seq;
-                        if send(&mut socket, &event).await.is_err() {
-                            return;
-                        }
-                    }
-                }
-                Err(RecvError::Closed) => return,
-            },
-            // We expect nothing from a desk here but pongs and its close.
-            said = socket.recv() => if !matches!(said, Some(Ok(_))) {
-                return;
-            },
+
+    async fn past(&mut self) -> Result<(), Error> {
+        for event in self.api.switchboard.history(self.last) {
+            self.tell(&event).await?;
         }
+        Ok(())
+    }
+
+    async fn tell(&mut self, event: &Stamped) -> Result<(), Error> {
+        if event.seq <= self.last {
+            return Ok(());
+        }
+        self.last = event.seq;
+        match serde_json::to_string(event) {
+            Ok(text) => self.socket.send(Message::text(text)).await,
+            Err(error) => {
+                tracing::warn!(%error, "an event could not be told");
+                Ok(())
+            }
+        }
+    }
+
+    async fn close(&mut self, code: u16, why: &'static str) -> Result<(), Error> {
+        self.socket.send(Message::Close(Some(CloseFrame { code, reason: why.into() }))).await
     }
 }
 
-async fn send(socket: &mut WebSocket, event: &Stamped) -> Result<(), axum::Error> {
-    match serde_json::to_string(event) {
-        Ok(text) => socket.send(Message::text(text)).await,
-        Err(_) => Ok(()),
-    }
+/// A database that is away ends no session.
+async fn is_logged_in(api: &Api, session: &str) -> bool {
+    !matches!(api.store.session(session, api.now_ms()).await, Ok(None))
 }

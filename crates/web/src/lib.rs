@@ -7,26 +7,51 @@ mod calls;
 mod directory;
 pub mod error;
 mod events;
+mod export;
+mod extract;
+mod guard;
+mod hand;
 pub mod openapi;
 pub mod page;
+mod recording;
 pub mod rights;
 pub mod switchboard;
 
-use axum::{Router, middleware};
+use axum::extract::DefaultBodyLimit;
+use axum::{Extension, Router, middleware};
+use utoipa_axum::router::OpenApiRouter;
 
 pub use api::Api;
 pub use auth::{Login, Tickets};
 pub use switchboard::{Answer, Stamped, Switchboard, Unanswered};
 
+/// Most of a JSON body that is taken: a firm's form with the longest manual is a quarter of it.
+const BODY_BYTES_MAX: usize = 256 * 1024;
+
 /// The whole site: the page, the API under `/api/v1`, and its description at `/api/v1/openapi.json`. Serve it with
 /// `into_make_service_with_connect_info::<SocketAddr>()`: logins are counted by address.
 pub fn router(api: Api) -> Router {
-    let routes = Router::new()
+    let (routes, _) = documented().split_for_parts();
+    routes
+        .layer(Extension(openapi::Text::new()))
+        .layer(middleware::from_fn(guard::same_origin))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .fallback(guard::unknown)
+        .method_not_allowed_fallback(guard::wrong_method)
+        .layer(middleware::map_response(guard::closed))
+        .merge(page::routes())
+        .with_state(api)
+}
+
+/// Every route of the API; a route and its description are one thing, so neither can be without the other.
+pub(crate) fn documented() -> OpenApiRouter<Api> {
+    let routes = OpenApiRouter::new()
         .merge(auth::routes())
         .merge(calls::routes())
+        .merge(recording::routes())
+        .merge(hand::routes())
         .merge(directory::routes())
         .merge(events::routes())
-        .merge(openapi::routes())
-        .layer(middleware::from_fn(auth::same_origin));
-    Router::new().nest("/api/v1", routes).merge(page::routes()).with_state(api)
+        .merge(openapi::routes());
+    OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes)
 }

@@ -1,31 +1,36 @@
 //! The API's description of itself, made of the handlers' own annotations: `/api/v1/openapi.json`.
 
-use axum::routing::get;
-use axum::{Json, Router};
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Ref, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::error::Refusal;
-use crate::{auth, calls, directory};
+use crate::switchboard::Stamped;
 
-/// The description.
+/// All but the routes, which add themselves.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Denwaban", description = "The switchboard of an answering service. Log in at `/api/v1/login`; programs send the token as \
-        `Authorization: Bearer`. Events come over a WebSocket at `/api/v1/events`."),
-    paths(
-        auth::login, auth::logout, auth::me,
-        calls::find, calls::one, calls::recording, calls::trace, calls::hold, calls::mute, calls::transfer, calls::complete, calls::cancel,
-        calls::hangup, calls::now, calls::operator_state, calls::finish_wrap_up,
-        directory::customers, directory::customer, directory::create_customer, directory::update_customer, directory::remove_customer, directory::import_customers, directory::dids, directory::did, directory::add_did, directory::remove_did,
-        directory::operators, directory::operator, directory::create_operator, directory::update_operator, directory::remove_operator, directory::operator_password, directory::trunks, directory::trunk, directory::create_trunk, directory::update_trunk, directory::remove_trunk, directory::users, directory::create_user, directory::user_password, directory::remove_user
+    info(
+        title = "Denwaban",
+        description = "The switchboard of an answering service. Log in at `/api/v1/login`; programs send the token as \
+            `Authorization: Bearer`. Events come over a WebSocket at `/api/v1/events`. Times are unix milliseconds, \
+            numbers E.164 digits without the plus. Whatever is refused is refused with a `Refusal`."
     ),
-    components(schemas(Refusal)),
+    components(schemas(Refusal, Stamped)),
     modifiers(&Logins),
     security(("bearer" = []), ("cookie" = []))
 )]
-pub struct Description;
+struct Frame;
 
 struct Logins;
 
@@ -37,6 +42,49 @@ impl Modify for Logins {
     }
 }
 
-pub(crate) fn routes() -> Router<Api> {
-    Router::new().route("/openapi.json", get(|| async { Json(Description::openapi()) }))
+pub(crate) fn frame() -> utoipa::openapi::OpenApi {
+    Frame::openapi()
+}
+
+/// The whole description.
+pub fn description() -> utoipa::openapi::OpenApi {
+    let mut description = crate::documented().into_openapi();
+    refusals(&mut description);
+    description
+}
+
+/// Every operation may be refused, and always in the same shape.
+fn refusals(description: &mut utoipa::openapi::OpenApi) {
+    let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Refusal"))).build();
+    let refused = ResponseBuilder::new()
+        .description("Refused: 400, 401, 403, 404, 405, 409, 413, 415, 422, 429 or 503")
+        .content("application/json", body)
+        .build();
+    for path in description.paths.paths.values_mut() {
+        let PathItem { get, put, post, delete, .. } = path;
+        for operation in [get, put, post, delete].into_iter().flatten() {
+            operation.responses.responses.insert("default".to_owned(), refused.clone().into());
+        }
+    }
+}
+
+/// The description as it is sent, written once.
+#[derive(Clone)]
+pub(crate) struct Text(Arc<str>);
+
+impl Text {
+    pub(crate) fn new() -> Self {
+        Text(description().to_json().unwrap_or_default().into())
+    }
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(openapi))
+}
+
+/// This description.
+#[utoipa::path(get, path = "/openapi.json", tag = "description", security(()),
+    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
+pub(crate) async fn openapi(Extension(Text(text)): Extension<Text>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], text.to_string())
 }

@@ -9,13 +9,14 @@ use switch::{Command, CommandError, Event, Reply};
 use tokio::sync::broadcast;
 
 /// An event with its place in the stream. Serialised as `{"seq":…,"unix_ms":…,"event":{"kind":…}}`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Stamped {
     /// Grows by one with each event since the process started.
     pub seq: u64,
     /// When, in unix milliseconds.
     pub unix_ms: i64,
     /// What.
+    #[schema(value_type = Event)]
     pub event: Arc<Event>,
 }
 

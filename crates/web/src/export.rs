@@ -1,0 +1,132 @@
+//! Calls as CSV for spreadsheets. A caller chooses some of the text in it, so no cell can be a formula (R19).
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::tz::{Offset, TimeZone};
+use store::{CallQuery, CallSummary};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+use crate::auth::Login;
+use crate::calls::{Filter, display};
+use crate::error::Refusal;
+use crate::extract::Asked;
+use crate::rights::Act;
+
+/// Calls in one file.
+const ROWS_MAX: usize = 20_000;
+/// Calls asked of the store at once.
+const PAGE_ROWS: u32 = 500;
+/// What makes a spreadsheet run a cell.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// Columns of a call.
+const COLUMNS: [&str; 12] = [
+    "call",
+    "arrived",
+    "customer",
+    "did",
+    "caller",
+    "withheld",
+    "operator",
+    "state",
+    "ending",
+    "wait_seconds",
+    "talk_seconds",
+    "recording_seconds",
+];
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(export_calls))
+}
+
+/// Calls as CSV, newest first, 20,000 at most: the same conditions as a search, Japanese time.
+#[utoipa::path(get, path = "/calls/export", tag = "calls", params(Filter),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+pub(crate) async fn export_calls(
+    State(api): State<Api>,
+    login: Login,
+    Asked(filter): Asked<Filter>,
+) -> Result<Response, Refusal> {
+    login.may(Act::FindCalls)?;
+    let mut query = CallQuery { limit: Some(PAGE_ROWS), ..filter.try_into()? };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let failed = |_| Refusal::unavailable("the file could not be written");
+    writer.write_record(COLUMNS).map_err(failed)?;
+    let mut rows = 0;
+    loop {
+        let page = api.store.find_calls(&query).await?;
+        for call in page.calls.iter().take(ROWS_MAX - rows) {
+            writer.write_record(cells(call).map(guarded)).map_err(failed)?;
+            rows += 1;
+        }
+        query.cursor = page.next;
+        if query.cursor.is_none() || rows >= ROWS_MAX {
+            break;
+        }
+    }
+    api.note(&login, "call.export", &rows.to_string()).await;
+    let bytes = writer.into_inner().map_err(|_| Refusal::unavailable("the file could not be written"))?;
+    let text = String::from_utf8_lossy(&bytes);
+    // Spreadsheets take a file for UTF-8 only by its mark.
+    Ok(attachment("calls.csv", format!("\u{feff}{text}")))
+}
+
+/// An answer that a browser saves under this name.
+pub(crate) fn attachment(name: &str, csv: String) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)], csv)
+        .into_response()
+}
+
+fn cells(call: &CallSummary) -> [String; 12] {
+    let seconds = |ms: i64| format!("{}.{}", ms / 1000, ms % 1000 / 100);
+    [
+        call.call.to_string(),
+        japanese_time(call.arrived_ms),
+        call.customer_name.clone(),
+        display(&call.did),
+        display(&call.caller),
+        call.withheld.clone(),
+        call.operator_name.clone(),
+        serde_json::to_value(call.state).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default(),
+        call.ending.clone(),
+        seconds(call.wait_ms),
+        seconds(call.talk_ms),
+        call.recording_ms.map(seconds).unwrap_or_default(),
+    ]
+}
+
+/// `2026-11-21 18:25:00`: Japan has no summer time.
+fn japanese_time(unix_ms: i64) -> String {
+    let zone = TimeZone::fixed(Offset::constant(9));
+    match Timestamp::from_millisecond(unix_ms) {
+        Ok(at) => at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+/// With an apostrophe in front of what a spreadsheet would run.
+fn guarded(cell: String) -> String {
+    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r19_no_cell_is_a_formula() {
+        for evil in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx"] {
+            assert_eq!(guarded(evil.to_owned()), format!("'{evil}"));
+        }
+        assert_eq!(guarded("090-1234-5678".to_owned()), "090-1234-5678");
+    }
+
+    #[test]
+    fn times_are_japanese() {
+        assert_eq!(japanese_time(1_763_717_100_000), "2025-11-21 18:25:00");
+    }
+}

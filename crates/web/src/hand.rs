@@ -1,0 +1,183 @@
+//! Calls in hand and operators as they are now, and what a desk may do about them.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use switch::desk::{CallNow, Snapshot};
+use switch::{CallId, Command, OperatorId, Reply, Transfer};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+use crate::auth::Login;
+use crate::calls::id;
+use crate::error::Refusal;
+use crate::extract::{At, Body};
+use crate::rights::Act;
+
+/// Characters of an operator's reason.
+const REASON_CHARS_MAX: usize = 100;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(hold))
+        .routes(routes!(mute))
+        .routes(routes!(transfer))
+        .routes(routes!(complete))
+        .routes(routes!(cancel))
+        .routes(routes!(hangup))
+        .routes(routes!(now))
+        .routes(routes!(operator_state))
+        .routes(routes!(finish_wrap_up))
+}
+
+/// On or off.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Switched {
+    on: bool,
+}
+
+/// Ready for calls, or why not.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Readiness {
+    ready: bool,
+    /// "lunch", "training" …
+    #[serde(default)]
+    reason: String,
+}
+
+/// Put the caller on hold, or take back.
+#[utoipa::path(post, path = "/calls/{call}/hold", tag = "calls in hand", request_body = Switched,
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn hold(
+    State(api): State<Api>,
+    login: Login,
+    At(call): At<String>,
+    Body(switched): Body<Switched>,
+) -> Result<StatusCode, Refusal> {
+    act(&api, &login, &call, |call| Command::Hold { call, on: switched.on }).await
+}
+
+/// The caller no longer hears the operator, or again.
+#[utoipa::path(post, path = "/calls/{call}/mute", tag = "calls in hand", request_body = Switched,
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn mute(
+    State(api): State<Api>,
+    login: Login,
+    At(call): At<String>,
+    Body(switched): Body<Switched>,
+) -> Result<StatusCode, Refusal> {
+    act(&api, &login, &call, |call| Command::Mute { call, on: switched.on }).await
+}
+
+/// On to the client firm's person. `{"mode":"attended"|"confirmed","to":null|"090…","urgent":false,"reason":null}`
+#[utoipa::path(post, path = "/calls/{call}/transfer", tag = "calls in hand", request_body = Transfer,
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn transfer(
+    State(api): State<Api>,
+    login: Login,
+    At(call): At<String>,
+    Body(transfer): Body<Transfer>,
+) -> Result<StatusCode, Refusal> {
+    act(&api, &login, &call, |call| Command::Transfer { call, transfer }).await
+}
+
+/// Join caller and person, and leave.
+#[utoipa::path(post, path = "/calls/{call}/transfer/complete", tag = "calls in hand",
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn complete(
+    State(api): State<Api>,
+    login: Login,
+    At(call): At<String>,
+) -> Result<StatusCode, Refusal> {
+    act(&api, &login, &call, |call| Command::CompleteTransfer { call }).await
+}
+
+/// Give up the transfer: back to the caller.
+#[utoipa::path(post, path = "/calls/{call}/transfer/cancel", tag = "calls in hand",
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn cancel(State(api): State<Api>, login: Login, At(call): At<String>) -> Result<StatusCode, Refusal> {
+    act(&api, &login, &call, |call| Command::CancelTransfer { call }).await
+}
+
+/// End the call for everyone.
+#[utoipa::path(post, path = "/calls/{call}/hangup", tag = "calls in hand",
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn hangup(State(api): State<Api>, login: Login, At(call): At<String>) -> Result<StatusCode, Refusal> {
+    act(&api, &login, &call, |call| Command::Hangup { call }).await
+}
+
+/// Calls, operators and trunks as they are now.
+#[utoipa::path(get, path = "/now", tag = "calls in hand", responses((status = 200, body = Snapshot)))]
+pub(crate) async fn now(State(api): State<Api>, login: Login) -> Result<Json<Snapshot>, Refusal> {
+    login.may(Act::Watch)?;
+    Ok(Json(snapshot(&api).await?))
+}
+
+/// Ready for calls, or not.
+#[utoipa::path(post, path = "/operators/{id}/state", tag = "operators", request_body = Readiness,
+    params(("id" = i64, Path)), responses((status = 202)))]
+pub(crate) async fn operator_state(
+    State(api): State<Api>,
+    login: Login,
+    At(id): At<i64>,
+    Body(wish): Body<Readiness>,
+) -> Result<StatusCode, Refusal> {
+    may_move(&login, id)?;
+    if wish.reason.chars().count() > REASON_CHARS_MAX || wish.reason.contains(char::is_control) {
+        let remedy = format!("write one line of at most {REASON_CHARS_MAX} characters");
+        return Err(Refusal::invalid("reason", "it is too long, or more than a line", remedy));
+    }
+    let operator = OperatorId(id);
+    let command = Command::SetOperatorState { operator, ready: wish.ready, reason: wish.reason };
+    api.switchboard.command(command).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// The report is written: ready again before the time is up.
+#[utoipa::path(post, path = "/operators/{id}/wrap-up/finish", tag = "operators",
+    params(("id" = i64, Path)), responses((status = 202)))]
+pub(crate) async fn finish_wrap_up(
+    State(api): State<Api>,
+    login: Login,
+    At(id): At<i64>,
+) -> Result<StatusCode, Refusal> {
+    may_move(&login, id)?;
+    api.switchboard.command(Command::FinishWrapUp { operator: OperatorId(id) }).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+fn may_move(login: &Login, operator: i64) -> Result<(), Refusal> {
+    login.may(if login.operator == Some(operator) { Act::SetOwnState } else { Act::SetAnyState })
+}
+
+/// Carries out a command on a call, if it is the operator's own or the role may act on anyone's.
+async fn act(
+    api: &Api,
+    login: &Login,
+    call: &str,
+    command: impl FnOnce(CallId) -> Command,
+) -> Result<StatusCode, Refusal> {
+    let call = id(call)?;
+    if login.may(Act::HandleAnyCall).is_err() {
+        login.may(Act::HandleOwnCall)?;
+        let name = call.to_string();
+        let own = |now: &CallNow| now.call == name && now.operator.is_some() && now.operator == login.operator;
+        if !snapshot(api).await?.calls.iter().any(own) {
+            return Err(Refusal::not_found("there is no such call in your hands now"));
+        }
+    }
+    api.switchboard.command(command(call)).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+async fn snapshot(api: &Api) -> Result<Snapshot, Refusal> {
+    match api.switchboard.command(Command::Snapshot).await? {
+        Reply::Snapshot(snapshot) => Ok(snapshot),
+        Reply::Accepted => Err(Refusal::unavailable("the switch gave no snapshot")),
+    }
+}

@@ -1,0 +1,144 @@
+//! Hearing a call: the recording's bytes, whole or a part of them, and the line in the audit log for each playback (R18).
+
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use switch::CallId;
+use tower_http::services::ServeFile;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+use crate::auth::Login;
+use crate::calls::id;
+use crate::error::Refusal;
+use crate::extract::At;
+use crate::rights::Act;
+
+/// A player asks for one recording in many pieces; pieces within this time are one playback.
+const PLAYBACK_MS: i64 = 30 * 60 * 1000;
+/// Playbacks remembered.
+const PLAYBACKS_MAX: usize = 10_000;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(recording))
+}
+
+/// Playbacks that are in the audit log already, by user and call.
+#[derive(Default)]
+pub(crate) struct Heard(Mutex<HashMap<(i64, CallId), i64>>);
+
+impl Heard {
+    /// Is this a playback of its own? One from the beginning always is; a part is if no other is remembered.
+    fn is_new(&self, user: i64, call: CallId, from_start: bool, now_ms: i64) -> bool {
+        let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        from_start || heard.get(&(user, call)).is_none_or(|at| now_ms - at > PLAYBACK_MS)
+    }
+
+    fn noted(&self, user: i64, call: CallId, now_ms: i64) {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.len() >= PLAYBACKS_MAX {
+            heard.retain(|_, at| now_ms - *at <= PLAYBACK_MS);
+        }
+        // A full table forgets, and each piece gets a line: too many lines, never too few.
+        if heard.len() < PLAYBACKS_MAX {
+            heard.insert((user, call), now_ms);
+        }
+    }
+}
+
+/// The recording, with `Range`. Every playback is in the audit log before its first byte is sent.
+#[utoipa::path(get, path = "/calls/{call}/recording", tag = "calls",
+    params(("call" = String, Path, description = "13 characters")),
+    responses((status = 200, content_type = "audio/wav", body = Vec<u8>),
+        (status = 206, description = "a part", content_type = "audio/wav", body = Vec<u8>),
+        (status = 416, description = "no such part")))]
+pub(crate) async fn recording(
+    State(api): State<Api>,
+    login: Login,
+    At(call): At<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    login.may(Act::Listen)?;
+    let call = id(&call)?;
+    let recording = api.store.recording(call).await?;
+    let file = find(&api.recordings, &recording.path).await?;
+    if request.method() != Method::HEAD {
+        let now = api.now_ms();
+        if api.heard.is_new(login.id, call, from_start(&request), now) {
+            // What cannot be noted is not played.
+            api.store.note_playback(now, &login.name, call).await?;
+            api.heard.noted(login.id, call, now);
+        }
+    }
+    let unreadable = |error| {
+        tracing::warn!(%call, %error, "a recording cannot be read");
+        Refusal::unavailable("the recording cannot be read now: look at the disk that holds the recordings")
+    };
+    let mut answer = ServeFile::new(file).try_call(request).await.map_err(unreadable)?.map(Body::new);
+    if matches!(answer.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
+        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
+    }
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(answer.into_response())
+}
+
+fn from_start(request: &Request) -> bool {
+    match request.headers().get(header::RANGE).map(HeaderValue::to_str) {
+        Some(Ok(range)) => range.trim().starts_with("bytes=0-"),
+        Some(Err(_)) | None => true,
+    }
+}
+
+/// The file of a database row, if it is one of ours: below the folder by its name and by where links lead.
+async fn find(folder: &Path, path: &str) -> Result<PathBuf, Refusal> {
+    let refused = || Refusal::not_found("the recording's path is none below the recordings' folder");
+    let file = below(folder, path).ok_or_else(refused)?;
+    let missing = |_| {
+        Refusal::not_found(format!(
+            "the recording's file {path} is missing: it was moved or removed; restore it from a backup"
+        ))
+    };
+    let whole = tokio::fs::canonicalize(&file).await.map_err(missing)?;
+    let folder = tokio::fs::canonicalize(folder).await.map_err(missing)?;
+    let is_file = tokio::fs::metadata(&whole).await.is_ok_and(|found| found.is_file());
+    if whole.starts_with(folder) && is_file { Ok(whole) } else { Err(refused()) }
+}
+
+/// A path of the database below the recordings' folder: plain names only, so that nothing else can be read (R18).
+fn below(folder: &Path, path: &str) -> Option<PathBuf> {
+    let path = Path::new(path);
+    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
+    (plain && path.extension().is_some_and(|end| end == "wav")).then(|| folder.join(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r18_only_recordings_are_served() {
+        let folder = Path::new("/recordings");
+        assert_eq!(below(folder, "2026/11/21/a.wav"), Some(PathBuf::from("/recordings/2026/11/21/a.wav")));
+        for evil in ["../a.wav", "/etc/passwd", "2026/../../a.wav", "2026/a.txt", "", "a.wav/.."] {
+            assert_eq!(below(folder, evil), None, "{evil}");
+        }
+    }
+
+    #[test]
+    fn r18_a_part_of_a_playback_needs_no_line_of_its_own_but_a_part_alone_does() {
+        let (heard, call) = (Heard::default(), CallId(7));
+        assert!(heard.is_new(1, call, false, 0));
+        heard.noted(1, call, 0);
+        assert!(!heard.is_new(1, call, false, 1000));
+        assert!(heard.is_new(1, call, true, 1000));
+        assert!(heard.is_new(2, call, false, 1000));
+        assert!(heard.is_new(1, CallId(8), false, 1000));
+        assert!(heard.is_new(1, call, false, PLAYBACK_MS + 1));
+    }
+}
