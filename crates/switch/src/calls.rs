@@ -37,6 +37,9 @@ pub(crate) struct Calls {
     deadlines: BTreeSet<(Instant, CallId)>,
     late: VecDeque<CallRecord>,
     early_traces: VecDeque<(Instant, Trace)>,
+    /// The newest incoming leg. They are numbered upwards, and outgoing ones are known before they speak: any other
+    /// unknown leg is one that is over.
+    newest: Option<LegId>,
     keeps_traces: bool,
 }
 
@@ -48,6 +51,7 @@ impl Calls {
             deadlines: BTreeSet::new(),
             late: VecDeque::new(),
             early_traces: VecDeque::new(),
+            newest: None,
             keeps_traces: config.trace,
         }
     }
@@ -217,6 +221,7 @@ impl Calls {
                 let index = call.leg(trace.leg).and_then(|leg| leg.index);
                 call.story.trace(now, index, &trace);
             }
+            None if trace.leg.0.is_multiple_of(2) || Some(trace.leg) <= self.newest => {}
             None => {
                 if self.early_traces.len() >= EARLY_TRACES_MAX {
                     self.early_traces.pop_front();
@@ -309,13 +314,12 @@ impl Calls {
 
     /// Messages that were traced before their leg was announced.
     fn claim_traces(&mut self, leg: LegId) {
+        self.newest = self.newest.max(Some(leg));
         let early = std::mem::take(&mut self.early_traces);
         for (at, trace) in early {
             if trace.leg == leg {
-                if self.board.legs.contains_key(&leg) {
-                    self.trace(at, trace);
-                }
-            } else {
+                self.trace(at, trace);
+            } else if trace.leg > leg {
                 self.early_traces.push_back((at, trace));
             }
         }

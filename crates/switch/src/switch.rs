@@ -192,3 +192,6 @@ fn alarm_of(alarm: endpoint::Alarm) -> Alarm {
         endpoint::Alarm::RegistrationRefused { trunk, status } => Alarm::RegistrationRefused { trunk: trunk.0, status },
     }
 }
+
+#[cfg(test)]
+mod tests;

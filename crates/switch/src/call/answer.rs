@@ -116,7 +116,7 @@ impl Call {
         let time = JapanTime::of(record.answered_ms.unwrap_or(record.arrived_ms));
         let did = number::Number::parse(&format!("+{}", record.did), number::JAPAN);
         let did = did.map_or_else(|_| in_file_name(&record.did), number::Number::national);
-        let code = self.customer.as_ref().map_or_else(|| "unknown".to_owned(), |customer| in_file_name(&customer.code));
+        let code = self.code();
         let JapanTime { year, month, day, hour, minute, second } = time;
         format!(
             "{year:04}/{month:02}/{day:02}/{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}_{did}_{code}_{}",
@@ -124,7 +124,12 @@ impl Call {
         )
     }
 
-    /// Is this leg the ear of somebody whose talk it would end?
+    /// The firm's short name, with nothing in it that a path or a header could be made of.
+    pub(super) fn code(&self) -> String {
+        self.customer.as_ref().map_or_else(|| "unknown".to_owned(), |customer| in_file_name(&customer.code))
+    }
+
+    /// Is this leg answered, and not over?
     pub(crate) fn is_up(&self, id: LegId) -> bool {
         self.leg(id).is_some_and(Leg::is_up)
     }

@@ -44,11 +44,7 @@ impl Call {
         let Some(role) = self.leg(id).map(|leg| leg.role) else { return };
         match role {
             Role::Caller => {
-                let ending = if !self.is_answered() && matches!(how, Ending::Cancelled | Ending::PeerHungUp) {
-                    "abandoned"
-                } else {
-                    callers_ending(how)
-                };
+                let ending = if self.is_answered() { callers_ending(how) } else { "abandoned" };
                 self.end(board, now, ending);
             }
             Role::Operator(who) => match was {

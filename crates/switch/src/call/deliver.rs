@@ -103,7 +103,7 @@ impl Call {
 
     /// Headers that make a phone ring its own way, open the call's page, and tell our own desk which call it is.
     fn pop_headers(&self, board: &Board) -> Vec<(&'static str, String)> {
-        let code = self.customer.as_ref().map_or("unknown", |customer| customer.code.as_str());
+        let code = self.code();
         let mut headers = Vec::from([
             ("Alert-Info", format!("<urn:alert:source:external>;info={code}")),
             ("X-Denwaban-Call", self.id.to_string()),

@@ -6,6 +6,8 @@ mod house;
 mod passing;
 mod talk;
 
+pub(crate) use house::directory as house_directory;
+
 /// When a test begins.
 #[allow(clippy::disallowed_methods, reason = "a test has to begin at some moment; from there, time passes by adding")]
 pub(crate) fn some_moment() -> std::time::Instant {

@@ -37,7 +37,6 @@ impl Call {
             // Referred while it still rings: the person will have to press 1.
             Stage::Calling(_) | Stage::Confirming { .. } => {
                 passing.mode = TransferMode::Confirmed;
-                board.order(Order::ReferProgress { leg: id, status: 100 });
             }
         }
     }
@@ -62,8 +61,8 @@ impl Call {
                 second: None,
                 refer: Some(id),
             };
+            // The SIP side says "100 Trying" with it (RFC 3515 §2.4.4).
             board.order(Order::AnswerRefer { leg: id, status: 202 });
-            board.order(Order::ReferProgress { leg: id, status: 100 });
             self.pass_on(board, now, asked, targets).inspect_err(|_| {
                 board.order(Order::ReferProgress { leg: id, status: 503 });
             })

@@ -536,7 +536,7 @@ pub(super) fn sdp(port: u16, direction: &str) -> Bytes {
     ))
 }
 
-fn directory() -> Directory {
+pub(crate) fn directory() -> Directory {
     let customers = [
         customer(1, "sakura-dental", "さくら歯科", TransferPolicy::Always),
         customer(2, "yamada-law", "山田法律事務所", TransferPolicy::Never),

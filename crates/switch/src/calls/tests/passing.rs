@@ -318,7 +318,7 @@ fn r03_a_firm_that_registered_a_number_that_may_not_be_dialled_has_no_target() {
 #[test]
 fn a_blind_refer_is_confirmed_and_tells_the_phone_how_it_goes() {
     let mut house = House::talk("A");
-    house.refers("hanako", MOBILE, None).orders(["refer hanako 202", "notify hanako 100", "dial 09011112222 over 1"]);
+    house.refers("hanako", MOBILE, None).orders(["refer hanako 202", "dial 09011112222 over 1"]);
     house.rings(MOBILE).orders(["notify hanako 180"]);
     house.answers(MOBILE).hears(["hanako hears silence", "09011112222 hears customer/1/confirm"]);
     house
@@ -397,7 +397,7 @@ fn a_second_call_referred_while_it_rings_must_press_1() {
     let mut house = House::talk("A");
     house.dials("second", 1, MOBILE);
     house.rings(MOBILE);
-    house.refers("hanako", "whatever", Some("second")).orders(["refer hanako 202", "notify hanako 100"]);
+    house.refers("hanako", "whatever", Some("second")).orders(["refer hanako 202"]);
     house.hangs_up("hanako").orders(["hang up second"]);
     house.answers(MOBILE).hears(["09011112222 hears customer/1/confirm"]);
     house.keys(MOBILE, "1").hears(["A hears 09011112222", "09011112222 hears A"]);
