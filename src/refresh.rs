@@ -20,6 +20,17 @@ const RESOLVE_EVERY_LOOKS: u64 = 60;
 /// The name service has this long for one name.
 const RESOLVE_MAX: Duration = Duration::from_secs(3);
 
+/// What a look at the database is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// Whether there is a new version.
+    Version,
+    /// Whether a trunk's name means another address.
+    Names,
+    /// Somebody asked for it all.
+    Whole,
+}
+
 /// Loads directories, and remembers what was found last.
 pub struct Refresh {
     store: Store,
@@ -68,8 +79,14 @@ impl Refresh {
                 () = engine.directory_change() => true,
             };
             number += 1;
-            let before = self.resolved.clone();
-            match self.look(asked || number.is_multiple_of(RESOLVE_EVERY_LOOKS), &before).await {
+            let due = if asked {
+                Due::Whole
+            } else if number.is_multiple_of(RESOLVE_EVERY_LOOKS) {
+                Due::Names
+            } else {
+                Due::Version
+            };
+            match self.look(due).await {
                 Ok(Some(directory)) => {
                     let (firms, numbers) = (directory.customers.len(), directory.dids.len());
                     let (operators, trunks) = (directory.operators.len(), directory.trunks.len());
@@ -93,17 +110,15 @@ impl Refresh {
         }
     }
 
-    async fn look(
-        &mut self,
-        resolve: bool,
-        before: &HashMap<String, SocketAddr>,
-    ) -> Result<Option<Arc<Directory>>, StoreError> {
+    async fn look(&mut self, due: Due) -> Result<Option<Arc<Directory>>, StoreError> {
         let changed = Some(self.store.directory_version().await?) != self.version;
-        if !changed && !resolve {
+        if !changed && due == Due::Version {
             return Ok(None);
         }
+        let before = self.resolved.clone();
         let directory = self.load().await?;
-        Ok((changed || self.resolved != *before).then_some(directory))
+        let news = changed || due == Due::Whole || self.resolved != before;
+        Ok(news.then_some(directory))
     }
 
     async fn resolve(&mut self) -> Result<(), StoreError> {

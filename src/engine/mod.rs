@@ -26,7 +26,6 @@ const MEDIA_EVENTS_MAX: usize = 65_536;
 const EVENTS_MAX: usize = 8_192;
 
 /// What is asked of the engine.
-#[derive(Debug)]
 enum Ask {
     /// A command of a desk.
     Command { command: Command, answer: oneshot::Sender<Result<Reply, CommandError>> },

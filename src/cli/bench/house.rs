@@ -1,0 +1,179 @@
+//! A house for the benchmark: the real engine on loopback with a directory made up here, and hands that carry no voice.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use acd::{CallId, OperatorId};
+use endpoint::{Account, AccountId, DigestPolicy, Extractor, Trunk, TrunkId};
+use number::{JAPAN, Number};
+use sip::digest::{Algorithm, ha1};
+use sip::flow::Protocol;
+use switch::media::{Event, Order, Recording, Statistics};
+use switch::{CallRecord, Customer, CustomerId, Directory, Operator, TransferPolicy};
+
+use crate::engine::{self, EngineHandle, Hands, MediaEvents, Setup, StartError, media_events};
+
+/// Digest realm, and the password of every operator.
+pub const REALM: &str = "bench";
+pub const PASSWORD: &str = "bench-password";
+/// Client firms.
+pub const FIRMS: usize = 200;
+/// Operators at work.
+pub const OPERATORS: usize = 40;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// A running engine.
+pub struct House {
+    pub engine: EngineHandle,
+    pub sip: SocketAddr,
+    pub thread: std::thread::JoinHandle<()>,
+}
+
+/// Starts it; the trunk's calls come from `trunk`.
+pub fn start(trunk: SocketAddr) -> std::io::Result<(House, Arc<Directory>)> {
+    let (events, inbox) = media_events();
+    let setup = Setup {
+        transport: transport::Config { udp: vec![SocketAddr::new(LOOPBACK, 0)], ..transport::Config::default() },
+        switch: |locals: &[(Protocol, SocketAddr)]| {
+            let listener = |(protocol, local): &(Protocol, SocketAddr)| endpoint::Listener {
+                protocol: *protocol,
+                local: *local,
+                public: *local,
+            };
+            let endpoint = endpoint::Config::new(REALM, locals.iter().map(listener).collect());
+            switch::Config::new(endpoint, vec![LOOPBACK], 20_000..=29_999)
+        },
+        seed: rand::random(),
+        media: inbox,
+        hands: Box::new(Mute { events, recording: Vec::new() }),
+    };
+    let started = engine::start(setup).map_err(|error| match error {
+        StartError::Bind(error) => error.error,
+        StartError::System(error) => error,
+    })?;
+    let sip = started.locals.first().map(|(_, local)| *local);
+    let sip = sip.ok_or_else(|| std::io::Error::other("the engine has no socket"))?;
+    let house = House { engine: started.handle, sip, thread: started.thread };
+    Ok((house, Arc::new(directory(trunk))))
+}
+
+/// The number of a firm, as a carrier dials it.
+pub fn did(firm: usize) -> String {
+    format!("03555{:05}", firm % FIRMS)
+}
+
+/// The login of an operator.
+pub fn login(operator: usize) -> String {
+    format!("{}", 100 + operator)
+}
+
+fn directory(trunk: SocketAddr) -> Directory {
+    let mut directory = Directory::default();
+    for (firm, id) in (0..FIRMS).zip(1_i64..) {
+        let id = CustomerId(id);
+        directory.customers.insert(id, Arc::new(customer(id, firm)));
+        if let Ok(number) = Number::parse(&did(firm), JAPAN) {
+            directory.dids.insert(number, id);
+        }
+    }
+    for (place, id) in (0..OPERATORS).zip(1_i64..) {
+        directory.operators.insert(OperatorId(id), Arc::new(operator(id, &login(place))));
+    }
+    directory.trunks.push(Trunk {
+        id: TrunkId(1),
+        name: "bench".to_owned(),
+        provider: "bench".to_owned(),
+        priority: 0,
+        protocol: Protocol::Udp,
+        proxy: trunk,
+        domain: String::new(),
+        sources: Vec::new(),
+        match_port: true,
+        registration: None,
+        credentials: None,
+        extractors: vec![Extractor::To],
+        trusted: true,
+        caller_id: "0355500000".to_owned(),
+        compact: false,
+        session_expires: None,
+        probe: None,
+        calls_max: u16::MAX,
+        plain_pcmu: false,
+    });
+    directory
+}
+
+fn customer(id: CustomerId, firm: usize) -> Customer {
+    Customer {
+        id,
+        code: format!("firm-{firm}"),
+        name: format!("株式会社ベンチ{firm}"),
+        reading: String::new(),
+        greeting: "お電話ありがとうございます。".to_owned(),
+        manual: String::new(),
+        needs: Vec::new(),
+        plan: acd::RingPlan::LongestIdle,
+        ring: Duration::from_secs(15),
+        priority: 0,
+        transfer: TransferPolicy::Never,
+        targets: Vec::new(),
+        whisper: false,
+    }
+}
+
+fn operator(id: i64, login: &str) -> Operator {
+    let hashed = |algorithm| ha1(login, REALM, PASSWORD, algorithm).as_hex().to_owned();
+    Operator {
+        id: OperatorId(id),
+        account: Account {
+            id: AccountId(id),
+            user: login.to_owned(),
+            ha1_md5: hashed(Algorithm::Md5),
+            ha1_sha256: hashed(Algorithm::Sha256),
+            digest: DigestPolicy::Md5,
+        },
+        name: format!("Operator {login}"),
+        skills: Vec::new(),
+        wrap_up: Duration::ZERO,
+        ready_on_register: true,
+    }
+}
+
+/// No voice: orders are answered as the media threads would, records are thrown away.
+struct Mute {
+    events: MediaEvents,
+    recording: Vec<(CallId, String)>,
+}
+
+impl Hands for Mute {
+    fn media(&mut self, order: Order) -> bool {
+        match order {
+            Order::CloseLeg { leg } => self.events.tell(Event::LegClosed { leg, statistics: Statistics::default() }),
+            Order::StartRecording { call, file, .. } => self.recording.push((call, file.stem)),
+            Order::StopRecording { call, .. } => {
+                if let Some(place) = self.recording.iter().position(|(known, _)| *known == call) {
+                    let (call, stem) = self.recording.swap_remove(place);
+                    let path = format!("{stem}.wav");
+                    let recording = Recording { path, samples: 0, sha256: String::new(), bytes: 44, gaps: Vec::new() };
+                    self.events.tell(Event::RecordingFinished { call, recording });
+                }
+            }
+            Order::OpenLeg { .. }
+            | Order::Negotiated { .. }
+            | Order::Hear { .. }
+            | Order::Whisper { .. }
+            | Order::StopWhisper { .. }
+            | Order::DetectDigits { .. }
+            | Order::RelayDigits { .. } => {}
+        }
+        true
+    }
+
+    fn record(&mut self, _: Box<CallRecord>) -> bool {
+        true
+    }
+
+    fn finish(self: Box<Self>) {}
+}
