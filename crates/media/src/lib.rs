@@ -6,18 +6,37 @@
 //! sent on by one thread without a lock, an allocation or a disk (W10).
 
 pub mod bench;
+mod clock;
 mod prompts;
 mod recorder;
+mod thread;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use switch::media::{Event, Order};
+use endpoint::LegId;
+use rustix::event::{EventfdFlags, eventfd};
+use switch::CallId;
+use switch::media::{Event, Order, Source};
 
-pub use prompts::{PromptError, Prompts, PromptsConfig};
+pub use prompts::{PromptError, Prompts, PromptsConfig, TEXT_BYTES_MAX};
 pub use recorder::{Repaired, repair};
+
+use recorder::Recorder;
+use thread::{Message, Setup, Worker};
+
+/// Orders that may wait for a media thread.
+const ORDERS_MAX: usize = 16 * 1024;
+/// Media threads at most.
+const THREADS_MAX: usize = 64;
 
 /// How the voice path is set up.
 #[derive(Clone, Debug)]
@@ -51,24 +70,114 @@ impl fmt::Display for Full {
 
 impl std::error::Error for Full {}
 
+/// Whom events are told.
+#[derive(Clone)]
+struct EventSink(Arc<dyn Fn(Event) + Send + Sync>);
+
+impl std::ops::Deref for EventSink {
+    type Target = dyn Fn(Event) + Send + Sync;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for EventSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EventSink")
+    }
+}
+
+/// What the threads show of themselves, nanoseconds.
+#[derive(Debug, Default)]
+struct Meters {
+    /// CPU time of a media thread.
+    media_cpu: AtomicU64,
+    /// CPU time of the recorder thread.
+    recorder_cpu: AtomicU64,
+    /// The latest tick since it was last asked.
+    late: AtomicU64,
+}
+
 /// Starts the media threads and the recorder. `events` is called on their threads and must not block: hand the event to
 /// a queue and return.
 pub fn start(config: Config, events: impl Fn(Event) + Send + Sync + 'static) -> io::Result<Media> {
-    let _ = events;
-    Ok(Media { prompts: config.prompts })
+    let events = EventSink(Arc::new(events));
+    let epoch = clock::Epoch::new();
+    let count = config.threads.clamp(1, THREADS_MAX);
+    let recorder_meters = Arc::new(Meters::default());
+    let (recorder, taps) = Recorder::start(config.recordings, count, &events, &recorder_meters)?;
+    let mut threads = Vec::with_capacity(count);
+    for (n, tap) in taps.into_iter().enumerate() {
+        let (orders, receiver) = sync_channel(ORDERS_MAX);
+        let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+        let meters = Arc::new(Meters::default());
+        let worker = Worker::new(Setup {
+            tick: config.tick,
+            orders: receiver,
+            wake: Arc::clone(&wake),
+            tap,
+            events: events.clone(),
+            meters: Arc::clone(&meters),
+            epoch,
+        })?;
+        let handle = std::thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?;
+        threads.push(MediaThread { orders: Some(orders), wake, meters, handle: Some(handle) });
+    }
+    let homes = Mutex::new(HashMap::new());
+    Ok(Media { prompts: config.prompts, threads, homes, recorder: Some(recorder), recorder_meters })
 }
 
-/// The running voice path.
+/// The running voice path. Dropping it ends every leg and finishes every recording.
 #[derive(Debug)]
 pub struct Media {
     prompts: Prompts,
+    threads: Vec<MediaThread>,
+    /// On which thread a leg lives. Locked by those who give orders, never by a media thread.
+    homes: Mutex<HashMap<LegId, usize>>,
+    recorder: Option<Recorder>,
+    recorder_meters: Arc<Meters>,
+}
+
+#[derive(Debug)]
+struct MediaThread {
+    orders: Option<SyncSender<Message>>,
+    wake: Arc<OwnedFd>,
+    meters: Arc<Meters>,
+    handle: Option<JoinHandle<()>>,
 }
 
 impl Media {
-    /// Gives an order; never blocks. Orders of one call are carried out in the order given.
+    /// Gives an order; never blocks. Orders of one call are carried out in the order given; those for a leg that was
+    /// never opened, or is closed, are ignored.
     pub fn order(&self, order: Order) -> Result<(), Full> {
-        let _ = order;
-        Ok(())
+        let asset = match &order {
+            Order::Hear { source: Source::Prompt { prompt, .. }, .. } | Order::Whisper { prompt, .. } => {
+                self.prompts.get(prompt)
+            }
+            Order::OpenLeg { .. }
+            | Order::Negotiated { .. }
+            | Order::Hear { .. }
+            | Order::StopWhisper { .. }
+            | Order::DetectDigits { .. }
+            | Order::RelayDigits { .. }
+            | Order::StartRecording { .. }
+            | Order::StopRecording { .. }
+            | Order::CloseLeg { .. } => None,
+        };
+        let Some(thread) = self.home(&order).and_then(|home| self.threads.get(home)) else { return Ok(()) };
+        let Some(orders) = &thread.orders else { return Ok(()) };
+        match orders.try_send(Message { order, asset }) {
+            Ok(()) => {
+                thread.wake();
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => Err(Full),
+            Err(TrySendError::Disconnected(_)) => {
+                tracing::error!("a media thread has gone");
+                Err(Full)
+            }
+        }
     }
 
     /// The prompt library.
@@ -76,12 +185,84 @@ impl Media {
         &self.prompts
     }
 
-    /// How late the media threads' ticks were, the worst of the last second: the signal on which new calls are refused
-    /// (R45).
+    /// How late the latest tick of any media thread was since this was last asked: the signal on which new calls are
+    /// refused (R45).
     pub fn lateness(&self) -> Duration {
-        Duration::ZERO
+        let late = self.threads.iter().map(|thread| thread.meters.late.swap(0, Ordering::Relaxed)).max();
+        Duration::from_nanos(late.unwrap_or(0))
     }
 
     /// Ends every leg, finishes every recording and waits for the threads.
-    pub fn shutdown(self) {}
+    pub fn shutdown(self) {
+        drop(self);
+    }
+
+    /// CPU time of the media threads and the recorder so far, to the last tenth of a second.
+    fn cpu(&self) -> Duration {
+        let media: u64 = self.threads.iter().map(|thread| thread.meters.media_cpu.load(Ordering::Relaxed)).sum();
+        Duration::from_nanos(media + self.recorder_meters.recorder_cpu.load(Ordering::Relaxed))
+    }
+
+    /// The thread that an order is for.
+    fn home(&self, order: &Order) -> Option<usize> {
+        let mut homes = self.homes.lock().unwrap_or_else(PoisonError::into_inner);
+        match order {
+            Order::OpenLeg { leg, call, .. } => {
+                let home = self.home_of_call(*call);
+                homes.insert(*leg, home);
+                Some(home)
+            }
+            Order::StartRecording { call, .. } | Order::StopRecording { call, .. } => Some(self.home_of_call(*call)),
+            Order::CloseLeg { leg } => homes.remove(leg),
+            Order::Negotiated { leg, .. }
+            | Order::Hear { leg, .. }
+            | Order::Whisper { leg, .. }
+            | Order::StopWhisper { leg }
+            | Order::DetectDigits { leg, .. }
+            | Order::RelayDigits { leg, .. } => homes.get(leg).copied(),
+        }
+    }
+
+    /// All legs of a call live on one thread. The call's number begins with its time: it is mixed before it is divided.
+    fn home_of_call(&self, call: CallId) -> usize {
+        let mixed = (call.0 ^ call.0 >> 32).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
+        usize::try_from(mixed).unwrap_or(0) % self.threads.len().max(1)
+    }
 }
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        for thread in &mut self.threads {
+            thread.orders = None;
+            thread.wake();
+        }
+        for thread in &mut self.threads {
+            if thread.handle.take().is_some_and(|handle| handle.join().is_err()) {
+                tracing::error!("a media thread has panicked");
+            }
+        }
+        if let Some(recorder) = self.recorder.take() {
+            recorder.join();
+        }
+    }
+}
+
+impl MediaThread {
+    fn wake(&self) {
+        // Full only if it was woken 2^64 times.
+        let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
+    }
+}
+
+/// Lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests;

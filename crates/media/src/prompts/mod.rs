@@ -1,0 +1,201 @@
+//! The prompt library: WAV files, spoken texts, and a few sounds that need no file, all held ready in both G.711 flavours.
+
+mod built_in;
+mod speak;
+mod wav;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rtp::g711;
+use sdp::Codec;
+use switch::media::Prompt;
+
+use speak::Speech;
+
+/// Folders within folders that are searched for prompts.
+const DEPTH_MAX: usize = 8;
+
+/// Where prompts come from.
+#[derive(Clone, Debug, Default)]
+pub struct PromptsConfig {
+    /// Folder of WAV files: `customer/12/name.wav` is the prompt `customer/12/name`. `None`: built-in prompts only.
+    pub folder: Option<PathBuf>,
+    /// Folder where spoken texts are kept, so that a text is synthesised once. `None`: nothing can be spoken.
+    pub cache: Option<PathBuf>,
+    /// Command that speaks: program and arguments. `{out}` stands for the WAV file to write (without it the WAV is read
+    /// from standard output); `{text}` is replaced by the text, which otherwise comes on standard input. Empty: nothing
+    /// can be spoken.
+    pub command: Vec<String>,
+}
+
+/// Why a prompt cannot be had.
+#[derive(Debug)]
+pub enum PromptError {
+    /// The file cannot be read.
+    Read(PathBuf, io::Error),
+    /// The file is no WAV that we understand.
+    NotWav(PathBuf, String),
+    /// Nothing is configured that could speak.
+    NoVoice,
+    /// Too many texts wait to be spoken.
+    Full,
+    /// The text is longer than [`TEXT_BYTES_MAX`].
+    TooLong(usize),
+}
+
+/// Longest text that is spoken.
+pub const TEXT_BYTES_MAX: usize = 4000;
+
+impl fmt::Display for PromptError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(path, error) => write!(f, "prompt {}: {error}", path.display()),
+            Self::NotWav(path, why) => write!(f, "prompt {}: {why}", path.display()),
+            Self::NoVoice => f.write_str("no speech command is configured"),
+            Self::Full => f.write_str("too many texts wait to be spoken"),
+            Self::TooLong(bytes) => write!(f, "the text has {bytes} bytes; at most {TEXT_BYTES_MAX} are spoken"),
+        }
+    }
+}
+
+impl std::error::Error for PromptError {}
+
+/// A prompt ready to be sent, in both flavours.
+#[derive(Debug)]
+pub(crate) struct Asset {
+    mu: Box<[u8]>,
+    a: Box<[u8]>,
+}
+
+impl Asset {
+    pub(crate) fn new(samples: &[i16]) -> Self {
+        Self {
+            mu: samples.iter().map(|&sample| g711::mu_encode(sample)).collect(),
+            a: samples.iter().map(|&sample| g711::a_encode(sample)).collect(),
+        }
+    }
+
+    /// The whole prompt as bytes of `codec`.
+    pub(crate) fn bytes(&self, codec: Codec) -> &[u8] {
+        match codec {
+            Codec::Pcmu => &self.mu,
+            Codec::Pcma => &self.a,
+        }
+    }
+}
+
+/// The prompt library: cheap to clone, shared by all. Built in, without any file: `ringback`, `hold-music`, `beep`,
+/// `silence`; a file of the same name takes their place.
+#[derive(Clone, Debug)]
+pub struct Prompts {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    assets: Assets,
+    speech: Option<SyncSender<Speech>>,
+}
+
+/// The prompts by name: shared with the thread that speaks.
+type Assets = Arc<RwLock<HashMap<Arc<str>, Arc<Asset>>>>;
+
+impl Prompts {
+    /// Loads every WAV file of the folder, and starts the thread that speaks. A file that cannot be read is logged and
+    /// left out: one bad file must not keep a switchboard from starting.
+    pub fn open(config: PromptsConfig) -> io::Result<Self> {
+        let assets = Assets::default();
+        let speech = match config.cache {
+            Some(cache) if !config.command.is_empty() => {
+                fs::create_dir_all(&cache)?;
+                Some(speak::start(config.command, cache, Arc::clone(&assets))?)
+            }
+            Some(_) | None => None,
+        };
+        let prompts = Self { inner: Arc::new(Inner { assets, speech }) };
+        for (name, samples) in built_in::all() {
+            prompts.insert(name, &samples);
+        }
+        if let Some(folder) = &config.folder {
+            prompts.load_folder(folder, "", DEPTH_MAX)?;
+        }
+        Ok(prompts)
+    }
+
+    /// The built-in prompts alone.
+    pub fn built_in() -> io::Result<Self> {
+        Self::open(PromptsConfig::default())
+    }
+
+    /// Whether this prompt can be played now.
+    pub fn contains(&self, name: &str) -> bool {
+        self.asset(name).is_some()
+    }
+
+    /// Length of a prompt in samples at 8 kHz.
+    pub fn samples(&self, name: &str) -> Option<usize> {
+        self.asset(name).map(|asset| asset.mu.len())
+    }
+
+    /// Loads (or replaces) a prompt from a WAV file: any rate, any number of channels, 8 to 32 bits.
+    pub fn load(&self, name: &str, path: &Path) -> Result<(), PromptError> {
+        let samples = wav::read(path)?;
+        self.insert(name, &samples);
+        Ok(())
+    }
+
+    /// Adds (or replaces) a prompt from samples at 8 kHz. Who is hearing the old one hears it to its end.
+    pub fn insert(&self, name: &str, samples: &[i16]) {
+        insert(&self.inner.assets, name, samples);
+    }
+
+    /// Has `text` spoken in the background and kept as the prompt `name`; a text that was spoken before comes from the
+    /// cache. Until it is there, the prompt is missing (or the former one plays).
+    pub fn speak(&self, name: &str, text: &str) -> Result<(), PromptError> {
+        let speech = self.inner.speech.as_ref().ok_or(PromptError::NoVoice)?;
+        if text.len() > TEXT_BYTES_MAX {
+            return Err(PromptError::TooLong(text.len()));
+        }
+        speech.try_send(Speech { name: name.into(), text: text.into() }).map_err(|error| match error {
+            TrySendError::Full(_) => PromptError::Full,
+            TrySendError::Disconnected(_) => PromptError::NoVoice,
+        })
+    }
+
+    pub(crate) fn get(&self, prompt: &Prompt) -> Option<Arc<Asset>> {
+        self.asset(&prompt.0)
+    }
+
+    fn asset(&self, name: &str) -> Option<Arc<Asset>> {
+        self.inner.assets.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    fn load_folder(&self, folder: &Path, prefix: &str, depth: usize) -> io::Result<()> {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else { continue };
+            if path.is_dir() && depth > 0 {
+                self.load_folder(&path, &format!("{prefix}{stem}/"), depth - 1)?;
+            } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("wav"))
+                && let Err(error) = self.load(&format!("{prefix}{stem}"), &path)
+            {
+                tracing::warn!(path = %path.display(), %error, "a prompt cannot be loaded");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn insert(assets: &Assets, name: &str, samples: &[i16]) {
+    let asset = Arc::new(Asset::new(samples));
+    assets.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), asset);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,360 @@
+//! The recorder thread: places packets on the calls' clocks, mixes the sides, writes.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
+use std::time::Duration;
+
+use rtp::timeline::{LATE_MAX, Place};
+use rtp::{Timeline, Track, g711};
+use switch::CallId;
+use switch::media::{Event, RecordingFile, Side};
+
+use super::finish::{Finish, Job};
+use super::tap::{Block, Entry, Note, Record};
+use super::wav_file::{FRAME_BYTES, FRAMES_MAX, WavFile};
+use crate::clock::{self, MILLISECOND};
+use crate::{EventSink, Meters};
+
+/// How often a recording is written: together with the 250 ms for late packets and the hand-over, less than a second is
+/// ever only in memory.
+const WRITE_EVERY: u64 = 400 * MILLISECOND;
+/// How often it is flushed to the disk itself, against a power cut.
+const FLUSH_EVERY: u64 = 10_000 * MILLISECOND;
+/// Samples mixed at a time.
+const MIX: usize = 4096;
+/// No sample of a pause in speech is louder: about -40 dBm0.
+const QUIET: u16 = 320;
+/// Gaps listed of one recording; further ones lengthen the last.
+const GAPS_MAX: usize = 1000;
+
+/// The thread's state.
+#[derive(Debug)]
+pub struct Desk {
+    folder: PathBuf,
+    events: EventSink,
+    /// Where blocks go back to, by tap.
+    returns: Vec<SyncSender<Block>>,
+    finisher: SyncSender<Job>,
+    recordings: HashMap<CallId, Recording>,
+    /// By tap and number.
+    streams: Vec<Vec<Option<Stream>>>,
+    mixer: Mixer,
+}
+
+/// A leg's packets.
+#[derive(Debug)]
+struct Stream {
+    call: CallId,
+    side: Side,
+    /// The recording's begin.
+    start: u64,
+    timeline: Timeline,
+    track: Track,
+}
+
+#[derive(Debug)]
+struct Recording {
+    stem: String,
+    file: WavFile,
+    tap: usize,
+    start: u64,
+    /// Streams of its tap, also those that have left but still hold sound.
+    streams: Vec<Member>,
+    /// Samples written.
+    written: u64,
+    written_at: u64,
+    flushed_at: u64,
+    /// Spans in samples where nothing could be kept.
+    gaps: Vec<(u64, u64)>,
+    /// The last write failed.
+    failing: bool,
+}
+
+/// A stream of a recording: still in the table, or what it left behind.
+#[derive(Debug)]
+enum Member {
+    Number(u32),
+    Left { side: Side, track: Track, until: i64 },
+}
+
+#[derive(Debug)]
+struct Mixer {
+    left: [i16; MIX],
+    right: [i16; MIX],
+    bytes: Vec<u8>,
+}
+
+impl Desk {
+    pub fn new(folder: PathBuf, events: EventSink, returns: Vec<SyncSender<Block>>, finisher: SyncSender<Job>) -> Self {
+        let streams = returns.iter().map(|_| Vec::new()).collect();
+        let mixer = Mixer { left: [0; MIX], right: [0; MIX], bytes: Vec::with_capacity(MIX * FRAME_BYTES as usize) };
+        Self { folder, events, returns, finisher, recordings: HashMap::new(), streams, mixer }
+    }
+
+    /// Works until all taps are gone, then finishes what is left.
+    pub fn run(mut self, blocks: &Receiver<Block>, meters: &Arc<Meters>) {
+        // Voices first. Linux counts niceness by thread.
+        let _ = rustix::process::nice(5);
+        loop {
+            match blocks.recv_timeout(Duration::from_millis(500)) {
+                Ok(block) => self.take(block),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            meters.recorder_cpu.store(clock::thread_cpu(), Ordering::Relaxed);
+        }
+        let now = clock::now();
+        let calls: Vec<CallId> = self.recordings.keys().copied().collect();
+        for call in calls {
+            self.stop(call, now);
+        }
+    }
+
+    fn take(&mut self, mut block: Block) {
+        let (tap, until) = (block.tap, block.until);
+        block.read(|entry| match entry {
+            Entry::Packet(record) => self.packet(tap, &record),
+            Entry::Note(note) => self.note(tap, note),
+        });
+        block.clear();
+        if let Some(returns) = self.returns.get(tap) {
+            // Fails only when the media thread has ended.
+            let _ = returns.try_send(block);
+        }
+        self.write_due(tap, until);
+    }
+
+    fn packet(&mut self, tap: usize, record: &Record<'_>) {
+        let stream = self.streams.get_mut(tap).and_then(|streams| streams.get_mut(record.stream as usize));
+        let Some(Some(stream)) = stream else { return };
+        let arrival = clock::samples_between(stream.start, record.arrival);
+        let length = record.payload.len() as u32;
+        let quiet = || is_quiet(record);
+        match stream.timeline.place(arrival, record.ssrc, record.timestamp, length, quiet) {
+            Place::At { position, skip } => {
+                let samples = record.payload.get(skip..).unwrap_or_default();
+                let position = position.saturating_add_unsigned(skip as u64);
+                if record.a_law {
+                    stream.track.write_a_law(position, samples);
+                } else {
+                    stream.track.write(position, samples);
+                }
+            }
+            Place::Late => {}
+        }
+    }
+
+    fn note(&mut self, tap: usize, note: Note) {
+        match note {
+            Note::Start { call, at, file } => self.start(tap, call, at, file),
+            Note::Join { stream, call, side } => self.join(tap, stream, call, side),
+            Note::Leave { stream } => self.leave(tap, stream),
+            Note::Stop { call, at } => self.stop(call, at),
+            Note::Gap { from, to } => {
+                for (&call, recording) in self.recordings.iter_mut().filter(|(_, recording)| recording.tap == tap) {
+                    let span =
+                        (clock::samples_between(recording.start, from), clock::samples_between(recording.start, to));
+                    recording.gap(u64::try_from(span.0).unwrap_or(0), u64::try_from(span.1).unwrap_or(0) + 160);
+                    let why = "the recorder could not keep up (is the disk stalled?): the gap is marked".to_owned();
+                    (self.events)(Event::RecordingFailed { call, why });
+                }
+            }
+        }
+    }
+
+    fn start(&mut self, tap: usize, call: CallId, at: u64, file: RecordingFile) {
+        let mut recording = Recording {
+            file: WavFile::new(&self.folder, &file.stem),
+            stem: file.stem,
+            tap,
+            start: at,
+            streams: Vec::new(),
+            written: 0,
+            written_at: at,
+            flushed_at: at,
+            gaps: Vec::new(),
+            failing: false,
+        };
+        // The file exists from the first moment: whoever looks finds it.
+        recording.write(call, &self.events, &[], 0);
+        if self.recordings.insert(call, recording).is_some() {
+            tracing::error!(%call, "a recording was begun twice");
+        }
+    }
+
+    fn join(&mut self, tap: usize, number: u32, call: CallId, side: Side) {
+        let Some(recording) = self.recordings.get_mut(&call) else { return };
+        let Some(streams) = self.streams.get_mut(tap) else { return };
+        if streams.len() <= number as usize {
+            streams.resize_with(number as usize + 1, || None);
+        }
+        let mut track = Track::default();
+        track.skip_to(recording.written.cast_signed());
+        if let Some(place) = streams.get_mut(number as usize) {
+            *place = Some(Stream { call, side, start: recording.start, timeline: Timeline::default(), track });
+            recording.streams.push(Member::Number(number));
+        }
+    }
+
+    fn leave(&mut self, tap: usize, number: u32) {
+        let place = self.streams.get_mut(tap).and_then(|streams| streams.get_mut(number as usize));
+        let Some(stream) = place.and_then(Option::take) else { return };
+        let Some(recording) = self.recordings.get_mut(&stream.call) else { return };
+        let until = stream.track.start() + rtp::track::WINDOW as i64;
+        for member in &mut recording.streams {
+            if matches!(member, Member::Number(of) if *of == number) {
+                // Its last sounds are still to be written.
+                *member = Member::Left { side: stream.side, track: stream.track, until };
+                return;
+            }
+        }
+    }
+
+    /// Writes what can no longer change in the recordings of a tap whose packets are all here up to `until`.
+    fn write_due(&mut self, tap: usize, until: u64) {
+        let Some(streams) = self.streams.get_mut(tap) else { return };
+        for (&call, recording) in &mut self.recordings {
+            if recording.tap != tap || until.saturating_sub(recording.written_at) < WRITE_EVERY {
+                continue;
+            }
+            recording.written_at = until;
+            let settled = clock::samples_between(recording.start, until) - LATE_MAX;
+            recording.write_until(call, settled, streams, &mut self.mixer, &self.events);
+            if until.saturating_sub(recording.flushed_at) >= FLUSH_EVERY {
+                recording.flushed_at = until;
+                if let Some(file) = recording.file.handle() {
+                    // If the disk is that far behind, one flush more would not help.
+                    let _ = self.finisher.try_send(Job::Flush { path: recording.file.path().to_owned(), file });
+                }
+            }
+        }
+    }
+
+    fn stop(&mut self, call: CallId, at: u64) {
+        let Some(mut recording) = self.recordings.remove(&call) else { return };
+        let Some(streams) = self.streams.get_mut(recording.tap) else { return };
+        let frames = clock::samples_between(recording.start, at).clamp(0, FRAMES_MAX.cast_signed());
+        recording.write_until(call, frames, streams, &mut self.mixer, &self.events);
+        for member in &recording.streams {
+            if let Member::Number(number) = member
+                && let Some(place) = streams.get_mut(*number as usize)
+            {
+                *place = None;
+            }
+        }
+        let gaps = recording.gaps.iter().map(|&(from, to)| milliseconds(from, to)).collect();
+        let frames = frames.cast_unsigned();
+        let job = Job::Finish(Finish { call, stem: recording.stem, file: recording.file, frames, gaps });
+        let gone = match self.finisher.try_send(job) {
+            Ok(()) => false,
+            // The queue is longer than any machine's calls: wait rather than lose it.
+            Err(TrySendError::Full(job)) => self.finisher.send(job).is_err(),
+            Err(TrySendError::Disconnected(_)) => true,
+        };
+        if gone {
+            (self.events)(Event::RecordingFailed { call, why: "the finisher thread has gone".to_owned() });
+        }
+    }
+}
+
+impl Recording {
+    /// Mixes and writes up to sample `until`.
+    fn write_until(
+        &mut self,
+        call: CallId,
+        until: i64,
+        streams: &mut [Option<Stream>],
+        mixer: &mut Mixer,
+        events: &EventSink,
+    ) {
+        let until = u64::try_from(until).unwrap_or(0).min(FRAMES_MAX);
+        while self.written < until {
+            let count = usize::try_from(until - self.written).unwrap_or(MIX).min(MIX);
+            mixer.silence(count);
+            for member in &mut self.streams {
+                match member {
+                    Member::Number(number) => {
+                        if let Some(Some(stream)) = streams.get_mut(*number as usize) {
+                            mixer.add(stream.side, &mut stream.track, count);
+                        }
+                    }
+                    Member::Left { side, track, .. } => mixer.add(*side, track, count),
+                }
+            }
+            let at = self.written;
+            self.written += count as u64;
+            let bytes = mixer.interleave(count);
+            self.write(call, events, bytes, at);
+        }
+        let written = self.written.cast_signed();
+        self.streams.retain(|member| !matches!(member, Member::Left { until, .. } if *until <= written));
+    }
+
+    /// Writes; a failure is told once, marked, and tried again with what comes next.
+    fn write(&mut self, call: CallId, events: &EventSink, bytes: &[u8], at: u64) {
+        match self.file.write(at, bytes) {
+            Ok(()) => {
+                if self.failing {
+                    tracing::info!(%call, path = %self.file.path().display(), "the recording goes on");
+                }
+                self.failing = false;
+            }
+            Err(error) => {
+                self.gap(at, at + bytes.len() as u64 / FRAME_BYTES);
+                if !self.failing {
+                    let why = format!("{} cannot be written: {error}; the gap is marked", self.file.path().display());
+                    events(Event::RecordingFailed { call, why });
+                }
+                self.failing = true;
+            }
+        }
+    }
+
+    fn gap(&mut self, from: u64, to: u64) {
+        let full = self.gaps.len() >= GAPS_MAX;
+        match self.gaps.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            Some(last) if full => last.1 = to,
+            Some(_) | None if to > from => self.gaps.push((from, to)),
+            Some(_) | None => {}
+        }
+    }
+}
+
+impl Mixer {
+    fn silence(&mut self, count: usize) {
+        for side in [&mut self.left, &mut self.right] {
+            side.get_mut(..count).unwrap_or_default().fill(0);
+        }
+    }
+
+    fn add(&mut self, side: Side, track: &mut Track, count: usize) {
+        let mix = match side {
+            Side::Caller => &mut self.left,
+            Side::Ours => &mut self.right,
+        };
+        track.drain(mix.get_mut(..count).unwrap_or_default());
+    }
+
+    fn interleave(&mut self, count: usize) -> &[u8] {
+        self.bytes.clear();
+        for (left, right) in self.left.iter().zip(&self.right).take(count) {
+            let ([l0, l1], [r0, r1]) = (left.to_le_bytes(), right.to_le_bytes());
+            self.bytes.extend_from_slice(&[l0, l1, r0, r1]);
+        }
+        &self.bytes
+    }
+}
+
+fn is_quiet(record: &Record<'_>) -> bool {
+    let decode = if record.a_law { g711::a_decode } else { g711::mu_decode };
+    record.payload.iter().all(|&byte| decode(byte).unsigned_abs() <= QUIET)
+}
+
+fn milliseconds(from: u64, to: u64) -> (u32, u32) {
+    let from_ms = from / 8;
+    (u32::try_from(from_ms).unwrap_or(u32::MAX), u32::try_from(to.div_ceil(8) - from_ms).unwrap_or(u32::MAX))
+}

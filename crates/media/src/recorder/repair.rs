@@ -1,0 +1,83 @@
+//! Recordings that a killed process left behind are made whole at the next start (R27).
+
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::finish::hash;
+use super::wav_file::{FRAME_BYTES, FRAMES_MAX, HEADER_BYTES, header, sync_folder_of};
+
+/// Folders within folders that are searched.
+const DEPTH_MAX: usize = 8;
+
+/// A recording that was found unfinished and made whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Repaired {
+    /// Path below the recordings folder, with `.wav`.
+    pub path: String,
+    /// The same without extension: the `stem` of the order that began it.
+    pub stem: String,
+    /// Samples per channel.
+    pub samples: u64,
+    /// SHA-256 of the whole file, lower-case hex.
+    pub sha256: String,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// Makes every `.wav.part` below `recordings` a complete `.wav`: to be called at start, before any call. The length is
+/// the file's own, whatever the header says. A file that cannot be repaired is logged and left as it is.
+pub fn repair(recordings: &Path) -> io::Result<Vec<Repaired>> {
+    let mut parts = Vec::new();
+    find(recordings, DEPTH_MAX, &mut parts)?;
+    parts.sort();
+    let mut repaired = Vec::new();
+    for part in parts {
+        match repair_one(recordings, &part) {
+            Ok(one) => repaired.push(one),
+            Err(error) => tracing::error!(path = %part.display(), %error, "a recording cannot be repaired"),
+        }
+    }
+    Ok(repaired)
+}
+
+fn find(folder: &Path, depth: usize, parts: &mut Vec<PathBuf>) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        // The entry's own type: links are not followed.
+        let kind = entry.file_type()?;
+        let path = entry.path();
+        if kind.is_dir() && depth > 0 {
+            find(&path, depth - 1, parts)?;
+        } else if kind.is_file()
+            && path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.ends_with(".wav.part"))
+        {
+            parts.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn repair_one(recordings: &Path, part: &Path) -> io::Result<Repaired> {
+    let whole = part.with_extension("");
+    if whole.exists() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a finished recording has the same name"));
+    }
+    let file = OpenOptions::new().read(true).write(true).open(part)?;
+    let samples = (file.metadata()?.len().saturating_sub(HEADER_BYTES) / FRAME_BYTES).min(FRAMES_MAX);
+    let bytes = HEADER_BYTES + samples * FRAME_BYTES;
+    file.set_len(bytes)?;
+    file.write_all_at(&header(samples), 0)?;
+    file.sync_all()?;
+    fs::rename(part, &whole)?;
+    sync_folder_of(&whole)?;
+    let path = whole.strip_prefix(recordings).unwrap_or(&whole).to_string_lossy().into_owned();
+    let stem = path.strip_suffix(".wav").unwrap_or(&path).to_owned();
+    Ok(Repaired { stem, path, samples, sha256: hash(&whole)?, bytes })
+}

@@ -1,0 +1,8 @@
+//! The voice path on loopback, with real sockets: what is heard, what the WAV holds.
+
+mod bridge;
+mod digits;
+mod house;
+mod latching;
+mod playing;
+mod recording;

@@ -1,0 +1,295 @@
+//! A voice path, phones, and a recordings folder to try it with.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::{Duration, Instant};
+
+use endpoint::LegId;
+use rtp::dtmf::power;
+use rtp::{FRAME, Header, Packet, g711, tone};
+use sdp::Codec;
+use switch::CallId;
+use switch::media::{Event, LegMedia, Order, Prompt, Recording, RecordingFile, Side, Source};
+
+use crate::clock::{self, MILLISECOND};
+use crate::{Config, Media, Prompts, PromptsConfig};
+
+pub const CALL: CallId = CallId(77);
+pub const CALLER: LegId = LegId(1);
+pub const OPERATOR: LegId = LegId(2);
+pub const MOBILE: LegId = LegId(4);
+/// A tone is heard when its power is above this; the phones' tones have 3.2e7.
+pub const LOUD: f32 = 3e6;
+const DEADLINE: Duration = Duration::from_secs(20);
+
+pub struct House {
+    pub media: Media,
+    pub folder: tempfile::TempDir,
+    events: Receiver<Event>,
+    seen: Mutex<VecDeque<Event>>,
+    net: [u8; 2],
+}
+
+/// A network of its own for each test, so that none takes another's ports.
+fn next_net() -> [u8; 2] {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    [(std::process::id() % 250 + 2) as u8, n as u8]
+}
+
+impl House {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = folder.path().join("recordings");
+        Self::in_folder(folder, recordings)
+    }
+
+    pub fn in_folder(folder: tempfile::TempDir, recordings: PathBuf) -> Self {
+        let prompts = Prompts::open(PromptsConfig::default()).unwrap();
+        prompts.insert("low", &tone::sine(500.0, 8000.0, 4000));
+        prompts.insert("long", &tone::sine(500.0, 8000.0, 80_000));
+        let (sender, events) = sync_channel(1000);
+        let media =
+            crate::start(Config::new(recordings, prompts), move |event| sender.try_send(event).unwrap()).unwrap();
+        Self { media, folder, events, seen: Mutex::default(), net: next_net() }
+    }
+
+    pub fn recordings(&self) -> PathBuf {
+        self.folder.path().join("recordings")
+    }
+
+    pub fn address(&self, host: u8, port: u16) -> SocketAddr {
+        let [a, b] = self.net;
+        SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, a, b, host)), port)
+    }
+
+    /// Opens a leg with a phone at its other end.
+    pub fn phone(&self, leg: LegId, side: Side, codec: Codec, hz: f32) -> Phone {
+        let local = self.address(1, 10_000 + 2 * leg.0 as u16);
+        let phone = Phone::new(self.address(10 + leg.0 as u8, 4000), local, codec, hz);
+        self.order(Order::OpenLeg { leg, call: CALL, local, side });
+        self.order(Order::Negotiated { leg, media: phone.media() });
+        phone
+    }
+
+    pub fn order(&self, order: Order) {
+        self.media.order(order).unwrap();
+    }
+
+    pub fn bridge(&self, one: LegId, two: LegId) {
+        self.order(Order::Hear { leg: one, source: Source::Leg(two) });
+        self.order(Order::Hear { leg: two, source: Source::Leg(one) });
+    }
+
+    pub fn play(&self, leg: LegId, prompt: &str, repeat: bool) {
+        self.order(Order::Hear { leg, source: Source::Prompt { prompt: Prompt::named(prompt), repeat } });
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "a test is the shell here")]
+    pub fn record(&self) -> Instant {
+        let at = Instant::now();
+        let file = RecordingFile { stem: "2026/11/21/call".into() };
+        self.order(Order::StartRecording { call: CALL, at, file });
+        at
+    }
+
+    /// Ends the recording `length` after its start, and waits for it.
+    pub fn recorded(&self, start: Instant, length: Duration) -> (Recording, Vec<[i16; 2]>) {
+        self.order(Order::StopRecording { call: CALL, at: start + length });
+        let event = self.wait(|event| matches!(event, Event::RecordingFinished { .. }));
+        let Event::RecordingFinished { call: CALL, recording } = event else { panic!("{event:?}") };
+        let samples = read_wav(&self.recordings().join(&recording.path));
+        (recording, samples)
+    }
+
+    /// Waits for an event; those before it are kept.
+    pub fn wait(&self, wanted: impl Fn(&Event) -> bool) -> Event {
+        let mut seen = self.seen.lock().unwrap();
+        let deadline = clock::now() + DEADLINE.as_nanos() as u64;
+        loop {
+            if let Some(at) = seen.iter().position(&wanted) {
+                return seen.remove(at).unwrap();
+            }
+            let left = Duration::from_nanos(deadline.saturating_sub(clock::now()));
+            match self.events.recv_timeout(left) {
+                Ok(event) => seen.push_back(event),
+                Err(_) => panic!("never came; seen: {seen:?}"),
+            }
+        }
+    }
+
+    /// Everything told so far that nobody waited for.
+    pub fn told(&self) -> Vec<Event> {
+        let mut seen = self.seen.lock().unwrap();
+        seen.extend(self.events.try_iter());
+        seen.iter().cloned().collect()
+    }
+
+    pub fn close(&self, leg: LegId) -> switch::media::Statistics {
+        self.order(Order::CloseLeg { leg });
+        let event = self.wait(|event| matches!(event, Event::LegClosed { leg: closed, .. } if *closed == leg));
+        let Event::LegClosed { statistics, .. } = event else { panic!("{event:?}") };
+        statistics
+    }
+}
+
+/// A phone that says one tone and keeps what it hears.
+pub struct Phone {
+    pub socket: UdpSocket,
+    pub rtcp: UdpSocket,
+    pub to: SocketAddr,
+    pub codec: Codec,
+    pub speaks: bool,
+    pub ssrc: u32,
+    pub sequence: u16,
+    pub timestamp: u32,
+    pub telephone_event: Option<u8>,
+    tone: Vec<u8>,
+    at: usize,
+    /// What came, with the payload decoded.
+    pub headers: Vec<Header>,
+    pub heard: Vec<f32>,
+    /// Packets that were no audio of the negotiated kind.
+    pub others: Vec<(Header, Vec<u8>)>,
+}
+
+impl Phone {
+    pub fn new(local: SocketAddr, to: SocketAddr, codec: Codec, hz: f32) -> Self {
+        let bind = |port: u16| {
+            let socket = UdpSocket::bind(SocketAddr::new(local.ip(), port)).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            socket
+        };
+        let (socket, rtcp) = (bind(local.port()), bind(local.port() + 1));
+        let encode = if codec == Codec::Pcmu { g711::mu_encode } else { g711::a_encode };
+        let tone = tone::sine(hz, 8000.0, 8000).into_iter().map(encode).collect();
+        Self {
+            socket,
+            rtcp,
+            to,
+            codec,
+            speaks: true,
+            ssrc: hz as u32,
+            sequence: 65_500,
+            timestamp: u32::MAX - 3000,
+            telephone_event: None,
+            tone,
+            at: 0,
+            headers: Vec::new(),
+            heard: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+
+    pub fn media(&self) -> LegMedia {
+        let remote = self.socket.local_addr().unwrap();
+        LegMedia {
+            remote,
+            remote_rtcp: self.rtcp.local_addr().unwrap(),
+            signalled_from: remote.ip(),
+            codec: self.codec,
+            payload_type: self.codec.payload_type(),
+            receive_payload_type: self.codec.payload_type(),
+            telephone_event: self.telephone_event,
+            send: true,
+            receive: true,
+        }
+    }
+
+    /// Sends the next frame of its tone, or lets it go by.
+    pub fn say(&mut self) {
+        let payload: Vec<u8> = self.tone[self.at..self.at + FRAME].to_vec();
+        self.at = (self.at + FRAME) % self.tone.len();
+        if self.speaks {
+            self.send(self.codec.payload_type(), &payload);
+            self.sequence = self.sequence.wrapping_add(1);
+        }
+        self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
+    }
+
+    pub fn send(&self, payload_type: u8, payload: &[u8]) {
+        let header =
+            Header { marker: false, payload_type, sequence: self.sequence, timestamp: self.timestamp, ssrc: self.ssrc };
+        let mut packet = header.to_bytes().to_vec();
+        packet.extend(payload);
+        // A leg that has been closed answers by ICMP.
+        let _ = self.socket.send_to(&packet, self.to);
+    }
+
+    pub fn listen(&mut self) {
+        let mut buffer = [0; 2000];
+        loop {
+            match self.socket.recv_from(&mut buffer) {
+                Ok((length, from)) => {
+                    assert_eq!(from, self.to, "packets come from the leg's own port");
+                    let packet = Packet::parse(&buffer[..length]).unwrap();
+                    if packet.header.payload_type == self.codec.payload_type() {
+                        let decode = if self.codec == Codec::Pcmu { g711::mu_decode } else { g711::a_decode };
+                        self.headers.push(packet.header);
+                        self.heard.extend(packet.payload.iter().map(|&byte| f32::from(decode(byte))));
+                    } else {
+                        self.others.push((packet.header, packet.payload.to_vec()));
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Power of a tone in the last so many samples heard; 0 if there are fewer.
+    pub fn hears(&self, hz: f32, samples: usize) -> f32 {
+        self.heard.len().checked_sub(samples).map_or(0.0, |from| power(&self.heard[from..], hz))
+    }
+
+    pub fn forget(&mut self) {
+        self.listen();
+        self.headers.clear();
+        self.heard.clear();
+        self.others.clear();
+    }
+}
+
+/// Lets phones talk and listen for a while, frame by frame.
+pub fn talk(phones: &mut [&mut Phone], milliseconds: u64) {
+    let mut at = clock::now();
+    for _ in 0..milliseconds / 20 {
+        for phone in phones.iter_mut() {
+            phone.say();
+        }
+        at += 20 * MILLISECOND;
+        clock::sleep_until(at);
+        for phone in phones.iter_mut() {
+            phone.listen();
+        }
+    }
+}
+
+/// Lets phones talk until something is so; fails after a long time.
+pub fn talk_until(phones: &mut [&mut Phone], what: &str, done: impl Fn(&[&mut Phone]) -> bool) {
+    for _ in 0..1000 {
+        talk(phones, 20);
+        if done(phones) {
+            return;
+        }
+    }
+    panic!("never: {what}");
+}
+
+pub fn read_wav(path: &std::path::Path) -> Vec<[i16; 2]> {
+    let mut reader = hound::WavReader::open(path).unwrap();
+    let spec = reader.spec();
+    assert_eq!((spec.channels, spec.sample_rate, spec.bits_per_sample), (2, 8000, 16));
+    let samples: Vec<i16> = reader.samples::<i16>().map(Result::unwrap).collect();
+    samples.chunks(2).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+/// Power of a tone in one channel of a recording.
+pub fn recorded_power(samples: &[[i16; 2]], channel: usize, hz: f32) -> f32 {
+    let samples: Vec<f32> = samples.iter().map(|pair| f32::from(pair[channel])).collect();
+    power(&samples, hz)
+}

@@ -1,0 +1,188 @@
+//! What the WAV holds.
+
+use super::house::*;
+use crate::repair;
+use sdp::Codec::{Pcma, Pcmu};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+use switch::media::{Event, Order, Side};
+
+fn sha256(path: &Path) -> String {
+    use sha2::{Digest, Sha256};
+    crate::hex(&Sha256::digest(fs::read(path).unwrap()))
+}
+
+#[test]
+fn f48_one_wav_through_hold_and_transfer_caller_left_ours_right() {
+    let house = House::new();
+    let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
+    let mut operator = house.phone(OPERATOR, Side::Ours, Pcma, 1100.0);
+    house.bridge(CALLER, OPERATOR);
+    talk(&mut [&mut caller, &mut operator], 100);
+    let start = house.record();
+    talk(&mut [&mut caller, &mut operator], 1000);
+    // Hold: the caller hears music, which is not recorded; the caller goes on talking, which is.
+    house.play(CALLER, "long", true);
+    operator.speaks = false;
+    talk(&mut [&mut caller, &mut operator], 1000);
+    // Operator and mobile both talk: their sum is on the right.
+    let mut mobile = house.phone(MOBILE, Side::Ours, Pcmu, 1700.0);
+    operator.speaks = true;
+    talk(&mut [&mut caller, &mut operator, &mut mobile], 1000);
+    // The operator leaves.
+    house.close(OPERATOR);
+    house.bridge(CALLER, MOBILE);
+    talk(&mut [&mut caller, &mut mobile], 1000);
+    let length = Duration::from_millis(3990);
+    let (recording, samples) = house.recorded(start, length);
+    assert_eq!((recording.path.as_str(), recording.samples), ("2026/11/21/call.wav", 31_920));
+    assert_eq!(samples.len(), 31_920, "as long as the call, within a sample");
+    let path = house.recordings().join(&recording.path);
+    assert_eq!(recording.sha256, sha256(&path));
+    assert_eq!(recording.bytes, fs::metadata(&path).unwrap().len());
+    assert!(recording.gaps.is_empty());
+    assert!(!path.with_extension("wav.part").exists());
+    let part = |second: usize| &samples[second * 8000 + 1000..second * 8000 + 7000];
+    let heard = |second: usize| {
+        let right = |hz: f32| recorded_power(part(second), 1, hz) > LOUD;
+        (recorded_power(part(second), 0, 700.0) > LOUD, right(1100.0), right(1700.0))
+    };
+    assert_eq!(
+        [heard(0), heard(1), heard(2), heard(3)],
+        [(true, true, false), (true, false, false), (true, true, true), (true, false, true)]
+    );
+    for (channel, hz) in [(0, 500.0), (1, 500.0), (0, 1100.0), (1, 700.0)] {
+        assert!(recorded_power(&samples, channel, hz) < LOUD / 100.0, "{hz} Hz on channel {channel}");
+    }
+}
+
+#[test]
+fn w09_loss_and_a_new_ssrc_leave_silence_and_nothing_moves() {
+    let house = House::new();
+    let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
+    let start = house.record();
+    talk(&mut [&mut caller], 1000);
+    caller.speaks = false;
+    talk(&mut [&mut caller], 1000);
+    (caller.ssrc, caller.sequence, caller.timestamp) = (4242, 7, 99);
+    caller.speaks = true;
+    talk(&mut [&mut caller], 1000);
+    let (_, samples) = house.recorded(start, Duration::from_secs(3));
+    assert_eq!(samples.len(), 24_000);
+    let power = |from: usize, to: usize| recorded_power(&samples[from..to], 0, 700.0);
+    assert!(power(1000, 7000) > LOUD && power(17_000, 23_000) > LOUD);
+    assert!(samples[9000..15_000].iter().all(|pair| *pair == [0, 0]), "silence, not the last packet again");
+    assert!(samples.iter().all(|pair| pair[1] == 0));
+}
+
+#[test]
+fn w11_a_call_in_which_nobody_speaks_has_a_recording_as_long_as_itself() {
+    let house = House::new();
+    let start = house.record();
+    let (recording, samples) = house.recorded(start, Duration::from_millis(300));
+    assert_eq!((recording.samples, samples.len()), (2400, 2400));
+    assert!(samples.iter().all(|pair| *pair == [0, 0]));
+}
+
+#[test]
+fn r27_a_copy_taken_at_any_moment_opens_and_repairs_and_lacks_less_than_a_second() {
+    let house = House::new();
+    let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
+    let mut operator = house.phone(OPERATOR, Side::Ours, Pcmu, 1100.0);
+    house.bridge(CALLER, OPERATOR);
+    let start = house.record();
+    let part = house.recordings().join("2026/11/21/call.wav.part");
+    let copies = tempfile::tempdir().unwrap();
+    let mut taken = Vec::new();
+    for n in 0..30u64 {
+        talk(&mut [&mut caller, &mut operator], 120);
+        let Ok(bytes) = fs::read(&part) else { continue };
+        // As a kill leaves it: as it is, and with a header that was never completed or is cut short.
+        let header = [&bytes[..], &b"RIFF\0\0\0\0"[..]][usize::from(n % 3 == 1)];
+        let mut copy = bytes.clone();
+        copy[..8].copy_from_slice(&header[..8]);
+        copy.truncate(if n % 7 == 3 { bytes.len() - 3 } else { bytes.len() });
+        fs::create_dir_all(copies.path().join(format!("{n}"))).unwrap();
+        fs::write(copies.path().join(format!("{n}/call.wav.part")), &copy).unwrap();
+        if n % 3 != 1 && n % 7 != 3 {
+            let whole = copies.path().join(format!("{n}/as-it-is.wav"));
+            fs::write(&whole, &bytes).unwrap();
+            assert_eq!(read_wav(&whole).len(), (bytes.len() - 44) / 4, "the header is right at any moment");
+        }
+        taken.push((n, start.elapsed()));
+    }
+    assert!(taken.len() >= 29);
+    let repaired = repair(copies.path()).unwrap();
+    assert_eq!(repaired.len(), taken.len());
+    for (n, elapsed) in taken {
+        let one = repaired.iter().find(|one| one.stem == format!("{n}/call")).unwrap();
+        let path = copies.path().join(&one.path);
+        assert_eq!((one.bytes, &one.sha256), (fs::metadata(&path).unwrap().len(), &sha256(&path)));
+        let samples = read_wav(&path);
+        assert_eq!(samples.len() as u64, one.samples);
+        let held = Duration::from_micros(one.samples * 125);
+        assert!(elapsed.saturating_sub(held) < Duration::from_millis(1000), "{n}: {held:?} of {elapsed:?}");
+        if samples.len() >= 4000 {
+            assert!(recorded_power(&samples[samples.len() - 2000..], 0, 700.0) > LOUD, "to the end");
+        }
+    }
+    assert!(repair(copies.path()).unwrap().is_empty(), "once");
+    house.recorded(start, Duration::from_secs(1));
+}
+
+#[test]
+fn r27_rubbish_among_the_recordings_does_not_stop_the_repair() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("empty.wav.part"), b"").unwrap();
+    fs::write(folder.path().join("short.wav.part"), b"RIFF").unwrap();
+    fs::write(folder.path().join("taken.wav.part"), [0; 100]).unwrap();
+    fs::write(folder.path().join("taken.wav"), b"finished").unwrap();
+    fs::create_dir(folder.path().join("folder.wav.part")).unwrap();
+    let stems: Vec<String> = repair(folder.path()).unwrap().into_iter().map(|one| one.stem).collect();
+    assert_eq!(stems, ["empty", "short"]);
+    assert_eq!(read_wav(&folder.path().join("empty.wav")).len(), 0);
+    assert_eq!(fs::read(folder.path().join("taken.wav")).unwrap(), b"finished");
+    assert!(repair(&folder.path().join("nowhere")).unwrap().is_empty());
+}
+
+#[test]
+fn r22_a_disk_that_fails_costs_a_marked_gap_and_the_call_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let recordings = folder.path().join("recordings");
+    // Nothing can be written where a file stands in the folder's place.
+    fs::write(&recordings, b"not a folder").unwrap();
+    let house = House::in_folder(folder, recordings.clone());
+    let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
+    let mut operator = house.phone(OPERATOR, Side::Ours, Pcmu, 1100.0);
+    house.bridge(CALLER, OPERATOR);
+    let start = house.record();
+    talk(&mut [&mut caller, &mut operator], 1500);
+    house.wait(|event| matches!(event, Event::RecordingFailed { call: CALL, .. }));
+    assert!(operator.hears(700.0, 1600) > LOUD, "the call goes on");
+    fs::remove_file(&recordings).unwrap();
+    talk(&mut [&mut caller, &mut operator], 2000);
+    let (recording, samples) = house.recorded(start, Duration::from_millis(3500));
+    assert_eq!(samples.len(), 28_000);
+    let [(from, length)] = recording.gaps[..] else { panic!("{:?}", recording.gaps) };
+    assert!(from == 0 && (800..3000).contains(&length), "{from} {length}");
+    let end = (from + length) as usize * 8;
+    assert!(samples[..end].iter().all(|pair| *pair == [0, 0]));
+    assert!(recorded_power(&samples[end..], 0, 700.0) > LOUD, "and so does the recording");
+    let failures = house.told().iter().filter(|event| matches!(event, Event::RecordingFailed { .. })).count();
+    assert_eq!(failures, 0, "told once, not for every write");
+}
+
+#[test]
+fn the_end_of_the_voice_path_finishes_what_is_open() {
+    let house = House::new();
+    let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
+    house.record();
+    talk(&mut [&mut caller], 500);
+    house.order(Order::CloseLeg { leg: CALLER });
+    let House { media, folder, .. } = house;
+    media.shutdown();
+    let samples = read_wav(&folder.path().join("recordings/2026/11/21/call.wav"));
+    assert!((3000..16_000).contains(&samples.len()));
+    assert!(recorded_power(&samples[..3000], 0, 700.0) > LOUD);
+}

@@ -1,0 +1,278 @@
+//! What a media thread knows of a leg.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+use endpoint::LegId;
+use rtp::dtmf::Detector;
+use rtp::telephone_event::Presses;
+use rtp::{FRAME, Reception, g711};
+use rustix::net::{SendFlags, connect, connect_unspec, send};
+use rustix::rand::{GetRandomFlags, getrandom};
+use sdp::Codec;
+use socket2::{Domain, Socket, Type};
+use switch::CallId;
+use switch::media::{LegMedia, Prompt, Side, Statistics};
+
+use super::latch::Latch;
+use super::outgoing::Outgoing;
+use crate::prompts::Asset;
+
+/// Room in the kernel for packets that wait for a tick: more than a second of a stream.
+const RECEIVE_BUFFER: usize = 256 * 1024;
+/// Expedited forwarding (RFC 3246), as the traffic class byte.
+const EXPEDITED: u32 = 46 << 2;
+
+/// A leg.
+#[derive(Debug)]
+pub struct Leg {
+    pub id: LegId,
+    pub call: CallId,
+    pub side: Side,
+    pub rtp: UdpSocket,
+    pub rtcp: UdpSocket,
+    /// What was negotiated, once it was.
+    pub media: Option<LegMedia>,
+    pub latch: Latch,
+    /// The socket is connected; and what had come before is read.
+    pub connected: bool,
+    pub drained: bool,
+    pub out: Outgoing,
+    /// What the far end hears.
+    pub plays: Plays,
+    pub whisper: Option<Cursor>,
+    /// Legs that hear this one.
+    pub listeners: Vec<usize>,
+    /// When a packet of the leg that it hears was last sent to it.
+    pub passed_at: u64,
+    /// Its slot on the wheel.
+    pub slot: Option<usize>,
+    pub relay_digits: bool,
+    pub detect_digits: bool,
+    pub presses: Presses,
+    /// Listens for keys in the audio.
+    pub detector: Option<Box<Detector>>,
+    /// Its stream in the recording.
+    pub stream: Option<u32>,
+    pub reception: Reception,
+    pub strangers: u64,
+    pub watch: Watch,
+    pub reports: Reports,
+}
+
+/// Whether and when anything came.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Watch {
+    pub first_told: bool,
+    pub heard_at: u64,
+    /// Since when packets are expected; `None` while the peer holds us.
+    pub expected_since: Option<u64>,
+    /// Seconds of silence that were told last; 0: none.
+    pub told: u32,
+}
+
+/// RTCP of a leg.
+#[derive(Clone, Debug, Default)]
+pub struct Reports {
+    pub next_at: u64,
+    pub cname: String,
+    /// Middle of the NTP time of the peer's last sender report, and when it came.
+    pub last: Option<(u32, u64)>,
+    /// Where the peer's reports come from, if they come from an allowed address.
+    pub from: Option<SocketAddr>,
+    pub remote_fraction_lost: Option<u8>,
+}
+
+/// What a leg's far end hears, on the thread.
+#[derive(Debug)]
+pub enum Plays {
+    Silence,
+    Leg(LegId),
+    Prompt(Cursor),
+}
+
+/// A prompt being played.
+#[derive(Clone, Debug)]
+pub struct Cursor {
+    pub prompt: Prompt,
+    asset: Arc<Asset>,
+    at: usize,
+    repeat: bool,
+}
+
+impl Cursor {
+    pub fn new(prompt: Prompt, asset: Arc<Asset>, repeat: bool) -> Self {
+        Self { prompt, asset, at: 0, repeat }
+    }
+
+    /// Fills a packet; what the prompt does not fill any more is silence. True: it has ended.
+    pub fn fill(&mut self, codec: Codec, packet: &mut [u8]) -> bool {
+        let bytes = self.asset.bytes(codec);
+        let mut rest = packet;
+        while !rest.is_empty() {
+            let part = bytes.get(self.at..).unwrap_or_default();
+            if part.is_empty() {
+                if !self.repeat || bytes.is_empty() {
+                    rest.fill(silence(codec));
+                    break;
+                }
+                self.at = 0;
+                continue;
+            }
+            let count = part.len().min(rest.len());
+            let (now, later) = rest.split_at_mut(count);
+            now.iter_mut().zip(part).for_each(|(place, &byte)| *place = byte);
+            self.at += count;
+            rest = later;
+        }
+        bytes.is_empty() || (!self.repeat && self.at >= bytes.len())
+    }
+
+    /// Adds the prompt to a packet. True: it has ended.
+    pub fn mix(&mut self, codec: Codec, packet: &mut [u8]) -> bool {
+        let mut over = [0u8; FRAME];
+        let mut ended = false;
+        for part in packet.chunks_mut(FRAME) {
+            let over = over.get_mut(..part.len()).unwrap_or_default();
+            ended = self.fill(codec, over);
+            for (place, &byte) in part.iter_mut().zip(over.iter()) {
+                *place = encode(codec, decode(codec, *place).saturating_add(decode(codec, byte)));
+            }
+        }
+        ended
+    }
+}
+
+impl Leg {
+    /// Binds the leg's two ports.
+    pub fn open(id: LegId, call: CallId, side: Side, local: SocketAddr) -> io::Result<Self> {
+        let rtcp_port = local.port().checked_add(1).ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let rtp = bind(local)?;
+        let rtcp = bind(SocketAddr::new(local.ip(), rtcp_port))?;
+        let mut random = [0u8; 10];
+        getrandom(&mut random, GetRandomFlags::empty())?;
+        let mut name = [0u8; 8];
+        getrandom(&mut name, GetRandomFlags::empty())?;
+        Ok(Self {
+            id,
+            call,
+            side,
+            rtp,
+            rtcp,
+            media: None,
+            latch: Latch::default(),
+            connected: false,
+            drained: false,
+            out: Outgoing::new(random),
+            plays: Plays::Silence,
+            whisper: None,
+            listeners: Vec::new(),
+            passed_at: 0,
+            slot: None,
+            relay_digits: false,
+            detect_digits: false,
+            presses: Presses::default(),
+            detector: None,
+            stream: None,
+            reception: Reception::default(),
+            strangers: 0,
+            watch: Watch::default(),
+            reports: Reports { cname: crate::hex(&name), ..Reports::default() },
+        })
+    }
+
+    /// Whether the leg must be visited every 20 ms.
+    pub fn wants_wheel(&self) -> bool {
+        match self.plays {
+            Plays::Silence | Plays::Prompt(_) => true,
+            Plays::Leg(_) => self.whisper.is_some(),
+        }
+    }
+
+    /// Connects the socket to a source that is now sure. The kernel drops what others send from here on; what has come
+    /// before is still looked at one by one.
+    pub fn connect(&mut self) {
+        if let Some(source) = self.latch.locked() {
+            self.connected = connect(&self.rtp, &source).is_ok();
+            self.drained = false;
+        }
+    }
+
+    /// Opens the socket again to other sources.
+    pub fn disconnect(&mut self) {
+        if std::mem::take(&mut self.connected) {
+            let _ = connect_unspec(&self.rtp);
+        }
+        self.drained = false;
+    }
+
+    /// Sends a packet to where it may go. An error, such as the ICMP that a closed port answers, is not ours to mend.
+    #[inline]
+    pub fn send(&self, packet: &[u8]) -> bool {
+        if self.connected {
+            send(&self.rtp, packet, SendFlags::DONTWAIT | SendFlags::NOSIGNAL).is_ok()
+        } else if let Some(target) = self.latch.target() {
+            self.rtp.send_to(packet, target).is_ok()
+        } else {
+            false
+        }
+    }
+
+    /// The figures for the call record.
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            received: self.reception.received(),
+            sent: self.out.packets,
+            lost: self.reception.lost(),
+            jitter_us: self.reception.jitter().saturating_mul(125),
+            strangers: self.strangers,
+            remote_fraction_lost: self.reports.remote_fraction_lost,
+        }
+    }
+}
+
+fn bind(local: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(local), Type::DGRAM, None)?;
+    socket.set_nonblocking(true)?;
+    // These two are wishes: a container may forbid them.
+    let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
+    let _ = if local.is_ipv4() { socket.set_tos_v4(EXPEDITED) } else { socket.set_tclass_v6(EXPEDITED) };
+    socket.bind(&local.into())?;
+    Ok(socket.into())
+}
+
+/// A codec's silence.
+pub fn silence(codec: Codec) -> u8 {
+    match codec {
+        Codec::Pcmu => g711::MU_SILENCE,
+        Codec::Pcma => g711::A_SILENCE,
+    }
+}
+
+/// A codec's byte as a sample.
+#[inline]
+pub fn decode(codec: Codec, byte: u8) -> i16 {
+    match codec {
+        Codec::Pcmu => g711::mu_decode(byte),
+        Codec::Pcma => g711::a_decode(byte),
+    }
+}
+
+#[inline]
+fn encode(codec: Codec, sample: i16) -> u8 {
+    match codec {
+        Codec::Pcmu => g711::mu_encode(sample),
+        Codec::Pcma => g711::a_encode(sample),
+    }
+}
+
+/// Brings samples from one codec into another.
+pub fn transcode(from: Codec, to: Codec, input: &[u8], output: &mut [u8]) {
+    let table: fn(u8) -> u8 = match (from, to) {
+        (Codec::Pcmu, Codec::Pcmu) | (Codec::Pcma, Codec::Pcma) => |byte| byte,
+        (Codec::Pcmu, Codec::Pcma) => g711::mu_to_a,
+        (Codec::Pcma, Codec::Pcmu) => g711::a_to_mu,
+    };
+    output.iter_mut().zip(input).for_each(|(place, &byte)| *place = table(byte));
+}

@@ -1,0 +1,281 @@
+//! A media thread: the sockets of its calls, an epoll of its own, and a tick by which it looks at them (MEDIA.md §1).
+//!
+//! With more than a few legs it sleeps to an absolute tick and then reads until nothing is left: far fewer wake-ups, and
+//! the same tick drives prompts, RTCP and time-outs. With few legs it waits in epoll and passes packets on at once.
+
+mod latch;
+mod leg;
+mod orders;
+mod outgoing;
+mod play;
+mod receive;
+mod reports;
+mod wheel;
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::time::Duration;
+
+use endpoint::LegId;
+use rtp::packet::{HEADER_BYTES, PACKET_BYTES_MAX};
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll;
+use rustix::time::Timespec;
+use switch::CallId;
+use switch::media::{Event, Order};
+
+use crate::clock::{self, Epoch, MILLISECOND};
+use crate::prompts::Asset;
+use crate::recorder::Tap;
+use crate::{EventSink, Meters};
+
+use leg::Leg;
+use wheel::Wheel;
+
+/// With so many legs or fewer the thread does not tick.
+const QUIET_LEGS: usize = 8;
+/// How long it sleeps when it has legs and nothing to send.
+const IDLE: u64 = 100 * MILLISECOND;
+/// Sockets told ready at once.
+const READY_MAX: usize = 1024;
+/// How often per pass the sockets are read before prompts and orders get their turn again.
+const ROUNDS_MAX: usize = 64;
+/// Orders carried out in one pass.
+const ORDERS_PER_PASS: usize = 256;
+/// Every leg's time-outs are looked at this often.
+const HOUSEKEEPING: u64 = 250 * MILLISECOND;
+/// The eventfd's mark among the sockets.
+const WAKE: u64 = u64::MAX;
+
+/// An order with the prompt it names, looked up by the one who gives it: the library's lock never reaches this thread.
+#[derive(Debug)]
+pub struct Message {
+    pub order: Order,
+    pub asset: Option<Arc<Asset>>,
+}
+
+/// What the thread is given at its start.
+#[derive(Debug)]
+pub struct Setup {
+    pub tick: Duration,
+    pub orders: Receiver<Message>,
+    pub wake: Arc<OwnedFd>,
+    pub tap: Tap,
+    pub events: EventSink,
+    pub meters: Arc<Meters>,
+    pub epoch: Epoch,
+}
+
+/// The thread's state.
+#[derive(Debug)]
+pub struct Worker {
+    orders: Receiver<Message>,
+    wake: Arc<OwnedFd>,
+    epoll: OwnedFd,
+    tick: u64,
+    legs: Vec<Option<Box<Leg>>>,
+    free: Vec<usize>,
+    by_id: HashMap<LegId, usize>,
+    calls: HashMap<CallId, Call>,
+    wheel: Wheel,
+    /// The next leg whose time-outs are looked at, and until when all legs before it are done.
+    housekeeping: (usize, u64),
+    tap: Tap,
+    events: EventSink,
+    meters: Arc<Meters>,
+    meters_at: u64,
+    epoch: Epoch,
+    random: u32,
+}
+
+/// What the thread knows of a call.
+#[derive(Debug, Default)]
+struct Call {
+    legs: Vec<usize>,
+    recording: bool,
+}
+
+/// Memory for one packet in and one that is made.
+#[derive(Debug)]
+pub struct Buffers {
+    datagram: [u8; PACKET_BYTES_MAX],
+    made: [u8; PACKET_BYTES_MAX],
+}
+
+impl Worker {
+    /// A thread's state, not yet running.
+    pub fn new(setup: Setup) -> io::Result<Self> {
+        let tick = u64::try_from(setup.tick.as_nanos()).unwrap_or(MILLISECOND).clamp(MILLISECOND, 5 * MILLISECOND);
+        // A divisor of 20 ms.
+        let tick = 20 * MILLISECOND / (20 * MILLISECOND).div_ceil(tick);
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, &setup.wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
+        let mut seed = [0u8; 4];
+        rustix::rand::getrandom(&mut seed, rustix::rand::GetRandomFlags::empty())?;
+        Ok(Self {
+            orders: setup.orders,
+            wake: setup.wake,
+            epoll,
+            tick,
+            legs: Vec::new(),
+            free: Vec::new(),
+            by_id: HashMap::new(),
+            calls: HashMap::new(),
+            wheel: Wheel::new(tick, clock::now()),
+            housekeeping: (0, 0),
+            tap: setup.tap,
+            events: setup.events,
+            meters: setup.meters,
+            meters_at: 0,
+            epoch: setup.epoch,
+            random: u32::from_ne_bytes(seed),
+        })
+    }
+
+    /// Works until the one who gives orders has gone.
+    pub fn run(mut self) {
+        let mut buffers = Box::new(Buffers { datagram: [0; PACKET_BYTES_MAX], made: [0; PACKET_BYTES_MAX] });
+        // What epoll told ready: it cannot leave this thread.
+        let mut ready = Vec::with_capacity(READY_MAX);
+        loop {
+            self.rest(&mut ready);
+            if !self.take_orders() {
+                break;
+            }
+            self.read_all(&mut ready, &mut buffers);
+            let now = clock::now();
+            while let Some((slot, _)) = self.wheel.turn(now) {
+                self.play_slot(slot, now, &mut buffers);
+            }
+            self.keep_house(now);
+            self.tap.tick(now);
+            self.publish(now);
+        }
+        self.close_all();
+    }
+
+    /// Sleeps until there may be something to do.
+    fn rest(&mut self, ready: &mut Vec<epoll::Event>) {
+        let now = clock::now();
+        if self.by_id.len() > QUIET_LEGS {
+            let at = (now / self.tick + 1) * self.tick;
+            clock::sleep_until(at);
+            let late = clock::now().saturating_sub(at);
+            self.meters.late.fetch_max(late, Ordering::Relaxed);
+            return;
+        }
+        let until = if self.by_id.is_empty() && self.calls.is_empty() {
+            None
+        } else if self.wheel.is_empty() {
+            Some(now + IDLE)
+        } else {
+            Some(self.wheel.due())
+        };
+        let wait = until.map(|until| clock::timespec(until.saturating_sub(now)));
+        self.poll(ready, wait.as_ref());
+        if self.wheel.is_empty() {
+            // Nobody was waiting for the turns that have passed.
+            let now = clock::now();
+            while self.wheel.turn(now).is_some() {}
+        }
+    }
+
+    /// Asks epoll. What is ready is still ready when asked again.
+    fn poll(&self, ready: &mut Vec<epoll::Event>, wait: Option<&Timespec>) -> usize {
+        ready.clear();
+        match epoll::wait(&self.epoll, spare_capacity(ready), wait) {
+            Ok(ready) => ready,
+            Err(rustix::io::Errno::INTR) => 0,
+            Err(error) => {
+                tracing::error!(%error, "epoll fails");
+                0
+            }
+        }
+    }
+
+    /// Reads every socket until nothing is left.
+    fn read_all(&mut self, ready: &mut Vec<epoll::Event>, buffers: &mut Buffers) {
+        const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+        for _ in 0..ROUNDS_MAX {
+            if self.poll(ready, Some(&NOW)) == 0 {
+                return;
+            }
+            let now = clock::now();
+            for data in ready.iter().map(|ready| ready.data.u64()) {
+                if data == WAKE {
+                    let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
+                } else if data & 1 == 0 {
+                    self.receive(data as usize >> 1, now, buffers);
+                } else {
+                    self.receive_report(data as usize >> 1, now, buffers);
+                }
+            }
+        }
+    }
+
+    /// Carries out what was ordered; false when nobody is there any more who could order.
+    fn take_orders(&mut self) -> bool {
+        for _ in 0..ORDERS_PER_PASS {
+            match self.orders.try_recv() {
+                Ok(message) => self.carry_out(message, clock::now()),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    /// Looks at some legs' time-outs, so that each is looked at every [`HOUSEKEEPING`].
+    fn keep_house(&mut self, now: u64) {
+        let (next, round_ends) = self.housekeeping;
+        if next >= self.legs.len() {
+            if now >= round_ends {
+                self.housekeeping = (0, now + HOUSEKEEPING);
+            }
+            return;
+        }
+        // In ticks, a share of the legs; when not ticking, there are few.
+        let share = if self.by_id.len() > QUIET_LEGS {
+            self.legs.len() * usize::try_from(self.tick).unwrap_or(1) / (HOUSEKEEPING as usize / 2) + 1
+        } else {
+            self.legs.len()
+        };
+        let until = self.legs.len().min(next + share);
+        self.housekeeping.0 = until;
+        for index in next..until {
+            self.look_after(index, now);
+        }
+    }
+
+    fn publish(&mut self, now: u64) {
+        if now.saturating_sub(self.meters_at) >= 100 * MILLISECOND {
+            self.meters_at = now;
+            self.meters.media_cpu.store(clock::thread_cpu(), Ordering::Relaxed);
+        }
+    }
+
+    fn leg(&mut self, index: usize) -> Option<&mut Leg> {
+        self.legs.get_mut(index)?.as_deref_mut()
+    }
+
+    fn tell(&self, event: Event) {
+        (self.events)(event);
+    }
+
+    /// A cheap random number, for spreading only.
+    fn random(&mut self) -> u32 {
+        self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.random >> 8
+    }
+}
+
+impl Buffers {
+    /// A packet being made: room for the header, and for `length` bytes of payload.
+    fn payload(&mut self, length: usize) -> Option<&mut [u8]> {
+        self.made.get_mut(HEADER_BYTES..HEADER_BYTES + length)
+    }
+}

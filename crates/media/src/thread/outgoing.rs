@@ -1,0 +1,246 @@
+//! One outgoing stream per leg, from the first packet to the last: the same SSRC, sequence numbers and timestamps that
+//! only go on, whether prompts, silence or another leg's speech is sent (MEDIA.md §6).
+
+use rtp::{FRAME, Header};
+
+use crate::clock;
+
+/// A relayed stream whose timestamps leave the clock by more than this (1 s) is fitted anew.
+const JUMP: i64 = 8000;
+/// A relayed stream whose sequence numbers jump by more than this is fitted anew.
+const SEQUENCE_JUMP: u16 = 1000;
+
+/// The stream that a leg sends.
+#[derive(Clone, Copy, Debug)]
+pub struct Outgoing {
+    ssrc: u32,
+    /// Newest packet's number and timestamp; before the first, the ones before its own.
+    sequence: u16,
+    timestamp: u32,
+    /// When it was sent, and how many samples it held.
+    sent_at: u64,
+    samples: u32,
+    /// How a relayed stream is fitted in.
+    fit: Option<Fit>,
+    /// The next packet begins something new.
+    marker: bool,
+    /// Packets and payload bytes sent.
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Fit {
+    ssrc: u32,
+    /// Newest number heard.
+    newest: u16,
+    /// So many numbers before it may still come: older ones belong to what was before.
+    depth: u16,
+    add_sequence: u16,
+    add_timestamp: u32,
+}
+
+impl Outgoing {
+    /// A stream that begins at random places (RFC 3550 §5.1).
+    pub fn new(random: [u8; 10]) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j] = random;
+        Self {
+            ssrc: u32::from_ne_bytes([a, b, c, d]),
+            timestamp: u32::from_ne_bytes([e, f, g, h]),
+            sequence: u16::from_ne_bytes([i, j]),
+            sent_at: 0,
+            samples: FRAME as u32,
+            fit: None,
+            marker: true,
+            packets: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Our SSRC.
+    pub fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// What is sent changes: the next packet carries the marker and follows on.
+    pub fn switch(&mut self) {
+        self.fit = None;
+        self.marker = true;
+    }
+
+    /// The header of a packet that we make.
+    pub fn made(&mut self, now: u64, payload_type: u8, samples: usize) -> Header {
+        self.fit = None;
+        let timestamp = self.next_timestamp(now);
+        let sequence = self.sequence.wrapping_add(1);
+        let marker = std::mem::take(&mut self.marker);
+        self.sent(now, sequence, timestamp, samples);
+        Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc }
+    }
+
+    /// The header of a packet that is passed on; `None` if it belongs before what is being sent.
+    pub fn passed(&mut self, now: u64, packet: &Header, payload_type: u8, samples: usize) -> Option<Header> {
+        let fit = match self.fit.filter(|fit| self.still_fits(fit, now, packet)) {
+            Some(fit) => fit,
+            None => self.fit_in(now, packet),
+        };
+        let step = packet.sequence.wrapping_sub(fit.newest).cast_signed();
+        if step < 0 && step.unsigned_abs() > fit.depth {
+            return None;
+        }
+        let sequence = packet.sequence.wrapping_add(fit.add_sequence);
+        let timestamp = packet.timestamp.wrapping_add(fit.add_timestamp);
+        let marker = std::mem::take(&mut self.marker) || packet.marker;
+        if step > 0 {
+            let depth = (fit.depth + step.unsigned_abs()).min(SEQUENCE_JUMP);
+            self.fit = Some(Fit { newest: packet.sequence, depth, ..fit });
+        }
+        self.sent(now, sequence, timestamp, samples);
+        Some(Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc })
+    }
+
+    /// A packet of the stream that is being passed on is kept back: its number is not missed.
+    pub fn kept_back(&mut self, packet: &Header) {
+        if let Some(fit) = &mut self.fit
+            && fit.ssrc == packet.ssrc
+            && packet.sequence.wrapping_sub(fit.newest).cast_signed() > 0
+        {
+            *fit = Fit { newest: packet.sequence, depth: 0, add_sequence: fit.add_sequence.wrapping_sub(1), ..*fit };
+        }
+    }
+
+    /// The timestamp that goes with this moment: of sender reports.
+    pub fn timestamp_at(&self, now: u64) -> u32 {
+        self.timestamp.wrapping_add(clock::samples(now.saturating_sub(self.sent_at)) as u32)
+    }
+
+    fn still_fits(&self, fit: &Fit, now: u64, packet: &Header) -> bool {
+        let step = packet.sequence.wrapping_sub(fit.newest).cast_signed();
+        let timestamp = packet.timestamp.wrapping_add(fit.add_timestamp);
+        let ahead = i64::from(timestamp.wrapping_sub(self.timestamp).cast_signed());
+        let elapsed = clock::samples(now.saturating_sub(self.sent_at)).cast_signed();
+        fit.ssrc == packet.ssrc && step.unsigned_abs() < SEQUENCE_JUMP && (ahead - elapsed).abs() <= JUMP
+    }
+
+    fn fit_in(&mut self, now: u64, packet: &Header) -> Fit {
+        let add_sequence = self.sequence.wrapping_add(1).wrapping_sub(packet.sequence);
+        let add_timestamp = self.next_timestamp(now).wrapping_sub(packet.timestamp);
+        let fit = Fit { ssrc: packet.ssrc, newest: packet.sequence, depth: 0, add_sequence, add_timestamp };
+        self.fit = Some(fit);
+        self.marker = true;
+        fit
+    }
+
+    /// What follows the newest packet: at once after it, or, after a pause of three frames and more, as much later as it
+    /// is.
+    fn next_timestamp(&self, now: u64) -> u32 {
+        let elapsed = clock::samples(now.saturating_sub(self.sent_at));
+        let pause = elapsed >= 3 * FRAME as u64 && self.packets > 0;
+        self.timestamp.wrapping_add(if pause { elapsed as u32 } else { self.samples })
+    }
+
+    fn sent(&mut self, now: u64, sequence: u16, timestamp: u32, samples: usize) {
+        if self.packets == 0 || sequence.wrapping_sub(self.sequence).cast_signed() > 0 {
+            (self.sequence, self.timestamp, self.samples) = (sequence, timestamp, samples as u32);
+            self.sent_at = now;
+        }
+        self.packets += 1;
+        self.bytes += samples as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME_TIME: u64 = 20 * clock::MILLISECOND;
+
+    fn packet(ssrc: u32, sequence: u16) -> Header {
+        Header { marker: false, payload_type: 0, sequence, timestamp: u32::from(sequence) * 160 + ssrc, ssrc }
+    }
+
+    #[test]
+    fn one_stream_across_prompt_bridge_and_hold() {
+        let mut out = Outgoing::new([7; 10]);
+        let mut sent = Vec::new();
+        let mut now = 1_000_000_000;
+        for _ in 0..5 {
+            sent.push(out.made(now, 0, 160));
+            now += FRAME_TIME;
+        }
+        out.switch();
+        for sequence in 40_000..40_005 {
+            sent.push(out.passed(now, &packet(99, sequence), 0, 160).unwrap());
+            now += FRAME_TIME;
+        }
+        out.switch();
+        for _ in 0..5 {
+            sent.push(out.made(now, 0, 160));
+            now += FRAME_TIME;
+        }
+        for pair in sent.windows(2) {
+            assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
+            assert_eq!(pair[1].timestamp, pair[0].timestamp.wrapping_add(160));
+            assert_eq!(pair[1].ssrc, pair[0].ssrc);
+        }
+        let markers: Vec<usize> = (0..15).filter(|&n| sent[n].marker).collect();
+        assert_eq!(markers, [0, 5, 10]);
+    }
+
+    #[test]
+    fn loss_and_reordering_are_passed_on_as_they_are() {
+        let mut out = Outgoing::new([1; 10]);
+        let now = 1_000_000_000;
+        let first = out.passed(now, &packet(9, 100), 0, 160).unwrap();
+        let later = out.passed(now + 3 * FRAME_TIME, &packet(9, 103), 0, 160).unwrap();
+        let late = out.passed(now + 3 * FRAME_TIME, &packet(9, 102), 0, 160).unwrap();
+        assert_eq!(later.sequence.wrapping_sub(first.sequence), 3);
+        assert_eq!(late.sequence.wrapping_sub(first.sequence), 2);
+        assert_eq!(late.timestamp.wrapping_sub(first.timestamp), 320);
+        assert_eq!(out.passed(now, &packet(9, 99), 0, 160), None, "from before the switch");
+    }
+
+    #[test]
+    fn w09_a_new_ssrc_behind_us_changes_nothing_for_the_peer() {
+        let mut out = Outgoing::new([1; 10]);
+        let now = 1_000_000_000;
+        let before = out.passed(now, &packet(9, 100), 0, 160).unwrap();
+        let after = out.passed(now + FRAME_TIME, &packet(1234, 7), 0, 160).unwrap();
+        assert_eq!(after.sequence.wrapping_sub(before.sequence), 1);
+        assert_eq!(after.timestamp.wrapping_sub(before.timestamp), 160);
+        assert!(after.marker);
+    }
+
+    #[test]
+    fn a_packet_kept_back_leaves_no_hole_in_the_numbers() {
+        let mut out = Outgoing::new([1; 10]);
+        let now = 1_000_000_000;
+        let before = out.passed(now, &packet(9, 100), 0, 160).unwrap();
+        out.kept_back(&packet(9, 101));
+        out.kept_back(&packet(9, 102));
+        let after = out.passed(now + 3 * FRAME_TIME, &packet(9, 103), 0, 160).unwrap();
+        assert_eq!(after.sequence.wrapping_sub(before.sequence), 1);
+        assert_eq!(after.timestamp.wrapping_sub(before.timestamp), 480);
+    }
+
+    #[test]
+    fn an_hour_of_packets_passes() {
+        let mut out = Outgoing::new([1; 10]);
+        let first = out.passed(0, &packet(9, 0), 0, 160).unwrap();
+        for n in 1..180_000u32 {
+            let header = Header { timestamp: n * 160 + 9, ..packet(9, n as u16) };
+            let sent = out.passed(u64::from(n) * FRAME_TIME, &header, 0, 160).unwrap();
+            assert_eq!(sent.sequence, first.sequence.wrapping_add(n as u16));
+            assert_eq!(sent.timestamp, first.timestamp.wrapping_add(n * 160));
+        }
+    }
+
+    #[test]
+    fn a_pause_shows_in_the_timestamps() {
+        let mut out = Outgoing::new([1; 10]);
+        let before = out.made(1_000_000_000, 0, 160);
+        let after = out.made(3_000_000_000, 0, 160);
+        assert_eq!(after.timestamp.wrapping_sub(before.timestamp), 16_000);
+        assert_eq!(after.sequence.wrapping_sub(before.sequence), 1);
+    }
+}

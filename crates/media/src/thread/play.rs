@@ -1,0 +1,71 @@
+//! What is sent without anything having come: prompts, music, silence.
+
+use rtp::FRAME;
+use rtp::packet::HEADER_BYTES;
+use switch::media::Event;
+
+use super::leg::{Plays, silence};
+use super::{Buffers, Worker};
+use crate::clock::MILLISECOND;
+
+/// When the leg that is heard has sent nothing for so long, a whisper goes on in packets of its own. More than any usual
+/// packet's length, so that the two do not alternate.
+const UNHEARD: u64 = 65 * MILLISECOND;
+
+impl Worker {
+    /// Sends the packets of one slot of the wheel.
+    pub(super) fn play_slot(&mut self, slot: usize, now: u64, buffers: &mut Buffers) {
+        let mut n = 0;
+        while let Some(index) = self.wheel.stream(slot, n) {
+            self.play(index, now, buffers);
+            // If this one has left the wheel, another stands in its place.
+            if self.wheel.stream(slot, n) == Some(index) {
+                n += 1;
+            }
+        }
+    }
+
+    fn play(&mut self, index: usize, now: u64, buffers: &mut Buffers) {
+        let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
+        // Nothing is sent, and no prompt begins, before the peer's address is known.
+        let Some(media) = &leg.media else { return };
+        let (codec, payload_type, may_send) = (media.codec, media.payload_type, media.send);
+        let Some(payload) = buffers.payload(FRAME) else { return };
+        let mut ended = None;
+        match &mut leg.plays {
+            Plays::Leg(_) if now.saturating_sub(leg.passed_at) < UNHEARD => return,
+            Plays::Leg(_) | Plays::Silence => payload.fill(silence(codec)),
+            Plays::Prompt(cursor) => {
+                if cursor.fill(codec, payload) {
+                    ended = Some(cursor.prompt.clone());
+                }
+            }
+        }
+        let whisper_ended = leg.whisper.as_mut().is_some_and(|whisper| whisper.mix(codec, payload));
+        if may_send && leg.latch.target().is_some() {
+            let header = leg.out.made(now, payload_type, FRAME);
+            if let Some(packet) = buffers.made.get_mut(..HEADER_BYTES + FRAME) {
+                header.write(packet);
+                leg.send(packet);
+            }
+        }
+        if let Some(prompt) = ended {
+            leg.plays = Plays::Silence;
+            let leg = leg.id;
+            self.tell(Event::PromptEnded { leg, prompt, missing: false });
+        }
+        if whisper_ended {
+            self.whisper_ended(index);
+        }
+    }
+
+    /// A whisper has come to its end.
+    pub(super) fn whisper_ended(&mut self, index: usize) {
+        let Some(leg) = self.leg(index) else { return };
+        let id = leg.id;
+        if let Some(whisper) = leg.whisper.take() {
+            self.put_on_wheel(index);
+            self.tell(Event::PromptEnded { leg: id, prompt: whisper.prompt, missing: false });
+        }
+    }
+}

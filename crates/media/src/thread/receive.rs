@@ -1,0 +1,241 @@
+//! The packet path: receive, check, record, pass on. No lock, no allocation, no disk.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+
+use rtp::dtmf::Detector;
+use rtp::packet::{HEADER_BYTES, is_rtcp};
+use rtp::{COMFORT_NOISE, Header, Packet};
+use rustix::net::{RecvFlags, recv};
+use sdp::Codec;
+use switch::media::{Event, LegMedia};
+
+use super::latch::Verdict;
+use super::leg::{Leg, decode, transcode};
+use super::{Buffers, Worker};
+use crate::clock;
+use crate::recorder::Record;
+
+/// What a payload type means on a leg.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Audio(Codec),
+    Key,
+    Comfort,
+}
+
+/// A packet that was accepted.
+#[derive(Clone, Debug)]
+struct Accepted {
+    header: Header,
+    kind: Kind,
+    payload: Range<usize>,
+}
+
+impl Worker {
+    /// Reads one packet of a leg's RTP socket. (If more are there, epoll tells it again.)
+    #[inline]
+    pub(super) fn receive(&mut self, index: usize, now: u64, buffers: &mut Buffers) {
+        let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
+        let (length, from) = if leg.connected && leg.drained {
+            match recv(&leg.rtp, &mut buffers.datagram[..], RecvFlags::DONTWAIT) {
+                Ok((length, _)) => (length, None),
+                // ECONNREFUSED, which a stranger could provoke, says nothing about the call.
+                Err(_) => return,
+            }
+        } else {
+            match leg.rtp.recv_from(&mut buffers.datagram) {
+                Ok((length, from)) => (length, Some(from)),
+                Err(_) => {
+                    leg.drained = leg.connected;
+                    return;
+                }
+            }
+        };
+        let Some(accepted) = accept(leg, now, buffers.datagram.get(..length).unwrap_or_default(), from) else {
+            if from.is_some() && leg.connected {
+                self.read_on(index, now, buffers);
+            }
+            return;
+        };
+        self.heard(index, now, &accepted, buffers);
+        if from.is_some() {
+            self.read_on(index, now, buffers);
+        }
+    }
+
+    /// Just connected: what others had sent before must be read away, up to the end, before the kernel can be trusted.
+    fn read_on(&mut self, index: usize, now: u64, buffers: &mut Buffers) {
+        let connected = self.leg(index).is_some_and(|leg| leg.connected && !leg.drained);
+        if connected {
+            self.receive(index, now, buffers);
+        }
+    }
+
+    /// An accepted packet: into the recording, and to those who hear it.
+    #[inline]
+    fn heard(&mut self, index: usize, now: u64, accepted: &Accepted, buffers: &mut Buffers) {
+        let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
+        let header = accepted.header;
+        if leg.reception.ssrc() != Some(header.ssrc) {
+            leg.presses.reset();
+        }
+        let arrival = clock::samples(now) as u32;
+        leg.reception.heard(header.ssrc, header.sequence, header.timestamp, arrival);
+        leg.watch.heard_at = now;
+        let news = (!leg.watch.first_told, leg.watch.told > 0);
+        if news != (false, false) {
+            leg.watch.first_told = true;
+            leg.watch.told = 0;
+            let id = leg.id;
+            self.tell_heard(id, now, news);
+        }
+        let Some(payload) = buffers.datagram.get(accepted.payload.clone()) else { return };
+        match accepted.kind {
+            Kind::Audio(codec) => {
+                let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
+                if let Some(stream) = leg.stream {
+                    let a_law = codec == Codec::Pcma;
+                    let (timestamp, ssrc) = (header.timestamp, header.ssrc);
+                    self.tap.record(&Record { stream, arrival: now, timestamp, ssrc, a_law, payload });
+                }
+                if let Some(digit) =
+                    leg.detector.as_mut().and_then(|ear| ear.hear(payload.iter().map(|&byte| decode(codec, byte))))
+                {
+                    let id = leg.id;
+                    self.tell(Event::Digit { leg: id, digit });
+                }
+                self.pass_on(index, now, accepted, codec, buffers);
+            }
+            Kind::Key => {
+                let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
+                let (id, detect, relay) = (leg.id, leg.detect_digits, leg.relay_digits);
+                if let Some(digit) = leg.presses.heard(header.timestamp, payload)
+                    && detect
+                {
+                    self.tell(Event::Digit { leg: id, digit });
+                }
+                self.pass_key(index, now, accepted, relay, buffers);
+            }
+            Kind::Comfort => self.pass_key(index, now, accepted, false, buffers),
+        }
+    }
+
+    fn tell_heard(&self, leg: endpoint::LegId, now: u64, (first, again): (bool, bool)) {
+        if first {
+            self.tell(Event::FirstPacket { leg, at: self.epoch.instant(now) });
+        }
+        if again {
+            self.tell(Event::Audible { leg });
+        }
+    }
+
+    /// Sends audio to every leg that hears it, at once: from the same buffer where nothing must be changed but the header.
+    #[inline]
+    fn pass_on(&mut self, index: usize, now: u64, accepted: &Accepted, codec: Codec, buffers: &mut Buffers) {
+        let samples = accepted.payload.len();
+        for n in 0.. {
+            let listener =
+                self.legs.get(index).and_then(Option::as_deref).and_then(|leg| leg.listeners.get(n)).copied();
+            let Some(listener) = listener else { break };
+            let Some(leg) = self.legs.get_mut(listener).and_then(Option::as_deref_mut) else { continue };
+            let Some(media) = leg.media.as_ref().filter(|media| media.send) else { continue };
+            let (to, payload_type) = (media.codec, media.payload_type);
+            let Some(header) = leg.out.passed(now, &accepted.header, payload_type, samples) else { continue };
+            leg.passed_at = now;
+            if leg.whisper.is_none() && to == codec {
+                let begin = accepted.payload.start.saturating_sub(HEADER_BYTES);
+                if let Some(packet) = buffers.datagram.get_mut(begin..accepted.payload.end) {
+                    header.write(packet);
+                    leg.send(packet);
+                }
+                continue;
+            }
+            let Some(input) = buffers.datagram.get(accepted.payload.clone()) else { continue };
+            let Some(packet) = buffers.made.get_mut(..HEADER_BYTES + samples) else { continue };
+            header.write(packet);
+            let output = packet.get_mut(HEADER_BYTES..).unwrap_or_default();
+            transcode(codec, to, input, output);
+            let ended = leg.whisper.as_mut().is_some_and(|whisper| whisper.mix(to, output));
+            leg.send(packet);
+            if ended {
+                self.whisper_ended(listener);
+            }
+        }
+    }
+
+    /// Passes a key on where both may and can, and keeps it back where not.
+    fn pass_key(&mut self, index: usize, now: u64, accepted: &Accepted, relay: bool, buffers: &mut Buffers) {
+        for n in 0.. {
+            let listener =
+                self.legs.get(index).and_then(Option::as_deref).and_then(|leg| leg.listeners.get(n)).copied();
+            let Some(listener) = listener else { break };
+            let Some(leg) = self.legs.get_mut(listener).and_then(Option::as_deref_mut) else { continue };
+            let payload_type =
+                leg.media.as_ref().filter(|media| media.send && relay).and_then(|media| media.telephone_event);
+            let Some(payload_type) = payload_type else {
+                leg.out.kept_back(&accepted.header);
+                continue;
+            };
+            let Some(header) = leg.out.passed(now, &accepted.header, payload_type, rtp::FRAME) else { continue };
+            let begin = accepted.payload.start.saturating_sub(HEADER_BYTES);
+            if let Some(packet) = buffers.datagram.get_mut(begin..accepted.payload.end) {
+                header.write(packet);
+                leg.send(packet);
+            }
+        }
+    }
+}
+
+/// Whether a datagram is to be heard.
+#[inline]
+fn accept(leg: &mut Leg, now: u64, datagram: &[u8], from: Option<SocketAddr>) -> Option<Accepted> {
+    let media = leg.media.as_ref()?;
+    if let Some(from) = from
+        && !leg.latch.allows(from.ip())
+    {
+        leg.strangers += 1;
+        return None;
+    }
+    if is_rtcp(datagram) {
+        return None;
+    }
+    let packet = Packet::parse(datagram).ok()?;
+    let kind = kind(media, packet.header.payload_type)?;
+    if let Some(from) = from {
+        match leg.latch.heard(now, from, packet.header.ssrc, packet.header.sequence) {
+            Verdict::Accept => {}
+            Verdict::Lock => leg.connect(),
+            Verdict::Stranger => {
+                leg.strangers += 1;
+                return None;
+            }
+        }
+    }
+    Some(Accepted { header: packet.header, kind, payload: packet.payload_range() })
+}
+
+#[inline]
+fn kind(media: &LegMedia, payload_type: u8) -> Option<Kind> {
+    if payload_type == media.receive_payload_type {
+        Some(Kind::Audio(media.codec))
+    } else if Some(payload_type) == media.telephone_event {
+        Some(Kind::Key)
+    } else if payload_type == COMFORT_NOISE {
+        Some(Kind::Comfort)
+    } else {
+        None
+    }
+}
+
+impl Leg {
+    /// Listens for keys in the audio exactly when they are wanted and cannot come as events.
+    pub(super) fn listen_for_keys(&mut self) {
+        let wanted = self.detect_digits && self.media.as_ref().is_some_and(|media| media.telephone_event.is_none());
+        match (&self.detector, wanted) {
+            (None, true) => self.detector = Some(Box::new(Detector::default())),
+            (Some(_), false) => self.detector = None,
+            (None, false) | (Some(_), true) => {}
+        }
+    }
+}
