@@ -52,6 +52,8 @@ pub(crate) struct Call {
     pub(crate) until: Instant,
     /// Hops that legs of this call may still make (R36).
     pub(crate) hops: u8,
+    /// Prompts that the voice path does not have: others stand in for them.
+    pub(crate) missing: Vec<media::Prompt>,
     /// The last revision of the record is written.
     pub(crate) is_written: bool,
     /// When this call is next looked at, as the table of deadlines has it.

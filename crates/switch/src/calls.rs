@@ -112,6 +112,9 @@ impl Calls {
             media::Event::LegFailed { leg, why } => {
                 self.with_leg(now, leg, |call, board| call.voice_failed(board, now, leg, &why));
             }
+            media::Event::PromptEnded { leg, prompt, missing: true } => {
+                self.with_leg(now, leg, |call, _| call.prompt_missing(prompt));
+            }
             media::Event::FirstPacket { .. } | media::Event::PromptEnded { .. } => {}
             media::Event::Digit { leg, digit } => {
                 self.with_leg(now, leg, |call, board| call.key(board, now, leg, digit));

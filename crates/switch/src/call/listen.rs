@@ -9,6 +9,9 @@ use crate::desk::TransferMode;
 use crate::leg::{Leg, Role, Voice};
 use crate::media::{Order, Prompt, Source};
 
+/// Missing prompts that one call remembers.
+const MISSING_MAX: usize = 8;
+
 /// What one leg is to hear and tell.
 #[derive(PartialEq, Eq, Debug)]
 struct Part {
@@ -55,7 +58,7 @@ impl Call {
     }
 
     fn callers_part(&self, board: &Board) -> Part {
-        let music = Source::Prompt { prompt: Prompt::named(&board.directory.settings.hold_music), repeat: true };
+        let music = self.first_of([Prompt::named(&board.directory.settings.hold_music), Prompt::named("hold-music")]);
         let hears = match &self.phase {
             Phase::Talking(_) if self.is_held() => music,
             Phase::Talking(talk) if talk.muted => Source::Silence,
@@ -96,12 +99,27 @@ impl Call {
                     Part { hears, detects: false, relays: false }
                 }
                 Stage::Confirming { leg: target, .. } if *target == leg => {
-                    let hears = Source::Prompt { prompt: self.prompt("confirm"), repeat: true };
+                    // Without words, a tone still tells that something is waited for.
+                    let prompts = [self.prompt("confirm"), Prompt::named("confirm"), Prompt::named("beep")];
+                    let hears = self.first_of(prompts);
                     Part { hears, detects: true, relays: false }
                 }
                 Stage::Calling(_) | Stage::Consulting { .. } | Stage::Confirming { .. } => SILENT,
             },
             Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => SILENT,
+        }
+    }
+
+    /// The first of these prompts that the voice path has, again and again.
+    fn first_of<const N: usize>(&self, prompts: [Prompt; N]) -> Source {
+        let present = prompts.into_iter().find(|prompt| !self.missing.contains(prompt));
+        present.map_or(Source::Silence, |prompt| Source::Prompt { prompt, repeat: true })
+    }
+
+    /// The voice path does not have this prompt.
+    pub(crate) fn prompt_missing(&mut self, prompt: Prompt) {
+        if !self.missing.contains(&prompt) && self.missing.len() < MISSING_MAX {
+            self.missing.push(prompt);
         }
     }
 

@@ -2,11 +2,12 @@
 
 mod chaos;
 mod delivery;
+mod firms;
 mod house;
 mod passing;
 mod talk;
 
-pub(crate) use house::directory as house_directory;
+pub(crate) use firms::directory as house_directory;
 
 /// When a test begins.
 #[allow(clippy::disallowed_methods, reason = "a test has to begin at some moment; from there, time passes by adding")]

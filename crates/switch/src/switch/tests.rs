@@ -1,5 +1,6 @@
 //! The whole switch by SIP packets: what a carrier and two phones see and say.
 
+mod lossy;
 mod peers;
 
 use acd::OperatorId;

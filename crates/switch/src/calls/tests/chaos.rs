@@ -9,7 +9,8 @@ use endpoint::{Ending, LegEvent, LegId, ReferTo, Rejection, TrunkId};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
-use super::house::{House, MOBILE, PEER, SAKURA, SECOND_MOBILE, sakura, sdp};
+use super::firms::sakura;
+use super::house::{House, MOBILE, PEER, SAKURA, SECOND_MOBILE, sdp};
 use crate::call::Phase;
 use crate::desk::{Command, Transfer, TransferMode};
 use crate::media;

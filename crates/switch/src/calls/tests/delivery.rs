@@ -5,7 +5,8 @@ use std::time::Duration;
 use acd::{OperatorId, RingPlan};
 use endpoint::{Ending, Extractor, LegEvent};
 
-use super::house::{House, MOBILE, SAKURA, sakura, sdp};
+use super::firms::sakura;
+use super::house::{House, MOBILE, SAKURA, sdp};
 use crate::desk::Command;
 use crate::directory::{CustomerId, TransferPolicy};
 use crate::media;
@@ -320,7 +321,7 @@ fn f01_a_thousand_interleaved_calls_to_two_hundred_numbers_ring_with_the_right_n
     let mut house = House::with(|directory| {
         for id in 100..300 {
             let name = format!("会社{id}");
-            let firm = super::house::customer(id, &format!("firm-{id}"), &name, TransferPolicy::Never);
+            let firm = super::firms::customer(id, &format!("firm-{id}"), &name, TransferPolicy::Never);
             directory.dids.insert(format!("03555{id:05}").parse().expect("a number"), CustomerId(id));
             directory.customers.insert(CustomerId(id), std::sync::Arc::new(firm));
         }

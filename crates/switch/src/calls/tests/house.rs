@@ -5,18 +5,18 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use acd::{CallId, OperatorId, RingPlan};
+use acd::{CallId, OperatorId};
 use bytes::Bytes;
 use endpoint::{
-    Account, AccountId, Destination, DigestPolicy, Ending, Extractor, Incoming, LegEvent, LegId, Order, ReferTo,
-    Rejection, Source as From, Trunk, TrunkId,
+    AccountId, Destination, Ending, Extractor, Incoming, LegEvent, LegId, Order, ReferTo, Rejection, Source as From,
+    TrunkId,
 };
-use sip::flow::Protocol;
 
+use super::firms::directory;
 use crate::board::Effect;
 use crate::calls::Calls;
 use crate::desk::{Command, CommandError, Transfer, TransferMode};
-use crate::directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
+use crate::directory::Directory;
 use crate::io::Event;
 use crate::media::{self, Recording, Source, Statistics};
 use crate::record::{CallRecord, CallState, LegRecord};
@@ -534,90 +534,4 @@ pub(super) fn sdp(port: u16, direction: &str) -> Bytes {
     Bytes::from(format!(
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
     ))
-}
-
-pub(crate) fn directory() -> Directory {
-    let customers = [
-        customer(1, "sakura-dental", "さくら歯科", TransferPolicy::Always),
-        customer(2, "yamada-law", "山田法律事務所", TransferPolicy::Never),
-    ];
-    let operators = OPERATORS.iter().zip(1..).map(|(name, id)| {
-        let operator = Operator {
-            id: OperatorId(id),
-            account: Account {
-                id: AccountId(id),
-                user: format!("10{id}"),
-                ha1_md5: String::new(),
-                ha1_sha256: String::new(),
-                digest: DigestPolicy::Md5,
-            },
-            name: (*name).to_owned(),
-            skills: Vec::new(),
-            wrap_up: Duration::from_secs(20),
-            ready_on_register: false,
-        };
-        (operator.id, Arc::new(operator))
-    });
-    Directory {
-        customers: customers.into_iter().map(|customer| (customer.id, Arc::new(customer))).collect(),
-        dids: [("0312345678", 1), ("0312340000", 2)]
-            .into_iter()
-            .map(|(did, customer)| (did.parse().expect("a number"), CustomerId(customer)))
-            .collect(),
-        operators: operators.collect(),
-        trunks: vec![trunk(2, 20), trunk(1, 10)],
-        settings: Settings::default(),
-    }
-}
-
-pub(super) fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy) -> Customer {
-    let target =
-        |name: &str, number: &str| Target { name: name.to_owned(), number: number.to_owned(), ring_seconds: 20 };
-    Customer {
-        id: CustomerId(id),
-        code: code.to_owned(),
-        name: name.to_owned(),
-        reading: String::new(),
-        greeting: format!("{name}でございます"),
-        manual: String::new(),
-        needs: Vec::new(),
-        plan: RingPlan::LongestIdle,
-        ring: Duration::from_secs(9),
-        priority: 0,
-        transfer,
-        targets: vec![target("院長", "819011112222"), target("受付", "818033334444")],
-        whisper: true,
-    }
-}
-
-pub(super) fn trunk(id: i64, priority: u16) -> Trunk {
-    Trunk {
-        id: TrunkId(id),
-        name: format!("trunk {id}"),
-        provider: "carrier".to_owned(),
-        priority,
-        protocol: Protocol::Udp,
-        proxy: "127.0.0.1:5080".parse().expect("an address"),
-        domain: String::new(),
-        sources: Vec::new(),
-        match_port: false,
-        registration: None,
-        credentials: None,
-        extractors: vec![Extractor::To, Extractor::RequestUri, Extractor::DiversionTop],
-        trusted: true,
-        caller_id: "0398765432".to_owned(),
-        compact: false,
-        session_expires: None,
-        probe: None,
-        calls_max: 100,
-        plain_pcmu: false,
-    }
-}
-
-/// Changes the first firm.
-pub(super) fn sakura(edit: impl FnOnce(&mut Customer)) -> impl FnOnce(&mut Directory) {
-    |directory| {
-        let customer = directory.customers.get_mut(&CustomerId(1)).expect("the firm");
-        edit(Arc::make_mut(customer));
-    }
 }

@@ -2,9 +2,11 @@
 
 use endpoint::Ending;
 
-use super::house::{House, MOBILE, SAKURA, SECOND_MOBILE, sakura};
+use super::firms::sakura;
+use super::house::{House, MOBILE, SAKURA, SECOND_MOBILE};
 use crate::desk::{Command, CommandError, Transfer, TransferMode};
 use crate::directory::TransferPolicy;
+use crate::media;
 use crate::record::CallState;
 use TransferMode::{Attended, Confirmed};
 
@@ -455,5 +457,20 @@ fn a_transfer_is_asked_for_once() {
     assert_eq!(house.refused(), CommandError::WrongState(CallState::Queued));
     house.hangs_up("A");
     house.ends("B", Ending::Cancelled);
+    house.everything_is_over();
+}
+
+#[test]
+fn f46_a_firm_without_a_spoken_prompt_still_asks_for_the_key() {
+    let mut house = House::talk("A");
+    house.transfer("A", Confirmed);
+    house.answers(MOBILE);
+    let leg = house.leg(MOBILE);
+    let missing = |name: &str| media::Event::PromptEnded { leg, prompt: media::Prompt::named(name), missing: true };
+    house.media(missing("customer/1/confirm")).hears(["09011112222 hears confirm"]);
+    house.media(missing("confirm")).hears(["09011112222 hears beep"]);
+    house.media(missing("beep")).hears(["09011112222 hears silence"]);
+    house.keys(MOBILE, "1").hears(["A hears 09011112222", "09011112222 hears A"]);
+    house.hangs_up("A");
     house.everything_is_over();
 }

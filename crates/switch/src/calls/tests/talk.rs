@@ -2,7 +2,8 @@
 
 use endpoint::{Ending, LegEvent};
 
-use super::house::{House, SAKURA, sakura};
+use super::firms::sakura;
+use super::house::{House, SAKURA};
 use crate::desk::{Command, CommandError};
 use crate::media;
 use crate::record::CallState;
