@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use acd::{CallId, OperatorId, Queue};
 use endpoint::{LegId, TrunkId};
@@ -18,6 +18,9 @@ use crate::ports::Ports;
 use crate::record::CallRecord;
 use crate::switch::Config;
 use crate::{CommandError, Reply};
+
+/// A trunk is left alone no longer than this, whatever its Retry-After says.
+const TRUNK_REST_MAX: Duration = Duration::from_secs(300);
 
 /// What the calls want done.
 #[derive(Clone, Debug)]
@@ -55,6 +58,8 @@ pub(crate) struct Board {
     pub(crate) legs: HashMap<LegId, CallId>,
     /// Usable trunks are `true`.
     pub(crate) trunks: HashMap<TrunkId, bool>,
+    /// Trunks that asked to be left alone (Retry-After), until then.
+    resting_trunks: HashMap<TrunkId, Instant>,
     /// Outgoing legs on each trunk.
     pub(crate) load: HashMap<TrunkId, u16>,
     /// Where each operator's phone is; absent: no phone.
@@ -77,6 +82,7 @@ impl Board {
             draining: false,
             legs: HashMap::new(),
             trunks: HashMap::new(),
+            resting_trunks: HashMap::new(),
             load: HashMap::new(),
             phones: HashMap::new(),
             effects: VecDeque::new(),
@@ -148,14 +154,21 @@ impl Board {
     }
 
     /// Usable trunks with room for one more call, best first.
-    pub(crate) fn trunks_for_calling(&self) -> VecDeque<TrunkId> {
+    pub(crate) fn trunks_for_calling(&self, now: Instant) -> VecDeque<TrunkId> {
         let has_room = |id: TrunkId, max: u16| self.load.get(&id).copied().unwrap_or(0) < max;
-        let is_up = |id: TrunkId| self.trunks.get(&id).copied().unwrap_or(false);
+        let rests = |id: TrunkId| self.resting_trunks.get(&id).is_some_and(|until| *until > now);
+        let is_up = |id: TrunkId| self.trunks.get(&id).copied().unwrap_or(false) && !rests(id);
         let usable =
             self.directory.trunks.iter().filter(|trunk| is_up(trunk.id) && has_room(trunk.id, trunk.calls_max));
         let mut usable: Vec<_> = usable.map(|trunk| (trunk.priority, trunk.id)).collect();
         usable.sort_unstable();
         usable.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// The trunk asked to be left alone for so long (R32).
+    pub(crate) fn rest_trunk(&mut self, now: Instant, trunk: TrunkId, seconds: u32) {
+        let rest = Duration::from_secs(u64::from(seconds)).min(TRUNK_REST_MAX);
+        self.resting_trunks.insert(trunk, now + rest);
     }
 
     /// A leg uses the trunk, or no longer.

@@ -115,7 +115,8 @@ impl Calls {
             media::Event::PromptEnded { leg, prompt, missing: true } => {
                 self.with_leg(now, leg, |call, _| call.prompt_missing(prompt));
             }
-            media::Event::FirstPacket { .. } | media::Event::PromptEnded { .. } => {}
+            media::Event::PromptEnded { .. } => {}
+            media::Event::FirstPacket { leg, at } => self.with_leg(now, leg, |call, _| call.heard(now, leg, at)),
             media::Event::Digit { leg, digit } => {
                 self.with_leg(now, leg, |call, board| call.key(board, now, leg, digit));
             }

@@ -119,7 +119,7 @@ pub struct TimelineEvent {
     pub index: u32,
     /// Milliseconds since the call arrived, by the monotonic clock.
     pub offset_ms: i64,
-    /// What: `arrived`, `ringing`, `offered`, `answered`, `held`, `resumed`, `target_called`, `bridged`, `sip`, … (see `Fact::kind`).
+    /// What: `arrived`, `ringing`, `offered`, `answered`, `held`, `resumed`, `target_called`, `bridged`, `sip`, … (the names of `call::record::Fact`).
     pub kind: String,
     /// Details as JSON: for `sip`, direction, peer and the message.
     pub detail: serde_json::Value,

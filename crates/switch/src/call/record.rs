@@ -73,6 +73,8 @@ pub(crate) enum Fact {
     TransferFailed { why: String },
     /// The operator's phone is dead.
     OperatorLost { operator: OperatorIdText, why: String },
+    /// The first packet of a leg's peer: from here on it can be heard.
+    Heard { leg: String },
     /// Nothing is heard from a leg.
     Silent { leg: String, seconds: u32 },
     /// Something again.

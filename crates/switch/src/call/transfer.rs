@@ -140,14 +140,18 @@ impl Call {
         mut targets: VecDeque<Target>,
     ) -> Result<(), CommandError> {
         self.check_talking()?;
-        if board.trunks_for_calling().is_empty() {
+        if board.trunks_for_calling(now).is_empty() {
             return Err(CommandError::NoTrunk);
         }
         let Asked { mode, by, reason, second, refer } = asked;
         self.story.tell(now, Fact::TransferAsked { mode, by: by.to_owned(), reason });
         let stage = self.dial(board, now, &mut targets).map_err(|_| CommandError::NoTarget)?;
-        let Phase::Talking(talk) = std::mem::replace(&mut self.phase, Phase::Waiting) else {
-            return Err(CommandError::WrongState(self.state()));
+        let talk = match std::mem::replace(&mut self.phase, Phase::Waiting) {
+            Phase::Talking(talk) => talk,
+            other @ (Phase::Waiting | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. }) => {
+                self.phase = other;
+                return Err(CommandError::WrongState(self.state()));
+            }
         };
         let passing = Passing { operator: Some(talk), second, refer, mode, targets, stage };
         self.phase = Phase::Passing(Box::new(passing));
@@ -178,7 +182,13 @@ impl Call {
 
     /// Back to the caller: the operator who is still there talks again; without one, the head of the queue.
     fn back(&mut self, board: &mut Board, now: Instant) {
-        let Phase::Passing(passing) = std::mem::replace(&mut self.phase, Phase::Waiting) else { return };
+        let passing = match std::mem::replace(&mut self.phase, Phase::Waiting) {
+            Phase::Passing(passing) => passing,
+            other @ (Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. }) => {
+                self.phase = other;
+                return;
+            }
+        };
         let Passing { operator, second, .. } = *passing;
         if let Some(second) = second {
             self.drop_leg(board, now, second.leg, None, "transfer_over");

@@ -40,6 +40,12 @@ impl Call {
         }
     }
 
+    /// The first packet came from this leg.
+    pub(crate) fn heard(&mut self, now: Instant, id: LegId, at: Instant) {
+        let Some(leg) = self.leg(id).map(|leg| leg.role.word().to_owned()) else { return };
+        self.story.tell(at.min(now), Fact::Heard { leg });
+    }
+
     /// Something was heard again.
     pub(crate) fn audible(&mut self, now: Instant, id: LegId) {
         let Some(leg) = self.leg_mut(id) else { return };

@@ -14,7 +14,7 @@ use super::{Calling, Failure, Stage};
 use crate::board::Board;
 use crate::desk::TransferMode;
 use crate::directory::Target;
-use crate::leg::{Role, Signalling};
+use crate::leg::{Leg, Role, Signalling};
 
 /// A target rings at least and at most so long, whatever its row says.
 const RING_SECONDS: std::ops::RangeInclusive<u16> = 5..=180;
@@ -36,7 +36,7 @@ impl Call {
             };
             let seconds = target.ring_seconds.clamp(*RING_SECONDS.start(), *RING_SECONDS.end());
             let until = now + Duration::from_secs(u64::from(seconds));
-            let mut trunks = board.trunks_for_calling();
+            let mut trunks = board.trunks_for_calling(now);
             if let Some(leg) = self.call_over(board, now, &target, number, &mut trunks) {
                 return Ok(Stage::Calling(Calling { leg, target, trunks, until }));
             }
@@ -72,7 +72,7 @@ impl Call {
             caller: Some(trunk.caller_id.clone()).filter(|caller_id| !caller_id.is_empty()),
             withheld: false,
             body,
-            headers: Vec::from([("X-Denwaban-Call", self.id.to_string())]),
+            headers: Vec::new(),
             max_forwards: self.hops,
         }));
         let (name, number) = (target.name.clone(), target.number.clone());
@@ -136,7 +136,8 @@ impl Call {
 
     /// Our INVITE to the target failed: another trunk if it was the trunk's fault, else the next target.
     pub(crate) fn target_rejects(&mut self, board: &mut Board, now: Instant, id: LegId, rejection: &Rejection) {
-        let was_wanted = self.leg(id).is_some_and(crate::leg::Leg::is_early);
+        let was_wanted = self.leg(id).is_some_and(Leg::is_early);
+        let trunk = self.leg(id).and_then(|leg| leg.trunk);
         let word = match rejection.status {
             486 | 600 => "busy",
             603 | 607 | 403 => "rejected",
@@ -146,6 +147,9 @@ impl Call {
         self.leg_is_gone(board, now, id, rejection.status, word);
         if !was_wanted {
             return;
+        }
+        if let (true, Some(seconds), Some(trunk)) = (rejection.try_next_trunk, rejection.retry_after, trunk) {
+            board.rest_trunk(now, trunk, seconds);
         }
         if rejection.try_next_trunk && self.next_trunk(board, now, id, rejection.status) {
             return;

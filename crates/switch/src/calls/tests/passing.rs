@@ -474,3 +474,20 @@ fn f46_a_firm_without_a_spoken_prompt_still_asks_for_the_key() {
     house.hangs_up("A");
     house.everything_is_over();
 }
+
+#[test]
+fn r32_a_trunk_that_asks_to_be_left_alone_is() {
+    let mut house = House::talk("A");
+    house.transfer("A", Attended);
+    let rejection =
+        endpoint::Rejection { status: 503, phrase: String::new(), retry_after: Some(60), try_next_trunk: true };
+    let leg = house.leg(MOBILE);
+    house.on(endpoint::LegEvent::Rejected { leg, rejection }).orders(["dial 09011112222 over 2"]);
+    house.rejects(MOBILE, 486).orders(["dial 08033334444 over 2"]);
+    house.rejects(SECOND_MOBILE, 486);
+    house.catch_up();
+    house.seconds(60);
+    house.transfer("A", Attended).orders(["dial 09011112222 over 1"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}

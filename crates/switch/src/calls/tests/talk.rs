@@ -282,3 +282,31 @@ fn a_snapshot_shows_calls_operators_and_trunks() {
     );
     assert!(snapshot.trunks.iter().all(|trunk| trunk.up));
 }
+
+#[test]
+fn r26_a_jump_of_the_clock_changes_no_duration() {
+    let mut house = House::talk("A");
+    for jump in [3_600_000, -7_200_000] {
+        house.seconds(30);
+        let now = house.now;
+        let unix_ms = house.calls.board.unix_ms(now) + jump;
+        house.calls.board.set_wall_clock(now, unix_ms);
+    }
+    house.hangs_up("A");
+    house.everything_is_over();
+    let record = house.record("A");
+    assert_eq!((record.wait_ms, record.talk_ms), (2_000, 70_000));
+    assert_eq!(record.ended_ms, Some(record.arrived_ms + 72_000));
+}
+
+#[test]
+fn w01_the_first_packet_of_each_party_is_in_the_timeline() {
+    let mut house = House::talk("A");
+    for name in ["A", "hanako"] {
+        let (leg, at) = (house.leg(name), house.now);
+        house.media(media::Event::FirstPacket { leg, at });
+    }
+    house.hangs_up("A");
+    house.everything_is_over();
+    assert_eq!(house.timeline("A").iter().filter(|kind| *kind == "heard").count(), 2);
+}
