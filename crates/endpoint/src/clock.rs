@@ -67,6 +67,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
 mod tests {
     use super::*;
 

@@ -219,8 +219,15 @@ impl Endpoint {
                 continue;
             };
             session.flow.connection = ConnectionId::NONE;
-            if !leg.over && !matches!(leg.peer, Peer::Trunk(..)) {
-                self.core.wake(leg.id, LegTimer::Reconnect, wait);
+            match &leg.peer {
+                // Its calls may have come from a port that nobody listens on.
+                Peer::Trunk(trunk, _) => {
+                    if let Some(line) = self.lines.get(*trunk) {
+                        session.flow.remote = line.trunk.proxy;
+                    }
+                }
+                Peer::Operator(_) | Peer::Address if leg.over => {}
+                Peer::Operator(_) | Peer::Address => self.core.wake(leg.id, LegTimer::Reconnect, wait),
             }
         }
     }

@@ -20,6 +20,7 @@ pub mod output;
 mod registrar;
 mod request;
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
 mod tests;
 mod timer;
 pub mod trunk;

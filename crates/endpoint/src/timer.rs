@@ -111,6 +111,7 @@ impl Timers {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
 mod tests {
     use std::time::Duration;
 

@@ -14,7 +14,7 @@ pub(crate) const ALLOW_OUTSIDE: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGIS
 /// Extensions we know, in Supported.
 pub(crate) const SUPPORTED: &str = "100rel, timer, replaces";
 /// Extensions that a Require may name.
-pub(crate) const EXTENSIONS: [&str; 4] = ["100rel", "timer", "replaces", "path"];
+pub(crate) const EXTENSIONS: [&str; 4] = ["100rel", "timer", "replaces", "norefersub"];
 /// The one body we talk about.
 pub(crate) const SDP: &str = "application/sdp";
 

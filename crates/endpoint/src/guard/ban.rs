@@ -103,6 +103,7 @@ impl Bans {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
 mod tests {
     use super::*;
 

@@ -49,6 +49,7 @@ impl Ledger {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
 mod tests {
     use super::*;
 

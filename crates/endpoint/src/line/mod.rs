@@ -160,11 +160,12 @@ impl Lines {
         self.lines.values().any(|line| line.owns(ip))
     }
 
-    /// Whose request this is: it came to the Contact that we registered, or from an address of the trunk's; the exact address
+    /// Whose request this is: it came to the Contact that we have registered (nobody else can guess it), or from an address of the trunk's; the exact address
     /// of a proxy before a block, and the first in order of priority before others.
     pub(crate) fn of_request(&self, source: SocketAddr, request_user: &str) -> Option<&Line> {
         if let Some(token) = Token::parse(request_user)
-            && let Some(line) = self.lines.values().find(|line| line.contact_user == token)
+            && let Some(line) =
+                self.lines.values().find(|line| line.contact_user == token && line.register.is_registered())
         {
             return Some(line);
         }

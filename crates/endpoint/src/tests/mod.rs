@@ -69,7 +69,8 @@ pub(super) fn text(message: &Message, name: Name) -> String {
 pub(super) struct House {
     pub endpoint: Endpoint,
     pub now: Instant,
-    pub start: Instant,
+    /// Time spent inside the endpoint.
+    pub spent: Duration,
     pub sent: VecDeque<(Flow, Message)>,
     pub events: VecDeque<LegEvent>,
     pub other: VecDeque<Output>,
@@ -96,7 +97,7 @@ impl House {
         let mut house = Self {
             endpoint,
             now,
-            start: now,
+            spent: Duration::ZERO,
             sent: VecDeque::new(),
             events: VecDeque::new(),
             other: VecDeque::new(),
@@ -111,7 +112,10 @@ impl House {
     }
 
     pub fn drain(&mut self) {
-        while let Some(output) = self.endpoint.poll_output() {
+        let begin = Instant::now();
+        let outputs: Vec<Output> = std::iter::from_fn(|| self.endpoint.poll_output()).collect();
+        self.spent += begin.elapsed();
+        for output in outputs {
             match output {
                 Output::Transmit { flow, bytes } => self.sent.push_back((flow, Message::parse(bytes).unwrap())),
                 Output::Leg(event) => self.events.push_back(event),
@@ -127,12 +131,16 @@ impl House {
 
     pub fn hear_flow(&mut self, flow: Flow, message: impl Into<Said>) {
         let Said(packet) = message.into();
+        let begin = Instant::now();
         self.endpoint.receive(self.now, flow, packet);
+        self.spent += begin.elapsed();
         self.drain();
     }
 
     pub fn order(&mut self, order: Order) {
+        let begin = Instant::now();
         self.endpoint.order(self.now, order);
+        self.spent += begin.elapsed();
         self.drain();
     }
 
@@ -141,7 +149,9 @@ impl House {
         let end = self.now + duration;
         while let Some(due) = self.endpoint.poll_timeout().filter(|due| *due <= end) {
             self.now = self.now.max(due);
+            let begin = Instant::now();
             self.endpoint.handle_timeout(self.now);
+            self.spent += begin.elapsed();
             self.drain();
         }
         self.now = end;

@@ -108,6 +108,7 @@ fn the_ngns_invite_gets_its_session_timer_back() {
 fn a_call_to_the_contact_we_registered_is_the_trunks_from_wherever_it_comes() {
     let mut house = begin(ngn());
     let register = house.request(CARRIER, Method::Register);
+    house.hear(CARRIER, reply(&register, 200, "r", &[("Expires", "3600")], ""));
     let mut caller = Side::new(STRANGER, "09012345678", "carrier.test", "x");
     caller.target = contact_uri(&register);
     let invite = caller.request("INVITE", "", OFFER);
@@ -348,12 +349,37 @@ fn two_trunks_behind_one_address_are_told_apart_by_port() {
         let mut caller = Side::new(from, "0901", "carrier.test", "0312345678@192.0.2.1:5060");
         let invite = caller.request("INVITE", "", OFFER);
         house.hear(from, invite.as_str());
-        house.events.pop_front().map(|event| match event {
-            LegEvent::Incoming(incoming) => incoming.source,
-            _ => panic!(),
+        house.events.pop_front().map(|event| {
+            let LegEvent::Incoming(incoming) = event else { panic!() };
+            incoming.source
         })
     };
     assert_eq!(source(&mut house, "198.51.100.1:5070"), Some(Source::Trunk(SPARE)));
     assert_eq!(source(&mut house, "198.51.100.1:5060"), Some(Source::Trunk(NGN)));
     assert_eq!(source(&mut house, "198.51.100.1:5080"), None);
+}
+
+#[test]
+fn r29_a_call_over_a_trunks_connection_goes_on_by_a_new_one() {
+    let mut house = House::with(|_| {}, vec![Trunk { protocol: Protocol::Tcp, ..trunk(NGN, CARRIER) }]);
+    let flow = tcp("198.51.100.1:33333", 4);
+    let mut caller = Side::new("198.51.100.1:33333", "0901", "carrier.test", "0312345678@192.0.2.1:5060");
+    let invite = caller.request("INVITE", "", OFFER);
+    house.hear_flow(flow, invite.as_str());
+    let LegEvent::Incoming(incoming) = house.event() else { panic!() };
+    let leg = incoming.leg;
+    house.order(Order::Answer { leg, body: bytes(ANSWER) });
+    house.response("198.51.100.1:33333", 100);
+    let ok = house.response("198.51.100.1:33333", 200);
+    caller.learn(&ok);
+    let ack = caller.ack(1);
+    house.hear_flow(flow, ack.as_str());
+    house.event();
+    house.endpoint.flow_closed(house.now, flow);
+    house.drain();
+    house.after(seconds(60));
+    house.silent();
+    house.order(Order::Hangup { leg, reason: None });
+    let (way, bye) = house.sent.pop_front().unwrap();
+    assert_eq!((way, bye.method()), (tcp(CARRIER, 0), Method::Bye));
 }
