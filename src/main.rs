@@ -5,6 +5,8 @@ mod addresses;
 mod cli;
 mod clock;
 mod config;
+mod demo;
+mod disk;
 mod engine;
 mod pages;
 mod refresh;

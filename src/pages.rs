@@ -6,7 +6,7 @@ use std::sync::Arc;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use web::Api;
+use web::{Api, Tickets};
 
 use crate::clock;
 use crate::config::Config;
@@ -14,13 +14,13 @@ use crate::engine::EngineHandle;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 
-/// Listens, and serves until the tasks are aborted. Gives the addresses as bound.
+/// Listens, and serves until the tasks are aborted. Gives the addresses as bound, and the one-time logins.
 pub async fn open(
     config: &Config,
     store: &Store,
     engine: &EngineHandle,
     tasks: &mut Vec<JoinHandle<()>>,
-) -> Result<Vec<SocketAddr>, Troubles> {
+) -> Result<(Vec<SocketAddr>, Tickets), Troubles> {
     let mut bound = Vec::new();
     let (recordings, realm) = (config.recordings.folder.clone(), config.sip.realm.clone());
     let mut api = Api::new(store.clone(), Arc::new(engine.clone()), recordings, realm, clock::unix_ms);
@@ -39,5 +39,5 @@ pub async fn open(
             }
         }));
     }
-    Ok(bound)
+    Ok((bound, api.tickets))
 }

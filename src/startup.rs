@@ -14,11 +14,11 @@ use switch::CallRecord;
 use switch::media::{Order, Recording};
 
 use crate::addresses::Addresses;
-use crate::config::{Config, Digest};
+use crate::config::{Config, Digest, Speech};
 use crate::engine::{self, EngineHandle, Hands, Setup, StartError, media_events};
 use crate::refresh::Refresh;
 use crate::trouble::{Exit, Trouble, Troubles};
-use crate::{clock, tell, words};
+use crate::{clock, disk, tell, words};
 
 /// Where the voice is when the configured file is not there: a packaged installation.
 const INSTALLED_VOICE: &str = "/usr/share/denwaban/voice/mei_normal.htsvoice";
@@ -37,6 +37,8 @@ pub struct House {
     pub locals: Vec<(Protocol, SocketAddr)>,
     /// HTTP sockets as bound.
     pub web: Vec<SocketAddr>,
+    /// One-time logins to the pages.
+    pub tickets: web::Tickets,
     thread: JoinHandle<()>,
     journal: Arc<Journal>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -57,10 +59,14 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
         return Err(Trouble::new(Exit::Software, "", "the engine has died", "").into());
     }
     let events = web::Switchboard::subscribe(&handle);
-    let mut tasks =
-        vec![tokio::spawn(refresh.follow(handle.clone())), tokio::spawn(tell::follow(handle.clone(), events))];
-    let web = crate::pages::open(config, &store, &handle, &mut tasks).await?;
-    Ok(House { engine: handle, store, prompts, locals, web, thread, journal, tasks })
+    let recordings = &config.recordings;
+    let mut tasks = vec![
+        tokio::spawn(refresh.follow(handle.clone())),
+        tokio::spawn(tell::follow(handle.clone(), events)),
+        tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min)),
+    ];
+    let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
+    Ok(House { engine: handle, store, prompts, locals, web, tickets, thread, journal, tasks })
 }
 
 impl House {
@@ -152,10 +158,18 @@ async fn open_journal(
     Ok(Arc::new(journal))
 }
 
+/// How to speak here: as configured, with the voice where it really is.
+pub fn speech(config: &Config) -> Speech {
+    let mut speech = config.speech.clone();
+    if !speech.voice.exists() {
+        speech.voice = PathBuf::from(INSTALLED_VOICE);
+    }
+    speech
+}
+
 async fn open_prompts(config: &Config) -> Result<Prompts, Troubles> {
-    let speech = &config.speech;
-    let voice = if speech.voice.exists() { speech.voice.clone() } else { PathBuf::from(INSTALLED_VOICE) };
-    let fill = |argument: &String| argument.replace("{voice}", &voice.to_string_lossy());
+    let speech = speech(config);
+    let fill = |argument: &String| argument.replace("{voice}", &speech.voice.to_string_lossy());
     let prompts = PromptsConfig {
         folder: speech.prompts.is_dir().then(|| speech.prompts.clone()),
         cache: Some(speech.cache.clone()),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Context;
 use crate::addresses::Addresses;
 use crate::config::Config;
+use crate::disk;
 use crate::startup;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
@@ -112,10 +113,7 @@ fn folders(config: &Config, findings: &mut Findings) {
             words::NOT_WRITABLE_REMEDY.text(),
         );
     }
-    if let Ok(figures) = rustix::fs::statvfs(&config.recordings.folder)
-        && figures.f_blocks > 0
-    {
-        let free = figures.f_bavail.saturating_mul(100) / figures.f_blocks;
+    if let Some(free) = disk::free_percent(&config.recordings.folder) {
         let detail = format!("{free} % free for recordings");
         if free < u64::from(config.recordings.free_percent_min) {
             findings.add(Verdict::Warn, "disk", detail, "make room, or lower recordings.free_percent_min");
@@ -165,13 +163,11 @@ fn ports(config: &Config, findings: &mut Findings) {
         |sockets: &[SocketAddr]| sockets.iter().copied().filter(|socket| found.usable(*socket)).collect::<Vec<_>>();
     let mut port = |protocol: &str, socket: SocketAddr, bound: std::io::Result<()>| match bound {
         Ok(()) => findings.add(Verdict::Ok, "port", format!("{protocol} {socket} is free"), ""),
-        Err(error)
-            if error.kind() == std::io::ErrorKind::AddrInUse && protocol != "HTTP" && answers(socket).is_ok() =>
-        {
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && speaks(protocol, socket) => {
             findings.add(
                 Verdict::Ok,
                 "port",
-                format!("{protocol} {socket}: a SIP server answers there; is it this switch?"),
+                format!("{protocol} {socket}: a server answers there; is it this switch?"),
                 "",
             );
         }
@@ -275,6 +271,14 @@ fn running(config: &Config, findings: &mut Findings) {
     }
 }
 
+/// Whether something of our kind answers on a port that is taken.
+fn speaks(protocol: &str, socket: SocketAddr) -> bool {
+    match protocol {
+        "UDP" => answers(socket).is_ok(),
+        _ => TcpStream::connect_timeout(&reachable(socket), ANSWER_MAX).is_ok(),
+    }
+}
+
 /// Whether SIP is answered there: any answer to an OPTIONS counts.
 fn answers(socket: SocketAddr) -> Result<String, String> {
     let server = reachable(socket);
@@ -306,7 +310,7 @@ fn reachable(socket: SocketAddr) -> SocketAddr {
     let ip = match socket.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1_u16]),
-        ip => ip,
+        ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
     };
     SocketAddr::new(ip, socket.port())
 }

@@ -19,7 +19,7 @@ pub enum Verb {
         --greeting \"お電話ありがとうございます。さくら歯科でございます。\" --did 0312345678 \\\n    \
         --target \"院長 佐藤=09012345678\" --transfer urgent_only"
     )]
-    Add(Add),
+    Add(Box<Add>),
     /// All firms
     List,
     /// Everything about one firm
@@ -89,7 +89,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let store = context.store().await?;
     match verb {
         Verb::Add(add) => {
-            let customer = store.create_customer(&form(add)?).await?;
+            let customer = store.create_customer(&form(*add)?).await?;
             context.out.one(&customer, || describe(&customer));
         }
         Verb::List => {
@@ -100,7 +100,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                     row.id.to_string(),
                     row.form.code.clone(),
                     row.form.name.clone(),
-                    row.form.dids.join(" "),
+                    plus(&row.form.dids),
                     policy_text(&row.form.transfer),
                     row.active.to_string(),
                 ]
@@ -183,6 +183,11 @@ fn policy(text: &str) -> Result<TransferPolicy, Trouble> {
     }
 }
 
+/// Stored digits as people write them abroad and here.
+fn plus(dids: &[String]) -> String {
+    dids.iter().map(|did| format!("+{did}")).collect::<Vec<_>>().join(" ")
+}
+
 fn policy_text(policy: &TransferPolicy) -> String {
     match policy {
         TransferPolicy::Never => "never".to_owned(),
@@ -197,7 +202,7 @@ fn describe(customer: &CustomerRow) -> String {
     let targets: Vec<String> = form
         .targets
         .iter()
-        .map(|target| format!("{} {} ({} s)", target.name, target.number, target.ring_seconds))
+        .map(|target| format!("{} +{} ({} s)", target.name, target.number, target.ring_seconds))
         .collect();
     let rows = [
         ("id", customer.id.to_string()),
@@ -206,7 +211,7 @@ fn describe(customer: &CustomerRow) -> String {
         ("reading", form.reading.clone()),
         ("greeting", form.greeting.clone()),
         ("manual", form.manual.clone()),
-        ("numbers", form.dids.join(" ")),
+        ("numbers", plus(&form.dids)),
         ("needs", form.needs.join(" ")),
         ("plan", form.plan.as_str().to_owned()),
         ("ring", format!("{} s", form.ring_seconds)),

@@ -9,13 +9,13 @@ mod help;
 mod ladder;
 mod operator;
 mod output;
-mod rec;
+pub(crate) mod rec;
 mod serve;
 mod trunk;
 mod user;
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -43,6 +43,8 @@ pub struct Arguments {
 
 #[derive(Subcommand, Debug)]
 enum Verb {
+    /// Try everything on this computer: needs nothing, leaves nothing
+    Demo(crate::demo::Arguments),
     /// Run the switchboard
     Serve(serve::Arguments),
     /// Check configuration, folders, database, addresses and ports, and say how to mend what is wrong
@@ -119,39 +121,42 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
-    match arguments.verb {
-        Verb::Completions { shell } => return help::completions(shell, out),
-        Verb::Man => return help::manual(out),
-        Verb::Bench(arguments) => return bench::run(&arguments, out),
-        _ => {}
-    }
     let file = arguments.config.or_else(|| std::env::var_os("DENWABAN_CONFIG").map(PathBuf::from));
-    let loaded = config::load(file.as_deref())?;
-    let context = Context { loaded, out };
-    start_logging(&context, &arguments.verb)?;
+    // Verbs that answer a question say what matters themselves; of the libraries' logs warnings are enough.
+    let quiet = || prepare(file.as_deref(), out, Some("warn"));
     match arguments.verb {
-        Verb::Serve(arguments) => serve::run(&context, &arguments),
-        Verb::Check(arguments) => check::run(&context, &arguments),
-        Verb::Client(verb) => with_runtime(customer::run(&context, verb)),
-        Verb::Did(verb) => with_runtime(did::run(&context, verb)),
-        Verb::Operator(verb) => with_runtime(operator::run(&context, verb)),
-        Verb::Trunk(verb) => with_runtime(trunk::run(&context, verb)),
-        Verb::Call(verb) => with_runtime(call::run(&context, verb)),
-        Verb::Rec(verb) => with_runtime(rec::run(&context, verb)),
-        Verb::User(verb) => with_runtime(user::run(&context, verb)),
-        Verb::Completions { .. } | Verb::Man | Verb::Bench(_) => Ok(()), // done above: they need no configuration
+        Verb::Demo(arguments) => {
+            start_logging("warn", true)?;
+            crate::demo::run(&arguments)
+        }
+        Verb::Serve(arguments) => serve::run(&prepare(file.as_deref(), out, None)?, &arguments),
+        Verb::Check(arguments) => check::run(&quiet()?, &arguments),
+        Verb::Client(verb) => with_runtime(customer::run(&quiet()?, verb)),
+        Verb::Did(verb) => with_runtime(did::run(&quiet()?, verb)),
+        Verb::Operator(verb) => with_runtime(operator::run(&quiet()?, verb)),
+        Verb::Trunk(verb) => with_runtime(trunk::run(&quiet()?, verb)),
+        Verb::Call(verb) => with_runtime(call::run(&quiet()?, verb)),
+        Verb::Rec(verb) => with_runtime(rec::run(&quiet()?, verb)),
+        Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),
+        Verb::Bench(arguments) => bench::run(&arguments, out),
+        Verb::Completions { shell } => help::completions(shell, out),
+        Verb::Man => help::manual(out),
     }
 }
 
-fn start_logging(context: &Context, verb: &Verb) -> Result<(), Troubles> {
-    let log = &context.config().log;
-    // Verbs that answer a question say what matters themselves; warnings of the libraries are enough.
-    let level = if matches!(verb, Verb::Serve(_)) { log.level.as_str() } else { "warn" };
-    telemetry::start(level, log.personal_data).map_err(|what| Trouble::new(Exit::Config, "log.level", what, ""))?;
-    for warning in &context.loaded.warnings {
+/// Reads the configuration and starts logging, at `level` or at the configured one.
+fn prepare(file: Option<&Path>, out: Output, level: Option<&str>) -> Result<Context, Troubles> {
+    let loaded = config::load(file)?;
+    let log = &loaded.config.log;
+    start_logging(level.unwrap_or(&log.level), log.personal_data)?;
+    for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
-    Ok(())
+    Ok(Context { loaded, out })
+}
+
+fn start_logging(level: &str, personal_data: bool) -> Result<(), Troubles> {
+    telemetry::start(level, personal_data).map_err(|what| Trouble::new(Exit::Config, "log.level", what, "").into())
 }
 
 /// Runs what needs the database on a runtime of its own.

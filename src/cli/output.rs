@@ -18,11 +18,6 @@ impl Output {
         Self { json }
     }
 
-    /// Whether programs read us.
-    pub fn json(self) -> bool {
-        self.json
-    }
-
     /// A list: a table for people, an array for programs.
     pub fn list<T: Serialize>(self, rows: &[T], columns: &[&str], cells: impl Fn(&T) -> Vec<String>) {
         if self.json {

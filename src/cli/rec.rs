@@ -127,14 +127,18 @@ fn report(context: &Context, verdicts: &[Verdict]) -> Result<(), Troubles> {
 }
 
 fn verify(folder: &Path, call: CallId, recording: &Recording) -> Verdict {
-    let file = folder.join(&recording.path);
-    let why = match digest(&file) {
+    let why = mismatch(folder, recording);
+    Verdict { call: call.to_string(), file: folder.join(&recording.path), ok: why.is_empty(), why }
+}
+
+/// How a file is not as it was recorded; empty when it is.
+pub(crate) fn mismatch(folder: &Path, recording: &Recording) -> String {
+    match digest(&folder.join(&recording.path)) {
         Err(error) => error.to_string(),
         Ok((bytes, _)) if bytes != recording.bytes => format!("{bytes} bytes instead of {}", recording.bytes),
         Ok((_, sha256)) if sha256 != recording.sha256 => "its SHA-256 is another".to_owned(),
         Ok(_) => String::new(),
-    };
-    Verdict { call: call.to_string(), file, ok: why.is_empty(), why }
+    }
 }
 
 /// Length and SHA-256 of a file.

@@ -23,7 +23,7 @@ impl PortRange {
 
     /// How many legs can talk at once.
     pub fn legs(self) -> usize {
-        (usize::from(self.last.saturating_sub(self.first)) + 1) / 2
+        (usize::from(self.last.saturating_sub(self.first)) + 1).div_euclid(2)
     }
 }
 
