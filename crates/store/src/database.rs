@@ -152,12 +152,12 @@ async fn open_postgres(url: &str) -> Result<Store, StoreError> {
         .max_connections(POSTGRES_CONNECTIONS_MAX)
         .acquire_timeout(Duration::from_secs(ACQUIRE_SECONDS_MAX))
         .connect(url)
-        .await
-        .map_err(|error| match error {
-            sqlx::Error::Configuration(why) => address(why.to_string()),
-            other => StoreError::from(other),
-        })?;
-    Ok(Store { pool, backend: Backend::Postgres })
+        .await;
+    match pool {
+        Ok(pool) => Ok(Store { pool, backend: Backend::Postgres }),
+        Err(sqlx::Error::Configuration(why)) => Err(address(why.to_string())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn sqlite_path(place: &str) -> Result<PathBuf, StoreError> {

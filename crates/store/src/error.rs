@@ -147,24 +147,27 @@ enum Fault {
 }
 
 fn fault(error: &sqlx::Error) -> Fault {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::BeginFailed => Fault::Away,
-        sqlx::Error::Database(told) => match told.code() {
+    if let sqlx::Error::Database(told) = error {
+        return match told.code() {
             Some(code) => match code.parse::<u32>() {
                 // PostgreSQL's codes have five characters, SQLite's numbers at most four digits.
                 Ok(number) if code.len() < 5 => sqlite_fault(number),
                 Ok(_) | Err(_) => postgres_fault(&code),
             },
             None => Fault::Other,
-        },
-        _ => Fault::Other,
+        };
     }
+    let away = matches!(
+        error,
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed
+    );
+    if away { Fault::Away } else { Fault::Other }
 }
 
 /// Primary result codes: <https://www.sqlite.org/rescode.html>.

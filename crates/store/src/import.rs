@@ -278,11 +278,12 @@ impl CsvFile {
             None => return Err(whole(1, "the file is empty".to_owned(), "begin it with a line of column names")),
         };
         let columns = read_header(&header)?;
+        let mut lines = Lines { text: text.as_bytes(), seen: 0, line: 1 };
         let mut rows = Vec::new();
         let mut errors = RowErrors::default();
         for record in records {
-            let cells = record.map_err(|error| whole(1, error.to_string(), "check the quotes"))?;
-            let line = cells.position().map_or(0, csv::Position::line);
+            let cells = record.map_err(|error| whole(lines.line, error.to_string(), "check the quotes"))?;
+            let line = lines.of_record(&cells);
             if cells.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
@@ -325,6 +326,26 @@ impl CsvFile {
             Err(other) => problems.push(Problem::new("", other.to_string(), "report this")),
         }
         Err(problems)
+    }
+}
+
+/// Counts lines. The reader's own count is one behind after CR LF and after empty lines, which it skips only when it reads on.
+struct Lines<'a> {
+    text: &'a [u8],
+    seen: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of_record(&mut self, record: &StringRecord) -> u64 {
+        let start = record.position().and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.seen);
+        while let Some(byte) = self.text.get(self.seen)
+            && (self.seen < start || matches!(byte, b'\r' | b'\n'))
+        {
+            self.line += u64::from(*byte == b'\n');
+            self.seen += 1;
+        }
+        self.line
     }
 }
 

@@ -20,6 +20,17 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// A transaction that takes longer counts as failed: the server may be gone without a word.
 const SAVE_WAIT: Duration = Duration::from_secs(20);
 
+/// Times that reading a file may fail before it is left aside.
+const READ_FAILURES_MAX: u32 = 6;
+
+/// How far the front file is saved.
+#[derive(Default)]
+struct Place {
+    offset: u64,
+    lines: u64,
+    unreadable: bool,
+}
+
 pub(crate) struct Drain {
     store: Store,
     shelf: Arc<Shelf>,
@@ -36,7 +47,7 @@ impl Drain {
 
     /// Until the scribe has ended and everything is saved.
     pub(crate) async fn run(mut self, started_ms: i64, repaired: Vec<Recording>) {
-        let mut offset = 0;
+        let mut place = Place::default();
         let mut repaired = Some(repaired);
         loop {
             let front = self.shelf.front();
@@ -45,13 +56,13 @@ impl Drain {
                 self.recover(started_ms, &repaired).await;
             }
             match front {
-                Front::Segment(segment) if offset < segment.bytes => offset = self.step(&segment, offset).await,
+                Front::Segment(segment) if place.offset < segment.bytes => self.step(&segment, &mut place).await,
                 Front::Segment(segment) if !segment.open => {
-                    if let Err(error) = self.shelf.remove_front() {
+                    if let Err(error) = self.shelf.remove_front(!place.unreadable) {
                         // It will be saved again after the next start, which changes nothing.
                         tracing::warn!(segment = %segment.path.display(), %error, "a saved journal file cannot be removed");
                     }
-                    offset = 0;
+                    place = Place::default();
                 }
                 Front::Segment(_) | Front::Empty => self.shelf.changed.notified().await,
                 Front::Finished => return,
@@ -59,38 +70,51 @@ impl Drain {
         }
     }
 
-    /// Saves one batch; gives the place of the next.
-    async fn step(&mut self, segment: &Segment, offset: u64) -> u64 {
-        let batch = self.read(segment, offset).await;
-        let lines = batch.records.len() + batch.unreadable.len();
-        for (line, why) in batch.unreadable {
-            self.put_aside(&line);
-            (self.hook)(Notice::Unreadable { segment: segment.path.clone(), why });
+    /// Saves one batch.
+    async fn step(&mut self, segment: &Segment, place: &mut Place) {
+        let mut lines = segment.lines.saturating_sub(place.lines);
+        match self.read(segment, place.offset).await {
+            Ok(batch) => {
+                // A file that ends early (cut off behind our back) is at its end, with all its lines.
+                if batch.end > place.offset {
+                    lines = u64::try_from(batch.records.len() + batch.unreadable.len()).unwrap_or(u64::MAX);
+                    place.offset = batch.end;
+                } else {
+                    place.offset = segment.bytes;
+                }
+                for (line, why) in batch.unreadable {
+                    self.put_aside(&line);
+                    (self.hook)(Notice::Unreadable { segment: segment.path.clone(), why });
+                }
+                self.save(&batch.records).await;
+            }
+            Err(why) => {
+                place.offset = segment.bytes;
+                place.unreadable = true;
+                (self.hook)(Notice::Unreadable { segment: segment.path.clone(), why });
+            }
         }
-        self.save(&batch.records).await;
+        place.lines += lines;
         if !segment.old {
-            let lines = u64::try_from(lines).unwrap_or(u64::MAX);
             self.progress.send_modify(|progress| progress.done += lines);
         }
-        // A file that ends early (cut off behind our back) is at its end.
-        if batch.end > offset { batch.end } else { segment.bytes }
     }
 
-    async fn read(&self, segment: &Segment, offset: u64) -> Batch {
+    /// Reads, and reads again if the disk fails; `Err` if it does not stop failing: one bad file must not hold up all others.
+    async fn read(&self, segment: &Segment, offset: u64) -> Result<Batch, String> {
         let mut pause = PAUSE_MIN;
+        let mut failures = 0;
         loop {
             let reading = segment.clone();
             let read = tokio::task::spawn_blocking(move || segment::read(&reading, offset)).await;
-            match read {
-                Ok(Ok(batch)) => return batch,
-                Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-                    tracing::error!(segment = %segment.path.display(), "a journal file was removed by somebody else");
-                    return Batch { end: segment.bytes, ..Batch::default() };
-                }
-                Ok(Err(error)) => {
-                    tracing::warn!(segment = %segment.path.display(), %error, "a journal file cannot be read")
-                }
-                Err(error) => tracing::warn!(%error, "reading the journal was stopped"),
+            let why = match read {
+                Ok(Ok(batch)) => return Ok(batch),
+                Ok(Err(error)) => error.to_string(),
+                Err(error) => error.to_string(),
+            };
+            failures += 1;
+            if failures >= READ_FAILURES_MAX {
+                return Err(why);
             }
             longer(&mut pause).await;
         }

@@ -266,6 +266,3 @@ impl fmt::Debug for Journal {
         f.debug_struct("Journal").field("status", &self.status()).finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -87,3 +87,64 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use switch::{CallId, CallState};
+
+    fn record(number: u64) -> CallRecord {
+        CallRecord {
+            call: CallId(number),
+            revision: 0,
+            state: CallState::Queued,
+            customer: None,
+            customer_name: String::new(),
+            did: String::new(),
+            diverted_from: String::new(),
+            caller: String::new(),
+            withheld: String::new(),
+            trunk: None,
+            operator: None,
+            operator_name: String::new(),
+            arrived_ms: 0,
+            ringing_ms: None,
+            answered_ms: None,
+            bridged_ms: None,
+            ended_ms: None,
+            talk_ms: 0,
+            wait_ms: 0,
+            ending: String::new(),
+            legs: Vec::new(),
+            recording: None,
+            no_recording: String::new(),
+            recording_stem: String::new(),
+            events: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn r23_a_stalled_disk_is_told_once_and_only_what_is_beyond_the_limit_is_lost() {
+        let queue = Queue::default();
+        let mut long = 0;
+        let mut lost = 0;
+        for number in 0..QUEUE_MAX + 3 {
+            match queue.push(record(number as u64)) {
+                Some(Notice::QueueLong { waiting }) => {
+                    assert_eq!(waiting, QUEUE_LONG);
+                    long += 1;
+                }
+                Some(Notice::Lost { total }) => lost = total,
+                None => {}
+                Some(other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((long, lost, queue.lost()), (1, 3, 3));
+        assert_eq!(queue.appended(), QUEUE_MAX as u64);
+        let taken = queue.take().unwrap();
+        assert!(taken.iter().map(|record| record.call.0).eq(0..QUEUE_MAX as u64), "in order, none missing");
+        queue.close();
+        assert!(queue.take().is_none());
+        assert!(matches!(queue.push(record(0)), Some(Notice::Lost { .. })), "closed");
+    }
+}

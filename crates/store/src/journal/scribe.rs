@@ -36,7 +36,7 @@ impl Scribe {
         while let Some(records) = self.queue.take() {
             let lines = lines(&records);
             loop {
-                match pen.write(&self.shelf, &lines) {
+                match pen.write(&self.shelf, &lines, count(&records)) {
                     Ok(()) => {
                         if std::mem::take(&mut disk_failed) {
                             (self.hook)(Notice::DiskBack);
@@ -57,16 +57,23 @@ impl Scribe {
         self.shelf.finish();
     }
 
-    /// Past the disk. The records are not in order with those in files, which does not matter: revisions order them.
+    /// Past the disk. The records are not in order with those in files, which does not matter: revisions order them. But not
+    /// before the calls of the dead process are closed, or these would be closed with them.
     fn save_directly(&self, records: &[CallRecord]) -> bool {
+        if !self.progress.borrow().recovered {
+            return false;
+        }
         let saving = async { tokio::time::timeout(DIRECT_WAIT, self.store.save_calls(records)).await };
         let saved = matches!(self.runtime.block_on(saving), Ok(Ok(())));
         if saved {
-            let saved = u64::try_from(records.len()).unwrap_or(u64::MAX);
-            self.progress.send_modify(|progress| progress.done += saved);
+            self.progress.send_modify(|progress| progress.done += count(records));
         }
         saved
     }
+}
+
+fn count(records: &[CallRecord]) -> u64 {
+    u64::try_from(records.len()).unwrap_or(u64::MAX)
 }
 
 fn lines(records: &[CallRecord]) -> Vec<u8> {

@@ -47,6 +47,8 @@ pub(crate) struct Segment {
     pub(crate) path: PathBuf,
     /// Readable bytes.
     pub(crate) bytes: u64,
+    /// Lines in them; of an old one unknown, 0.
+    pub(crate) lines: u64,
     /// More may come.
     pub(crate) open: bool,
     /// An earlier process wrote it.
@@ -72,7 +74,7 @@ impl Shelf {
             let path = entry.map_err(failed)?.path();
             let Some(number) = number_of(&path) else { continue };
             let bytes = path.metadata().map_err(failed)?.len();
-            found.push((number, Segment { path, bytes, open: false, old: true }));
+            found.push((number, Segment { path, bytes, lines: 0, open: false, old: true }));
         }
         found.sort_unstable_by_key(|(number, _)| *number);
         let next = found.last().map_or(1, |(number, _)| number + 1);
@@ -90,11 +92,12 @@ impl Shelf {
         }
     }
 
-    /// Removes the front file, all of which is saved.
-    pub(crate) fn remove_front(&self) -> io::Result<()> {
+    /// Removes the front file, all of which is saved; or leaves it under another name, because it cannot be read.
+    pub(crate) fn remove_front(&self, readable: bool) -> io::Result<()> {
         let segment = self.state().segments.pop_front();
         match segment {
-            Some(segment) => std::fs::remove_file(segment.path),
+            Some(segment) if readable => std::fs::remove_file(segment.path),
+            Some(segment) => std::fs::rename(&segment.path, segment.path.with_extension("unreadable")),
             None => Ok(()),
         }
     }
@@ -113,16 +116,17 @@ impl Shelf {
         if let Some(last) = state.segments.back_mut() {
             last.open = false;
         }
-        state.segments.push_back(Segment { path, bytes: 0, open: true, old: false });
+        state.segments.push_back(Segment { path, bytes: 0, lines: 0, open: true, old: false });
         drop(state);
         self.changed.notify_one();
         Ok(file)
     }
 
-    /// The last file is readable up to `bytes`.
-    fn publish(&self, bytes: u64) {
+    /// The last file is readable up to `bytes`, which are `lines` more lines.
+    fn publish(&self, bytes: u64, lines: u64) {
         if let Some(last) = self.state().segments.back_mut() {
             last.bytes = bytes;
+            last.lines += lines;
         }
         self.changed.notify_one();
     }
@@ -170,9 +174,9 @@ pub(crate) struct Pen {
 }
 
 impl Pen {
-    /// Writes lines and waits until they are on the disk; only then the drain sees them.
-    pub(crate) fn write(&mut self, shelf: &Shelf, lines: &[u8]) -> io::Result<()> {
-        let written = self.try_write(shelf, lines);
+    /// Writes `count` lines and waits until they are on the disk; only then the drain sees them.
+    pub(crate) fn write(&mut self, shelf: &Shelf, lines: &[u8], count: u64) -> io::Result<()> {
+        let written = self.try_write(shelf, lines, count);
         if written.is_err() {
             // Half a line may be in it: it ends where it was last known to be whole.
             self.file = None;
@@ -181,7 +185,7 @@ impl Pen {
         written
     }
 
-    fn try_write(&mut self, shelf: &Shelf, lines: &[u8]) -> io::Result<()> {
+    fn try_write(&mut self, shelf: &Shelf, lines: &[u8], count: u64) -> io::Result<()> {
         let (mut file, mut bytes) = match self.file.take() {
             Some((file, bytes)) if bytes < SEGMENT_BYTES_MAX => (file, bytes),
             Some(_) | None => (shelf.begin()?, 0),
@@ -189,7 +193,7 @@ impl Pen {
         file.write_all(lines)?;
         file.sync_data()?;
         bytes += u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        shelf.publish(bytes);
+        shelf.publish(bytes, count);
         self.file = Some((file, bytes));
         Ok(())
     }

@@ -1,0 +1,61 @@
+//! From the tables to the switch's snapshot.
+
+use std::time::Duration;
+
+use acd::{OperatorId, RingPlan};
+use number::{JAPAN, Number};
+use store::{CustomerForm, TrunkForm};
+use switch::CustomerId;
+
+use crate::customers::sakura;
+use crate::on_both;
+use crate::people::hanako;
+use crate::trunks::hikari;
+
+const REALM: &str = "denwaban.example";
+
+on_both! {
+    async fn the_snapshot_has_everything_that_is_active(store: Store) {
+        let customer = store.create_customer(&sakura()).await.unwrap();
+        let ended = CustomerForm { code: "gone".to_owned(), dids: vec!["0398765432".to_owned()], ..sakura() };
+        let ended = store.create_customer(&ended).await.unwrap();
+        store.deactivate_customer(ended.id).await.unwrap();
+        let (operator, _) = store.create_operator(REALM, &hanako()).await.unwrap();
+        store.create_trunk(&hikari()).await.unwrap();
+
+        let resolve = |name: &str| if name == "ntt-east.example:5060" { Ok("203.0.113.9:5060".parse().unwrap()) } else { Err(name.to_owned()) };
+        let loaded = store.load_directory(REALM, resolve).await.unwrap();
+        assert_eq!(loaded.problems, []);
+        assert_eq!(loaded.version, store.directory_version().await.unwrap());
+        let directory = loaded.directory;
+        assert_eq!(directory.customers.len(), 1);
+        assert_eq!(directory.dids.len(), 2);
+        let did = Number::parse("0312345679", JAPAN).unwrap();
+        assert_eq!(directory.dids.get(&did), Some(&CustomerId(customer.id)));
+        let firm = &directory.customers[&CustomerId(customer.id)];
+        assert_eq!((firm.plan, firm.ring, firm.priority), (RingPlan::RingAll, Duration::from_secs(12), 2));
+        assert_eq!(firm.targets[0].number, "819033334444");
+        let person = &directory.operators[&OperatorId(operator.id)];
+        assert_eq!((person.account.id.0, person.account.user.as_str()), (operator.id, "101"));
+        assert_eq!(person.account.digest, endpoint::DigestPolicy::Both);
+        assert_eq!((person.wrap_up, person.ready_on_register), (Duration::from_secs(45), false));
+        assert_eq!(directory.trunks[0].proxy, "203.0.113.9:5060".parse().unwrap());
+    }
+
+    async fn r24_one_bad_row_names_itself_and_the_others_are_served(store: Store) {
+        store.create_customer(&sakura()).await.unwrap();
+        let (_, _) = store.create_operator("old.example", &hanako()).await.unwrap();
+        store.create_trunk(&hikari()).await.unwrap();
+        let direct = TrunkForm { name: "direct".to_owned(), host: "192.0.2.1:5070".to_owned(), ..hikari() };
+        store.create_trunk(&direct).await.unwrap();
+
+        let loaded = store.load_directory(REALM, |name| Err(format!("{name} cannot be resolved"))).await.unwrap();
+        assert_eq!(loaded.directory.customers.len(), 1);
+        assert_eq!(loaded.directory.trunks.iter().map(|trunk| trunk.name.as_str()).collect::<Vec<_>>(), ["direct"]);
+        let problems: Vec<_> = loaded.problems.iter().map(|problem| (problem.table, problem.why.as_str())).collect();
+        assert_eq!(problems.len(), 2);
+        assert_eq!(problems[0].0, "operator");
+        assert!(problems[0].1.contains("denwaban operator password 101"), "{}", problems[0].1);
+        assert_eq!(problems[1], ("trunk", "ntt-east.example:5060 cannot be resolved"));
+    }
+}
