@@ -27,7 +27,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use switch::CallId;
 use switch::media::{Event, Order, Source};
 
-pub use prompts::{PromptError, Prompts, PromptsConfig, TEXT_BYTES_MAX};
+pub use prompts::{PromptError, Prompts, PromptsConfig, TEXT_BYTES_MAX, read_wav};
 pub use recorder::{Repaired, repair};
 
 use recorder::Recorder;

@@ -4,6 +4,8 @@ mod built_in;
 mod speak;
 mod wav;
 
+pub use wav::read as read_wav;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::fs;

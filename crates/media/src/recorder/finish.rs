@@ -1,9 +1,11 @@
 //! The last steps of a recording, and flushing of those in progress: all that may take long, on a thread of its own.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use switch::CallId;
@@ -43,45 +45,56 @@ pub struct Finish {
 pub struct Finisher {
     folder: PathBuf,
     events: EventSink,
+    /// Recordings that could not be finished yet, with the number of attempts.
+    again: VecDeque<(Finish, u32)>,
+    again_at: u64,
 }
 
 impl Finisher {
     pub fn new(folder: PathBuf, events: EventSink) -> Self {
-        Self { folder, events }
+        Self { folder, events, again: VecDeque::new(), again_at: 0 }
     }
 
-    pub fn run(&self, jobs: &Receiver<Job>) {
+    /// Works until the recorder thread is gone.
+    pub fn run(mut self, jobs: &Receiver<Job>) {
         // Voices first. Linux counts niceness by thread.
         let _ = rustix::process::nice(10);
-        for job in jobs {
-            match job {
-                Job::Finish(finish) => self.finish(finish),
-                Job::Flush { path, file } => {
+        loop {
+            match jobs.recv_timeout(Duration::from_nanos(BETWEEN_ATTEMPTS)) {
+                Ok(Job::Finish(finish)) => self.finish(finish, 1),
+                Ok(Job::Flush { path, file }) => {
                     if let Err(error) = file.sync_data().and_then(|()| sync_folder_of(&path)) {
                         tracing::warn!(path = %path.display(), %error, "a recording cannot be flushed");
                     }
                 }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
+            if clock::now() >= self.again_at {
+                self.again_at = clock::now() + BETWEEN_ATTEMPTS;
+                for (finish, attempts) in std::mem::take(&mut self.again) {
+                    self.finish(finish, attempts + 1);
+                }
+            }
+        }
+        for (finish, _) in std::mem::take(&mut self.again) {
+            self.finish(finish, ATTEMPTS);
         }
     }
 
-    fn finish(&self, mut finish: Finish) {
-        let mut result = complete(&mut finish, &self.folder);
-        for _ in 1..ATTEMPTS {
-            if result.is_ok() {
-                break;
-            }
-            clock::sleep_until(clock::now() + BETWEEN_ATTEMPTS);
-            result = complete(&mut finish, &self.folder);
-        }
+    fn finish(&mut self, mut finish: Finish, attempt: u32) {
         let call = finish.call;
-        (self.events)(match result {
-            Ok(recording) => Event::RecordingFinished { call, recording },
-            Err(error) => Event::RecordingFailed {
-                call,
-                why: format!("{} cannot be finished: {error}", finish.file.path().display()),
-            },
-        });
+        match complete(&mut finish, &self.folder) {
+            Ok(recording) => (self.events)(Event::RecordingFinished { call, recording }),
+            Err(error) if attempt < ATTEMPTS => {
+                tracing::warn!(%call, %error, attempt, "a recording cannot be finished yet");
+                self.again.push_back((finish, attempt));
+            }
+            Err(error) => {
+                let why = format!("{} cannot be finished: {error}", finish.file.path().display());
+                (self.events)(Event::RecordingFailed { call, why });
+            }
+        }
     }
 }
 

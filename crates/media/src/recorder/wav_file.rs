@@ -5,7 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// Bytes before the first sample.
@@ -75,7 +75,10 @@ impl WavFile {
             if let Some(folder) = self.path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&self.path)?;
+            let mut options = OpenOptions::new();
+            // What people say on the telephone is not for everyone on the machine.
+            options.read(true).write(true).create(true).truncate(true).mode(0o640);
+            let file = options.open(&self.path)?;
             file.write_all_at(&header(0), 0)?;
             self.file = Some(file);
         }

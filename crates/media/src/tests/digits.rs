@@ -19,10 +19,8 @@ fn press(phone: &mut Phone, digit: char, payload_type: u8) {
 }
 
 fn digits(house: &House, leg: LegId) -> String {
-    let digit = |event: &Event| match event {
-        Event::Digit { leg: of, digit } if *of == leg => Some(*digit),
-        _ => None,
-    };
+    let digit =
+        |event: &Event| if let Event::Digit { leg: of, digit } = event { (*of == leg).then_some(*digit) } else { None };
     house.told().iter().filter_map(digit).collect()
 }
 

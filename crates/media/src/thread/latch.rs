@@ -56,11 +56,12 @@ struct Candidate {
 }
 
 impl Latch {
-    /// A negotiation's result. True: the socket must be disconnected, for the peer has moved.
+    /// A negotiation's result. True: the socket must be disconnected, for the peer has moved (a phone behind NAT
+    /// shows that only by where its signalling comes from).
     pub fn negotiated(&mut self, remote: SocketAddr, signalled_from: IpAddr) -> bool {
-        let moved = self.sdp.is_some_and(|sdp| sdp != remote);
-        self.sdp = Some(remote);
-        self.signalled_from = Some(signalled_from.to_canonical());
+        let signalled_from = signalled_from.to_canonical();
+        let before = (self.sdp.replace(remote), self.signalled_from.replace(signalled_from));
+        let moved = before.0.is_some() && before != (Some(remote), Some(signalled_from));
         if moved {
             self.state = State::Listening;
         }

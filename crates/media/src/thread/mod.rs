@@ -43,7 +43,7 @@ const IDLE: u64 = 100 * MILLISECOND;
 /// Sockets told ready at once.
 const READY_MAX: usize = 1024;
 /// How often per pass the sockets are read before prompts and orders get their turn again.
-const ROUNDS_MAX: usize = 64;
+pub const ROUNDS_MAX: usize = 64;
 /// Orders carried out in one pass.
 const ORDERS_PER_PASS: usize = 256;
 /// Every leg's time-outs are looked at this often.
@@ -168,20 +168,10 @@ impl Worker {
             self.meters.late.fetch_max(late, Ordering::Relaxed);
             return;
         }
-        let until = if self.by_id.is_empty() && self.calls.is_empty() {
-            None
-        } else if self.wheel.is_empty() {
-            Some(now + IDLE)
-        } else {
-            Some(self.wheel.due())
-        };
+        let nothing = self.by_id.is_empty() && self.calls.is_empty();
+        let until = if nothing { None } else { Some(self.wheel.busy_at().unwrap_or(u64::MAX).min(now + IDLE)) };
         let wait = until.map(|until| clock::timespec(until.saturating_sub(now)));
         self.poll(ready, wait.as_ref());
-        if self.wheel.is_empty() {
-            // Nobody was waiting for the turns that have passed.
-            let now = clock::now();
-            while self.wheel.turn(now).is_some() {}
-        }
     }
 
     /// Asks epoll. What is ready is still ready when asked again.

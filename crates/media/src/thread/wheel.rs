@@ -16,14 +16,13 @@ pub struct Wheel {
     next: u64,
     /// Where the next stream goes.
     placing: usize,
-    streams: usize,
 }
 
 impl Wheel {
     /// A wheel of ticks of `tick` nanoseconds (a divisor of 20 ms), from `now` on.
     pub fn new(tick: u64, now: u64) -> Self {
         let slots = usize::try_from(TURN / tick.max(1)).unwrap_or(1).max(1);
-        Self { tick: tick.max(1), slots: vec![Vec::new(); slots], next: now / tick.max(1) + 1, placing: 0, streams: 0 }
+        Self { tick: tick.max(1), slots: vec![Vec::new(); slots], next: now / tick.max(1) + 1, placing: 0 }
     }
 
     /// Puts a stream on the wheel and says in which slot.
@@ -31,7 +30,6 @@ impl Wheel {
         self.placing = (self.placing + 1) % self.slots.len().max(1);
         if let Some(slot) = self.slots.get_mut(self.placing) {
             slot.push(stream);
-            self.streams += 1;
         }
         self.placing
     }
@@ -42,18 +40,22 @@ impl Wheel {
             && let Some(at) = slot.iter().position(|&other| other == stream)
         {
             slot.swap_remove(at);
-            self.streams -= 1;
         }
-    }
-
-    /// Whether any stream is on it.
-    pub fn is_empty(&self) -> bool {
-        self.streams == 0
     }
 
     /// When the next tick is due, nanoseconds.
     pub fn due(&self) -> u64 {
         self.next * self.tick
+    }
+
+    /// When the next tick is due in which there is anything to do; `None` if the wheel is empty.
+    pub fn busy_at(&self) -> Option<u64> {
+        let slots = self.slots.len().max(1) as u64;
+        let busy = |tick: &u64| {
+            let slot = usize::try_from(tick % slots).unwrap_or(0);
+            self.slots.get(slot).is_some_and(|slot| !slot.is_empty())
+        };
+        (self.next..self.next + slots).find(busy).map(|tick| tick * self.tick)
     }
 
     /// The slot of the next tick that is due by `now`, with how late it is; `None` when all are done.
@@ -97,6 +99,7 @@ mod tests {
             assert!(if stream == 3 { times.is_empty() } else { (49..=50).contains(&times.len()) });
             assert!(times.windows(2).all(|pair| pair[1] - pair[0] == TURN));
         }
+        assert!(wheel.busy_at().is_some_and(|at| (wheel.due()..wheel.due() + TURN).contains(&at)));
         assert!((0..10).all(|slot| (2..=3).contains(&(0..).take_while(|&n| wheel.stream(slot, n).is_some()).count())));
     }
 

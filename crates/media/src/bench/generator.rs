@@ -1,0 +1,169 @@
+//! Phones by the thousand: a thread that sends on every stream every 20 ms, and measures what comes back.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::thread::{self, JoinHandle};
+
+use rtp::packet::HEADER_BYTES;
+use rtp::{FRAME, Header};
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::time::Timespec;
+
+use crate::clock::{self, MILLISECOND};
+
+/// The generator looks around every millisecond; a turn of all streams takes twenty.
+const TICK: u64 = MILLISECOND;
+const TICKS_PER_TURN: usize = 20;
+/// How long packets are waited for after the last was sent.
+const DRAIN: u64 = 300 * MILLISECOND;
+/// Delays are counted in steps of 10 µs up to 2 s.
+const DELAY_STEP: u64 = 10_000;
+const DELAY_STEPS: usize = 200_000;
+const PACKET: usize = HEADER_BYTES + FRAME;
+
+/// The phones, ready to start.
+#[derive(Debug)]
+pub struct Generator {
+    sockets: Vec<UdpSocket>,
+    epoll: OwnedFd,
+}
+
+/// The phones at work.
+#[derive(Debug)]
+pub struct Running(JoinHandle<Counts>);
+
+/// What was sent within the measured time, and what of it came back.
+#[derive(Debug)]
+pub struct Counts {
+    pub sent: u64,
+    pub received: u64,
+    delays: Vec<u32>,
+}
+
+/// Where a stream's phone is.
+pub fn address_of(stream: usize) -> SocketAddr {
+    super::address(2, super::FIRST_PORT.saturating_add(stream as u16))
+}
+
+impl Generator {
+    /// Phones on so many streams, each talking to its leg.
+    pub fn new(streams: usize, leg: impl Fn(usize) -> SocketAddr) -> io::Result<Self> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let mut sockets = Vec::with_capacity(streams);
+        for stream in 0..streams {
+            let socket = UdpSocket::bind(address_of(stream))?;
+            socket.connect(leg(stream))?;
+            epoll::add(&epoll, &socket, epoll::EventData::new_u64(stream as u64), epoll::EventFlags::IN)?;
+            sockets.push(socket);
+        }
+        Ok(Self { sockets, epoll })
+    }
+
+    /// Talks from now until `end`; what is sent from `begin` on counts.
+    pub fn start(self, begin: u64, end: u64) -> io::Result<Running> {
+        let thread = thread::Builder::new().name("generator".into()).spawn(move || self.run(begin, end))?;
+        Ok(Running(thread))
+    }
+
+    fn run(self, begin: u64, end: u64) -> Counts {
+        let mut counts = Counts { sent: 0, received: 0, delays: vec![0; DELAY_STEPS] };
+        let mut packet = [0x55u8; PACKET];
+        let mut ready = Vec::with_capacity(1024);
+        let first = clock::now() / TICK + 1;
+        let mut tick = first;
+        while tick * TICK < end + DRAIN {
+            clock::sleep_until(tick * TICK);
+            // A generator that is late sends what it owes: the load stays the same.
+            while tick * TICK <= clock::now() {
+                if tick * TICK < end {
+                    self.send_slot(tick - first, begin, &mut packet, &mut counts);
+                }
+                tick += 1;
+            }
+            self.listen(begin, end, &mut packet.clone(), &mut ready, &mut counts);
+        }
+        counts
+    }
+
+    /// One twentieth of the streams send.
+    fn send_slot(&self, tick: u64, begin: u64, packet: &mut [u8; PACKET], counts: &mut Counts) {
+        let turn = tick / TICKS_PER_TURN as u64;
+        let slot = usize::try_from(tick % TICKS_PER_TURN as u64).unwrap_or(0);
+        for (stream, socket) in self.sockets.iter().enumerate().skip(slot).step_by(TICKS_PER_TURN) {
+            let header = Header {
+                marker: false,
+                payload_type: 0,
+                sequence: turn as u16,
+                timestamp: (turn as u32).wrapping_mul(FRAME as u32),
+                ssrc: stream as u32 + 1,
+            };
+            header.write(packet);
+            let now = clock::now();
+            if let Some(stamp) = packet.get_mut(HEADER_BYTES..HEADER_BYTES + 8) {
+                stamp.copy_from_slice(&now.to_be_bytes());
+            }
+            let _ = send(socket, packet, SendFlags::DONTWAIT);
+            counts.sent += u64::from(now >= begin);
+        }
+    }
+
+    fn listen(
+        &self,
+        begin: u64,
+        end: u64,
+        packet: &mut [u8; PACKET],
+        ready: &mut Vec<epoll::Event>,
+        counts: &mut Counts,
+    ) {
+        const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+        loop {
+            ready.clear();
+            if epoll::wait(&self.epoll, spare_capacity(ready), Some(&NOW)).unwrap_or(0) == 0 {
+                return;
+            }
+            let now = clock::now();
+            for socket in ready.iter().filter_map(|ready| self.sockets.get(ready.data.u64() as usize)) {
+                if recv(socket, &mut packet[..], RecvFlags::DONTWAIT).is_err() {
+                    continue;
+                }
+                let stamp = packet.get(HEADER_BYTES..HEADER_BYTES + 8).and_then(|stamp| stamp.try_into().ok());
+                let sent_at = stamp.map_or(0, u64::from_be_bytes);
+                if (begin..end).contains(&sent_at) {
+                    counts.received += 1;
+                    let step = usize::try_from(now.saturating_sub(sent_at) / DELAY_STEP).unwrap_or(usize::MAX);
+                    if let Some(count) = counts.delays.get_mut(step.min(DELAY_STEPS - 1)) {
+                        *count += 1;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Running {
+    /// Waits for the end.
+    pub fn finish(self) -> io::Result<Counts> {
+        self.0.join().map_err(|_| io::Error::other("the generator thread has panicked"))
+    }
+}
+
+impl Counts {
+    /// Share of the packets that did not come back.
+    pub fn loss(&self) -> f64 {
+        self.sent.saturating_sub(self.received) as f64 / (self.sent as f64).max(1.0)
+    }
+
+    /// The delay that so large a share of the packets kept below, milliseconds.
+    pub fn delay_ms(&self, share: f64) -> f64 {
+        let wanted = self.received as f64 * share;
+        let mut counted = 0.0;
+        let step = self.delays.iter().position(|&count| {
+            counted += f64::from(count);
+            counted >= wanted
+        });
+        (step.unwrap_or(0) as u64 * DELAY_STEP) as f64 / MILLISECOND as f64
+    }
+}
