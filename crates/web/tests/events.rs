@@ -1,0 +1,101 @@
+//! The event stream over a real WebSocket.
+
+mod common;
+
+use std::net::TcpStream;
+
+use common::House;
+use serde_json::Value;
+use store::Role;
+use tungstenite::client::IntoClientRequest;
+use tungstenite::handshake::client::Request;
+use tungstenite::{Error, HandshakeError, Message, WebSocket};
+
+fn request(house: &House, query: &str, headers: &[(&'static str, &str)]) -> Request {
+    let mut request = format!("ws://{}/api/v1/events{query}", house.address).into_client_request().unwrap();
+    for &(name, value) in headers {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    request
+}
+
+fn connect(house: &House, request: Request) -> Result<WebSocket<TcpStream>, u16> {
+    let stream = TcpStream::connect(house.address).unwrap();
+    match tungstenite::client(request, stream) {
+        Ok((socket, _)) => Ok(socket),
+        Err(HandshakeError::Failure(Error::Http(answer))) => Err(answer.status().as_u16()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn desk(house: &House, query: &str, token: &str) -> WebSocket<TcpStream> {
+    connect(house, request(house, query, &[("authorization", &format!("Bearer {token}"))])).unwrap()
+}
+
+fn next(socket: &mut WebSocket<TcpStream>) -> Value {
+    loop {
+        if let Message::Text(text) = socket.read().unwrap() {
+            return serde_json::from_str(&text).unwrap();
+        }
+    }
+}
+
+fn numbers(socket: &mut WebSocket<TcpStream>, count: usize) -> Vec<u64> {
+    (0..count).map(|_| next(socket)["seq"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn a_desk_sees_what_happens_and_resumes_without_gap_or_double() {
+    let house = House::new();
+    let token = house.logged_in("hanako", Role::Operator, Some(house.operator("101", "花子")));
+    (1..=3).for_each(|seq| house.switchboard.happens(seq));
+    let mut from_the_start = desk(&house, "?after=0", &token);
+    let first = next(&mut from_the_start);
+    assert_eq!((&first["seq"], &first["event"]["kind"]), (&1.into(), &"call_changed".into()));
+    assert_eq!(numbers(&mut from_the_start, 2), [2, 3]);
+    house.switchboard.happens(4);
+    assert_eq!(numbers(&mut from_the_start, 1), [4]);
+    drop(from_the_start);
+
+    // More than the live stream holds happens while the desk is away, and while it comes back.
+    (5..=20).for_each(|seq| house.switchboard.happens(seq));
+    let mut again = desk(&house, "?after=4", &token);
+    (21..=60).for_each(|seq| house.switchboard.happens(seq));
+    assert_eq!(numbers(&mut again, 56), (5..=60).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_number_of_an_earlier_process_gets_all_that_this_one_remembers() {
+    let house = House::new();
+    let token = house.logged_in("root", Role::Admin, None);
+    (1..=2).for_each(|seq| house.switchboard.happens(seq));
+    let mut desk = desk(&house, "?after=900", &token);
+    assert_eq!(numbers(&mut desk, 2), [1, 2]);
+    house.switchboard.happens(3);
+    assert_eq!(numbers(&mut desk, 1), [3]);
+}
+
+#[test]
+fn the_stream_is_for_those_who_are_logged_in_and_for_our_own_pages() {
+    let house = House::new();
+    let user = house.user("root", Role::Admin, None);
+    let cookie = format!("denwaban={}", house.session(user));
+    let own = format!("http://{}", house.address);
+    let refused =
+        |query: &str, headers: &[(&'static str, &str)]| connect(&house, request(&house, query, headers)).err();
+    assert_eq!(refused("", &[]), Some(401));
+    assert_eq!(refused("", &[("cookie", &cookie), ("origin", "https://evil.example")]), Some(403));
+    assert_eq!(refused("", &[("cookie", &cookie), ("sec-fetch-site", "cross-site")]), Some(403));
+    assert_eq!(refused("?after=x", &[("cookie", &cookie)]), Some(422));
+    assert_eq!(refused("", &[("cookie", &cookie), ("origin", &own)]), None);
+    house.get("/events", &house.session(user)).is_refusal(400, "malformed", None);
+}
+
+#[test]
+fn a_desk_that_talks_too_much_is_let_go() {
+    let house = House::new();
+    let token = house.logged_in("root", Role::Admin, None);
+    let mut desk = desk(&house, "", &token);
+    desk.send(Message::text("x".repeat(100_000))).unwrap();
+    assert!(desk.read().map_or(true, |message| message.is_close()));
+}

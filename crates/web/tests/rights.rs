@@ -1,0 +1,275 @@
+//! Every route with every role, and that the API's description of itself has exactly these routes.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{House, in_hand};
+use serde_json::{Value, json};
+use store::{Role, TrunkForm};
+use switch::{CallId, Command, OperatorId};
+
+/// A call of operator 1, one of operator 2, one of the past.
+const OWN: u64 = 11;
+const OTHERS: u64 = 12;
+const PAST: u64 = 13;
+
+/// Method, route, a request to it, its body; statuses for nobody, an operator, a supervisor, an administrator.
+type Line = (&'static str, &'static str, String, Option<Value>, [u16; 4]);
+
+fn calls_in_hand() -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (route, body) in [
+        ("/calls/{call}/hold", Some(json!({"on": true}))),
+        ("/calls/{call}/mute", Some(json!({"on": false}))),
+        ("/calls/{call}/transfer", Some(json!({"mode": "attended", "urgent": true}))),
+        ("/calls/{call}/transfer/complete", None),
+        ("/calls/{call}/transfer/cancel", None),
+        ("/calls/{call}/hangup", None),
+    ] {
+        let at = |call: u64| route.replace("{call}", &CallId(call).to_string());
+        lines.push(("POST", route, at(OWN), body.clone(), [401, 202, 202, 202]));
+        lines.push(("POST", route, at(OTHERS), body, [401, 404, 202, 202]));
+    }
+    lines
+}
+
+/// Rows that are there; the next of each table is one more.
+#[derive(Clone, Copy, Default)]
+struct Rows {
+    own: i64,
+    other: i64,
+    customer: i64,
+    trunk: i64,
+    user: i64,
+}
+
+fn everything(rows: Rows) -> Vec<Line> {
+    let past = |rest: &str| format!("/calls/{}{rest}", CallId(PAST));
+    let customer = json!({"code": "new", "name": "新規"});
+    let operator = |login: &str| Some(json!({"login": login, "name": "次郎"}));
+    let trunk = Some(json!({"name": "hikari", "host": "192.0.2.1"}));
+    let ready = Some(json!({"ready": false, "reason": "昼食"}));
+    let mut lines: Vec<Line> = vec![
+        ("GET", "/openapi.json", "/openapi.json".into(), None, [200, 200, 200, 200]),
+        ("POST", "/login", "/login".into(), Some(json!({})), [422, 422, 422, 422]),
+        ("GET", "/me", "/me".into(), None, [401, 200, 200, 200]),
+        ("GET", "/events", "/events".into(), None, [401, 400, 400, 400]),
+        ("GET", "/now", "/now".into(), None, [401, 200, 200, 200]),
+        ("GET", "/calls", "/calls".into(), None, [401, 403, 200, 200]),
+        ("GET", "/calls/export", "/calls/export".into(), None, [401, 403, 200, 200]),
+        ("GET", "/calls/{call}", past(""), None, [401, 403, 200, 200]),
+        ("GET", "/calls/{call}/trace", past("/trace"), None, [401, 403, 200, 200]),
+        ("GET", "/calls/{call}/recording", past("/recording"), None, [401, 403, 200, 200]),
+        (
+            "POST",
+            "/operators/{id}/state",
+            format!("/operators/{}/state", rows.own),
+            ready.clone(),
+            [401, 202, 202, 202],
+        ),
+        ("POST", "/operators/{id}/state", format!("/operators/{}/state", rows.other), ready, [401, 403, 202, 202]),
+        (
+            "POST",
+            "/operators/{id}/wrap-up/finish",
+            format!("/operators/{}/wrap-up/finish", rows.own),
+            None,
+            [401, 202, 202, 202],
+        ),
+        (
+            "POST",
+            "/operators/{id}/wrap-up/finish",
+            format!("/operators/{}/wrap-up/finish", rows.other),
+            None,
+            [401, 403, 202, 202],
+        ),
+        ("GET", "/customers", "/customers".into(), None, [401, 200, 200, 200]),
+        ("GET", "/customers/{id}", format!("/customers/{}", rows.customer), None, [401, 200, 200, 200]),
+        ("POST", "/customers", "/customers".into(), Some(customer.clone()), [401, 403, 403, 201]),
+        ("PUT", "/customers/{id}", format!("/customers/{}", rows.customer + 1), Some(customer), [401, 403, 403, 200]),
+        ("GET", "/customers/export", "/customers/export".into(), None, [401, 403, 403, 200]),
+        ("POST", "/customers/import", "/customers/import".into(), None, [401, 403, 403, 422]),
+        ("GET", "/dids", "/dids".into(), None, [401, 200, 200, 200]),
+        ("GET", "/dids/{number}", "/dids/03-1234-5678".into(), None, [401, 200, 200, 200]),
+        (
+            "POST",
+            "/dids",
+            "/dids".into(),
+            Some(json!({"number": "0312345679", "customer": rows.customer})),
+            [401, 403, 403, 201],
+        ),
+        ("DELETE", "/dids/{number}", "/dids/03-1234-5679".into(), None, [401, 403, 403, 204]),
+        ("DELETE", "/customers/{id}", format!("/customers/{}", rows.customer + 1), None, [401, 403, 403, 204]),
+        ("GET", "/operators", "/operators".into(), None, [401, 200, 200, 200]),
+        ("GET", "/operators/{id}", format!("/operators/{}", rows.own), None, [401, 403, 403, 200]),
+        ("POST", "/operators", "/operators".into(), operator("103"), [401, 403, 403, 201]),
+        ("PUT", "/operators/{id}", format!("/operators/{}", rows.other + 1), operator("103"), [401, 403, 403, 200]),
+        (
+            "POST",
+            "/operators/{id}/password",
+            format!("/operators/{}/password", rows.other + 1),
+            None,
+            [401, 403, 403, 200],
+        ),
+        ("DELETE", "/operators/{id}", format!("/operators/{}", rows.other + 1), None, [401, 403, 403, 204]),
+        ("GET", "/trunks", "/trunks".into(), None, [401, 403, 403, 200]),
+        ("GET", "/trunks/{id}", format!("/trunks/{}", rows.trunk), None, [401, 403, 403, 200]),
+        ("POST", "/trunks", "/trunks".into(), trunk.clone(), [401, 403, 403, 201]),
+        ("PUT", "/trunks/{id}", format!("/trunks/{}", rows.trunk + 1), trunk, [401, 403, 403, 200]),
+        ("DELETE", "/trunks/{id}", format!("/trunks/{}", rows.trunk + 1), None, [401, 403, 403, 204]),
+        ("GET", "/users", "/users".into(), None, [401, 403, 403, 200]),
+        ("POST", "/users", "/users".into(), Some(json!({"name": "new", "role": "supervisor"})), [401, 403, 403, 201]),
+        ("POST", "/users/{id}/password", format!("/users/{}/password", rows.user + 1), None, [401, 403, 403, 200]),
+        ("DELETE", "/users/{id}", format!("/users/{}", rows.user + 1), None, [401, 403, 403, 204]),
+    ];
+    lines.extend(calls_in_hand());
+    // Last, because it ends the sessions.
+    lines.push(("POST", "/logout", "/logout".into(), None, [204, 204, 204, 204]));
+    lines
+}
+
+fn furnished() -> (House, Rows, [Option<String>; 4]) {
+    let house = House::new();
+    let (own, other) = (house.operator("101", "花子"), house.operator("102", "太郎"));
+    let customer = house.customer("sakura", "さくら歯科", "03-1234-5678");
+    let trunk = TrunkForm { name: "first".into(), host: "192.0.2.9".into(), ..TrunkForm::default() };
+    let trunk = house.wait(house.store.create_trunk(&trunk)).unwrap().id;
+    house.recorded(PAST, "a.wav", b"RIFF");
+    std::fs::write(house.recordings().join("a.wav"), b"RIFF").unwrap();
+    house.switchboard.snapshot.lock().unwrap().calls = vec![in_hand(OWN, own), in_hand(OTHERS, other)];
+    let operator = house.logged_in("operator", Role::Operator, Some(own));
+    let supervisor = house.logged_in("supervisor", Role::Supervisor, None);
+    let user = house.user("admin", Role::Admin, None);
+    let roles = [None, Some(operator), Some(supervisor), Some(house.session(user))];
+    (house, Rows { own, other, customer, trunk, user }, roles)
+}
+
+#[test]
+fn each_role_may_do_what_the_table_says_and_nothing_else() {
+    let (house, rows, roles) = furnished();
+    let mut wrong = Vec::new();
+    for (method, _, path, body, statuses) in everything(rows) {
+        for (token, status) in roles.iter().zip(statuses) {
+            let said = house.ask(method, &path, token.as_deref(), body.clone());
+            if said.status != status {
+                wrong.push(format!("{method} {path}: {status} expected, {} {}", said.status, said.text()));
+            }
+            if said.status >= 400 {
+                assert!(said.json()["error"].is_string(), "{method} {path}: {}", said.text());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn r18_an_operator_without_a_row_has_no_call_in_hand() {
+    let (house, rows, _) = furnished();
+    // Nobody has answered this call, and this supervisor's login is no operator: `None` is not `None`'s.
+    let mut nobodys = in_hand(77, rows.own);
+    nobodys.operator = None;
+    house.switchboard.snapshot.lock().unwrap().calls.push(nobodys);
+    let token = house.logged_in("hanako", Role::Operator, Some(rows.other));
+    let hangup = format!("/calls/{}/hangup", CallId(77));
+    house.ask("POST", &hangup, Some(&token), None).is_refusal(404, "not_found", None);
+    assert!(house.switchboard.commands.lock().unwrap().is_empty());
+}
+
+#[test]
+fn commands_reach_the_switch_as_they_were_meant() {
+    let (house, rows, [_, operator, _, _]) = furnished();
+    let token = operator.unwrap();
+    let call = CallId(OWN);
+    house.post(&format!("/calls/{call}/hold"), &token, json!({"on": true}));
+    house.post(
+        &format!("/calls/{call}/transfer"),
+        &token,
+        json!({"mode": "confirmed", "to": "090-1111-2222", "reason": "急用"}),
+    );
+    house.post(&format!("/operators/{}/state", rows.own), &token, json!({"ready": false, "reason": "昼食"}));
+    house.ask("POST", &format!("/calls/{call}/hangup"), Some(&token), None);
+    let transfer = switch::Transfer {
+        mode: switch::TransferMode::Confirmed,
+        to: Some("090-1111-2222".into()),
+        urgent: false,
+        reason: Some("急用".into()),
+    };
+    assert_eq!(
+        *house.switchboard.commands.lock().unwrap(),
+        [
+            Command::Hold { call, on: true },
+            Command::Transfer { call, transfer },
+            Command::SetOperatorState { operator: OperatorId(rows.own), ready: false, reason: "昼食".into() },
+            Command::Hangup { call },
+        ]
+    );
+}
+
+#[test]
+fn what_the_switch_refuses_is_said_in_words() {
+    let (house, _, [_, _, supervisor, _]) = furnished();
+    let token = supervisor.unwrap();
+    let hold = format!("/calls/{}/hold", CallId(OWN));
+    for (error, status, word) in [
+        (switch::CommandError::UnknownCall, 404, "not_found"),
+        (switch::CommandError::WrongState(switch::CallState::Queued), 409, "conflict"),
+        (switch::CommandError::PolicyForbids, 409, "conflict"),
+        (switch::CommandError::NotRegistered, 409, "conflict"),
+        (switch::CommandError::NoTrunk, 503, "unavailable"),
+    ] {
+        *house.switchboard.refuses.lock().unwrap() = Some(error);
+        house.post(&hold, &token, json!({"on": true})).is_refusal(status, word, None);
+    }
+}
+
+#[test]
+fn the_description_has_exactly_the_routes_that_there_are() {
+    let house = House::new();
+    let said = house.ask("GET", "/openapi.json", None, None);
+    let description = said.json();
+    let mut described = BTreeSet::new();
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            described.insert((method.to_uppercase(), path.clone()));
+        }
+    }
+    let tested: BTreeSet<_> = everything(Rows::default())
+        .into_iter()
+        .map(|(method, route, ..)| (method.to_owned(), format!("/api/v1{route}")))
+        .collect();
+    assert_eq!(described, tested);
+}
+
+#[test]
+fn the_description_refers_only_to_what_it_has() {
+    let description = serde_json::to_value(web::openapi::description()).unwrap();
+    let mut references = Vec::new();
+    collect(&description, &mut references);
+    assert!(references.len() > 50, "{}", references.len());
+    for reference in references {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(description.pointer(pointer).is_some(), "{reference} is nowhere");
+    }
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            assert!(operation["responses"]["default"].is_object(), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path} says nothing");
+            let names: Vec<_> =
+                operation["parameters"].as_array().into_iter().flatten().map(|p| p["name"].as_str().unwrap()).collect();
+            for named in path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()) {
+                assert!(names.contains(&named), "{method} {path}: {names:?}");
+            }
+        }
+    }
+}
+
+fn collect(value: &Value, references: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            references.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            map.values().for_each(|value| collect(value, references));
+        }
+        Value::Array(list) => list.iter().for_each(|value| collect(value, references)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
