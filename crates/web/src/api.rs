@@ -78,10 +78,7 @@ impl Api {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Invalid(problems) => match problems.into_iter().next() {
-                Some(problem) => Refusal::invalid(problem.field, problem.what, problem.remedy),
-                None => Refusal::invalid("", "the form is wrong", "check its fields"),
-            },
+            StoreError::Invalid(problems) => Refusal::problems(problems),
             StoreError::Missing { what, id } => Refusal::not_found(format!("there is no {what} {id}")),
             StoreError::Refused(error) => Refusal::conflict(error.to_string()),
             other @ (StoreError::Address { .. }

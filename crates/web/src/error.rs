@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use store::RowError;
+use store::{Problem, RowError};
 use utoipa::ToSchema;
 
 /// Seconds after which another try to log in makes sense.
@@ -27,6 +27,9 @@ pub struct Refusal {
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// Of a form with several wrong fields: all of them, the first once more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
     /// Of a CSV file: each place that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<RowError>,
@@ -34,7 +37,15 @@ pub struct Refusal {
 
 impl Refusal {
     fn plain(status: StatusCode, error: &'static str, what: impl Into<String>) -> Self {
-        Refusal { status: status.as_u16(), error, what: what.into(), field: None, remedy: None, rows: Vec::new() }
+        Refusal {
+            status: status.as_u16(),
+            error,
+            what: what.into(),
+            field: None,
+            remedy: None,
+            problems: Vec::new(),
+            rows: Vec::new(),
+        }
     }
 
     fn remedied(mut self, remedy: impl Into<String>) -> Self {
@@ -102,6 +113,18 @@ impl Refusal {
     pub fn invalid(field: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         let field = Some(field.into()).filter(|field| !field.is_empty());
         Refusal { field, ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid", what).remedied(remedy) }
+    }
+
+    /// 422: these fields are wrong.
+    pub fn problems(problems: Vec<Problem>) -> Self {
+        match problems.as_slice() {
+            [] => Self::invalid("", "the form is wrong", "check its fields"),
+            [one] => Self::invalid(one.field.clone(), one.what.clone(), one.remedy.clone()),
+            [first, ..] => {
+                let refusal = Self::invalid(first.field.clone(), first.what.clone(), first.remedy.clone());
+                Refusal { problems, ..refusal }
+            }
+        }
     }
 
     /// 422: these rows of a CSV file are wrong, and nothing of it was written.

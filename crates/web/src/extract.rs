@@ -92,6 +92,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    // serde would take an array for a form, value by value in the order of its fields.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Refusal::invalid("", "the body is a list", "send an object: {…}"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let mut track = Track::new();
     let read = T::deserialize(serde_path_to_error::Deserializer::new(&mut deserializer, &mut track));
