@@ -31,8 +31,6 @@ pub struct House {
     pub engine: EngineHandle,
     /// The database.
     pub store: Store,
-    /// The prompt library.
-    pub prompts: Prompts,
     /// SIP sockets as bound.
     pub locals: Vec<(Protocol, SocketAddr)>,
     /// HTTP sockets as bound.
@@ -66,7 +64,7 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
         tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min)),
     ];
     let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
-    Ok(House { engine: handle, store, prompts, locals, web, tickets, thread, journal, tasks })
+    Ok(House { engine: handle, store, locals, web, tickets, thread, journal, tasks })
 }
 
 impl House {

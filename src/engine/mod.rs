@@ -67,3 +67,6 @@ pub struct Statistics {
     /// The sockets' counters.
     pub transport: transport::Statistics,
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,7 +150,8 @@ impl Peers {
         if message.status().is_some() {
             return self.registrar_answers(message);
         }
-        match message.method() {
+        let method = message.method();
+        match method {
             Method::Invite => {
                 let tag = message.call_id().unwrap_or("phone").replace(['@', ':'], "-");
                 let contact = format!("<sip:phone@{}>", self.phones.local_addr()?);
@@ -161,7 +162,19 @@ impl Peers {
                 self.send(false, &reply(200, "OK").body("application/sdp", SDP.as_bytes()).finish())
             }
             Method::Ack => Ok(()),
-            _ => self.send(false, &MessageBuilder::reply(message, 200, "OK", Some("phone")).finish()),
+            Method::Bye
+            | Method::Cancel
+            | Method::Register
+            | Method::Options
+            | Method::Prack
+            | Method::Update
+            | Method::Info
+            | Method::Refer
+            | Method::Notify
+            | Method::Subscribe
+            | Method::Message
+            | Method::Publish
+            | Method::Other(_) => self.send(false, &MessageBuilder::reply(message, 200, "OK", Some("phone")).finish()),
         }
     }
 
