@@ -4,7 +4,8 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use serde::{Deserialize, Serialize};
-use sqlx::any::AnyRow;
+use sqlx::Transaction;
+use sqlx::any::{Any, AnyRow};
 
 use crate::check::Checks;
 use crate::database::{Store, next_id};
@@ -99,19 +100,7 @@ impl Store {
                 "choose another name",
             ));
         }
-        if let Some(operator) = form.operator_id {
-            let known: Option<i64> = sqlx::query_scalar("SELECT id FROM operators WHERE id = $1")
-                .bind(operator)
-                .fetch_optional(&mut *tx)
-                .await?;
-            if known.is_none() {
-                return Err(StoreError::invalid(
-                    "operator_id",
-                    format!("there is no operator {operator}"),
-                    "create the operator first",
-                ));
-            }
-        }
+        need_operator(&mut tx, form.operator_id).await?;
         sqlx::query("INSERT INTO users (id, name, hash, role, operator_id, active) VALUES ($1, $2, $3, $4, $5, 1)")
             .bind(id)
             .bind(&form.name)
@@ -122,6 +111,31 @@ impl Store {
             .await?;
         tx.commit().await?;
         Ok((UserRow { id, active: true, form }, password))
+    }
+
+    /// Another role or operator for a user, who becomes active again if he was not. The name stays. Sessions go on with the new
+    /// role.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] with each field that is wrong, [`StoreError::Missing`], and what the database says.
+    pub async fn update_user(&self, id: i64, form: &UserForm) -> Result<UserRow, StoreError> {
+        let form = checked(form)?;
+        let mut tx = self.begin().await?;
+        need_operator(&mut tx, form.operator_id).await?;
+        let row = sqlx::query("SELECT * FROM users WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+        let before = user_row(&row.ok_or_else(|| missing(id))?)?;
+        if before.form.name != form.name {
+            let what = format!("the name {:?} cannot be changed", before.form.name);
+            return Err(StoreError::invalid("name", what, "make a new user, and end this one"));
+        }
+        sqlx::query("UPDATE users SET role = $1, operator_id = $2, active = 1 WHERE id = $3")
+            .bind(form.role.as_str())
+            .bind(form.operator_id)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(UserRow { id, active: true, form })
     }
 
     /// A new password for a user, `chosen` or made here; ends the user's sessions.
@@ -175,6 +189,19 @@ impl Store {
         };
         let right = verify(password.to_owned(), row.text("hash")?).await?;
         if right { user_row(&row).map(Some) } else { Ok(None) }
+    }
+}
+
+async fn need_operator(tx: &mut Transaction<'static, Any>, operator: Option<i64>) -> Result<(), StoreError> {
+    let Some(id) = operator else { return Ok(()) };
+    let known: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM operators WHERE id = $1").bind(id).fetch_optional(&mut **tx).await?;
+    match known {
+        Some(_) => Ok(()),
+        None => {
+            let what = format!("there is no operator {id}");
+            Err(StoreError::invalid("operator_id", what, "create the operator first"))
+        }
     }
 }
 

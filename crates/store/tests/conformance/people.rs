@@ -83,6 +83,12 @@ on_both! {
         let operator = UserForm { operator_id: Some(77), ..operator };
         assert_eq!(fields(store.create_user(&operator, None).await.unwrap_err()), ["operator_id"]);
 
+        let admin = UserForm { role: Role::Admin, ..form.clone() };
+        store.update_user(user.id, &admin).await.unwrap();
+        assert_eq!(store.login("suzuki", &password).await.unwrap().unwrap().form, admin);
+        let renamed = UserForm { name: "other".to_owned(), ..form };
+        assert_eq!(fields(store.update_user(user.id, &renamed).await.unwrap_err()), ["name"]);
+
         store.deactivate_user(user.id).await.unwrap();
         assert_eq!(store.login("suzuki", &password).await.unwrap(), None);
     }
