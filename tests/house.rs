@@ -33,8 +33,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 /// Words that are forbidden as words, not as parts of others.
 const FORBIDDEN_WORDS: &[(&str, &str)] = &[("agent", "whoever answers is an operator")];
 /// Where a forbidden word is somebody else's name.
-const FORBIDDEN_WORDS_BUT: &[&str] =
-    &["User-Agent", "user_agent", "UserAgent", "user-agent", "ureq::Agent", "let agent", "agent.", "agent("];
+const FORBIDDEN_WORDS_BUT: &[&str] = &["User-Agent", "user_agent", "UserAgent", "user-agent"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -201,7 +200,9 @@ fn words_that_are_not_ours_do_not_appear() {
                     complain(word, why);
                 }
             }
-            for (word, why) in FORBIDDEN_WORDS {
+            // Tests speak with the HTTP client in its own words.
+            let in_tests = path.components().any(|part| part.as_os_str() == "tests");
+            for (word, why) in FORBIDDEN_WORDS.iter().filter(|_| !in_tests) {
                 let theirs = FORBIDDEN_WORDS_BUT.iter().any(|name| line.contains(name));
                 if !theirs && words(line).any(|found| found.eq_ignore_ascii_case(word)) {
                     complain(word, why);
