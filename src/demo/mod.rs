@@ -21,8 +21,10 @@ use stage::Stage;
 
 /// Arguments of `demo`.
 #[derive(clap::Args, Clone, Debug)]
-#[command(after_help = "Examples:\n  denwaban demo            play a call, then wait: the pages show it, Enter plays another, q ends\n  \
-    denwaban demo --script   play the whole story without a person; exit code 0 says that everything was heard")]
+#[command(
+    after_help = "Examples:\n  denwaban demo            play a call, then wait: the pages show it, Enter plays another, q ends\n  \
+    denwaban demo --script   play the whole story without a person; exit code 0 says that everything was heard"
+)]
 pub struct Arguments {
     /// Play the story once, check all of it, and end with 0 or say what failed
     #[arg(long)]
@@ -120,16 +122,23 @@ fn keys() -> mpsc::Receiver<String> {
 
 fn banner(arguments: &Arguments, house: &House, stage: &Stage) {
     let sip = house.locals.first().map(|(_, address)| address.to_string()).unwrap_or_default();
-    println(&format!("\n  denwaban {}  {}", env!("CARGO_PKG_VERSION"), say(
-        "demo: everything stays on this computer (127.0.0.1), data in a temporary folder (removed at the end; --keep)",
-        "デモ: すべてこのコンピューター内（127.0.0.1）で動きます。データは一時フォルダー（終了時に削除、--keep で保存）",
-    )));
+    println(&format!(
+        "\n  denwaban {}  {}",
+        env!("CARGO_PKG_VERSION"),
+        say(
+            "demo: everything stays on this computer (127.0.0.1), data in a temporary folder (removed at the end; --keep)",
+            "デモ: すべてこのコンピューター内（127.0.0.1）で動きます。データは一時フォルダー（終了時に削除、--keep で保存）",
+        )
+    ));
     println(&format!("  SIP {sip}   {} {}", say("client firms", "契約企業"), sample::FIRMS.len()));
     if let Some(url) = stage.url() {
         println(&format!("\n  {}  {url}\n", say("supervisor's page", "管理者ページ")));
     }
     if !arguments.script && !stage.speaks() {
-        println(&say("  (no speech synthesiser is installed: the phones hum instead of speaking)", "  （音声合成がないため、電話機は話す代わりに音を出します）"));
+        println(&say(
+            "  (no speech synthesiser is installed: the phones hum instead of speaking)",
+            "  （音声合成がないため、電話機は話す代わりに音を出します）",
+        ));
     }
 }
 

@@ -43,8 +43,6 @@ pub enum Wish {
     Dial(String),
     /// Pick up.
     Answer,
-    /// Busy here.
-    Decline,
     /// Speak: 8 kHz samples.
     Say(Arc<[i16]>),
     /// Press keys (RFC 4733).
@@ -77,7 +75,8 @@ pub struct Phone {
     /// SIP address.
     pub address: SocketAddr,
     wishes: SyncSender<Wish>,
-    sights: Receiver<Sight>,
+    /// Behind a lock, so that the cast can be handed to the thread that plays.
+    sights: Mutex<Receiver<Sight>>,
     voice: Arc<Mutex<Voice>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -95,7 +94,7 @@ impl Phone {
         let (seen, sights) = sync_channel(QUEUE_MAX);
         let mut line = Line::new(identity, sip, rtp, voice.clone(), seen)?;
         let thread = std::thread::Builder::new().name("demo-phone".into()).spawn(move || line.run(&wished))?;
-        Ok(Phone { address, wishes, sights, voice, thread: Some(thread) })
+        Ok(Phone { address, wishes, sights: Mutex::new(sights), voice, thread: Some(thread) })
     }
 
     /// Ask for something; it happens at the phone's own pace.
@@ -109,7 +108,8 @@ impl Phone {
         let deadline = now() + limit;
         let mut others = Vec::new();
         loop {
-            match self.sights.recv_timeout(deadline.saturating_duration_since(now())) {
+            let sights = self.sights.lock().unwrap_or_else(PoisonError::into_inner);
+            match sights.recv_timeout(deadline.saturating_duration_since(now())) {
                 Ok(sight) if wanted(&sight) => return Ok(sight),
                 Ok(sight) => others.push(sight),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Err(others),
@@ -165,7 +165,13 @@ struct Call {
 const SWITCH: TrunkId = TrunkId(1);
 
 impl Line {
-    fn new(identity: Identity, sip: UdpSocket, rtp: UdpSocket, voice: Arc<Mutex<Voice>>, seen: SyncSender<Sight>) -> io::Result<Line> {
+    fn new(
+        identity: Identity,
+        sip: UdpSocket,
+        rtp: UdpSocket,
+        voice: Arc<Mutex<Voice>>,
+        seen: SyncSender<Sight>,
+    ) -> io::Result<Line> {
         let local = sip.local_addr()?;
         let listener = endpoint::Listener { protocol: Protocol::Udp, local, public: local };
         let mut config = endpoint::Config::new(identity.realm.clone(), vec![listener]);
@@ -183,7 +189,11 @@ impl Line {
             match self.sip.recv_from(&mut packet) {
                 Ok((length, remote)) => {
                     let flow = Flow { protocol: Protocol::Udp, local: self.local, remote, connection: ConnectionId(0) };
-                    self.endpoint.receive(now(), flow, Bytes::copy_from_slice(packet.get(..length).unwrap_or_default()));
+                    self.endpoint.receive(
+                        now(),
+                        flow,
+                        Bytes::copy_from_slice(packet.get(..length).unwrap_or_default()),
+                    );
                 }
                 // Time-outs, and refusals by a switch that is not up yet.
                 Err(_) => {}
@@ -224,7 +234,8 @@ impl Line {
     fn on_leg(&mut self, event: LegEvent) {
         match event {
             LegEvent::Incoming(incoming) if self.call.is_some() => {
-                self.endpoint.order(now(), Order::Reject { leg: incoming.leg, status: 486, retry_after: None, reason: None });
+                self.endpoint
+                    .order(now(), Order::Reject { leg: incoming.leg, status: 486, retry_after: None, reason: None });
             }
             LegEvent::Incoming(incoming) => {
                 let media = self.media();
@@ -259,15 +270,15 @@ impl Line {
         match wish {
             Wish::Dial(number) => self.dial(number),
             Wish::Answer => {
-                let Some((leg, offer)) = self.call.as_mut().and_then(|call| Some((call.leg, call.offer.take()?))) else { return };
+                let Some((leg, offer)) = self.call.as_mut().and_then(|call| Some((call.leg, call.offer.take()?)))
+                else {
+                    return;
+                };
                 match self.answer_to(&offer) {
                     Ok(body) => self.endpoint.order(now(), Order::Answer { leg, body }),
-                    Err(()) => self.endpoint.order(now(), Order::Reject { leg, status: 488, retry_after: None, reason: None }),
-                }
-            }
-            Wish::Decline => {
-                if let Some(call) = &self.call {
-                    self.endpoint.order(now(), Order::Reject { leg: call.leg, status: 486, retry_after: None, reason: None });
+                    Err(()) => {
+                        self.endpoint.order(now(), Order::Reject { leg, status: 488, retry_after: None, reason: None })
+                    }
                 }
             }
             Wish::Say(samples) => self.voice().say(&samples),

@@ -51,7 +51,8 @@ pub fn config(folder: &Path, arguments: &Arguments) -> Result<Config, Troubles> 
 }
 
 fn free_port() -> Result<u16, Troubles> {
-    let port = std::net::UdpSocket::bind((LOOPBACK, 0)).and_then(|socket| socket.local_addr()).map(|address| address.port());
+    let port =
+        std::net::UdpSocket::bind((LOOPBACK, 0)).and_then(|socket| socket.local_addr()).map(|address| address.port());
     port.map_err(|error| Trouble::new(Exit::Unavailable, "demo", error.to_string(), "").into())
 }
 
@@ -69,7 +70,8 @@ impl Stage {
     /// Sample rows in the database, phones plugged in and registered.
     pub async fn set(config: &Config, house: &House) -> Result<Stage, Troubles> {
         let store = house.store.clone();
-        let switch = *config.sip.udp.first().ok_or_else(|| Trouble::new(Exit::Software, "demo", "no SIP address", ""))?;
+        let switch =
+            *config.sip.udp.first().ok_or_else(|| Trouble::new(Exit::Software, "demo", "no SIP address", ""))?;
         let speaker = Speaker::new(&crate::startup::speech(config), &config.speech.cache);
         let plug = |user: &str, password: Option<String>| {
             let local = SocketAddr::new(LOOPBACK, 0);
@@ -88,7 +90,12 @@ impl Stage {
         let mut operators = Vec::new();
         let mut passwords = Vec::new();
         for (login, name) in sample::OPERATORS {
-            let form = OperatorForm { login: login.to_owned(), name: name.to_owned(), wrap_up_seconds: 1, ..OperatorForm::default() };
+            let form = OperatorForm {
+                login: login.to_owned(),
+                name: name.to_owned(),
+                wrap_up_seconds: 1,
+                ..OperatorForm::default()
+            };
             passwords.push((login, store.create_operator(&config.sip.realm, &form).await?.1));
         }
         web::Switchboard::directory_changed(&house.engine);
@@ -97,7 +104,14 @@ impl Stage {
         }
         let url = url(config, house, &store).await?;
         let cast = Arc::new(Cast { caller, operators, mobile, speaker });
-        let stage = Stage { speaks: cast.speaker.works(), store, recordings: config.recordings.folder.clone(), url, cast, calls: Mutex::new(0) };
+        let stage = Stage {
+            speaks: cast.speaker.works(),
+            store,
+            recordings: config.recordings.folder.clone(),
+            url,
+            cast,
+            calls: Mutex::new(0),
+        };
         stage.registered().await?;
         Ok(stage)
     }
@@ -129,7 +143,9 @@ impl Stage {
             let page = self.store.find_calls(&CallQuery::default()).await.map_err(|error| error.to_string())?;
             match page.calls.first() {
                 Some(call) if page.calls.len() >= wanted && call.recording_ms.is_some() => break call.clone(),
-                _ if clock::now() > deadline => return Err(say("the call's record is not in the database", "通話記録がデータベースにありません")),
+                _ if clock::now() > deadline => {
+                    return Err(say("the call's record is not in the database", "通話記録がデータベースにありません"));
+                }
                 _ => tokio::time::sleep(Duration::from_millis(100)).await,
             }
         };
@@ -146,27 +162,46 @@ impl Stage {
             return Err(format!("the recording's length is {length} ms off the call's"));
         }
         let [left, right] = channels(&self.recordings.join(&recording.path))?;
-        for (who, said, channel) in
-            [("caller", &told.caller_said, &left), ("operator", &told.operator_said, &right), ("mobile", &told.mobile_said, &right)]
-        {
+        for (who, said, channel) in [
+            ("caller", &told.caller_said, &left),
+            ("operator", &told.operator_said, &right),
+            ("mobile", &told.mobile_said, &right),
+        ] {
             let likeness = likeness(said, channel);
             if likeness < LIKENESS_MIN {
                 return Err(format!("the recording holds the {who}'s words by {likeness:.2} only"));
             }
         }
-        println(&format!("  OK  {}", say(
-            &format!("recording {} found: {} s, SHA-256 {}…, caller left, our side right", call.call, recording.samples / 8000, recording.sha256.get(..12).unwrap_or("")),
-            &format!("録音 {} を確認: {} 秒、SHA-256 {}…、左が発信者、右が当方", call.call, recording.samples / 8000, recording.sha256.get(..12).unwrap_or("")),
-        )));
+        println(&format!(
+            "  OK  {}",
+            say(
+                &format!(
+                    "recording {} found: {} s, SHA-256 {}…, caller left, our side right",
+                    call.call,
+                    recording.samples / 8000,
+                    recording.sha256.get(..12).unwrap_or("")
+                ),
+                &format!(
+                    "録音 {} を確認: {} 秒、SHA-256 {}…、左が発信者、右が当方",
+                    call.call,
+                    recording.samples / 8000,
+                    recording.sha256.get(..12).unwrap_or("")
+                ),
+            )
+        ));
         Ok(())
     }
 
     async fn registered(&self) -> Result<(), Troubles> {
         let cast = self.cast.clone();
-        let all = move || cast.operators.iter().all(|phone| phone.wait(|s| *s == Sight::Registered, Duration::from_secs(15)).is_ok());
+        let all = move || {
+            cast.operators.iter().all(|phone| phone.wait(|s| *s == Sight::Registered, Duration::from_secs(15)).is_ok())
+        };
         match tokio::task::spawn_blocking(all).await {
             Ok(true) => Ok(()),
-            Ok(false) | Err(_) => Err(Trouble::new(Exit::Failed, "demo", "the operators' phones could not register", "").into()),
+            Ok(false) | Err(_) => {
+                Err(Trouble::new(Exit::Failed, "demo", "the operators' phones could not register", "").into())
+            }
         }
     }
 }
@@ -219,7 +254,8 @@ fn trunk(name: &str, priority: u16, address: SocketAddr) -> TrunkForm {
 /// Left and right of a recording.
 fn channels(path: &Path) -> Result<[Vec<i16>; 2], String> {
     let mut reader = hound::WavReader::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let samples: Vec<i16> = reader.samples().collect::<Result<_, _>>().map_err(|error| format!("{}: {error}", path.display()))?;
+    let samples: Vec<i16> =
+        reader.samples().collect::<Result<_, _>>().map_err(|error| format!("{}: {error}", path.display()))?;
     let side = |first: usize| samples.iter().skip(first).step_by(2).copied().collect();
     Ok([side(0), side(1)])
 }

@@ -85,8 +85,10 @@ fn ring(cast: &Cast) -> Step<&Phone> {
 fn talk(cast: &Cast, operator: &Phone) -> Step<(Arc<[i16]>, Arc<[i16]>)> {
     operator.wish(Wish::Answer);
     see(&cast.caller, "the caller is answered", |s| *s == Sight::Talking)?;
-    let greeting = heard_across(cast, operator, &cast.caller, sample::OPERATOR_SAYS, 190.0, "the caller hears the greeting")?;
-    let request = heard_across(cast, &cast.caller, operator, sample::CALLER_SAYS, 130.0, "the operator hears the caller")?;
+    let greeting =
+        heard_across(cast, operator, &cast.caller, sample::OPERATOR_SAYS, 190.0, "the caller hears the greeting")?;
+    let request =
+        heard_across(cast, &cast.caller, operator, sample::CALLER_SAYS, 130.0, "the operator hears the caller")?;
     heard_across(cast, &cast.caller, operator, sample::CALLER_NUMBER, 130.0, "the operator hears the number")?;
     done(&say("answered in the firm's name; both hear each other", "契約企業の名前で応答。双方の声が聞こえています"));
     Ok((greeting, request))
@@ -109,13 +111,30 @@ fn announce_and_return(cast: &Cast, operator: &Phone) -> Step<()> {
     cast.mobile.wish(Wish::Answer);
     see(&cast.mobile, "the mobile is answered", |s| *s == Sight::Talking)?;
     heard_across(cast, &cast.mobile, operator, sample::MOBILE_SAYS, 110.0, "the operator hears the dentist")?;
-    heard_across(cast, operator, &cast.mobile, sample::OPERATOR_ANNOUNCES, 190.0, "the dentist hears the announcement")?;
+    heard_across(
+        cast,
+        operator,
+        &cast.mobile,
+        sample::OPERATOR_ANNOUNCES,
+        190.0,
+        "the dentist hears the announcement",
+    )?;
     music(cast, Duration::from_secs(1))?;
     operator.wish(Wish::Press("*0".to_owned()));
     see(&cast.mobile, "the mobile is let go", |s| *s == Sight::Over)?;
     settle(operator);
-    heard_across(cast, operator, &cast.caller, sample::OPERATOR_RETURNS, 190.0, "the operator is back with the caller")?;
-    done(&say("the operator spoke with the mobile while the caller waited, and returned", "発信者を待たせて携帯へ連絡し、発信者のもとへ戻りました"));
+    heard_across(
+        cast,
+        operator,
+        &cast.caller,
+        sample::OPERATOR_RETURNS,
+        190.0,
+        "the operator is back with the caller",
+    )?;
+    done(&say(
+        "the operator spoke with the mobile while the caller waited, and returned",
+        "発信者を待たせて携帯へ連絡し、発信者のもとへ戻りました",
+    ));
     Ok(())
 }
 
@@ -132,9 +151,13 @@ fn pass_on(cast: &Cast, operator: &Phone) -> Step<Arc<[i16]>> {
     }
     cast.mobile.wish(Wish::Press("1".to_owned()));
     see(operator, "the operator is free", |s| *s == Sight::Over)?;
-    let said = heard_across(cast, &cast.mobile, &cast.caller, sample::MOBILE_HELPS, 110.0, "the caller hears the dentist")?;
+    let said =
+        heard_across(cast, &cast.mobile, &cast.caller, sample::MOBILE_HELPS, 110.0, "the caller hears the dentist")?;
     heard_across(cast, &cast.caller, &cast.mobile, sample::CALLER_THANKS, 130.0, "the dentist hears the caller")?;
-    done(&say("passed on with \"press 1\": caller and mobile talk, the operator is free", "「1」の確認で取次成立。発信者と携帯が通話し、オペレーターは解放されました"));
+    done(&say(
+        "passed on with \"press 1\": caller and mobile talk, the operator is free",
+        "「1」の確認で取次成立。発信者と携帯が通話し、オペレーターは解放されました",
+    ));
     Ok(said)
 }
 
