@@ -23,16 +23,20 @@ pub struct Refusal {
     pub what: String,
     /// Which field or place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub field: Option<Box<str>>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub remedy: Option<Box<str>>,
     /// Of a form with several wrong fields: all of them, the first once more.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub problems: Vec<Problem>,
+    #[serde(skip_serializing_if = "<[Problem]>::is_empty")]
+    #[schema(value_type = Vec<Problem>)]
+    pub problems: Box<[Problem]>,
     /// Of a CSV file: each place that is wrong.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rows: Vec<RowError>,
+    #[serde(skip_serializing_if = "<[RowError]>::is_empty")]
+    #[schema(value_type = Vec<RowError>)]
+    pub rows: Box<[RowError]>,
 }
 
 impl Refusal {
@@ -43,13 +47,13 @@ impl Refusal {
             what: what.into(),
             field: None,
             remedy: None,
-            problems: Vec::new(),
-            rows: Vec::new(),
+            problems: Box::default(),
+            rows: Box::default(),
         }
     }
 
     fn remedied(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(remedy.into().into_boxed_str());
         self
     }
 
@@ -111,7 +115,7 @@ impl Refusal {
 
     /// 422: a field is wrong.
     pub fn invalid(field: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let field = Some(field.into()).filter(|field| !field.is_empty());
+        let field = Some(field.into().into_boxed_str()).filter(|field| !field.is_empty());
         Refusal { field, ..Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid", what).remedied(remedy) }
     }
 
@@ -122,7 +126,7 @@ impl Refusal {
             [one] => Self::invalid(one.field.clone(), one.what.clone(), one.remedy.clone()),
             [first, ..] => {
                 let refusal = Self::invalid(first.field.clone(), first.what.clone(), first.remedy.clone());
-                Refusal { problems, ..refusal }
+                Refusal { problems: problems.into(), ..refusal }
             }
         }
     }
@@ -131,7 +135,7 @@ impl Refusal {
     pub fn rows(rows: Vec<RowError>) -> Self {
         let what = "nothing was imported: these places of the file are wrong";
         let plain = Self::plain(StatusCode::UNPROCESSABLE_ENTITY, "invalid", what);
-        Refusal { rows, ..plain.remedied("mend them and send the whole file again") }
+        Refusal { rows: rows.into(), ..plain.remedied("mend them and send the whole file again") }
     }
 
     /// 409: not possible in this state.

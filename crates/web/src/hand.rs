@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
-use switch::desk::{CallNow, Snapshot};
+use serde::{Deserialize, Serialize};
+use switch::desk::{CallNow, OperatorNow, Snapshot, TrunkNow};
 use switch::{CallId, Command, OperatorId, Reply, Transfer};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::auth::Login;
-use crate::calls::id;
+use crate::calls::{display, id};
 use crate::error::Refusal;
 use crate::extract::{At, Body};
 use crate::rights::Act;
@@ -111,11 +111,29 @@ pub(crate) async fn hangup(State(api): State<Api>, login: Login, At(call): At<St
     act(&api, &login, &call, |call| Command::Hangup { call }).await
 }
 
+/// Calls, operators and trunks as they are now, with callers as people write numbers.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Present {
+    calls: Vec<InHand>,
+    operators: Vec<OperatorNow>,
+    trunks: Vec<TrunkNow>,
+}
+
+/// A call as it is now.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct InHand {
+    #[serde(flatten)]
+    call: CallNow,
+    caller_display: String,
+}
+
 /// Calls, operators and trunks as they are now.
-#[utoipa::path(get, path = "/now", tag = "calls in hand", responses((status = 200, body = Snapshot)))]
-pub(crate) async fn now(State(api): State<Api>, login: Login) -> Result<Json<Snapshot>, Refusal> {
+#[utoipa::path(get, path = "/now", tag = "calls in hand", responses((status = 200, body = Present)))]
+pub(crate) async fn now(State(api): State<Api>, login: Login) -> Result<Json<Present>, Refusal> {
     login.may(Act::Watch)?;
-    Ok(Json(snapshot(&api).await?))
+    let Snapshot { calls, operators, trunks } = snapshot(&api).await?;
+    let in_hand = |call: CallNow| InHand { caller_display: display(&call.caller), call };
+    Ok(Json(Present { calls: calls.into_iter().map(in_hand).collect(), operators, trunks }))
 }
 
 /// Ready for calls, or not.

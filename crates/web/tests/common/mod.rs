@@ -146,8 +146,13 @@ impl House {
         let address = listener.local_addr().unwrap();
         let site = web::router(api).into_make_service_with_connect_info::<SocketAddr>();
         runtime.spawn(async move { axum::serve(listener, site).await });
-        let agent =
-            ureq::Agent::config_builder().http_status_as_error(false).proxy(None).max_redirects(0).build().into();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .proxy(None)
+            .max_redirects(0)
+            .max_idle_connections(0)
+            .build()
+            .into();
         House { store, switchboard, tickets, address, folder, runtime, agent }
     }
 
