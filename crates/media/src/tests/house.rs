@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use endpoint::LegId;
@@ -32,6 +32,8 @@ pub struct House {
     events: Receiver<Event>,
     seen: Mutex<VecDeque<Event>>,
     net: [u8; 2],
+    /// While it is locked, the thread that tells of a failed recording stands still.
+    pub gate: Arc<Mutex<()>>,
 }
 
 /// A network of its own for each test, so that none takes another's ports.
@@ -53,9 +55,16 @@ impl House {
         prompts.insert("low", &tone::sine(500.0, 8000.0, 4000));
         prompts.insert("long", &tone::sine(500.0, 8000.0, 80_000));
         let (sender, events) = sync_channel(1000);
-        let media =
-            crate::start(Config::new(recordings, prompts), move |event| sender.try_send(event).unwrap()).unwrap();
-        Self { media, folder, events, seen: Mutex::default(), net: next_net() }
+        let gate = Arc::new(Mutex::new(()));
+        let waits = Arc::clone(&gate);
+        let media = crate::start(Config::new(recordings, prompts), move |event| {
+            let failed = matches!(event, Event::RecordingFailed { .. });
+            sender.try_send(event).unwrap();
+            if failed {
+                drop(waits.lock().unwrap());
+            }
+        });
+        Self { media: media.unwrap(), folder, events, seen: Mutex::default(), net: next_net(), gate }
     }
 
     pub fn recordings(&self) -> PathBuf {

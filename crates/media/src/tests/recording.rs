@@ -176,6 +176,35 @@ fn r22_a_disk_that_fails_costs_a_marked_gap_and_the_call_goes_on() {
 }
 
 #[test]
+fn r23_a_recorder_that_stands_still_is_not_waited_for_and_loses_nothing_soon() {
+    let folder = tempfile::tempdir().unwrap();
+    let recordings = folder.path().join("recordings");
+    fs::write(&recordings, b"not a folder").unwrap();
+    let house = House::in_folder(folder, recordings.clone());
+    let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
+    let mut operator = house.phone(OPERATOR, Side::Ours, Pcmu, 1100.0);
+    house.bridge(CALLER, OPERATOR);
+    talk_until(&mut [&mut caller, &mut operator], "bridge", |phones| phones[1].hears(700.0, 1600) > LOUD);
+    // The recorder thread will stop in the middle of its first write.
+    let gate = std::sync::Arc::clone(&house.gate);
+    let closed = gate.lock().unwrap();
+    let start = house.record();
+    house.wait(|event| matches!(event, Event::RecordingFailed { call: CALL, .. }));
+    fs::remove_file(&recordings).unwrap();
+    operator.forget();
+    let began = start.elapsed();
+    talk(&mut [&mut caller, &mut operator], 3000);
+    assert!(operator.headers.len() >= 140, "{} packets in 3 s", operator.headers.len());
+    assert!(operator.hears(700.0, 16_000) > LOUD);
+    drop(closed);
+    let (recording, samples) = house.recorded(start, began + Duration::from_secs(3));
+    assert!(recording.gaps.is_empty(), "it was all kept in memory: {:?}", recording.gaps);
+    let from = samples.len() - 22_000;
+    assert!(recorded_power(&samples[from..], 0, 700.0) > 8.0 * LOUD, "from the first second to the last");
+    assert!(recorded_power(&samples[from..], 1, 1100.0) > 8.0 * LOUD);
+}
+
+#[test]
 fn the_end_of_the_voice_path_finishes_what_is_open() {
     let house = House::new();
     let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
