@@ -1,195 +1,356 @@
-// One plain page: log in, see what goes on, find a call, hear it. No framework; every text through `words`.
+// One plain page: log in, see what goes on, find a call, hear it. No framework. Whatever comes from outside is put on the
+// page as text (`textContent`), never as HTML; every word goes through `words`.
 import { words } from "/words.js";
 
+const ALARMS_MAX = 5;
+const REFRESH_MS = 300;
+const RECONNECT_MS = 2000;
+
 const $ = (id) => document.getElementById(id);
+const element = (name, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+};
+
 let language = localStorage.getItem("language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
-let W = words[language];
-const state = { customers: new Map(), operators: new Map(), cursor: null, shown: null, socket: null, refresh: null };
+let W = words[language] ?? words.en;
+const state = {
+  me: null, now: null, operators: new Map(), customers: new Map(), trunks: new Map(),
+  calls: [], cursor: null, further: false, asked: 0, shown: null, alarms: [], socket: null, seq: null, refresh: null,
+};
+
+// ---- Talking to the server ----
 
 async function api(path, options = {}) {
   const response = await fetch("/api/v1" + path, { headers: { "Content-Type": "application/json" }, ...options });
-  if (response.status === 401 && path !== "/login") { showLogin(); throw new Error("401"); }
   const text = await response.text();
-  const body = text && response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
-  if (!response.ok) throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status });
-  return body;
+  const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
+  if (response.ok) return body;
+  if (response.status === 401 && path !== "/login") showLogin();
+  throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status });
 }
 
+/** What went wrong, in words; nothing for a session that has ended, because the login is on the screen then. */
+function wrong(error) {
+  if (error.status === 401) return "";
+  if (error.status === 403) return W.forbidden;
+  return error.status ? error.message : W.failed;
+}
+
+// ---- Words ----
+
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+const when = (ms) => ms == null ? "" : new Date(ms).toLocaleString(W.locale, { timeZone: "Asia/Tokyo", dateStyle: "short", timeStyle: "medium" });
+const seconds = (ms) => ms == null ? "" : `${(ms / 1000).toFixed(1)} ${W.seconds}`;
+const duration = (ms) => ms ? `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}` : "";
+/** A number as people write it: 090-1234-5678; ordinary numbers without hyphens, because the page has no table of areas. */
+const number = (digits) => /^81[2-9]0\d{8}$/.test(digits) ? digits.replace(/^81(\d\d)(\d{4})(\d{4})$/, "0$1-$2-$3")
+  : /^81\d+$/.test(digits) ? digits.replace(/^81/, "0") : /^\d+$/.test(digits) ? `+${digits}` : digits;
+const firm = (call) => call.customer_name || W.unknown;
+const caller = (call) => W.withheld[call.withheld] ?? W.withheld[call.caller_display] ?? call.caller_display;
+const ending = (call) => W.endings[call.ending] ?? call.ending;
+
 function speak() {
-  W = words[language];
+  W = words[language] ?? words.en;
   document.documentElement.lang = language;
-  for (const element of document.querySelectorAll("[data-word]")) element.textContent = W[element.dataset.word];
+  document.title = W.title;
+  for (const place of document.querySelectorAll("[data-word]")) place.textContent = W[place.dataset.word];
+  for (const place of document.querySelectorAll("[data-label]")) place.ariaLabel = W[place.dataset.label];
   $("language").textContent = W.other;
   $("language").lang = W.otherLang;
 }
 
-const time = (ms) => ms ? new Date(ms).toLocaleString(W.locale, { timeZone: "Asia/Tokyo", dateStyle: "short", timeStyle: "medium" }) : "";
-const seconds = (ms) => ms == null ? "" : (ms / 1000).toFixed(1) + " " + W.seconds;
-const duration = (ms) => ms ? `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}` : "";
-const caller = (call) => call.caller_display || W.withheld[call.withheld] || "";
-const firm = (call) => call.customer_name || W.unknown;
+// ---- Tables ----
 
-function table(element, heads, rows, empty) {
-  const head = element.createTHead ? Object.assign(document.createElement("thead")) : null;
-  const line = head.insertRow();
-  for (const text of heads) line.append(Object.assign(document.createElement("th"), { textContent: text, scope: "col" }));
-  const body = document.createElement("tbody");
-  for (const { cells, open, selected } of rows) {
-    const row = body.insertRow();
-    for (const cell of cells) {
-      const place = row.insertCell();
-      place.textContent = cell.text ?? cell;
-      if (cell.kind) place.className = cell.kind;
-    }
-    if (open) {
-      row.tabIndex = 0;
-      row.ariaSelected = selected ? "true" : "false";
-      row.onclick = open;
-      row.onkeydown = (e) => { if (e.key === "Enter") open(); };
-    }
-  }
-  if (!rows.length) body.insertRow().insertCell().append(empty);
-  element.replaceChildren(head, body);
+/** Rows are lists of cells: a text, `{ text, kind }`, or an element. */
+function table(place, heads, rows, empty) {
+  const head = element("tr", {}, ...heads.map((text) => element("th", { textContent: text, scope: "col" })));
+  const cell = (content) => content instanceof Node
+    ? element("td", {}, content)
+    : element("td", { textContent: content?.text ?? content ?? "", className: content?.kind ?? "" });
+  const lines = rows.map((cells) => element("tr", {}, ...cells.map(cell)));
+  if (!rows.length) lines.push(element("tr", {}, element("td", { textContent: empty, colSpan: heads.length, className: "quiet" })));
+  place.replaceChildren(element("thead", {}, head), element("tbody", {}, ...lines));
+  return lines;
 }
+
+const chip = (text, kind) => element("span", { textContent: text, className: `chip ${kind}` });
+
+// ---- What goes on now ----
 
 async function refreshNow() {
-  const now = await api("/now");
-  table($("now-calls"), [W.firm, W.caller, W.state, W.operator],
-    now.calls.map((c) => ({ cells: [{ text: firm(c), kind: "firm" }, c.caller || "", W.states[c.state], state.operators.get(c.operator) ?? ""] })), W.quiet);
-  table($("now-operators"), [W.operator, W.state],
-    now.operators.map((o) => ({ cells: [o.name, (W.operators[o.state] ?? o.state) + (o.reason ? `（${o.reason}）` : "")] })), "");
+  state.now = await api("/now");
+  drawNow();
 }
+
+function drawNow() {
+  if (!state.now) return;
+  const { calls, operators, trunks } = state.now;
+  for (const operator of operators) state.operators.set(operator.operator, operator.name);
+  for (const trunk of trunks) state.trunks.set(trunk.trunk, trunk.name);
+  table($("now-calls"), [W.firm, W.caller, W.state, W.operator], calls.map((call) => [
+    { text: firm(call), kind: "firm" }, caller(call), chip(W.transfers[call.transfer] ?? W.states[call.state], call.state),
+    state.operators.get(call.operator),
+  ]), W.quiet);
+  table($("now-operators"), [W.operator, W.state], operators.map((operator) => {
+    const word = (W.operators[operator.state] ?? operator.state) + (operator.reason ? ` · ${operator.reason}` : "");
+    const gone = !operator.reachable && operator.state !== "logged_out";
+    return [operator.name, gone ? chip(`${word} · ${W.phoneGone}`, "missed") : chip(word, operator.state)];
+  }), W.nobody);
+  table($("now-trunks"), [W.trunk, W.state], trunks.map((trunk) => [
+    trunk.name, trunk.up ? chip(W.trunkUp, "ready") : chip(W.trunkDown, "missed"),
+  ]), W.noTrunks);
+}
+
+function tellAlarm(stamped) {
+  state.alarms = [stamped, ...state.alarms].slice(0, ALARMS_MAX);
+  drawAlarms();
+}
+
+function alarmText(alarm) {
+  const values = {
+    ...alarm,
+    caller: alarm.caller ? number(alarm.caller) : W.withheld.anonymous,
+    candidates: alarm.candidates?.join(", "),
+    leg: W.legs[alarm.leg] ?? alarm.leg,
+    operator: state.operators.get(alarm.operator) ?? alarm.operator,
+    trunk: state.trunks.get(alarm.trunk) ?? alarm.trunk,
+    wait_ms: seconds(alarm.wait_ms),
+  };
+  return W.alarmWords[alarm.alarm] ? filled(W.alarmWords[alarm.alarm], values) : alarm.alarm;
+}
+
+function drawAlarms() {
+  $("alarms").hidden = !state.alarms.length;
+  $("alarm-list").replaceChildren(...state.alarms.map((stamped) => {
+    const alarm = stamped.event;
+    const item = element("li", {}, element("time", { textContent: when(stamped.unix_ms) }), element("span", { textContent: alarmText(alarm) }));
+    if (alarm.call && mayFind()) {
+      item.append(element("button", { type: "button", className: "link", textContent: W.openCall, onclick: () => show(alarm.call) }));
+    }
+    const gone = () => { state.alarms = state.alarms.filter((other) => other !== stamped); drawAlarms(); };
+    item.append(element("button", { type: "button", className: "link", textContent: W.dismiss, onclick: gone }));
+    return item;
+  }));
+}
+
+function listen() {
+  const after = state.seq == null ? "" : `?after=${state.seq}`;
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/events${after}`);
+  state.socket = socket;
+  socket.onmessage = ({ data }) => {
+    const stamped = JSON.parse(data);
+    state.seq = stamped.seq;
+    if (stamped.event.kind === "alarm") tellAlarm(stamped);
+    // One look at everything a while after the first of many events.
+    state.refresh ??= setTimeout(() => {
+      state.refresh = null;
+      refreshNow().catch(() => {});
+      if (!state.further && mayFind()) find().catch(() => {});
+    }, REFRESH_MS);
+  };
+  socket.onclose = () => { if (state.socket === socket && state.me) setTimeout(() => { if (state.socket === socket) rejoin(); }, RECONNECT_MS); };
+}
+
+/** After a break: the past of the stream comes with the socket, the present is asked for. */
+function rejoin() {
+  refreshNow().then(listen, (error) => { if (error.status !== 401) setTimeout(rejoin, RECONNECT_MS); });
+}
+
+// ---- Finding calls ----
+
+const mayFind = () => state.me != null && state.me.role !== "operator";
 
 function query() {
   const form = new FormData($("find"));
   const asked = new URLSearchParams();
-  for (const key of ["customer", "operator"]) if (form.get(key)) asked.set(key, form.get(key));
-  if (form.get("caller").trim()) asked.set("caller", form.get("caller").trim());
-  for (const key of ["from", "to"]) if (form.get(key)) asked.set(key + "_ms", new Date(form.get(key) + "+09:00").getTime());
+  for (const key of ["customer", "operator", "answered", "caller"]) if (form.get(key).trim()) asked.set(key, form.get(key).trim());
+  // Times on this page are Japanese, wherever the browser is.
+  for (const key of ["from", "to"]) if (form.get(key)) asked.set(`${key}_ms`, new Date(form.get(key) + "+09:00").getTime());
   return asked;
 }
 
-let rows = [];
-async function find(more = false) {
+async function find(further = false) {
   const asked = query();
-  if (more && state.cursor) asked.set("cursor", state.cursor);
+  $("csv").href = `/api/v1/calls/export?${asked}`;
+  if (further && state.cursor) asked.set("cursor", state.cursor);
+  const turn = ++state.asked;
   $("find-error").textContent = "";
   try {
-    const page = await api("/calls?" + asked);
-    rows = more ? rows.concat(page.calls) : page.calls;
+    const page = await api(`/calls?${asked}`);
+    if (turn !== state.asked) return;
+    state.further = further;
+    state.calls = further ? state.calls.concat(page.calls) : page.calls;
     state.cursor = page.next;
-    $("more").hidden = !page.next;
     drawCalls();
-  } catch (error) { if (error.status) $("find-error").textContent = error.message; else if (error.message !== "401") $("find-error").textContent = W.failed; }
+  } catch (error) { $("find-error").textContent = wrong(error); }
 }
 
 function drawCalls() {
-  table($("calls"), [W.time, W.firm, W.caller, W.operator, W.wait, W.talk, W.state],
-    rows.map((c) => ({
-      cells: [time(c.arrived_ms), { text: firm(c), kind: "firm" }, caller(c), c.operator_name,
-        c.answered_ms ? seconds(c.wait_ms) : { text: c.state === "cleared" ? W.abandoned : "", kind: "missed" }, duration(c.talk_ms), W.states[c.state]],
-      open: () => show(c.call), selected: c.call === state.shown,
-    })), W.none);
+  const focused = document.activeElement?.dataset?.call;
+  const rows = state.calls.map((call) => {
+    const open = element("button", { type: "button", className: "link", textContent: when(call.arrived_ms), onclick: () => show(call.call) });
+    open.dataset.call = call.call;
+    if (call.call === state.shown) open.ariaCurrent = "true";
+    const missed = call.answered_ms == null && call.state === "cleared";
+    return [open, { text: firm(call), kind: "firm" }, caller(call), call.operator_name,
+      missed ? { text: W.abandoned, kind: "missed" } : call.answered_ms == null ? "" : seconds(call.wait_ms),
+      { text: duration(call.talk_ms), kind: "number" }, chip(W.states[call.state], call.state)];
+  });
+  const lines = table($("calls"), [W.time, W.firm, W.caller, W.operator, W.wait, W.talk, W.state], rows, W.none);
+  state.calls.forEach((call, place) => {
+    lines[place].className = call.call === state.shown ? "call shown" : "call";
+    lines[place].onclick = (event) => { if (!event.target.closest("button") && !getSelection().toString()) show(call.call); };
+  });
+  if (focused) document.querySelector(`[data-call="${CSS.escape(focused)}"]`)?.focus();
+  $("count").textContent = filled(state.cursor ? W.countMore : W.count, { count: state.calls.length });
+  $("more").hidden = !state.cursor;
 }
+
+// ---- One call ----
 
 async function show(id) {
-  const call = await api("/calls/" + id);
   state.shown = id;
   drawCalls();
+  try {
+    const call = await api(`/calls/${id}`);
+    const ladder = await api(`/calls/${id}/trace`).catch(() => "");
+    if (state.shown === id) drawCall(call, ladder);
+  } catch (error) { $("find-error").textContent = wrong(error); }
+}
+
+function drawCall(call, ladder) {
   $("one").hidden = false;
-  $("one-title").textContent = `${firm(call)} — ${caller(call)} — ${time(call.arrived_ms)}`;
+  $("one-title").textContent = [firm(call), caller(call), when(call.arrived_ms)].join(" — ");
+  const facts = [
+    [W.did, call.did_display], [W.operator, call.operator_name], [W.wait, call.answered_ms == null ? W.abandoned : seconds(call.wait_ms)],
+    [W.talk, duration(call.talk_ms)], [W.ending, call.ended_ms == null ? W.states[call.state] : ending(call)],
+  ];
+  $("facts").replaceChildren(...facts.filter(([, text]) => text).map(([name, text]) =>
+    element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: text }))));
+  drawRecording(call);
+  drawStory(call);
+  $("ladder").textContent = ladder;
+  $("one-title").focus({ preventScroll: true });
+  $("one").scrollIntoView({ block: "nearest" });
+}
+
+function drawRecording(call) {
   const player = $("player");
-  const address = `/api/v1/calls/${id}/recording`;
-  player.hidden = $("download").hidden = !call.recording;
-  $("no-recording").textContent = call.recording ? "" : call.no_recording;
-  if (call.recording) {
-    if (!player.src.endsWith(address)) player.src = address;
-    $("download").href = address;
-    $("download").download = call.recording.path.split("/").pop();
-    $("sha").textContent = "SHA-256 " + call.recording.sha256;
-  } else { player.removeAttribute("src"); $("sha").textContent = ""; }
-  const answered = call.answered_ms ? call.events.find((e) => e.kind === "answered")?.offset_ms ?? 0 : null;
-  $("timeline").replaceChildren(...call.events.filter((e) => W.events[e.kind]).map((e) => {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(Object.assign(document.createElement("small"), { textContent: (e.offset_ms / 1000).toFixed(1) }), W.events[e.kind]);
-    const at = answered == null ? -1 : (e.offset_ms - answered) / 1000;
-    button.disabled = !call.recording || at < 0;
-    button.onclick = () => { player.currentTime = at; player.play(); };
-    item.append(button);
-    return item;
+  const address = `/api/v1/calls/${call.call}/recording`;
+  player.hidden = $("file").hidden = !call.recording;
+  $("no-recording").textContent = call.recording || call.ended_ms == null ? ""
+    : W.noRecordings[call.no_recording] ?? (call.no_recording ? `${W.noRecording} (${call.no_recording})` : W.noRecording);
+  if (!call.recording) {
+    player.removeAttribute("src");
+    player.load();
+    return;
+  }
+  // It is not fetched before somebody plays it: each fetch is a line in the audit log.
+  if (player.getAttribute("src") !== address) player.src = address;
+  $("download").href = address;
+  $("download").download = call.recording.path.split("/").pop();
+  $("sha").textContent = call.recording.sha256;
+}
+
+/** The recording begins with our answer: what came before cannot be heard. */
+function drawStory(call) {
+  const answered = call.events.find((event) => event.kind === "answered")?.offset_ms;
+  $("timeline").replaceChildren(...call.events.filter((event) => event.kind !== "sip").map((event) => {
+    const at = answered == null ? -1 : (event.offset_ms - answered) / 1000;
+    const word = W.events[event.kind] ?? event.kind;
+    const detail = eventDetail(event.detail ?? {});
+    const inside = [
+      element("span", { className: "at", textContent: clock(at, event.offset_ms, answered) }),
+      element("span", { textContent: word }),
+      ...(detail ? [element("span", { className: "quiet", textContent: detail })] : []),
+    ];
+    if (!call.recording || at < 0 || at * 8000 > call.recording.samples) return element("li", {}, element("span", { className: "moment" }, ...inside));
+    const play = () => { $("player").currentTime = at; $("player").play().catch(() => {}); };
+    return element("li", {}, element("button", { type: "button", className: "moment", onclick: play, ariaLabel: filled(W.seek, { what: `${word} ${clock(at)}` }) }, ...inside));
   }));
-  $("ladder").textContent = await api(`/calls/${id}/trace`).catch(() => "");
 }
 
-function listen() {
-  state.socket?.close();
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/events`);
-  state.socket = socket;
-  socket.onmessage = ({ data }) => {
-    const { event } = JSON.parse(data);
-    if (event.kind === "alarm") $("alarms").textContent = `⚠ ${event.alarm}`;
-    clearTimeout(state.refresh);
-    state.refresh = setTimeout(() => { refreshNow().catch(() => {}); if (event.kind === "call_ended") find().catch(() => {}); }, 150);
-  };
-  socket.onclose = () => { if (state.socket === socket && !$("desk").hidden) setTimeout(listen, 2000); };
+function clock(at, offset_ms, answered) {
+  if (at < 0) return answered == null ? `+${(offset_ms / 1000).toFixed(1)}` : `−${(-at).toFixed(1)}`;
+  return `${Math.floor(at / 60)}:${(at % 60).toFixed(1).padStart(4, "0")}`;
 }
 
-async function fill(select, path, map, label) {
+function eventDetail({ operator, name, number: called, leg, reason, why }) {
+  const who = state.operators.get(operator) ?? name ?? (called ? number(called) : W.legs[leg]);
+  return [who, reason, why].filter(Boolean).join(" · ");
+}
+
+// ---- Coming and going ----
+
+async function fill(select, path, map) {
   const chosen = select.value;
   const list = await api(path);
   map.clear();
   select.length = 1;
-  for (const item of list) { map.set(item.id, item.name); select.append(new Option(label(item), item.id)); }
+  for (const item of list) { map.set(item.id, item.name); select.append(new Option(item.name, item.id)); }
   select.value = chosen;
 }
 
 async function showDesk() {
-  const me = await api("/me");
-  $("who").textContent = me.name;
+  state.me = await api("/me");
+  $("who").textContent = state.me.name;
   $("login").hidden = true;
   $("desk").hidden = $("logout").hidden = false;
+  $("search").hidden = $("skip").hidden = !mayFind();
+  $("operator-only").hidden = mayFind();
+  $("one").hidden = true;
   await Promise.all([
-    fill($("find").elements.customer, "/customers", state.customers, (c) => c.name),
-    fill($("find").elements.operator, "/operators", state.operators, (o) => o.name),
+    fill($("find").elements.customer, "/customers", state.customers),
+    fill($("find").elements.operator, "/operators", state.operators),
   ]);
-  await Promise.all([refreshNow(), find()]);
+  await Promise.all([refreshNow(), mayFind() ? find() : null]);
+  drawAlarms();
   listen();
 }
 
+/** Nothing of the desk is left for whoever comes next. */
 function showLogin() {
   state.socket?.close();
+  Object.assign(state, { me: null, now: null, calls: [], cursor: null, shown: null, alarms: [], socket: null, seq: null });
+  $("player").removeAttribute("src");
+  for (const id of ["calls", "now-calls", "now-operators", "now-trunks", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
+  $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
+  $("desk").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = true;
   $("login").hidden = false;
-  $("desk").hidden = $("logout").hidden = true;
-  $("who").textContent = "";
+  $("login-form").elements.name.focus();
 }
 
-$("login-form").onsubmit = async (e) => {
-  e.preventDefault();
-  const form = e.target;
+$("login-form").onsubmit = async (event) => {
+  event.preventDefault();
+  const form = event.target;
   const error = form.querySelector(".error");
   error.textContent = "";
   try {
     await api("/login", { method: "POST", body: JSON.stringify(Object.fromEntries(new FormData(form))) });
     form.reset();
     await showDesk();
-  } catch (problem) { error.textContent = problem.status === 401 ? W.wrong : problem.status === 429 ? W.slow : problem.status === 403 ? W.forbidden : W.failed; }
+  } catch (problem) { error.textContent = { 401: W.wrong, 429: W.slow }[problem.status] ?? wrong(problem); }
 };
 $("logout").onclick = async () => { await api("/logout", { method: "POST" }).catch(() => {}); showLogin(); };
 $("language").onclick = () => {
   language = W.otherLang;
   localStorage.setItem("language", language);
   speak();
-  if (!$("desk").hidden) { drawCalls(); refreshNow().catch(() => {}); if (state.shown) show(state.shown).catch(() => {}); }
+  if (!state.me) return;
+  drawNow();
+  drawAlarms();
+  if (mayFind()) drawCalls();
+  if (state.shown) show(state.shown);
 };
-$("find").onsubmit = (e) => { e.preventDefault(); find(); };
+$("find").onsubmit = (event) => { event.preventDefault(); find(); };
+$("find").onreset = () => setTimeout(find);
 $("more").onclick = () => find(true);
 
 speak();
 // A one-time link (`/?ticket=…`) logs in without typing: the demo and the first start print one.
 const ticket = new URLSearchParams(location.search).get("ticket");
-if (ticket) {
-  history.replaceState(null, "", "/");
-  api("/login", { method: "POST", body: JSON.stringify({ ticket }) }).then(showDesk).catch(() => showLogin());
-} else showDesk().catch(() => showLogin());
+if (ticket) history.replaceState(null, "", "/");
+(ticket ? api("/login", { method: "POST", body: JSON.stringify({ ticket }) }) : Promise.resolve())
+  .then(showDesk).catch((error) => { showLogin(); $("login-form").querySelector(".error").textContent = wrong(error); });

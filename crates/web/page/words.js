@@ -1,31 +1,149 @@
-// Every word on the page, in both languages. `en` must have the keys of `ja`: a test reads this file.
+// Every word on the page, in both languages. What stands between the braces is JSON, so that a test can read it: both
+// languages have the same keys, and each event and each alarm of the switch has its word.
 export const words = {
-  ja: {
-    desk: "通話の検索と再生", logout: "ログアウト", login: "ログイン", name: "ユーザー名", password: "パスワード",
-    wrong: "ユーザー名かパスワードが違います。", slow: "試行が多すぎます。しばらくしてからもう一度お試しください。", now: "ただいまの状況", find: "通話を探す",
-    firm: "契約企業", caller: "発信者の番号", operator: "オペレーター", from: "開始", to: "終了", search: "検索", more: "さらに表示",
-    time: "日時", wait: "応答まで", talk: "通話時間", state: "状態", recording: "録音", none: "該当する通話はありません。",
-    quiet: "通話はありません。", download: "録音をダウンロード", ladder: "SIPのやりとり", seconds: "秒", play: "再生",
-    withheld: { anonymous: "非通知", payphone: "公衆電話", unavailable: "表示圏外", interaction: "通知不可" },
-    unknown: "（登録のない番号）", failed: "サーバーに接続できません。", forbidden: "この操作の権限がありません。",
-    states: { queued: "待機中", delivered: "呼出中", established: "通話中", held: "保留中", cleared: "終了", interrupted: "中断" },
-    operators: { logged_out: "ログアウト", not_ready: "離席", ready: "待機", busy: "応対中", working_after_call: "後処理" },
-    events: { arrived: "着信", ringing: "呼出", offered: "オペレーター呼出", answered: "応答", held: "保留", resumed: "保留解除", muted: "消音", unmuted: "消音解除",
-      target_called: "取次先を呼出", target_answered: "取次先が応答", bridged: "取次", transfer_failed: "取次不成立", returned: "オペレーターへ戻る", requeued: "再度呼出", cleared: "終話" },
-    abandoned: "応答前に切断", other: "English", otherLang: "en", locale: "ja-JP",
+  "ja": {
+    "title": "Denwaban — 通話の検索と再生", "desk": "通話の検索と再生", "logout": "ログアウト", "login": "ログイン",
+    "name": "ユーザー名", "password": "パスワード", "wrong": "ユーザー名かパスワードが違います。",
+    "slow": "試行が多すぎます。しばらくしてからもう一度お試しください。", "failed": "サーバーに接続できません。",
+    "forbidden": "この操作の権限がありません。",
+    "operatorOnly": "通話の検索と録音の再生は、スーパーバイザーだけができます。", "skip": "通話の検索へ進む",
+    "now": "ただいまの状況", "find": "通話を探す", "firm": "契約企業", "caller": "発信者の番号",
+    "operator": "オペレーター", "from": "この日時から", "to": "この日時まで", "answered": "応答", "any": "すべて",
+    "yes": "応答あり", "no": "応答なし", "search": "検索", "reset": "条件を消す", "more": "さらに表示",
+    "csv": "CSVで保存", "count": "{count}件", "countMore": "{count}件を表示中（続きがあります）", "time": "日時",
+    "wait": "応答まで", "talk": "通話時間", "state": "状態", "none": "該当する通話はありません。",
+    "quiet": "通話はありません。", "nobody": "オペレーターはいません。", "phoneGone": "電話機が未登録",
+    "trunk": "回線", "trunkUp": "使用可", "trunkDown": "使用不可", "noTrunks": "回線の登録はありません。",
+    "recording": "録音", "noRecording": "録音はありません。", "download": "録音をダウンロード", "story": "通話の経過",
+    "seek": "{what}から再生", "beforeRecording": "応答前", "ladder": "SIPのやりとり", "did": "着信番号",
+    "ending": "終わり方", "seconds": "秒", "alarms": "お知らせ", "openCall": "通話を開く", "dismiss": "閉じる",
+    "hash": "SHA-256", "unknown": "（登録のない番号）", "abandoned": "応答前に切断", "other": "English",
+    "otherLang": "en", "locale": "ja-JP",
+    "withheld": {
+      "anonymous": "非通知", "payphone": "公衆電話", "unavailable": "表示圏外",
+      "interaction": "サービス競合のため通知不可"
+    },
+    "states": {
+      "queued": "待機中", "delivered": "呼出中", "established": "通話中", "held": "保留中", "cleared": "終了",
+      "interrupted": "中断"
+    },
+    "operators": {
+      "logged_out": "ログアウト", "not_ready": "離席", "ready": "受付可", "busy": "応対中",
+      "working_after_call": "後処理"
+    },
+    "transfers": {
+      "attended": "取次中（口頭で確認）", "confirmed": "取次中（1を押して確認）", "bridged": "取次済"
+    },
+    "endings": {
+      "abandoned": "応答前に発信者が切断", "caller_hung_up": "発信者が切断", "operator_hung_up": "オペレーターが切断",
+      "target_hung_up": "取次先が切断", "hung_up_by_desk": "画面から切断", "we_hung_up": "当方から切断",
+      "no_ack": "発信側の応答が届かず終了", "caller_lost": "発信者との接続が途絶",
+      "session_expired": "セッションの期限切れ", "queue_full": "待ち呼の上限", "no_port": "音声ポートの不足",
+      "too_long": "通話時間の上限"
+    },
+    "noRecordings": {
+      "none, because nobody answered": "応答しなかったため、録音はありません。",
+      "none, because it was not finished in time": "録音が時間内に完了しなかったため、録音はありません。",
+      "none, because the switchboard stopped during the call and no file was left": "通話中に交換機が停止し、録音は残っていません。"
+    },
+    "legs": {
+      "caller": "発信者", "operator": "オペレーター", "target": "取次先"
+    },
+    "events": {
+      "arrived": "着信", "ringing": "呼出音", "queued": "待ち呼に追加", "offered": "オペレーターを呼出",
+      "operator_ringing": "オペレーターの電話が鳴動", "offer_ended": "呼出を終了", "answered": "応答", "held": "保留",
+      "resumed": "保留解除", "muted": "消音", "unmuted": "消音解除", "transfer_asked": "取次を開始",
+      "transfer_refused": "取次できません", "target_called": "取次先へ発信", "target_ringing": "取次先の電話が鳴動",
+      "target_answered": "取次先が電話に出た", "target_confirmed": "取次先が1を押した",
+      "target_failed": "取次先につながらず", "handed_over": "オペレーターが取次を任せた", "bridged": "取次成立",
+      "transfer_cancelled": "取次を取消", "transfer_failed": "取次不成立",
+      "operator_lost": "オペレーターの電話が途絶", "silent": "無音を検知", "audible": "音声が回復", "heard": "音声の到達を確認",
+      "voice_failed": "音声経路の障害", "recording_started": "録音開始", "recording_finished": "録音完了",
+      "recording_failed": "録音失敗", "ended": "終話", "interrupted": "交換機の停止により中断", "sip": "SIP"
+    },
+    "alarmWords": {
+      "unknown_number": "登録のない番号に着信しました：{candidates}",
+      "abandoned": "応答前に切断されました：{caller}（{wait_ms}待ち）",
+      "recording_failed": "録音に失敗しました：{why}", "one_way_audio": "{leg}の音声が届いていません。",
+      "operator_unreliable": "{operator}の電話機が続けて呼出に失敗しました。",
+      "toll_fraud": "許可されていない番号への発信を止めました：{number}（{who}）",
+      "authentication_failures": "{source}からの認証が{failures}回失敗しました（{user}）。",
+      "full": "上限に達しました：{table}（{limit}）",
+      "registration_refused": "{trunk}への登録が拒否されました（{status}）。",
+      "no_port": "空いている音声ポートがありません。", "repaired": "内部の不整合を直しました：{what}"
+    }
   },
-  en: {
-    desk: "find and replay calls", logout: "Log out", login: "Log in", name: "User", password: "Password",
-    wrong: "User or password is wrong.", slow: "Too many tries. Please wait a while and try again.", now: "Right now", find: "Find a call",
-    firm: "Client firm", caller: "Caller's number", operator: "Operator", from: "From", to: "Until", search: "Search", more: "Show more",
-    time: "Time", wait: "Answered after", talk: "Talk", state: "State", recording: "Recording", none: "No such call.",
-    quiet: "No call at the moment.", download: "Download recording", ladder: "SIP ladder", seconds: "s", play: "Play",
-    withheld: { anonymous: "Withheld", payphone: "Payphone", unavailable: "Unavailable", interaction: "Cannot be shown" },
-    unknown: "(number not registered)", failed: "The server cannot be reached.", forbidden: "You may not do this.",
-    states: { queued: "waiting", delivered: "ringing", established: "talking", held: "on hold", cleared: "ended", interrupted: "interrupted" },
-    operators: { logged_out: "logged out", not_ready: "not ready", ready: "ready", busy: "busy", working_after_call: "wrap-up" },
-    events: { arrived: "arrived", ringing: "ringing", offered: "operator rings", answered: "answered", held: "hold", resumed: "resume", muted: "muted", unmuted: "unmuted",
-      target_called: "target called", target_answered: "target answered", bridged: "bridged", transfer_failed: "transfer failed", returned: "back with operator", requeued: "queued again", cleared: "ended" },
-    abandoned: "caller gave up", other: "日本語", otherLang: "ja", locale: "en-GB",
-  },
+  "en": {
+    "title": "Denwaban — find and replay calls", "desk": "find and replay calls", "logout": "Log out",
+    "login": "Log in", "name": "User", "password": "Password", "wrong": "User or password is wrong.",
+    "slow": "Too many tries. Please wait a while and try again.", "failed": "The server cannot be reached.",
+    "forbidden": "You may not do this.", "operatorOnly": "Only supervisors find calls and hear recordings.",
+    "skip": "Go to the search for calls", "now": "Right now", "find": "Find a call", "firm": "Client firm",
+    "caller": "Caller's number", "operator": "Operator", "from": "From", "to": "Until", "answered": "Answered",
+    "any": "All", "yes": "Answered", "no": "Not answered", "search": "Search", "reset": "Clear", "more": "Show more",
+    "csv": "Save as CSV", "count": "{count} calls", "countMore": "{count} calls shown, there are more",
+    "time": "Time", "wait": "Answered after", "talk": "Talk", "state": "State", "none": "No such call.",
+    "quiet": "No call at the moment.", "nobody": "There are no operators.", "phoneGone": "no phone registered",
+    "trunk": "Trunk", "trunkUp": "up", "trunkDown": "down", "noTrunks": "There are no trunks.",
+    "recording": "Recording", "noRecording": "There is no recording.", "download": "Download recording",
+    "story": "What happened", "seek": "Play from: {what}", "beforeRecording": "before the answer",
+    "ladder": "SIP ladder", "did": "Dialled number", "ending": "Ending", "seconds": "s", "alarms": "Notices",
+    "openCall": "Open call", "dismiss": "Dismiss", "hash": "SHA-256", "unknown": "(number not registered)",
+    "abandoned": "caller gave up", "other": "日本語", "otherLang": "ja", "locale": "en-GB",
+    "withheld": {
+      "anonymous": "Withheld", "payphone": "Payphone", "unavailable": "Unavailable", "interaction": "Cannot be shown"
+    },
+    "states": {
+      "queued": "waiting", "delivered": "ringing", "established": "talking", "held": "on hold", "cleared": "ended",
+      "interrupted": "interrupted"
+    },
+    "operators": {
+      "logged_out": "logged out", "not_ready": "not ready", "ready": "ready", "busy": "busy",
+      "working_after_call": "wrap-up"
+    },
+    "transfers": {
+      "attended": "transfer, announcing", "confirmed": "transfer, waiting for 1", "bridged": "bridged on"
+    },
+    "endings": {
+      "abandoned": "caller gave up before the answer", "caller_hung_up": "caller hung up",
+      "operator_hung_up": "operator hung up", "target_hung_up": "client firm's person hung up",
+      "hung_up_by_desk": "ended from a desk", "we_hung_up": "ended by us",
+      "no_ack": "our answer was never acknowledged", "caller_lost": "caller lost",
+      "session_expired": "session expired", "queue_full": "too many callers waiting", "no_port": "no voice port free",
+      "too_long": "longest call reached"
+    },
+    "noRecordings": {
+      "none, because nobody answered": "There is no recording, because nobody answered.",
+      "none, because it was not finished in time": "There is no recording, because it was not finished in time.",
+      "none, because the switchboard stopped during the call and no file was left": "There is no recording: the switchboard stopped during the call and no file was left."
+    },
+    "legs": {
+      "caller": "the caller", "operator": "the operator", "target": "the client firm's person"
+    },
+    "events": {
+      "arrived": "arrived", "ringing": "ringing", "queued": "in the queue", "offered": "operator is called",
+      "operator_ringing": "operator's phone rings", "offer_ended": "offer ended", "answered": "answered",
+      "held": "hold", "resumed": "resumed", "muted": "muted", "unmuted": "unmuted",
+      "transfer_asked": "transfer asked for", "transfer_refused": "transfer refused",
+      "target_called": "target called", "target_ringing": "target's phone rings",
+      "target_answered": "target picked up", "target_confirmed": "target pressed 1",
+      "target_failed": "target not reached", "handed_over": "operator left it to the transfer",
+      "bridged": "bridged on", "transfer_cancelled": "transfer cancelled", "transfer_failed": "transfer failed",
+      "operator_lost": "operator's phone lost", "silent": "silence noticed", "audible": "sound is back", "heard": "first heard",
+      "voice_failed": "voice path failed", "recording_started": "recording began",
+      "recording_finished": "recording finished", "recording_failed": "recording failed", "ended": "ended",
+      "interrupted": "interrupted: the switchboard stopped", "sip": "SIP"
+    },
+    "alarmWords": {
+      "unknown_number": "A call came to a number that is not registered: {candidates}",
+      "abandoned": "A caller gave up before the answer: {caller}, after {wait_ms}",
+      "recording_failed": "A recording failed: {why}", "one_way_audio": "Nothing is heard from {leg}.",
+      "operator_unreliable": "The phone of {operator} failed to answer again and again.",
+      "toll_fraud": "A call to a number that may not be dialled was stopped: {number} ({who})",
+      "authentication_failures": "{failures} failed logins from {source} ({user}).",
+      "full": "A limit is reached: {table} ({limit})",
+      "registration_refused": "{trunk} refused our registration ({status}).", "no_port": "No voice port is free.",
+      "repaired": "Something was inconsistent and was repaired: {what}"
+    }
+  }
 };

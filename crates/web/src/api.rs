@@ -63,7 +63,7 @@ impl Api {
 
     /// The directory has changed: the switch is to load it again, and the audit log keeps who did it.
     pub(crate) async fn changed(&self, login: &Login, what: &'static str, which: &str) {
-        self.switchboard.directory_changed();
+        self.switchboard.directory_changed().await;
         self.note(login, what, which).await;
     }
 

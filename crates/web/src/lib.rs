@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use api::Api;
 pub use auth::{Login, Tickets};
-pub use switchboard::{Answer, Stamped, Switchboard, Unanswered};
+pub use switchboard::{Answer, Done, Stamped, Switchboard, Unanswered};
 
 /// Most of a JSON body that is taken: a firm's form with the longest manual is a quarter of it.
 const BODY_BYTES_MAX: usize = 256 * 1024;

@@ -23,6 +23,9 @@ pub struct Stamped {
 /// The answer to a command, when it comes.
 pub type Answer = Pin<Box<dyn Future<Output = Result<Reply, Unanswered>> + Send>>;
 
+/// Something under way.
+pub type Done = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Why a command was not carried out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Unanswered {
@@ -40,6 +43,7 @@ pub trait Switchboard: Send + Sync + 'static {
     fn subscribe(&self) -> broadcast::Receiver<Stamped>;
     /// Events still remembered with a number above `after`, oldest first.
     fn history(&self, after: u64) -> Vec<Stamped>;
-    /// Ask the roof to load the directory again soon (after a change of firms, numbers, operators or trunks).
-    fn directory_changed(&self);
+    /// Firms, numbers, operators or trunks have changed: load the directory again. Done when the switch works with it, or
+    /// after a moment if the database does not answer: whoever was told "created" can register or be called at once.
+    fn directory_changed(&self) -> Done;
 }

@@ -7,8 +7,9 @@ mod common;
 use std::net::TcpStream;
 
 use common::House;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::Role;
+use switch::{Alarm, Event};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::handshake::client::Request;
 use tungstenite::{Error, HandshakeError, Message, WebSocket};
@@ -64,6 +65,22 @@ fn a_desk_sees_what_happens_and_resumes_without_gap_or_double() {
     let mut again = desk(&house, "?after=4", &token);
     (21..=60).for_each(|seq| house.switchboard.happens(seq));
     assert_eq!(numbers(&mut again, 56), (5..=60).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_alarm_is_told_with_its_name_and_its_fields() {
+    let house = House::new();
+    let token = house.logged_in("root", Role::Admin, None);
+    let alarms = [Alarm::NoPort, Alarm::OneWayAudio { call: "c".into(), leg: "caller".into() }];
+    for (seq, alarm) in (1..).zip(alarms) {
+        house.switchboard.tells(seq, Event::Alarm(alarm));
+    }
+    let mut desk = desk(&house, "?after=0", &token);
+    assert_eq!(next(&mut desk)["event"], json!({"kind": "alarm", "alarm": "no_port"}));
+    assert_eq!(
+        next(&mut desk)["event"],
+        json!({"kind": "alarm", "alarm": "one_way_audio", "call": "c", "leg": "caller"})
+    );
 }
 
 #[test]

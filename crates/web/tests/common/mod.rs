@@ -49,17 +49,16 @@ impl Fake {
 
     /// An event of the switch.
     pub fn happens(&self, seq: u64) {
-        let event =
-            Arc::new(Event::CallChanged { call: format!("call {seq}"), what: "held".into(), detail: String::new() });
-        let stamped = Stamped { seq, unix_ms: NOW, event };
+        let event = Event::CallChanged { call: format!("call {seq}"), what: "held".into(), detail: String::new() };
+        self.tells(seq, event);
+    }
+
+    /// Any event.
+    pub fn tells(&self, seq: u64, event: Event) {
+        let stamped = Stamped { seq, unix_ms: NOW, event: Arc::new(event) };
         let mut remembered = self.remembered.lock().unwrap();
         remembered.push(stamped.clone());
         let _nobody_listens = self.live.send(stamped);
-    }
-
-    /// Desks that listen now.
-    pub fn listeners(&self) -> usize {
-        self.live.receiver_count()
     }
 }
 
@@ -84,8 +83,9 @@ impl Switchboard for Fake {
         self.remembered.lock().unwrap().iter().filter(|event| event.seq > after).cloned().collect()
     }
 
-    fn directory_changed(&self) {
+    fn directory_changed(&self) -> web::Done {
         self.changed.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::ready(()))
     }
 }
 
