@@ -75,11 +75,11 @@ impl Refresh {
         let mut number = 0_u64;
         loop {
             let asked = tokio::select! {
-                _ = looks.tick() => false,
-                () = engine.directory_change() => true,
+                _ = looks.tick() => None,
+                told = engine.directory_change() => Some(told),
             };
             number += 1;
-            let due = if asked {
+            let due = if asked.is_some() {
                 Due::Whole
             } else if number.is_multiple_of(RESOLVE_EVERY_LOOKS) {
                 Due::Names
@@ -96,12 +96,17 @@ impl Refresh {
                     }
                 }
                 Ok(None) => {}
-                Err(error) if self.away => tracing::debug!(%error, "the database is still away"),
+                Err(error) if self.away => {
+                    tracing::debug!(%error, "the database is still away");
+                    // What was told comes with the next version that can be read.
+                }
                 Err(error) => {
                     self.away = true;
                     tracing::error!(%error, "the database cannot be read: calls go on with the directory as it was");
-                    continue;
                 }
+            }
+            if let Some(told) = asked {
+                engine.directory_loaded(told);
             }
             if self.away && self.store.ping().await.is_ok() {
                 self.away = false;

@@ -39,7 +39,7 @@ impl Signals {
                 _ = self.interrupt.recv() => return,
                 _ = self.hang_up.recv() => {
                     tracing::info!("SIGHUP: the directory is loaded again");
-                    engine.directory_changed();
+                    engine.directory_changed().await;
                 }
             }
         }

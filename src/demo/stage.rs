@@ -98,7 +98,7 @@ impl Stage {
             };
             passwords.push((login, store.create_operator(&config.sip.realm, &form).await?.1));
         }
-        web::Switchboard::directory_changed(&house.engine);
+        web::Switchboard::directory_changed(&house.engine).await;
         for (login, password) in passwords {
             operators.push(plug(login, Some(password))?);
         }

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use switch::{Command, Directory};
-use tokio::sync::{Notify, broadcast, mpsc, oneshot, watch};
-use web::{Answer, Stamped, Switchboard, Unanswered};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use web::{Answer, Done, Stamped, Switchboard, Unanswered};
 
 use super::{Ask, Statistics};
 
+/// Whoever changed the directory waits this long at most for the switch to know.
+const DIRECTORY_MAX: std::time::Duration = std::time::Duration::from_secs(3);
 /// Events that are remembered for desks that come back after a short absence.
 const HISTORY_MAX: usize = 4_096;
 
@@ -19,7 +21,9 @@ pub struct EngineHandle {
     pub(super) events: broadcast::Sender<Stamped>,
     pub(super) statistics: watch::Receiver<Statistics>,
     history: Arc<Mutex<VecDeque<Stamped>>>,
-    directory_changed: Arc<Notify>,
+    /// Changes of the directory that were told, and those that the switch works with.
+    told: watch::Sender<u64>,
+    loaded: watch::Sender<u64>,
 }
 
 impl EngineHandle {
@@ -29,12 +33,14 @@ impl EngineHandle {
         statistics: watch::Receiver<Statistics>,
     ) -> Self {
         let history = Arc::new(Mutex::new(VecDeque::new()));
-        Self { inbox, events, statistics, history, directory_changed: Arc::new(Notify::new()) }
+        Self { inbox, events, statistics, history, told: watch::Sender::new(0), loaded: watch::Sender::new(0) }
     }
 
-    /// Gives the switch a new directory.
+    /// Gives the switch a new directory, and waits until it works with it.
     pub async fn set_directory(&self, directory: Arc<Directory>) -> Result<(), Unanswered> {
-        self.inbox.send(Ask::Directory(directory)).await.map_err(|_| Unanswered::Busy)
+        let (taken, done) = oneshot::channel();
+        self.inbox.send(Ask::Directory { directory, taken }).await.map_err(|_| Unanswered::Busy)?;
+        done.await.map_err(|_| Unanswered::Busy)
     }
 
     /// No new calls from now on.
@@ -52,9 +58,16 @@ impl EngineHandle {
         self.statistics.clone()
     }
 
-    /// Waits until someone says that the directory changed.
-    pub async fn directory_change(&self) {
-        self.directory_changed.notified().await;
+    /// Waits until someone says that the directory changed; gives the number for [`EngineHandle::directory_loaded`].
+    pub async fn directory_change(&self) -> u64 {
+        let mut told = self.told.subscribe();
+        let behind = told.wait_for(|told| *told > *self.loaded.borrow()).await;
+        behind.map(|told| *told).unwrap_or_default() // the sender is ours: it cannot be gone
+    }
+
+    /// The switch works with everything that was told up to this number.
+    pub fn directory_loaded(&self, told: u64) {
+        self.loaded.send_replace(told);
     }
 
     /// Remembers an event for [`Switchboard::history`].
@@ -87,7 +100,17 @@ impl Switchboard for EngineHandle {
         history.iter().skip(start).cloned().collect()
     }
 
-    fn directory_changed(&self) {
-        self.directory_changed.notify_one();
+    fn directory_changed(&self) -> Done {
+        let mut number = 0;
+        self.told.send_modify(|told| {
+            *told += 1;
+            number = *told;
+        });
+        let mut loaded = self.loaded.subscribe();
+        Box::pin(async move {
+            let done = loaded.wait_for(|loaded| *loaded >= number);
+            // With the database away the change comes when it is back.
+            let _ = tokio::time::timeout(DIRECTORY_MAX, done).await;
+        })
     }
 }

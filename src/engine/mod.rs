@@ -29,8 +29,8 @@ const EVENTS_MAX: usize = 8_192;
 enum Ask {
     /// A command of a desk.
     Command { command: Command, answer: oneshot::Sender<Result<Reply, CommandError>> },
-    /// A new directory.
-    Directory(Arc<Directory>),
+    /// A new directory; `taken` is told when the switch works with it.
+    Directory { directory: Arc<Directory>, taken: oneshot::Sender<()> },
     /// No new calls from now on.
     Drain,
     /// Stop, now.

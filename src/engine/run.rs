@@ -237,7 +237,7 @@ impl Engine {
                 // The switch answers every command at once; one that it forgot must not wait for ever.
                 self.waiting.remove(&number);
             }
-            Ask::Directory(directory) => {
+            Ask::Directory { directory, taken } => {
                 let trunks = directory.trunks.iter().flat_map(|trunk| {
                     let sources =
                         trunk.sources.iter().map(|(address, prefix)| Network { address: *address, prefix: *prefix });
@@ -245,6 +245,7 @@ impl Engine {
                 });
                 self.transport.trust(trunks.collect());
                 self.input(Input::Directory(directory));
+                let _ = taken.send(()); // nobody need wait for it
             }
             Ask::Drain => self.input(Input::Drain),
             Ask::Stop => self.stop_at = Some(clock::now() + LAST_WORDS),

@@ -45,7 +45,7 @@ fn a_wrong_configuration_names_file_line_and_remedy() {
     for (text, line, word) in [
         ("[sip]\nudp = [\"127.0.0.1:5060\"]\nrealmm = \"x\"\n", 3, "realm"),
         ("[media]\nports = \"20001-20100\"\n", 2, "even"),
-        ("[web]\n\nlisten = [\"nowhere\"]\n", 3, "nowhere"),
+        ("[web]\n\nlisten = [\"nowhere\"]\n", 3, "web.listen"),
         ("[log\n", 1, "toml"),
     ] {
         std::fs::write(&file, text).expect("a file");

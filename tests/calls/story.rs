@@ -56,7 +56,8 @@ fn f01_f03_w12_the_right_firm_is_shown_and_both_hear_each_other_before_and_after
         [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)],
         "the caller heard"
     );
-    let operator_heard = &phone.heard()[0];
+    // Its ear begins a new file when it resumes.
+    let operator_heard = &phone.heard().concat();
     assert!(seconds_of(operator_heard, CALLER_HZ) > 2.0, "the operator heard {:?}", story(operator_heard, 3));
 
     // What the recording holds: the caller all along on the left, the operator on the right but for the hold.
@@ -92,7 +93,7 @@ fn f48_the_recording_is_served_with_ranges_and_its_hash_is_the_files() {
     assert_eq!(house.bytes(&path, None), (200, file.clone()));
     assert_eq!(house.bytes(&path, Some("bytes=1000-1999")), (206, file[1000..2000].to_vec()));
     let verified = house.cli(&["rec", "verify", record["call"].as_str().expect("a call"), "--json"]);
-    assert!(verified.to_string().contains(record["recording"]["sha256"].as_str().expect("a hash")), "{verified}");
+    assert_eq!(verified[0]["ok"], true, "{verified}");
     let ladder = house.cli(&["call", "trace", record["call"].as_str().expect("a call")]);
     let ladder = ladder.as_str().expect("text");
     for word in ["INVITE", "180 Ringing", "200 OK", "ACK", "BYE"] {
@@ -124,8 +125,11 @@ fn w02_two_phones_ring_the_first_to_pick_up_has_the_call_and_the_other_is_told_w
     assert_eq!(record["operator"], two.id);
     assert!(seconds_of(&caller.heard()[0], OPERATOR_2_HZ) > 1.0);
     assert_eq!(seconds_of(&caller.heard()[0], OPERATOR_HZ), 0.0);
-    let cancel = house.cli(&["call", "show", record["call"].as_str().expect("a call"), "--json"]).to_string();
-    assert!(cancel.contains("Call completed elsewhere"), "the loser's CANCEL has its reason");
+    let cancelled = record["events"].as_array().expect("events").iter().any(|event| {
+        let message = event["detail"]["message"].as_str().unwrap_or_default();
+        message.starts_with("CANCEL") && message.contains("SIP;cause=200;text=\"Call completed elsewhere\"")
+    });
+    assert!(cancelled, "the loser's CANCEL has its reason: {}", record["events"]);
 }
 
 #[test]
@@ -135,11 +139,12 @@ fn f01_an_unknown_number_is_answered_with_the_default_greeting_and_never_refused
     let operator = house.operator("101", 0);
     let trunk = ports::free_block(2);
     house.trunk("carrier", trunk, json!({}));
-    let mut phone = house.phone(&operator, OPERATOR_HZ, true);
+    let mut phone = house.phone(&operator, OPERATOR_HZ, false);
     let mut caller = house.outside("09011112222", trunk, CALLER_HZ, true);
     caller.command("dial", &format!("sip:0399999999@{}", house.sip));
     let ringing = phone.wait("CALL_INCOMING");
     assert!(!ringing.to_string().contains("さくら歯科"), "never a wrong name: {ringing}");
+    phone.command("accept", "");
     caller.wait("CALL_ESTABLISHED");
     pause(A_WHILE);
     caller.command("hangup", "");

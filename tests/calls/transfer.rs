@@ -186,7 +186,6 @@ fn f46_no_answer_and_the_operator_gone_the_caller_is_at_the_head_of_the_queue_wi
     scene.phone.command("hangup", "");
     scene.mobile.wait("CALL_CLOSED");
     // The same operator is free again and the phone answers by itself.
-    scene.phone.wait("CALL_INCOMING");
     scene.phone.wait("CALL_ESTABLISHED");
     pause(A_WHILE);
     let end = scene.end();

@@ -174,8 +174,7 @@ impl House {
     pub fn phone(&self, operator: &Operator, tone_hz: f32, auto_answer: bool) -> Baresip {
         let account = format!(";auth_user={};auth_pass={};regint=60", operator.login, operator.password);
         let phone = Phone { name: &operator.login, account, tone_hz, auto_answer, port: None };
-        let mut baresip = Baresip::start(self.root.path(), &self.sip, &phone);
-        baresip.wait("REGISTER_OK");
+        let baresip = Baresip::start(self.root.path(), &self.sip, &phone);
         self.until_operator(operator.id, "ready");
         baresip
     }
@@ -280,6 +279,10 @@ impl Drop for House {
         let _ = self.child.wait();
         if std::thread::panicking() {
             let log = self.log();
+            if std::env::var_os("DENWABAN_TEST_KEEP").is_some() {
+                let kept = std::mem::replace(&mut self.root, tempfile::tempdir().expect("a folder")).keep();
+                eprintln!("kept: {}", kept.display());
+            }
             let tail: Vec<&str> = log.lines().rev().take(60).collect();
             eprintln!("--- denwaban's log ---\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
         }

@@ -54,6 +54,11 @@ impl Endpoint {
             Effect::Response { key, response } => self.on_response(key, &response),
             // A 2xx without a transaction is 64*T1 too late: whoever sent it has given up as we have. An ACK to whatever names
             // our tags would only be a way to make us send (R10).
+            Effect::Cancelling { key, flow, request } => {
+                if let Some(Errand::Leg(id, _)) = self.core.sent(key).map(|sent| sent.errand) {
+                    self.core.trace(id, TraceDirection::Out, flow, &request);
+                }
+            }
             Effect::StrayResponse { .. } | Effect::NoAck { .. } => {}
             Effect::TimedOut { key } => self.on_silence(key, Silence::TimedOut),
             Effect::TransportFailed { key } => self.on_silence(key, Silence::TransportFailed),

@@ -1,9 +1,10 @@
 //! REGISTER: RFC 3261 section 10.3, once its sender is known.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use sip::flow::Flow;
-use sip::message::{Message, MessageBuilder, Name, NameAddr};
+use sip::flow::{Flow, Protocol};
+use sip::message::{Host, Message, MessageBuilder, Name, NameAddr};
 
 use super::{Bound, Registrar};
 use crate::account::AccountId;
@@ -61,11 +62,11 @@ impl Registrar {
             let bound = Bound {
                 id: core.token(),
                 instance: instance(&wish.contact),
+                flow: reach(&wish.contact, flow),
                 uri: wish.contact.uri,
                 call_id: call_id.clone(),
                 cseq,
                 expires: later(core.now, wish.expires),
-                flow,
                 user_agent: Clone::clone(&user_agent),
                 answers: false,
             };
@@ -138,6 +139,18 @@ fn wishes(core: &Core, request: &Message, expires: Option<u32>) -> Result<Vec<Wi
         wishes.push(Wish { contact, expires: asked.min(times.register_max) });
     }
     Ok(wishes)
+}
+
+/// Where the contact is called. A NAT shows another address than the phone's own: then the way back is the way that the
+/// REGISTER came (R30). Over UDP from the very address that the Contact names, its port is meant: a phone may send from another
+/// one than it listens on.
+fn reach(contact: &NameAddr, flow: Flow) -> Flow {
+    match contact.uri.host() {
+        Some(Host::Ip(ip)) if flow.protocol == Protocol::Udp && ip == flow.remote.ip() => {
+            Flow { remote: SocketAddr::new(ip, contact.uri.port().unwrap_or(5060)), ..flow }
+        }
+        Some(Host::Ip(_) | Host::Name(_)) | None => flow,
+    }
 }
 
 /// Puts the contact in the place of the one that is the same phone's, or takes that away.

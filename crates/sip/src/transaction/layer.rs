@@ -241,6 +241,7 @@ impl Layer {
         if let Some(cancel) = outcome.cancel
             && let Some(flow) = self.clients.get(&key).map(|invite| invite.flow)
         {
+            fx.push(Effect::Cancelling { key, flow, request: cancel.clone() });
             // §9.1: its own transaction, to the same place. It is let in even when the table is full: it ends calls.
             let key = ClientKey(self.next_serial());
             self.depart(now, key, flow, cancel, true, fx);

@@ -56,6 +56,15 @@ pub enum Effect {
         /// One whole message.
         bytes: Bytes,
     },
+    /// Our CANCEL of this INVITE goes out now (§9.1: perhaps only after its first provisional); `Transmit` does it. For traces.
+    Cancelling {
+        /// The INVITE's transaction.
+        key: ClientKey,
+        /// Where to.
+        flow: Flow,
+        /// The CANCEL.
+        request: Message,
+    },
     /// A new request: never an ACK, never a CANCEL, never a retransmission. Answer it with [`Layer::respond`].
     ///
     /// For an INVITE the layer sends 100 by itself after 200 ms, unless a response went before (§17.2.1).

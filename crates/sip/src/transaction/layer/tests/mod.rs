@@ -78,6 +78,8 @@ impl Net {
         act(&mut self.layer, self.now, &mut fx);
         self.sent.clear();
         self.requests.clear();
+        // What a trace is told goes out as the next effect, and is seen there.
+        fx.retain(|effect| !matches!(effect, Effect::Cancelling { .. }));
         fx.into_iter().map(|effect| self.line(effect)).collect()
     }
 
@@ -119,6 +121,7 @@ impl Net {
                 self.requests.push(request);
                 line
             }
+            Effect::Cancelling { .. } => unreachable!("left out by the callers"),
             Effect::Ack { request, .. } => format!("up {}", name(&request)),
             Effect::Cancelled { key, request } => {
                 assert_eq!(self.server, Some(key));

@@ -115,7 +115,10 @@ impl Witness {
                 Effect::Cancelled { key, .. } | Effect::NoAck { key } => {
                     assert!(self.alive.contains(&Owner::Server(key)))
                 }
-                Effect::Response { key, .. } | Effect::TimedOut { key } | Effect::TransportFailed { key } => {
+                Effect::Cancelling { key, .. }
+                | Effect::Response { key, .. }
+                | Effect::TimedOut { key }
+                | Effect::TransportFailed { key } => {
                     assert!(self.alive.contains(&Owner::Client(key)));
                 }
                 Effect::Terminated { server, client } => {
