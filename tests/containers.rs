@@ -23,7 +23,10 @@ fn everything_that_is_copied_into_the_image_exists() {
         let parts: Vec<&str> = line.split_whitespace().skip(1).collect();
         if let Some(from) = parts.iter().find(|part| part.starts_with("--from=")) {
             let stage = from.trim_start_matches("--from=");
-            assert!(instructions().iter().any(|line| line.ends_with(&format!(" AS {stage}"))), "{line}: there is no stage {stage}");
+            assert!(
+                instructions().iter().any(|line| line.ends_with(&format!(" AS {stage}"))),
+                "{line}: there is no stage {stage}"
+            );
             continue;
         }
         for source in &parts[..parts.len() - 1] {
@@ -35,7 +38,8 @@ fn everything_that_is_copied_into_the_image_exists() {
 
 #[test]
 fn the_image_builds_with_a_new_enough_compiler_and_what_the_lock_file_says() {
-    let minimum = minor(read("Cargo.toml").lines().find(|line| line.starts_with("rust-version")).expect("rust-version"));
+    let minimum =
+        minor(read("Cargo.toml").lines().find(|line| line.starts_with("rust-version")).expect("rust-version"));
     let image = instructions().into_iter().find(|line| line.starts_with("FROM rust:")).expect("a rust image");
     assert!(minor(&image) >= minimum, "{image} is older than 1.{minimum}");
     assert!(instructions().iter().any(|line| line.contains("cargo build") && line.contains("--locked")));
@@ -49,10 +53,14 @@ fn minor(text: &str) -> u32 {
 
 #[test]
 fn the_binary_understands_the_commands_that_the_image_runs() {
-    for line in instructions().iter().filter(|line| line.starts_with("ENTRYPOINT") || line.starts_with("CMD") || line.starts_with("HEALTHCHECK")) {
+    for line in instructions()
+        .iter()
+        .filter(|line| line.starts_with("ENTRYPOINT") || line.starts_with("CMD") || line.starts_with("HEALTHCHECK"))
+    {
         let json = &line[line.find('[').expect("exec form")..];
         let words: Vec<String> = serde_json::from_str(json).unwrap_or_else(|e| panic!("{line}: {e}"));
-        let verb = words.iter().skip_while(|word| !["serve", "check"].contains(&word.as_str())).cloned().collect::<Vec<_>>();
+        let verb =
+            words.iter().skip_while(|word| !["serve", "check"].contains(&word.as_str())).cloned().collect::<Vec<_>>();
         if verb.is_empty() {
             continue;
         }
@@ -108,7 +116,12 @@ fn the_compose_file_has_the_three_services_and_its_references_hold() {
 fn every_variable_that_the_compose_file_sets_is_one_that_the_switch_reads() {
     let folder = tempfile::tempdir().expect("a folder");
     let compose = read("docker-compose.yml");
-    let names: Vec<&str> = compose.lines().map(str::trim).filter(|line| line.starts_with("DENWABAN_")).map(|line| line.split(':').next().unwrap_or_default()).collect();
+    let names: Vec<&str> = compose
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("DENWABAN_"))
+        .map(|line| line.split(':').next().unwrap_or_default())
+        .collect();
     assert!(!names.is_empty());
     for name in names {
         // A value that no setting of that name can have is refused by name; an unknown variable is refused as unknown.

@@ -50,7 +50,7 @@ fn f01_a_thousand_interleaved_calls_to_two_hundred_numbers_show_the_right_firm_e
     Sipp::start(house.root.path(), &calling).finish(Duration::from_secs(180));
 
     let mut shown: HashMap<String, String> = HashMap::new();
-    for line in answering.logs().lines().filter(|line| line.contains("INVITE from[")) {
+    for line in answering.logs().lines().filter(|line| line.starts_with("INVITE from")) {
         let firm = line.split('"').nth(1).unwrap_or_default().to_owned();
         let caller = line.split("sip:").nth(1).and_then(|rest| rest.split('@').next()).unwrap_or_default().to_owned();
         if let Some(before) = shown.insert(caller.clone(), firm.clone()) {

@@ -31,8 +31,16 @@ fn r31_an_operators_phone_dies_and_the_caller_is_answered_by_another() {
     second.wait("CALL_CLOSED");
     house.assert_idle();
     let record = house.finished(1);
-    let answered = record["legs"].as_array().expect("legs").iter().filter(|leg| leg["role"] == "operator" && !leg["answered_ms"].is_null());
-    assert_eq!(answered.map(|leg| leg["party"].as_str().expect("a party")).collect::<Vec<_>>(), ["101", "102"], "{record}");
+    let answered = record["legs"]
+        .as_array()
+        .expect("legs")
+        .iter()
+        .filter(|leg| leg["role"] == "operator" && !leg["answered_ms"].is_null());
+    assert_eq!(
+        answered.map(|leg| leg["party"].as_str().expect("a party")).collect::<Vec<_>>(),
+        ["101", "102"],
+        "{record}"
+    );
     let heard = &caller.heard()[0];
     assert!(seconds_of(heard, OPERATOR_HZ) > 1.0 && seconds_of(heard, OPERATOR_2_HZ) > 1.0);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::audio::{CALLER_HZ, Heard, OPERATOR_2_HZ, OPERATOR_HZ, channel, loudness, seconds_of, story};
+use crate::support::baresip::Baresip;
 use crate::support::house::House;
 use crate::support::{pause, ports};
 
@@ -14,6 +15,22 @@ const A_WHILE: Duration = Duration::from_millis(1500);
 
 #[test]
 fn f01_f03_w12_the_right_firm_is_shown_and_both_hear_each_other_before_and_after_hold() {
+    // The operator's telephone goes on sending: what is said aside is recorded, and the caller does not hear it.
+    let ours = [Heard::Tone(OPERATOR_HZ)];
+    talk_hold_talk(&ours, |house, _, call, on| {
+        house.post(&format!("/calls/{call}/hold"), json!({ "on": on }));
+    });
+}
+
+#[test]
+fn w12_hold_and_resume_by_the_softphone_itself() {
+    // Its ear's file ends with the hold: baresip does not open it again.
+    let ours = [Heard::Tone(OPERATOR_HZ), Heard::Silence, Heard::Tone(OPERATOR_HZ)];
+    talk_hold_talk(&ours, |_, phone, _, on| phone.command(if on { "hold" } else { "resume" }, ""));
+}
+
+/// Rings, talks, is put on hold by `hold`, and talks again; then everybody's ears and the recording are asked.
+fn talk_hold_talk(ours: &[Heard], hold: impl Fn(&House, &mut Baresip, &str, bool)) {
     let house = House::start();
     house.firm("sakura", "さくら歯科", "0355500101", json!({}));
     house.firm("aoba", "青葉法律事務所", "0355500102", json!({}));
@@ -32,10 +49,10 @@ fn f01_f03_w12_the_right_firm_is_shown_and_both_hear_each_other_before_and_after
     caller.wait("CALL_ESTABLISHED");
     phone.wait("CALL_ESTABLISHED");
     pause(A_WHILE);
-    phone.command("hold", "");
+    hold(&house, &mut phone, &call, true);
     house.until_call("held");
     pause(A_WHILE);
-    phone.command("resume", "");
+    hold(&house, &mut phone, &call, false);
     house.until_call("established");
     pause(A_WHILE);
     caller.command("hangup", "");
@@ -56,20 +73,19 @@ fn f01_f03_w12_the_right_firm_is_shown_and_both_hear_each_other_before_and_after
         [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)],
         "the caller heard"
     );
-    // Its ear begins a new file when it resumes.
-    let operator_heard = &phone.heard().concat();
-    assert!(seconds_of(operator_heard, CALLER_HZ) > 2.0, "the operator heard {:?}", story(operator_heard, 3));
+    let operator_heard = story(&phone.heard()[0], 5);
+    let expected = [Heard::Tone(CALLER_HZ), Heard::Silence, Heard::Tone(CALLER_HZ)];
+    assert!(
+        strip(&operator_heard) == expected || strip(&operator_heard) == &expected[..1],
+        "the operator heard {operator_heard:?}"
+    );
 
-    // What the recording holds: the caller all along on the left, the operator on the right but for the hold.
+    // What the recording holds: the caller all along on the left, our side on the right.
     let file = house.recording(&record);
     let (left, right) = (channel(&file, 0), channel(&file, 1));
     assert!(seconds_of(&left, CALLER_HZ) > 3.5, "{:?}", story(&left, 3));
     assert_eq!(seconds_of(&left, OPERATOR_HZ), 0.0);
-    assert_eq!(
-        strip(&story(&right, 5)),
-        [Heard::Tone(OPERATOR_HZ), Heard::Silence, Heard::Tone(OPERATOR_HZ)],
-        "our side"
-    );
+    assert_eq!(strip(&story(&right, 5)), ours, "our side");
     assert_eq!(seconds_of(&right, CALLER_HZ), 0.0);
     length_is_talk_time(&record, left.len());
 }
@@ -155,7 +171,7 @@ fn f01_an_unknown_number_is_answered_with_the_default_greeting_and_never_refused
 
 #[test]
 fn whisper_is_heard_by_the_operator_alone_and_costs_the_caller_nothing() {
-    let house = House::start();
+    let mut house = House::start();
     let firm = house.firm("sakura", "さくら歯科", "0355500101", json!({ "whisper": true }));
     // A recorded name: a second of noise-like tone that nobody else makes.
     let folder = house.root.path().join("prompts/customer").join(firm.to_string());
@@ -168,6 +184,8 @@ fn whisper_is_heard_by_the_operator_alone_and_costs_the_caller_nothing() {
         name.write_sample((x * 32767.0) as i16).expect("a sample");
     }
     name.finalize().expect("a prompt");
+    // Prompts are read at the start.
+    house.kill_and_restart();
     let operator = house.operator("101", 0);
     let trunk = ports::free_block(2);
     house.trunk("carrier", trunk, json!({}));
