@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use endpoint::Listener;
 use sip::flow::Protocol;
+use switch::MediaAddress;
 
 use crate::config::Config;
 
@@ -53,7 +54,13 @@ impl Addresses {
     }
 
     /// Addresses for RTP: one of each family that SIP speaks.
-    pub fn media(&self, config: &Config) -> Vec<IpAddr> {
+    pub fn media(&self, config: &Config) -> Vec<MediaAddress> {
+        let public = |bind: IpAddr| config.media.public.iter().copied().find(|told| told.is_ipv4() == bind.is_ipv4());
+        let bound = self.media_bound(config).into_iter();
+        bound.map(|bind| MediaAddress { bind, public: public(bind).unwrap_or(bind) }).collect()
+    }
+
+    fn media_bound(&self, config: &Config) -> Vec<IpAddr> {
         if !config.media.address.is_empty() {
             return config.media.address.clone();
         }
@@ -105,11 +112,11 @@ mod tests {
         assert_eq!(found.public(socket("0.0.0.0:5060")), Some(socket("10.0.0.5:5060")));
         assert_eq!(found.public(socket("127.0.0.1:5070")), Some(socket("127.0.0.1:5070")));
         assert!(!found.usable(socket("[::]:5060")));
-        assert_eq!(found.media(&config), [ip("10.0.0.5")]);
+        assert_eq!(found.media(&config), [ip("10.0.0.5").into()]);
         config.sip.public = vec![ip("203.0.113.7")];
         let found = Addresses::with_routes(&config, Some(ip("10.0.0.5")), Some(ip("2001:db8::5")));
         assert_eq!(found.public(socket("0.0.0.0:5060")), Some(socket("203.0.113.7:5060")));
-        assert_eq!(found.media(&config), [ip("10.0.0.5"), ip("2001:db8::5")]);
+        assert_eq!(found.media(&config), [ip("10.0.0.5").into(), ip("2001:db8::5").into()]);
     }
 
     #[test]
@@ -118,8 +125,19 @@ mod tests {
         config.sip.udp = vec![socket("127.0.0.1:5060")];
         config.sip.tcp = vec![];
         let found = Addresses::with_routes(&config, Some(ip("10.0.0.5")), Some(ip("2001:db8::5")));
-        assert_eq!(found.media(&config), [ip("127.0.0.1")]);
+        assert_eq!(found.media(&config), [ip("127.0.0.1").into()]);
         config.media.address = vec![ip("192.0.2.9")];
-        assert_eq!(found.media(&config), [ip("192.0.2.9")]);
+        assert_eq!(found.media(&config), [ip("192.0.2.9").into()]);
+    }
+
+    #[test]
+    fn behind_nat_voice_binds_one_address_and_tells_another() {
+        let mut config = Config::default();
+        config.media.public = vec![ip("203.0.113.7")];
+        let found = Addresses::with_routes(&config, Some(ip("10.0.0.5")), Some(ip("2001:db8::5")));
+        let behind_nat = MediaAddress { bind: ip("10.0.0.5"), public: ip("203.0.113.7") };
+        assert_eq!(found.media(&config), [behind_nat, ip("2001:db8::5").into()]);
+        config.media.address = vec![ip("10.0.0.6")];
+        assert_eq!(found.media(&config), [MediaAddress { bind: ip("10.0.0.6"), ..behind_nat }]);
     }
 }

@@ -106,6 +106,9 @@ words! {
     NOT_AN_OUTER_ADDRESS = "{} cannot be reached from outside: it means \"any address\"", "{} は「すべてのアドレス」を表し、相手から届きません";
     NOT_AN_OUTER_ADDRESS_REMEDY = "write the address under which this machine is reached, or leave the list empty",
         "このマシンに届くアドレスを書くか、空の配列のままにしてください";
+    PUBLIC_UNBOUND = "{} has no address of its family in media.address", "{} と同じ種類 (IPv4/IPv6) のアドレスが media.address にありません";
+    PUBLIC_UNBOUND_REMEDY = "name this machine's own address of that family in media.address, too, or leave that list empty",
+        "このマシン自身のアドレスを media.address にも書くか、そちらを空の配列にしてください";
     EMPTY = "must not be empty", "空にはできません";
     EMPTY_REMEDY = "the default is {}", "既定値は {} です";
     BAD_REALM = "a realm is a name such as \"denwaban\" or \"pbx.example.jp\": no spaces, quotes or control characters",

@@ -140,11 +140,11 @@ fn addresses(config: &Config, findings: &mut Findings) {
             None => findings.add(Verdict::Warn, "address", format!("{socket}: this machine has no such address"), ""),
         }
     }
-    let media: Vec<String> = found.media(config).iter().map(IpAddr::to_string).collect();
+    let media: Vec<String> = found.media(config).iter().map(|address| address.bind.to_string()).collect();
     let legs = config.media.ports.legs();
     let detail = format!("voice on {} ports {}: {legs} legs at once", media.join(" "), config.media.ports);
     findings.add(if media.is_empty() { Verdict::Fail } else { Verdict::Ok }, "address", detail, "");
-    for address in found.media(config) {
+    for address in found.media(config).iter().map(|address| address.bind) {
         if let Err(error) = UdpSocket::bind((address, 0)) {
             findings.add(
                 Verdict::Fail,

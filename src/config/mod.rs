@@ -104,6 +104,8 @@ pub enum Digest {
 pub struct Media {
     /// Addresses for RTP, one per family at most; empty: those of SIP.
     pub address: Vec<IpAddr>,
+    /// Addresses written into SDP instead, one per family at most; empty: those of `address`.
+    pub public: Vec<IpAddr>,
     /// UDP ports for RTP and RTCP.
     pub ports: PortRange,
     /// Media threads; 0: half the cores, at least one.
@@ -204,7 +206,8 @@ impl Default for Sip {
 
 impl Default for Media {
     fn default() -> Self {
-        Self { address: Vec::new(), ports: PortRange { first: 20_000, last: 29_999 }, threads: 0, tick_ms: 2 }
+        let ports = PortRange { first: 20_000, last: 29_999 };
+        Self { address: Vec::new(), public: Vec::new(), ports, threads: 0, tick_ms: 2 }
     }
 }
 

@@ -102,6 +102,9 @@ fn values_that_cannot_be_are_placed() {
         ("[media]\nports = \"5000-6000\"", (2, "media.ports")),
         ("[media]\nports = \"many\"", (2, "media.ports")),
         ("[media]\ntick_ms = 0", (2, "media.tick_ms")),
+        ("[media]\npublic = [\"192.0.2.1\", \"192.0.2.2\"]", (2, "media.public")),
+        ("[media]\npublic = [\"::\"]", (2, "media.public")),
+        ("[media]\naddress = [\"10.0.0.5\"]\npublic = [\"2001:db8::5\"]", (3, "media.public")),
         ("[database]\nurl = \"mysql://a:secret@b/c\"", (2, "database.url")),
         ("[log]\nlevel = \"loud\"", (2, "log.level")),
     ] {

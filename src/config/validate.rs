@@ -75,6 +75,13 @@ fn sockets(config: &Config, judge: &mut Judge<'_>) {
     judge.unique("web.listen", &config.web.listen);
     judge.outer("sip.public", &sip.public);
     judge.outer("media.address", &config.media.address);
+    judge.outer("media.public", &config.media.public);
+    for public in &config.media.public {
+        let bound = config.media.address.iter().any(|bound| bound.is_ipv4() == public.is_ipv4());
+        let what = || words::PUBLIC_UNBOUND.with(&[public]);
+        let holds = bound || config.media.address.is_empty();
+        judge.demand(holds, "media.public", what, || plain(words::PUBLIC_UNBOUND_REMEDY));
+    }
     for address in &sip.udp {
         let ports = config.media.ports;
         let clash = ports.range().contains(&address.port());

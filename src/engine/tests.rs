@@ -99,7 +99,7 @@ fn an_address_that_is_taken_is_said() {
     let setup = Setup {
         transport: transport::Config { udp: vec![local], ..transport::Config::default() },
         switch: |_: &[(Protocol, SocketAddr)]| {
-            switch::Config::new(endpoint::Config::new("test", Vec::new()), Vec::new(), 20_000..=20_010)
+            switch::Config::new(endpoint::Config::new("test", Vec::new()), Vec::<IpAddr>::new(), 20_000..=20_010)
         },
         seed: [7; 32],
         media: inbox,

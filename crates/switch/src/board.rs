@@ -16,7 +16,7 @@ use crate::io::{Alarm, Event};
 use crate::media;
 use crate::ports::Ports;
 use crate::record::CallRecord;
-use crate::switch::Config;
+use crate::switch::{Config, MediaAddress};
 use crate::{CommandError, Reply};
 
 /// A trunk is left alone no longer than this, whatever its Retry-After says.
@@ -47,7 +47,7 @@ struct WallClock {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Board {
-    pub(crate) media_address: Vec<IpAddr>,
+    media_address: Vec<MediaAddress>,
     pub(crate) desk_url: String,
     pub(crate) calls_max: usize,
     pub(crate) directory: Arc<Directory>,
@@ -143,14 +143,20 @@ impl Board {
 
     /// A free port for `leg` on our address of the peer's family. `None`: no port, and an alarm is given.
     pub(crate) fn open(&mut self, now: Instant, leg: LegId, peer: Option<IpAddr>) -> Option<SocketAddr> {
-        let of_family = |address: &&IpAddr| peer.is_none_or(|peer| peer.is_ipv4() == address.is_ipv4());
-        let address = self.media_address.iter().find(of_family).copied();
+        let of_family = |address: &&MediaAddress| peer.is_none_or(|peer| peer.is_ipv4() == address.bind.is_ipv4());
+        let address = self.media_address.iter().find(of_family).map(|address| address.bind);
         let port = address.and_then(|_| self.ports.take(now, &mut self.rng, leg));
         let local = address.zip(port).map(|(address, port)| SocketAddr::new(address, port));
         if local.is_none() {
             self.alarm(Alarm::NoPort);
         }
         local
+    }
+
+    /// Where peers reach the voice path that is bound at `local`: what SDP says.
+    pub(crate) fn reached_at(&self, local: SocketAddr) -> SocketAddr {
+        let address = self.media_address.iter().find(|address| address.bind == local.ip());
+        SocketAddr::new(address.map_or(local.ip(), |address| address.public), local.port())
     }
 
     /// Usable trunks with room for one more call, best first.

@@ -25,4 +25,4 @@ pub use desk::{Command, CommandError, Reply, Transfer, TransferMode};
 pub use directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
 pub use io::{Alarm, Event, Input, Output};
 pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
-pub use switch::{Config, Switch};
+pub use switch::{Config, MediaAddress, Switch};

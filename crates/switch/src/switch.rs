@@ -13,13 +13,29 @@ use crate::calls::Calls;
 use crate::directory::Directory;
 use crate::io::{Alarm, Event, Input, Output, operator_of};
 
+/// An address for voice. Behind NAT the two differ; they are of one family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MediaAddress {
+    /// Where the voice path binds its sockets: an address of this machine.
+    pub bind: IpAddr,
+    /// What SDP says (`o=` and `c=`): where peers reach it.
+    pub public: IpAddr,
+}
+
+impl From<IpAddr> for MediaAddress {
+    /// An address that peers reach as it is.
+    fn from(address: IpAddr) -> Self {
+        Self { bind: address, public: address }
+    }
+}
+
 /// Everything that does not change while the switch lives.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The SIP side.
     pub endpoint: endpoint::Config,
-    /// Addresses put into SDP and bound by the voice path: one of each family that is spoken.
-    pub media_address: Vec<IpAddr>,
+    /// Addresses for voice: one of each family that is spoken.
+    pub media_address: Vec<MediaAddress>,
     /// Where RTP ports are taken from; only even ones are used (JAPAN.md), RTCP is on the next.
     pub rtp_ports: RangeInclusive<u16>,
     /// Keep each call's SIP messages in its timeline.
@@ -34,11 +50,15 @@ pub struct Config {
 
 impl Config {
     /// A switch with these addresses; everything else as usual.
-    pub fn new(endpoint: endpoint::Config, media_address: Vec<IpAddr>, rtp_ports: RangeInclusive<u16>) -> Self {
+    pub fn new(
+        endpoint: endpoint::Config,
+        media_address: impl IntoIterator<Item = impl Into<MediaAddress>>,
+        rtp_ports: RangeInclusive<u16>,
+    ) -> Self {
         Self {
             trace: endpoint.trace,
             endpoint,
-            media_address,
+            media_address: media_address.into_iter().map(Into::into).collect(),
             rtp_ports,
             desk_url: String::new(),
             queue: acd::Limits::default(),

@@ -77,7 +77,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         return None;
     };
     let plain_pcmu = board.directory.trunk(trunk).is_some_and(|trunk| trunk.plain_pcmu);
-    let mut description = Description::new(local, u64::from(board.random()), plain_pcmu);
+    let mut description = Description::new(board.reached_at(local), u64::from(board.random()), plain_pcmu);
     let answer = match &incoming.offer {
         Some(offer) => description.answer(offer),
         None => Ok(description.offer()),

@@ -74,7 +74,7 @@ impl Call {
             signalling: Signalling::Early { rang: false },
             voice: Voice::Open,
             local,
-            description: Description::new(local, session_id, plain),
+            description: Description::new(board.reached_at(local), session_id, plain),
             from_ip: peer,
             hears: None,
             detects: false,

@@ -20,7 +20,8 @@ pub(crate) struct Description {
 }
 
 impl Description {
-    /// Nothing said yet. `plain`: PCMU alone, without telephone-event, as some trunks want it.
+    /// Nothing said yet. `local`: where the peer reaches our voice path. `plain`: PCMU alone, without telephone-event, as some
+    /// trunks want it.
     pub(crate) fn new(local: SocketAddr, session_id: u64, plain: bool) -> Self {
         let local = Local {
             address: local.ip(),

@@ -9,6 +9,7 @@ use sip::message::{Method, Name};
 use crate::desk::{Command, Transfer, TransferMode};
 use crate::media;
 use crate::record::CallState;
+use crate::switch::MediaAddress;
 use peers::{CARRIER, HANAKO, TARO, World, sdp, text, whole};
 
 #[test]
@@ -64,6 +65,31 @@ fn f01_a_forwarded_call_is_answered_in_the_firms_name_and_recorded() {
         ["INVITE", "100", "180", "200", "ACK", "BYE", "200"],
         "the caller's ladder"
     );
+}
+
+#[test]
+fn behind_nat_sdp_says_the_public_address_and_voice_binds_the_private_one() {
+    let [bind, public] = ["10.0.0.5", "203.0.113.99"].map(|address| address.parse().unwrap());
+    let mut world = World::with_voice_at(MediaAddress { bind, public });
+    world.call("0312345678");
+    let offer = String::from_utf8_lossy(world.request(HANAKO, Method::Invite).body()).into_owned();
+    let invite = world.request(TARO, Method::Invite);
+    world.answer(TARO, &invite, 200, &sdp(30_000));
+    let answer = String::from_utf8_lossy(world.response(CARRIER, 200).body()).into_owned();
+    for said in [&offer, &answer] {
+        assert!(said.contains("\r\nc=IN IP4 203.0.113.99\r\n"), "{said}");
+        assert!(said.lines().any(|line| line.starts_with("o=") && line.ends_with("IN IP4 203.0.113.99")), "{said}");
+        assert!(!said.contains("10.0.0.5"), "{said}");
+    }
+    let opened = |order: &media::Order| {
+        if let media::Order::OpenLeg { local, .. } = order { Some(*local) } else { None }
+    };
+    let opened: Vec<_> = world.media.iter().filter_map(opened).collect();
+    assert_eq!(opened.len(), 3, "the caller, and two phones: {opened:?}");
+    assert!(opened.iter().all(|local| local.ip() == bind), "{opened:?}");
+    for said in [&offer, &answer] {
+        assert!(opened.iter().any(|local| said.contains(&format!("m=audio {} ", local.port()))), "{said}");
+    }
 }
 
 #[test]

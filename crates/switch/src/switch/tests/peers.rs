@@ -17,7 +17,7 @@ use crate::desk::Command;
 use crate::io::{Event, Input, Output};
 use crate::media::{self, Recording, Source, Statistics};
 use crate::record::CallRecord;
-use crate::switch::{Config, Switch};
+use crate::switch::{Config, MediaAddress, Switch};
 
 const HOUSE: &str = "192.0.2.1:5060";
 const REALM: &str = "house.test";
@@ -43,12 +43,18 @@ pub(super) struct World {
 impl World {
     /// Hanako and Taro are registered and ready; both ring for every call of the first firm.
     pub(super) fn new() -> Self {
+        let house: SocketAddr = HOUSE.parse().unwrap();
+        Self::with_voice_at(house.ip().into())
+    }
+
+    /// The same with this address for voice.
+    pub(super) fn with_voice_at(address: MediaAddress) -> Self {
         let now = some_moment();
         let local: SocketAddr = HOUSE.parse().unwrap();
         let listener = Listener { protocol: Protocol::Udp, local, public: local };
         let mut endpoint = endpoint::Config::new(REALM, vec![listener]);
         endpoint.times.keep_alive = None;
-        let config = Config::new(endpoint, vec![local.ip()], 40_000..=41_000);
+        let config = Config::new(endpoint, [address], 40_000..=41_000);
         let mut world = Self {
             switch: Switch::new(now, config, [3; 32]),
             now,
