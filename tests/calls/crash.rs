@@ -51,7 +51,7 @@ fn r27_after_kill_9_during_twenty_calls_every_recording_opens_and_holds_all_but_
     house.kill();
 
     // As they lie there: every file opens already, before anything has repaired it.
-    let lying = files(&house.root.path().join("recordings"));
+    let lying = files(&house.root.path().join("recordings"), ".wav");
     assert_eq!(lying.len(), CALLS, "{lying:?}");
     for file in &lying {
         assert!(channel(file, 0).len() > 8000, "{}", file.display());
@@ -72,13 +72,14 @@ fn r27_after_kill_9_during_twenty_calls_every_recording_opens_and_holds_all_but_
     }
 }
 
-fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+/// Files below a folder whose names hold `part`.
+pub fn files(folder: &std::path::Path, part: &str) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            found.extend(files(&path));
-        } else if path.to_string_lossy().contains(".wav") {
+            found.extend(files(&path, part));
+        } else if path.to_string_lossy().contains(part) {
             found.push(path);
         }
     }

@@ -1,12 +1,24 @@
 //! The real binary on loopback against real SIP peers: what is heard, what is recorded, what is kept. One file per part of the
 //! story; `support` has the house, the phones and the ears.
-#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests with real peers")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests with real peers live in real time"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../../crates/store/tests/conformance/databases.rs"]
+#[allow(dead_code, clippy::unwrap_used, reason = "the store's own tests use all of it")]
+mod databases;
+
 mod bad_input;
 mod crash;
+mod database;
+mod demo;
 mod many;
 mod races;
 mod story;

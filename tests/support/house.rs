@@ -41,7 +41,7 @@ impl House {
         Self::start_with("")
     }
 
-    /// With more lines in the configuration.
+    /// With more lines in the configuration; `{folder}` in them is the house's own.
     pub fn start_with(more: &str) -> House {
         let place = Place::take();
         let root = tempfile::tempdir().expect("a temporary folder");
@@ -63,6 +63,7 @@ impl House {
              [shutdown]\ndrain_seconds = 1\n{database}{more}\n",
             rtp + 398
         );
+        let config = config.replace("{folder}", &folder.to_string());
         std::fs::write(root.path().join("denwaban.toml"), config).expect("a configuration");
         let admin = denwaban(root.path(), &["user", "add", "admin", "--role", "admin", "--json"]);
         let password = admin["password"].as_str().expect("a password").to_owned();
