@@ -3,9 +3,10 @@
 use acd::CallId;
 use clap::Subcommand;
 use store::CallQuery;
-use switch::CallRecord;
+use switch::record::SIP;
+use switch::{CallRecord, ladder};
 
-use super::{Context, ladder};
+use super::Context;
 use crate::trouble::{Exit, Trouble, Troubles};
 
 /// What can be asked about calls.
@@ -100,7 +101,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                 let remedy = "set sip.trace = true, for calls from then on";
                 return Err(Trouble::new(Exit::Missing, "", what, remedy).into());
             }
-            context.out.one(&steps, || ladder::draw(&call, &steps, messages));
+            context.out.one(&steps, || format!("{}  {}", time(call.arrived_ms), ladder::draw(&call, messages)));
         }
     }
     Ok(())
@@ -208,8 +209,9 @@ fn story(call: &CallRecord) -> String {
         &legs,
     ));
     text.push_str("\ntimeline\n");
-    for event in call.events.iter().filter(|event| event.kind != ladder::SIP) {
-        let detail = if event.detail.is_null() { String::new() } else { event.detail.to_string() };
+    for event in call.events.iter().filter(|event| event.kind != SIP) {
+        let detail = event.detail.json();
+        let detail = if detail.is_null() { String::new() } else { detail.to_string() };
         text.push_str(&format!(
             "{:>9}  {:<14}  {}\n",
             seconds(event.offset_ms),

@@ -6,7 +6,6 @@ mod check;
 mod customer;
 mod did;
 mod help;
-mod ladder;
 mod operator;
 mod output;
 pub(crate) mod rec;

@@ -113,13 +113,13 @@ pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// The text, filled up with spaces to `wanted` columns of a terminal.
-pub fn padded(text: &str, wanted: usize) -> String {
+fn padded(text: &str, wanted: usize) -> String {
     let missing = wanted.saturating_sub(width(text));
     format!("{}{}", clean(text), " ".repeat(missing))
 }
 
 /// How many columns of a terminal the text takes (UAX 11: wide and full-width letters take two).
-pub fn width(text: &str) -> usize {
+fn width(text: &str) -> usize {
     text.chars().map(|letter| if is_wide(letter) { 2 } else { 1 }).sum()
 }
 

@@ -165,7 +165,7 @@ async fn close(
         index: next_place,
         offset_ms: ended_ms - times.arrived_ms,
         kind: "interrupted".to_owned(),
-        detail: serde_json::json!({ "found_ms": times.now_ms }),
+        detail: serde_json::json!({ "found_ms": times.now_ms }).into(),
     };
     add_event(tx, id, &event).await
 }

@@ -223,7 +223,7 @@ impl Calls {
         match self.board.legs.get(&trace.leg).and_then(|call| self.calls.get_mut(call)) {
             Some(call) => {
                 let index = call.leg(trace.leg).and_then(|leg| leg.index);
-                call.story.trace(now, index, &trace);
+                call.story.trace(now, index, trace);
             }
             None if trace.leg.0.is_multiple_of(2) || Some(trace.leg) <= self.newest => {}
             None => {

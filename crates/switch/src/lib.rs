@@ -8,6 +8,7 @@ mod call;
 mod calls;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod desk;
+mod detail;
 pub mod directory;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod io;
@@ -22,6 +23,7 @@ mod switch;
 
 pub use acd::{CallId, OperatorId};
 pub use desk::{Command, CommandError, Reply, Transfer, TransferMode};
+pub use detail::Detail;
 pub use directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
 pub use io::{Alarm, Event, Input, Output};
 pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};

@@ -6,6 +6,7 @@
 use acd::CallId;
 use serde::{Deserialize, Serialize};
 
+use crate::detail::Detail;
 use crate::media::{Recording, Statistics};
 
 /// Snapshot of a call. Times are unix milliseconds; `None`: has not happened.
@@ -111,6 +112,9 @@ pub struct LegRecord {
     pub statistics: Option<Statistics>,
 }
 
+/// The kind of the events that hold a SIP message.
+pub const SIP: &str = "sip";
+
 /// One line of a call's story.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -121,8 +125,9 @@ pub struct TimelineEvent {
     pub offset_ms: i64,
     /// What: `arrived`, `ringing`, `offered`, `answered`, `held`, `resumed`, `target_called`, `bridged`, `sip`, … (the names of `call::record::Fact`).
     pub kind: String,
-    /// Details as JSON: for `sip`, direction, peer and the message.
-    pub detail: serde_json::Value,
+    /// Details, an object in JSON: for `sip`, direction, peer and the message.
+    #[cfg_attr(feature = "schema", schema(value_type = serde_json::Value))]
+    pub detail: Detail,
 }
 
 mod call_id_text {

@@ -117,7 +117,7 @@ pub(crate) async fn one(State(api): State<Api>, login: Login, At(call): At<Strin
     responses((status = 200, content_type = "text/plain", body = String)))]
 pub(crate) async fn trace(State(api): State<Api>, login: Login, At(call): At<String>) -> Result<String, Refusal> {
     login.may(Act::FindCalls)?;
-    Ok(switch::ladder::draw(&api.store.call(id(&call)?).await?))
+    Ok(switch::ladder::draw(&api.store.call(id(&call)?).await?, false))
 }
 
 pub(crate) fn id(text: &str) -> Result<CallId, Refusal> {

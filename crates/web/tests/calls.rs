@@ -115,7 +115,12 @@ fn conditions_that_are_none_are_named() {
 fn a_call_tells_its_story_and_its_ladder() {
     let house = House::new();
     let token = house.logged_in("root", Role::Supervisor, None);
-    let event = |index, offset_ms, kind: &str, detail| TimelineEvent { index, offset_ms, kind: kind.into(), detail };
+    let event = |index, offset_ms, kind: &str, detail: Value| TimelineEvent {
+        index,
+        offset_ms,
+        kind: kind.into(),
+        detail: detail.into(),
+    };
     let call = house.call(1, |call| {
         call.events = vec![
             event(0, 0, "arrived", json!({"did": "81312345678"})),

@@ -41,11 +41,11 @@ on_both! {
         let mut record = cleared(1);
         record.caller = odd.to_owned();
         record.legs[0].party = odd.to_owned();
-        record.events = vec![TimelineEvent { detail: json!({ "message": odd }), ..event(0, "sip") }];
+        record.events = vec![TimelineEvent { detail: json!({ "message": odd }).into(), ..event(0, "sip") }];
         store.save_call(&record).await.unwrap();
         let kept = store.call(record.call).await.unwrap();
         assert_eq!(kept.caller, odd.replace('\0', "\u{fffd}"));
-        assert_eq!(kept.events[0].detail["message"], odd, "JSON has a word for NUL");
+        assert_eq!(kept.events[0].detail.json()["message"], odd, "JSON has a word for NUL");
     }
 
     async fn ids_and_numbers_at_their_limits_survive(store: Store) {

@@ -112,7 +112,12 @@ fn leg(index: u32, role: &str, started_ms: i64) -> LegRecord {
 }
 
 pub fn event(index: u32, kind: &str) -> TimelineEvent {
-    TimelineEvent { index, offset_ms: i64::from(index) * 10, kind: kind.to_owned(), detail: json!({ "n": index }) }
+    TimelineEvent {
+        index,
+        offset_ms: i64::from(index) * 10,
+        kind: kind.to_owned(),
+        detail: json!({ "n": index }).into(),
+    }
 }
 
 pub async fn count(store: &Store) -> Result<usize, StoreError> {

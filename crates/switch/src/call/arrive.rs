@@ -220,7 +220,7 @@ impl Call {
                 withheld: withheld.clone(),
             },
         );
-        self.story.tell(now, Fact::Ringing);
+        self.story.tell(now, Fact::Ringing {});
         let call = self.id.to_string();
         board.event(Event::CallArrived { call: call.clone(), customer, customer_name, did, caller: party, withheld });
         if whose.customer.is_none() {

@@ -26,7 +26,7 @@ impl Call {
     pub(crate) fn mute(&mut self, board: &mut Board, now: Instant, on: bool) -> Result<(), CommandError> {
         let talk = self.talking()?;
         if std::mem::replace(&mut talk.muted, on) != on {
-            self.story.tell(now, if on { Fact::Muted } else { Fact::Unmuted });
+            self.story.tell(now, if on { Fact::Muted {} } else { Fact::Unmuted {} });
             self.changed(board, if on { "muted" } else { "unmuted" }, "");
         }
         Ok(())

@@ -3,18 +3,16 @@
 use std::time::Instant;
 
 use acd::OperatorId;
-use endpoint::{LegId, Trace, TraceDirection};
+use endpoint::{LegId, Trace};
 use serde::Serialize;
 
 use crate::board::Board;
 use crate::desk::TransferMode;
-use crate::record::{CallRecord, CallState, LegRecord, TimelineEvent};
+use crate::detail::Detail;
+use crate::record::{CallRecord, CallState, LegRecord, SIP, TimelineEvent};
 
 /// SIP messages kept of one call.
 pub(crate) const TRACE_MAX: usize = 200;
-
-/// Bytes kept of one SIP message.
-pub(crate) const TRACE_BYTES_MAX: usize = 8 * 1024;
 
 /// Lines of one call's timeline, SIP messages not counted.
 pub(crate) const FACTS_MAX: usize = 2_000;
@@ -22,15 +20,15 @@ pub(crate) const FACTS_MAX: usize = 2_000;
 /// Legs kept in one call's record: a caller who waits for hours is offered again and again.
 pub(crate) const LEGS_MAX: usize = 500;
 
-/// What happens to a call, as its timeline tells it.
+/// What happens to a call, as its timeline tells it. As JSON: its fields; the name is [`Fact::kind`].
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(untagged)]
 #[allow(missing_docs, reason = "one line each")]
 pub(crate) enum Fact {
     /// INVITE.
     Arrived { did: String, candidates: Vec<String>, diverted_from: String, caller: String, withheld: String },
     /// Our 180.
-    Ringing,
+    Ringing {},
     /// In the queue; `at_head` after a lost operator or a failed transfer.
     Queued { at_head: bool },
     /// An operator's phone is called.
@@ -46,9 +44,9 @@ pub(crate) enum Fact {
     /// And the operator again.
     Resumed { by: String },
     /// The caller does not hear the operator.
-    Muted,
+    Muted {},
     /// And hears again.
-    Unmuted,
+    Unmuted {},
     /// A transfer was asked for.
     TransferAsked { mode: TransferMode, by: String, reason: String },
     /// And refused.
@@ -64,11 +62,11 @@ pub(crate) enum Fact {
     /// This target, or this trunk, cannot be had.
     TargetFailed { number: String, why: String },
     /// The operator has left the transfer to itself.
-    HandedOver,
+    HandedOver {},
     /// Caller and client firm's person are joined.
     Bridged { number: String },
     /// Given up by the operator.
-    TransferCancelled,
+    TransferCancelled {},
     /// Nobody was reached.
     TransferFailed { why: String },
     /// The operator's phone is dead.
@@ -89,20 +87,49 @@ pub(crate) enum Fact {
     RecordingFailed { why: String },
     /// The end.
     Ended { ending: String },
-    /// A SIP message.
-    Sip {
-        direction: String,
-        protocol: String,
-        from: String,
-        to: String,
-        start_line: String,
-        leg: Option<usize>,
-        message: String,
-    },
 }
 
 /// An operator's row, as a number in JSON.
 pub(crate) type OperatorIdText = i64;
+
+impl Fact {
+    /// Its name in a timeline.
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Arrived { .. } => "arrived",
+            Self::Ringing { .. } => "ringing",
+            Self::Queued { .. } => "queued",
+            Self::Offered { .. } => "offered",
+            Self::OperatorRinging { .. } => "operator_ringing",
+            Self::OfferEnded { .. } => "offer_ended",
+            Self::Answered { .. } => "answered",
+            Self::Held { .. } => "held",
+            Self::Resumed { .. } => "resumed",
+            Self::Muted { .. } => "muted",
+            Self::Unmuted { .. } => "unmuted",
+            Self::TransferAsked { .. } => "transfer_asked",
+            Self::TransferRefused { .. } => "transfer_refused",
+            Self::TargetCalled { .. } => "target_called",
+            Self::TargetRinging { .. } => "target_ringing",
+            Self::TargetAnswered { .. } => "target_answered",
+            Self::TargetConfirmed { .. } => "target_confirmed",
+            Self::TargetFailed { .. } => "target_failed",
+            Self::HandedOver { .. } => "handed_over",
+            Self::Bridged { .. } => "bridged",
+            Self::TransferCancelled { .. } => "transfer_cancelled",
+            Self::TransferFailed { .. } => "transfer_failed",
+            Self::OperatorLost { .. } => "operator_lost",
+            Self::Heard { .. } => "heard",
+            Self::Silent { .. } => "silent",
+            Self::Audible { .. } => "audible",
+            Self::VoiceFailed { .. } => "voice_failed",
+            Self::RecordingStarted { .. } => "recording_started",
+            Self::RecordingFinished { .. } => "recording_finished",
+            Self::RecordingFailed { .. } => "recording_failed",
+            Self::Ended { .. } => "ended",
+        }
+    }
+}
 
 /// The growing record of one call.
 #[derive(Debug)]
@@ -138,19 +165,15 @@ impl Story {
 
     /// Adds a line to the timeline.
     pub(crate) fn tell(&mut self, now: Instant, fact: Fact) {
-        let is_sip = matches!(fact, Fact::Sip { .. });
-        let (count, limit) = if is_sip { (&mut self.traces, TRACE_MAX) } else { (&mut self.facts, FACTS_MAX) };
-        if *count >= limit {
-            return;
+        if self.facts < FACTS_MAX {
+            self.facts += 1;
+            self.add(now, fact.kind(), Detail::fact(fact));
         }
-        *count += 1;
-        let Ok(serde_json::Value::Object(mut detail)) = serde_json::to_value(&fact) else { return };
-        let kind = match detail.remove("kind") {
-            Some(serde_json::Value::String(kind)) => kind,
-            Some(_) | None => return,
-        };
+    }
+
+    fn add(&mut self, now: Instant, kind: &str, detail: Detail) {
         let offset_ms = self.offset(now);
-        self.record.events.push(TimelineEvent { index: self.index, offset_ms, kind, detail: detail.into() });
+        self.record.events.push(TimelineEvent { index: self.index, offset_ms, kind: kind.to_owned(), detail });
         self.index += 1;
     }
 
@@ -224,27 +247,14 @@ impl Story {
     }
 
     /// One SIP message of this call.
-    pub(crate) fn trace(&mut self, now: Instant, index: Option<usize>, trace: &Trace) {
-        let text = without_secrets(&trace.message);
+    pub(crate) fn trace(&mut self, now: Instant, index: Option<usize>, trace: Trace) {
         if let Some(leg) = self.leg(index).filter(|leg| leg.sip_call_id.is_empty()) {
-            leg.sip_call_id = call_id(&text).unwrap_or_default();
+            leg.sip_call_id = call_id(&trace.message).unwrap_or_default();
         }
-        let (direction, from, to) = match trace.direction {
-            TraceDirection::In => ("in", trace.flow.remote, trace.flow.local),
-            TraceDirection::Out => ("out", trace.flow.local, trace.flow.remote),
-        };
-        self.tell(
-            now,
-            Fact::Sip {
-                direction: direction.to_owned(),
-                protocol: trace.flow.protocol.to_string(),
-                from: from.to_string(),
-                to: to.to_string(),
-                start_line: text.lines().next().unwrap_or_default().to_owned(),
-                leg: index,
-                message: text,
-            },
-        );
+        if self.traces < TRACE_MAX {
+            self.traces += 1;
+            self.add(now, SIP, Detail::sip(index, trace));
+        }
     }
 
     /// Hands out the record as it stands, with what is new in the timeline.
@@ -253,9 +263,8 @@ impl Story {
         self.record.state = state;
         self.record.wait_ms = self.wait_ms(now);
         self.record.talk_ms = self.talk_ms(now);
-        let snapshot = self.record.clone();
-        self.record.events.clear();
-        board.record(snapshot);
+        let events = std::mem::take(&mut self.record.events);
+        board.record(CallRecord { events, ..self.record.clone() });
     }
 }
 
@@ -274,33 +283,9 @@ pub(crate) fn leg_number(id: LegId) -> u64 {
     id.0
 }
 
-/// A SIP message as text, without the values of its credentials (R20), cut at [`TRACE_BYTES_MAX`].
-fn without_secrets(message: &[u8]) -> String {
-    let message = message.get(..TRACE_BYTES_MAX).unwrap_or(message);
-    let text = String::from_utf8_lossy(message);
-    let mut kept = String::with_capacity(text.len());
-    let mut in_head = true;
-    let mut in_secret = false;
-    for line in text.split_inclusive('\n') {
-        in_head &= !line.trim_end().is_empty();
-        let continues = line.starts_with([' ', '\t']);
-        if !(in_head && continues && in_secret) {
-            let name = line.split(':').next().unwrap_or_default().trim();
-            in_secret =
-                in_head && ["authorization", "proxy-authorization"].contains(&name.to_ascii_lowercase().as_str());
-            if in_secret {
-                kept.push_str(name);
-                kept.push_str(": (removed)\r\n");
-            } else {
-                kept.push_str(line);
-            }
-        }
-    }
-    kept
-}
-
 /// The value of a message's Call-ID.
-fn call_id(text: &str) -> Option<String> {
+fn call_id(message: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(message);
     let is_call_id = |name: &str| name.eq_ignore_ascii_case("call-id") || name.eq_ignore_ascii_case("i");
     let lines = text.lines().skip(1).take_while(|line| !line.is_empty());
     let mut found = lines.filter_map(|line| line.split_once(':')).filter(|(name, _)| is_call_id(name.trim()));
@@ -312,14 +297,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn r20_credentials_do_not_get_into_a_trace() {
-        let message = b"INVITE sip:1@x SIP/2.0\r\nProxy-Authorization: Digest username=\"u\",\r\n response=\"secret\"\r\nCall-ID: a@b\r\nauthorization : Digest secret\r\nTo: x\r\n\r\nv=0\r\n";
-        let text = without_secrets(message);
-        assert!(!text.contains("secret"), "{text}");
-        assert_eq!(
-            text,
-            "INVITE sip:1@x SIP/2.0\r\nProxy-Authorization: (removed)\r\nCall-ID: a@b\r\nauthorization: (removed)\r\nTo: x\r\n\r\nv=0\r\n"
-        );
-        assert_eq!(call_id(&text).as_deref(), Some("a@b"));
+    fn a_messages_call_id_is_found_by_its_long_and_its_compact_name() {
+        assert_eq!(call_id(b"BYE sip:1@x SIP/2.0\r\nTo: x\r\nCall-ID: a@b\r\n\r\n").as_deref(), Some("a@b"));
+        assert_eq!(call_id(b"SIP/2.0 200 OK\r\ni : a@b\r\n\r\n").as_deref(), Some("a@b"));
+        assert_eq!(call_id(b"BYE sip:1@x SIP/2.0\r\nTo: x\r\n\r\ni: body\r\n"), None);
     }
 }

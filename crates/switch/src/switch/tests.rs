@@ -55,8 +55,8 @@ fn f01_a_forwarded_call_is_answered_in_the_firms_name_and_recorded() {
         .records
         .iter()
         .flat_map(|record| &record.events)
-        .filter(|event| event.kind == "sip" && event.detail["leg"] == 0)
-        .map(|event| event.detail["start_line"].as_str().unwrap().to_owned())
+        .filter(|event| event.kind == "sip" && event.detail.json()["leg"] == 0)
+        .map(|event| event.detail.json()["start_line"].as_str().unwrap().to_owned())
         .collect();
     let first_words =
         lines.iter().map(|line| line.trim_start_matches("SIP/2.0 ").split(' ').next().unwrap_or_default());

@@ -39,7 +39,7 @@ impl Call {
         };
         self.finish_refer(board, 487);
         self.drop_leg(board, now, target, None, "cancelled");
-        self.story.tell(now, Fact::TransferCancelled);
+        self.story.tell(now, Fact::TransferCancelled {});
         self.changed(board, "transfer_cancelled", "");
         self.back(board, now);
         Ok(())

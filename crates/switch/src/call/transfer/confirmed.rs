@@ -39,7 +39,7 @@ impl Call {
         if let Some((who, _)) = operator {
             board.queue.cleared(now, who);
         }
-        self.story.tell(now, Fact::HandedOver);
+        self.story.tell(now, Fact::HandedOver {});
         self.changed(board, "handed_over", "");
     }
 
