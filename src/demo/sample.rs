@@ -166,20 +166,20 @@ pub const OPERATORS: [(&str, &str); 3] = [("101", "山本 花子"), ("102", "鈴
 pub const CALLER: &str = "09012345678";
 /// The caller's first words.
 pub const CALLER_SAYS: &str =
-    "もしもし、やまだと申します。きのうから歯がとても痛くて、きょう診ていただけないでしょうか。";
+    "やまだです。歯が痛くて、きょう診ていただけますか。";
 /// Number and name, as dictated.
-pub const CALLER_NUMBER: &str = "電話番号は、ゼロきゅうゼロ、いちにさんよん、ごーろくななはちです。";
+pub const CALLER_NUMBER: &str = "番号は、ゼロきゅうゼロ、いちにさんよん、ごーろくななはち。";
 /// The caller to the person of the firm.
-pub const CALLER_THANKS: &str = "ありがとうございます。すぐに伺います。";
+pub const CALLER_THANKS: &str = "すぐに伺います。";
 /// The operator's greeting.
 pub const OPERATOR_SAYS: &str = "お電話ありがとうございます。さくら歯科でございます。";
 /// Before hold.
-pub const OPERATOR_HOLDS: &str = "確認いたしますので、少々お待ちください。";
+pub const OPERATOR_HOLDS: &str = "少々お待ちください。";
 /// To the person of the firm.
-pub const OPERATOR_ANNOUNCES: &str = "電話代行です。やまだ様から、強い痛みでお電話です。";
+pub const OPERATOR_ANNOUNCES: &str = "やまだ様から、お電話です。";
 /// Back with the caller.
-pub const OPERATOR_RETURNS: &str = "お待たせいたしました。院長におつなぎいたします。";
+pub const OPERATOR_RETURNS: &str = "院長におつなぎいたします。";
 /// The person of the firm.
 pub const MOBILE_SAYS: &str = "はい、さとうです。";
 /// To the caller.
-pub const MOBILE_HELPS: &str = "やまださん、さとうです。いまからいらしてください。";
+pub const MOBILE_HELPS: &str = "いまからいらしてください。";

@@ -97,7 +97,7 @@ fn talk(cast: &Cast, operator: &Phone) -> Step<(Arc<[i16]>, Arc<[i16]>)> {
 fn hold(cast: &Cast, operator: &Phone) -> Step<()> {
     heard_across(cast, operator, &cast.caller, sample::OPERATOR_HOLDS, 190.0, "the caller is asked to wait")?;
     operator.wish(Wish::Press("*5".to_owned()));
-    music(cast, Duration::from_secs(2))?;
+    music(cast, Duration::from_secs(1))?;
     operator.wish(Wish::Press("*5".to_owned()));
     settle(operator);
     done(&say("hold: the caller hears music; and back", "保留。発信者には保留音が流れ、戻りました"));
@@ -167,7 +167,7 @@ fn heard_across(cast: &Cast, from: &Phone, to: &Phone, text: &str, pitch_hz: f32
     to.take_heard();
     from.wish(Wish::Say(speech.clone()));
     let length = Duration::from_millis(speech.len() as u64 / 8);
-    std::thread::park_timeout(length + Duration::from_millis(600));
+    std::thread::park_timeout(length + Duration::from_millis(400));
     let heard = to.take_heard();
     let likeness = likeness(&speech, &heard);
     if likeness < LIKENESS_MIN {
@@ -179,7 +179,7 @@ fn heard_across(cast: &Cast, from: &Phone, to: &Phone, text: &str, pitch_hz: f32
 /// The caller hears something that nobody says.
 fn music(cast: &Cast, time: Duration) -> Step<()> {
     // What was on its way when the key was pressed is not music yet.
-    std::thread::park_timeout(Duration::from_millis(1200));
+    std::thread::park_timeout(Duration::from_millis(900));
     cast.caller.take_heard();
     std::thread::park_timeout(time);
     if audible(&cast.caller.take_heard()) { Ok(()) } else { Err("the caller hears no music on hold".to_owned()) }

@@ -113,6 +113,19 @@ fn r30_the_same_phone_with_another_address_takes_its_own_place() {
 }
 
 #[test]
+fn r30_the_contacts_port_is_meant_when_no_nat_hides_the_phone_and_the_way_it_came_otherwise() {
+    let mut house = House::new();
+    let mut phone = Phone::new(udp(PHONE), "101");
+    let reached = |house: &House| house.endpoint.bindings(HANAKO)[0].flow.remote;
+    let own = addr(PHONE).ip();
+    phone.register(&mut house, &format!("Contact: <sip:101@{own}:5999>\r\n"));
+    assert_eq!(reached(&house), std::net::SocketAddr::new(own, 5999), "it listens on another port than it sends from");
+    phone.register(&mut house, "Contact: *\r\nExpires: 0\r\n");
+    phone.register(&mut house, "Contact: <sip:101@192.168.77.7:5999>\r\n");
+    assert_eq!(reached(&house), addr(PHONE), "behind a NAT its own address is of no use");
+}
+
+#[test]
 fn an_account_has_only_so_many_contacts() {
     let mut house = House::with(|config| config.limits.contacts_per_account_max = 2, Vec::new());
     let mut phone = Phone::new(udp(PHONE), "101");
