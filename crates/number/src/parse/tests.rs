@@ -1,3 +1,5 @@
+//! The parser, by a table of what people and carriers write.
+
 use super::*;
 use crate::Kind::{FixedLine, International, Mobile, Navi, Pager, Premium, TollFree, Unassigned, VoIp};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Answers: every shape of offer, and what never may happen.
+
 use super::*;
 use crate::offer;
 use proptest::prelude::*;

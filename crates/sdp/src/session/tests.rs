@@ -1,3 +1,5 @@
+//! Reading: RFC 5118 bodies, bounds, mutated descriptions.
+
 use super::*;
 
 /// RFC 5118 §4.9 and §4.10: bodies of the torture messages.
