@@ -20,6 +20,7 @@ mod crash;
 mod database;
 mod demo;
 mod many;
+mod networks;
 mod races;
 mod story;
 mod transfer;

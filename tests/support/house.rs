@@ -55,7 +55,7 @@ impl House {
             format!("[database]\nurl = \"sqlite:{folder}/denwaban.db\"\njournal = \"{folder}/journal\"\n")
         };
         let config = format!(
-            "[sip]\nudp = [\"127.0.0.1:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\"]\n\
+            "[sip]\nudp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\n\
              [media]\nports = \"{rtp}-{}\"\n\
              [web]\nlisten = [\"127.0.0.1:{http}\"]\n\
              [recordings]\nfolder = \"{folder}/recordings\"\nfree_percent_min = 0\n\
@@ -176,6 +176,15 @@ impl House {
         let account = format!(";auth_user={};auth_pass={};regint=60", operator.login, operator.password);
         let phone = Phone { name: &operator.login, account, tone_hz, auto_answer, port: None };
         let baresip = Baresip::start(self.root.path(), &self.sip, &phone);
+        self.until_operator(operator.id, "ready");
+        baresip
+    }
+
+    /// The same over TCP.
+    pub fn phone_over_tcp(&self, operator: &Operator, tone_hz: f32) -> Baresip {
+        let account = format!(";auth_user={};auth_pass={};regint=60", operator.login, operator.password);
+        let phone = Phone { name: &operator.login, account, tone_hz, auto_answer: true, port: None };
+        let baresip = Baresip::start(self.root.path(), &format!("{};transport=tcp", self.sip), &phone);
         self.until_operator(operator.id, "ready");
         baresip
     }

@@ -29,11 +29,17 @@ pub struct Dialog {
 }
 
 impl Peer {
-    /// Bind `port`; 0 for any.
+    /// Bind `port` on the loopback of the switch's address family; 0 for any.
     pub fn bind(port: u16, switch: &str) -> Peer {
-        let socket = UdpSocket::bind(("127.0.0.1", port)).expect("a socket");
+        let local = if switch.starts_with('[') { "[::1]" } else { "127.0.0.1" };
+        let socket = UdpSocket::bind(format!("{local}:{port}")).expect("a socket");
         socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a time-out");
         Peer { socket, switch: switch.parse().expect("an address"), waiting: Vec::new(), branches: 0 }
+    }
+
+    /// Our address and port.
+    fn host(&self) -> SocketAddr {
+        self.socket.local_addr().expect("bound")
     }
 
     /// Our port.
@@ -51,7 +57,7 @@ impl Peer {
                 .header(Name::To, format!("<sip:{user}@denwaban>"))
                 .header(Name::CallId, format!("register-{user}"))
                 .header(Name::CSeq, format!("{cseq} REGISTER"))
-                .header(Name::Contact, format!("<sip:{user}@127.0.0.1:{}>", self.port()))
+                .header(Name::Contact, format!("<sip:{user}@{}>", self.host()))
                 .header(Name::Expires, "600")
                 .header(Name::MaxForwards, "70");
             if let Some(value) = authorization.take() {
@@ -78,7 +84,7 @@ impl Peer {
             .header(Name::To, format!("<sip:{number}@carrier.example>"))
             .header(Name::CallId, format!("call-{caller}-{}", self.port()))
             .header(Name::CSeq, "1 INVITE")
-            .header(Name::Contact, format!("<sip:{caller}@127.0.0.1:{}>", self.port()))
+            .header(Name::Contact, format!("<sip:{caller}@{}>", self.host()))
             .header(Name::MaxForwards, "70")
             .body("application/sdp", sdp.as_bytes())
             .finish();
@@ -104,7 +110,7 @@ impl Peer {
     pub fn reply(&mut self, request: &Message, status: u16, sdp: Option<&str>) {
         let tag = format!("p{}", self.port());
         let mut reply = MessageBuilder::reply(request, status, sip::message::reason_phrase(status), Some(&tag))
-            .header(Name::Contact, format!("<sip:peer@127.0.0.1:{}>", self.port()));
+            .header(Name::Contact, format!("<sip:peer@{}>", self.host()));
         if let Some(sdp) = sdp {
             reply = reply.body("application/sdp", sdp.as_bytes());
         }
@@ -149,7 +155,7 @@ impl Peer {
             .header(Name::To, &dialog.theirs)
             .header(Name::CallId, &dialog.call_id)
             .header(Name::CSeq, format!("{cseq} {}", method.as_str()))
-            .header(Name::Contact, format!("<sip:peer@127.0.0.1:{}>", self.port()))
+            .header(Name::Contact, format!("<sip:peer@{}>", self.host()))
             .header(Name::MaxForwards, "70");
         if let Some(sdp) = sdp {
             request = request.body("application/sdp", sdp.as_bytes());
@@ -219,7 +225,7 @@ impl Peer {
 
     fn via(&mut self) -> String {
         self.branches += 1;
-        format!("SIP/2.0/UDP 127.0.0.1:{};branch=z9hG4bK{}x{}", self.port(), self.port(), self.branches)
+        format!("SIP/2.0/UDP {};branch=z9hG4bK{}x{}", self.host(), self.port(), self.branches)
     }
 }
 
