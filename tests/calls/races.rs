@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::audio::{CALLER_HZ, OPERATOR_2_HZ, OPERATOR_HZ, seconds_of};
+use crate::support::audio::{CALLER_HZ, MOBILE_HZ, OPERATOR_2_HZ, OPERATOR_HZ, seconds_of};
 use crate::support::house::House;
 use crate::support::peer::{Dialog, Peer, sdp};
 use crate::support::{pause, ports};
@@ -261,4 +261,58 @@ fn r37_a_retransmitted_invite_is_one_call_and_one_ring() {
     ring.phones[0].reply(&cancel, 200, None);
     ring.phones[0].reply(&offered, 487, None);
     ring.is_clean(false);
+}
+
+#[test]
+fn f44_an_attended_refer_joins_the_caller_and_the_mobile_and_both_of_the_operators_calls_end() {
+    const MOBILE: &str = "09055500101";
+    let house = House::start();
+    house.firm(
+        "sakura",
+        "Sakura",
+        "0355500101",
+        json!({ "targets": [{ "name": "x", "number": MOBILE, "ring_seconds": 20 }] }),
+    );
+    let operator = house.operator("101", 0);
+    let (inbound, outbound) = (ports::free_block(2), ports::free_block(2));
+    house.trunk("inbound", inbound, json!({ "priority": 9 }));
+    house.trunk("outbound", outbound, json!({ "priority": 0 }));
+    let mut caller = house.outside("09011112222", inbound, CALLER_HZ, true);
+    let mut mobile = house.outside(MOBILE, outbound, MOBILE_HZ, true);
+    let mut phone = Peer::bind(0, &house.sip);
+    phone.register(&operator.login, &operator.password);
+    house.until_operator(operator.id, "ready");
+    caller.command("dial", &format!("sip:0355500101@{}", house.sip));
+    let offered = phone.wait_request(&Method::Invite);
+    phone.reply(&offered, 200, Some(&sdp(40_010)));
+    phone.wait_request(&Method::Ack);
+    caller.wait("CALL_ESTABLISHED");
+    let mut first = phone.callee_dialog(&offered);
+
+    // The second call, to the mobile; then the two are put together (RFC 3515, RFC 3891).
+    phone.invite_as(&operator.login, &operator.password, MOBILE, &sdp(40_020));
+    let answered = phone.response(200, "INVITE");
+    let second = phone.caller_dialog(&answered);
+    phone.ack_of(&second, 2);
+    mobile.wait("CALL_ESTABLISHED");
+    let tag = |value: &str| value.split("tag=").nth(1).expect("a tag").split(';').next().unwrap_or_default().to_owned();
+    let replaces = format!("{}%3Bto-tag%3D{}%3Bfrom-tag%3D{}", second.call_id, tag(&second.theirs), tag(&second.ours));
+    phone.refer(&mut first, &format!("<sip:{MOBILE}@{}?Replaces={replaces}>", house.sip));
+    phone.response(202, "REFER");
+    // Progress is told, and both calls of the operator end.
+    let told = phone.wait_request(&Method::Notify);
+    phone.reply(&told, 200, None);
+    for _ in 0..2 {
+        let bye = phone.wait_request(&Method::Bye);
+        phone.reply(&bye, 200, None);
+    }
+    pause(Duration::from_millis(1500));
+    caller.command("hangup", "");
+    mobile.wait("CALL_CLOSED");
+    house.assert_idle();
+    house.until_operator(operator.id, "ready");
+    let record = house.finished(1);
+    assert!(!record["bridged_ms"].is_null(), "{record}");
+    assert!(seconds_of(&caller.heard()[0], MOBILE_HZ) > 1.0, "the caller hears the mobile");
+    assert!(seconds_of(&mobile.heard()[0], CALLER_HZ) > 1.0, "the mobile hears the caller");
 }

@@ -70,6 +70,7 @@ impl Peer {
                     &answer.text(Name::WwwAuthenticate).expect("a challenge"),
                     user,
                     password,
+                    "REGISTER",
                     &format!("sip:{}", self.switch),
                 ));
             }
@@ -90,6 +91,65 @@ impl Peer {
             .finish();
         self.send(&invite);
         invite
+    }
+
+    /// Call a number as an operator, answering the challenge; the INVITE that was taken.
+    pub fn invite_as(&mut self, user: &str, password: &str, number: &str, sdp: &str) -> Message {
+        let uri = format!("sip:{number}@{}", self.switch);
+        let mut authorization = None;
+        for cseq in 1..=2 {
+            let mut invite = MessageBuilder::request(&Method::Invite, &uri)
+                .header(Name::Via, self.via())
+                .header(Name::From, format!("<sip:{user}@denwaban>;tag=o{user}"))
+                .header(Name::To, format!("<sip:{number}@denwaban>"))
+                .header(Name::CallId, format!("consult-{user}"))
+                .header(Name::CSeq, format!("{cseq} INVITE"))
+                .header(Name::Contact, format!("<sip:{user}@{}>", self.host()))
+                .header(Name::MaxForwards, "70");
+            if let Some(value) = authorization.take() {
+                invite = invite.header(Name::Authorization, value);
+            }
+            let invite = invite.body("application/sdp", sdp.as_bytes()).finish();
+            self.send(&invite);
+            if cseq == 2 {
+                return invite;
+            }
+            let refused = self.response(401, "INVITE");
+            self.acknowledge_refusal(&invite, &refused);
+            let challenge = refused.text(Name::WwwAuthenticate).expect("a challenge").into_owned();
+            authorization = Some(authorize(&challenge, user, password, "INVITE", &uri));
+        }
+        unreachable!("the second round returns")
+    }
+
+    /// ACK of a non-2xx: the INVITE's own branch (RFC 3261 17.1.1.3).
+    fn acknowledge_refusal(&mut self, invite: &Message, refused: &Message) {
+        let of = |message: &Message, name| message.text(name).expect("a header").into_owned();
+        let ack = MessageBuilder::request(&Method::Ack, invite.request_uri().expect("a request"))
+            .header(Name::Via, of(invite, Name::Via))
+            .header(Name::From, of(invite, Name::From))
+            .header(Name::To, of(refused, Name::To))
+            .header(Name::CallId, of(invite, Name::CallId))
+            .header(Name::CSeq, of(invite, Name::CSeq).replace("INVITE", "ACK"))
+            .header(Name::MaxForwards, "70")
+            .finish();
+        self.send(&ack);
+    }
+
+    /// REFER inside a dialog (RFC 3515).
+    pub fn refer(&mut self, dialog: &mut Dialog, refer_to: &str) {
+        dialog.cseq += 1;
+        let refer = MessageBuilder::request(&Method::Refer, &dialog.target)
+            .header(Name::Via, self.via())
+            .header(Name::From, &dialog.ours)
+            .header(Name::To, &dialog.theirs)
+            .header(Name::CallId, &dialog.call_id)
+            .header(Name::CSeq, format!("{} REFER", dialog.cseq))
+            .header(Name::Contact, format!("<sip:peer@{}>", self.host()))
+            .header(Name::ReferTo, refer_to)
+            .header(Name::MaxForwards, "70")
+            .finish();
+        self.send(&refer);
     }
 
     /// The CANCEL of an INVITE (RFC 3261 section 9.1).
@@ -138,7 +198,12 @@ impl Peer {
 
     /// ACK of a 2xx to our INVITE.
     pub fn ack(&mut self, dialog: &Dialog) {
-        self.in_dialog(dialog, &Method::Ack, 1, None);
+        self.ack_of(dialog, 1);
+    }
+
+    /// ACK of a 2xx to our INVITE with this CSeq.
+    pub fn ack_of(&mut self, dialog: &Dialog, cseq: u32) {
+        self.in_dialog(dialog, &Method::Ack, cseq, None);
     }
 
     /// A request inside a dialog.
@@ -237,7 +302,7 @@ pub fn sdp(port: u16) -> String {
 }
 
 /// MD5 digest by hand (RFC 2617 without qop is what every registrar takes only if it must; with qop=auth as RFC 7616 asks).
-fn authorize(challenge: &str, user: &str, password: &str, uri: &str) -> String {
+fn authorize(challenge: &str, user: &str, password: &str, method: &str, uri: &str) -> String {
     let field = |name: &str| {
         let at = challenge.find(&format!("{name}=\"")).unwrap_or_else(|| panic!("no {name} in {challenge}"));
         challenge[at + name.len() + 2..].split('"').next().expect("a value").to_owned()
@@ -248,7 +313,7 @@ fn authorize(challenge: &str, user: &str, password: &str, uri: &str) -> String {
         md5::Md5::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect::<String>()
     };
     let ha1 = md5(format!("{user}:{realm}:{password}"));
-    let ha2 = md5(format!("REGISTER:{uri}"));
+    let ha2 = md5(format!("{method}:{uri}"));
     let response = md5(format!("{ha1}:{nonce}:00000001:abcdef:auth:{ha2}"));
     format!(
         "Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\"{uri}\", qop=auth, nc=00000001, cnonce=\"abcdef\", response=\"{response}\", algorithm=MD5"
