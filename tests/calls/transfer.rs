@@ -8,7 +8,9 @@ use super::story::{length_is_talk_time, strip};
 use crate::support::audio::{CALLER_HZ, Heard, MOBILE_HZ, OPERATOR_HZ, channel, seconds_of, story};
 use crate::support::baresip::Baresip;
 use crate::support::house::{House, Operator};
+use crate::support::peer::Peer;
 use crate::support::{pause, ports};
+use sip::message::Method;
 
 const A_WHILE: Duration = Duration::from_millis(1500);
 const MOBILE: &str = "09055500101";
@@ -270,4 +272,53 @@ fn the_caller_hangs_up_while_the_mobile_rings_and_nobody_is_left_ringing() {
     scene.phone.wait("CALL_CLOSED");
     scene.house.assert_idle();
     scene.house.finished(1);
+}
+
+/// One trunk of the carrier fails in this way; the call goes over the other one, and the operator notices nothing but a moment.
+fn fails_over(fails: impl FnOnce(&mut Peer)) {
+    let house = House::start();
+    let target = json!({ "targets": [{ "name": "院長", "number": MOBILE, "ring_seconds": 20 }] });
+    house.firm("sakura", "さくら歯科", "0355500101", target);
+    let operator = house.operator("101", 0);
+    let (inbound, first, second) = (ports::free_block(2), ports::free_block(2), ports::free_block(2));
+    house.trunk("inbound", inbound, json!({ "priority": 9 }));
+    house.trunk("first", first, json!({ "priority": 0 }));
+    house.trunk("second", second, json!({ "priority": 1 }));
+    let mut phone = house.phone(&operator, OPERATOR_HZ, true);
+    let mut caller = house.outside("09011112222", inbound, CALLER_HZ, true);
+    let mut mobile = house.outside(MOBILE, second, MOBILE_HZ, true);
+    let mut broken = Peer::bind(first, &house.sip);
+    caller.command("dial", &format!("sip:0355500101@{}", house.sip));
+    phone.wait("CALL_ESTABLISHED");
+    let call = house.until_call("established");
+    house.post(&format!("/calls/{call}/transfer"), json!({ "mode": "attended", "to": null }));
+    fails(&mut broken);
+    mobile.wait("CALL_ESTABLISHED");
+    house.post(&format!("/calls/{call}/transfer/complete"), json!({}));
+    phone.wait("CALL_CLOSED");
+    caller.command("hangup", "");
+    mobile.wait("CALL_CLOSED");
+    house.assert_idle();
+    let record = house.finished(1);
+    let events = record["events"].as_array().expect("events");
+    let at = |kind: &str, nth: usize| {
+        events.iter().filter(|e| e["kind"] == kind).nth(nth).and_then(|e| e["offset_ms"].as_i64()).expect("an event")
+    };
+    let delay = at("target_called", 1) - at("target_called", 0);
+    assert!(delay <= 4000, "the next trunk was tried after {delay} ms");
+}
+
+#[test]
+fn r32_a_trunk_that_answers_503_is_passed_over() {
+    fails_over(|trunk| {
+        let invite = trunk.wait_request(&Method::Invite);
+        trunk.reply(&invite, 503, None);
+    });
+}
+
+#[test]
+fn r32_a_trunk_that_says_nothing_is_passed_over_within_four_seconds() {
+    fails_over(|trunk| {
+        trunk.wait_request(&Method::Invite);
+    });
 }
