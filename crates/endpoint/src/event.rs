@@ -117,8 +117,8 @@ pub struct Rejection {
     pub phrase: String,
     /// Retry-After in seconds.
     pub retry_after: Option<u32>,
-    /// No provisional above 100 had come and the failure is the trunk's, not the callee's (RESILIENCE R32): 408 without any 1xx within
-    /// the limit, 500, 502, 503, 504 or a dead transport. Never true after 18x or for 6xx.
+    /// No provisional above 100 had come and the failure is the trunk's, not the callee's (RESILIENCE R32): 408 (its own, or ours for
+    /// want of any 1xx within the limit), 500, 502, 503, 504 or a dead transport. Never true after 18x or for 6xx.
     pub try_next_trunk: bool,
 }
 

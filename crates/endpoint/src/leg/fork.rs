@@ -72,7 +72,7 @@ impl Leg {
             status => {
                 let phrase = response.reason().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
                 let retry_after = response.retry_after().ok().flatten();
-                let theirs = matches!(status, 500 | 502 | 503 | 504);
+                let theirs = matches!(status, 408 | 500 | 502 | 503 | 504);
                 let rejection = Rejection { status, phrase, retry_after, try_next_trunk: theirs };
                 self.failed(core, index, rejection);
             }
@@ -134,9 +134,13 @@ impl Leg {
             return self.failed(core, index, rejection);
         };
         let invite_cseq = dialog.local_cseq;
-        // PRACKs of the early dialog have used up numbers.
+        let mut body = body_of(response);
+        // PRACKs of the early dialog have used up numbers, and its provisionals may have brought the answer.
         if let Some(early) = fork.early.iter().find(|early| early.dialog.id.remote_tag == remote_tag) {
             dialog.local_cseq = dialog.local_cseq.max(early.dialog.local_cseq);
+            if body.is_empty() {
+                body = early.answer.clone();
+            }
         }
         fork.state = ForkState::Won;
         let (tag, flow) = (fork.tag, fork.flow);
@@ -147,7 +151,6 @@ impl Leg {
             }
         }
         let mut session = Session::new(dialog, tag, flow, true);
-        let body = body_of(response);
         session.local_sdp = std::mem::take(&mut uac.body);
         session.remote_sdp = body.clone();
         session.peer_updates = response.allows(&Method::Update).unwrap_or(false);

@@ -1,11 +1,12 @@
 //! Reliable provisionals of theirs: we acknowledge each with PRACK (RFC 3262 section 4).
 
+use bytes::Bytes;
 use sip::dialog::Dialog;
 use sip::message::{CSeq, Message, Method, Name, RAck};
 
 use super::fork::DIALOGS_MAX;
 use super::{Errand, Leg};
-use crate::core::Core;
+use crate::core::{Core, body_of};
 
 /// An early dialog with reliable provisionals.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub(crate) struct Early {
     pub(crate) dialog: Dialog,
     /// RSeq of the last one in order.
     rseq: u32,
+    /// The SDP of a reliable provisional: the answer to our offer, which the 2xx need not repeat (RFC 6337 section 2.1).
+    pub(crate) answer: Bytes,
 }
 
 impl Leg {
@@ -41,12 +44,16 @@ impl Leg {
                 if fork.early.len() >= DIALOGS_MAX {
                     return;
                 }
-                fork.early.push(Early { dialog, rseq });
+                fork.early.push(Early { dialog, rseq, answer: Bytes::new() });
                 fork.early.len() - 1
             }
         };
         let Some(early) = fork.early.get_mut(place) else { return };
         early.rseq = rseq;
+        let answer = body_of(response);
+        if !answer.is_empty() {
+            early.answer = answer;
+        }
         let via = core.via(fork.flow);
         let rack = RAck { rseq, cseq: CSeq { number: cseq.number, method: Method::Invite } };
         let prack = early.dialog.request(&Method::Prack, &via, None).header(Name::RAck, rack.to_string()).finish();

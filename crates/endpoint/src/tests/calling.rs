@@ -247,6 +247,21 @@ fn r42_their_reliable_provisionals_get_pracks_in_order() {
 }
 
 #[test]
+fn r42_an_answer_in_a_reliable_provisional_counts_when_the_2xx_has_none() {
+    let mut house = House::new();
+    let leg = house.calls(2, Destination::Trunk { trunk: NGN, number: "09087654321".to_owned() });
+    let invite = house.request(CARRIER, Method::Invite);
+    let extra = [("Require", "100rel"), ("RSeq", "7"), ("Contact", "<sip:peer@198.51.100.1:5060>")];
+    house.hear(CARRIER, reply(&invite, 183, "t", &extra, ANSWER));
+    house.event();
+    let prack = house.request(CARRIER, Method::Prack);
+    house.hear(CARRIER, reply(&prack, 200, "", &[], ""));
+    house.hear(CARRIER, accept(&invite, "t", CARRIER, ""));
+    house.request(CARRIER, Method::Ack);
+    assert_eq!(house.event(), LegEvent::Answered { leg, body: bytes(ANSWER), from_ip: addr(CARRIER).ip() });
+}
+
+#[test]
 fn r09_a_phone_whose_connection_breaks_while_it_rings_is_gone() {
     let mut house = House::new();
     let flow = tcp(PHONE, 5);
