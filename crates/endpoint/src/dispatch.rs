@@ -52,14 +52,16 @@ impl Endpoint {
             Effect::Ack { flow, request } => self.on_ack(flow, &request),
             Effect::Cancelled { key, request } => self.on_cancelled(key, &request),
             Effect::Response { key, response } => self.on_response(key, &response),
-            // A 2xx without a transaction is 64*T1 too late: whoever sent it has given up as we have. An ACK to whatever names
-            // our tags would only be a way to make us send (R10).
+            // After a failure another branch has answered (section 16.7 step 5): it is acknowledged and ended.
+            Effect::StrayResponse { key: Some(key), response, .. } => self.on_response(key, &response),
             Effect::Cancelling { key, flow, request } => {
                 if let Some(Errand::Leg(id, _)) = self.core.sent(key).map(|sent| sent.errand) {
                     self.core.trace(id, TraceDirection::Out, flow, &request);
                 }
             }
-            Effect::StrayResponse { .. } | Effect::NoAck { .. } => {}
+            // A 2xx without a transaction is 64*T1 too late: whoever sent it has given up as we have. An ACK to whatever names
+            // our tags would only be a way to make us send (R10).
+            Effect::StrayResponse { key: None, .. } | Effect::NoAck { .. } => {}
             Effect::TimedOut { key } => self.on_silence(key, Silence::TimedOut),
             Effect::TransportFailed { key } => self.on_silence(key, Silence::TransportFailed),
             Effect::Terminated { server, client } => {

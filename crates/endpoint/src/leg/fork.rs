@@ -26,6 +26,8 @@ pub(crate) enum ForkState {
     Won,
     /// Its 2xx came when nobody wanted it: acknowledged, ended, and kept until its transaction is gone.
     Late,
+    /// Its final response was a failure; until its transaction is gone a 2xx of another branch may still follow.
+    Refused,
     /// Over.
     Failed,
 }
@@ -109,7 +111,12 @@ impl Leg {
                 }
             }
             ForkState::Waiting if !over && self.session.is_none() => self.win(core, index, response, &remote_tag),
-            ForkState::Waiting | ForkState::Withdrawn | ForkState::Late | ForkState::Won | ForkState::Failed => {
+            ForkState::Waiting
+            | ForkState::Withdrawn
+            | ForkState::Late
+            | ForkState::Won
+            | ForkState::Refused
+            | ForkState::Failed => {
                 if let Some((_, ack)) = fork.late.iter().find(|(tag, _)| *tag == remote_tag) {
                     let ack = ack.clone();
                     return core.repeat(flow, &ack);
@@ -193,10 +200,10 @@ impl Leg {
         let over = self.over || self.session.is_some();
         let Some(uac) = &mut self.uac else { return };
         let Some(fork) = uac.forks.get_mut(index) else { return };
-        if matches!(fork.state, ForkState::Won | ForkState::Late | ForkState::Failed) {
+        if matches!(fork.state, ForkState::Won | ForkState::Late | ForkState::Refused | ForkState::Failed) {
             return;
         }
-        fork.state = ForkState::Failed;
+        fork.state = ForkState::Refused;
         fork.early.clear();
         // Section 16.7 step 5: a 6xx speaks for the person, not for the phone.
         if rejection.status >= 600 {
@@ -245,7 +252,7 @@ impl Leg {
     pub(crate) fn invite_over(&mut self, key: ClientKey, index: usize) {
         if let Some(fork) = self.uac.as_mut().and_then(|uac| uac.forks.get_mut(index))
             && fork.key == key
-            && matches!(fork.state, ForkState::Late | ForkState::Withdrawn | ForkState::Waiting)
+            && fork.state != ForkState::Won
         {
             fork.state = ForkState::Failed;
         }

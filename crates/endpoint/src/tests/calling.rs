@@ -262,6 +262,30 @@ fn r42_an_answer_in_a_reliable_provisional_counts_when_the_2xx_has_none() {
 }
 
 #[test]
+fn r39_a_2xx_after_a_failure_is_acknowledged_and_ended() {
+    let mut house = House::new();
+    let leg = house.calls(2, Destination::Address(addr(PHONE), "peer".to_owned()));
+    let invite = house.request(PHONE, Method::Invite);
+    house.hear(PHONE, reply(&invite, 486, "busy", &[], ""));
+    house.request(PHONE, Method::Ack);
+    assert!(matches!(house.event(), LegEvent::Rejected { leg: rejected, .. } if rejected == leg));
+    let late = accept(&invite, "late", PHONE, ANSWER);
+    house.hear(PHONE, late.clone());
+    let ack = house.request(PHONE, Method::Ack);
+    assert_eq!(ack.to().unwrap().tag(), Some("late"));
+    let bye = house.request(PHONE, Method::Bye);
+    assert_eq!(bye.to().unwrap().tag(), Some("late"));
+    house.hear(PHONE, late);
+    assert_eq!(house.request(PHONE, Method::Ack), ack);
+    house.hear(PHONE, reply(&bye, 200, "late", &[], ""));
+    house.silent();
+    house.assert_idle();
+    // One that answers nothing of ours moves nobody (R10).
+    house.hear(PHONE, accept(&invite, "later still", PHONE, ANSWER));
+    house.silent();
+}
+
+#[test]
 fn r09_a_phone_whose_connection_breaks_while_it_rings_is_gone() {
     let mut house = House::new();
     let flow = tcp(PHONE, 5);

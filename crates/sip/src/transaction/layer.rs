@@ -178,7 +178,7 @@ impl Layer {
         match found {
             Some(key) => self.feed_client(now, key, outgoing::Input::Response(status), Some(response), fx),
             None if method == Method::Invite && (200..300).contains(&status) => {
-                fx.push(Effect::StrayResponse { flow, response });
+                fx.push(Effect::StrayResponse { key: None, flow, response });
             }
             None => {}
         }

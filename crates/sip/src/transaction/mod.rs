@@ -99,10 +99,12 @@ pub enum Effect {
         /// The response.
         response: Message,
     },
-    /// A 2xx to an INVITE for which there is no transaction (any more): acknowledge it, and end what nobody wants (R39).
+    /// A 2xx to an INVITE for which there is no transaction (any more), or after its failure: acknowledge it, and end what nobody wants (R39).
     ///
     /// Anybody can send one. Act only if its Call-ID and From tag are those of a call that you made (RFC 6026 §9).
     StrayResponse {
+        /// The transaction, if it is still remembered: the INVITE was ours, and a failure was its final response.
+        key: Option<ClientKey>,
         /// Where it came from.
         flow: Flow,
         /// The response.

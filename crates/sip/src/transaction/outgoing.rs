@@ -159,8 +159,8 @@ impl Outgoing {
                 self.tell(message.take().map(|response| Effect::Response { key, response }), context);
             }
             ClientAction::PassAsStray => {
-                let flow = self.flow;
-                self.tell(message.take().map(|response| Effect::StrayResponse { flow, response }), context);
+                let (key, flow) = (Some(self.key), self.flow);
+                self.tell(message.take().map(|response| Effect::StrayResponse { key, flow, response }), context);
             }
             ClientAction::TimedOut => self.tell(Some(Effect::TimedOut { key: self.key }), context),
             ClientAction::TransportFailed => self.tell(Some(Effect::TransportFailed { key: self.key }), context),
