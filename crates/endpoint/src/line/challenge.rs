@@ -16,6 +16,10 @@ impl Line {
         if sent.tries >= TRIES_MAX || !self.is_own_way(sent.flow) {
             return None;
         }
+        // Inside a call it may be the far end that challenges: its realm is not taken for the trunk's (R16).
+        if self.realm.is_none() && sent.request.to().is_ok_and(|to| to.tag().is_some()) {
+            return None;
+        }
         let (name, challenge) = Challenge::all(response).find(|(_, challenge)| self.is_own_realm(&challenge.realm))?;
         // A second challenge that does not say "stale" means that the password is wrong.
         if sent.tries > 0 && !challenge.stale {

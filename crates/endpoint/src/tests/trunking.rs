@@ -144,7 +144,9 @@ fn r16_our_invite_is_signed_for_the_trunks_own_realm() {
 
 #[test]
 fn a_challenged_bye_to_the_trunk_is_signed() {
-    let mut house = begin(guarded());
+    let credentials =
+        Credentials { user: "line1".to_owned(), password: "geheim".to_owned(), realm: Some("carrier".to_owned()) };
+    let mut house = begin(Trunk { credentials: Some(credentials), ..guarded() });
     let leg = house.calls(2, over(NGN));
     let invite = house.request(CARRIER, Method::Invite);
     house.hear(CARRIER, accept(&invite, "t", CARRIER, ANSWER));
@@ -176,6 +178,18 @@ fn r16_a_callee_who_challenges_gets_no_credentials() {
     house.order(Order::Hangup { leg, reason: None });
     let bye = house.request(PHONE, Method::Bye);
     house.hear(PHONE, challenge(&bye, 407, "carrier", "n", ""));
+    house.event();
+    house.silent();
+    house.assert_idle();
+}
+
+#[test]
+fn r16_a_realm_is_not_learnt_inside_a_call() {
+    let mut house = begin(guarded());
+    let (_, leg) = house.talks();
+    house.order(Order::Hangup { leg, reason: None });
+    let bye = house.request(CARRIER, Method::Bye);
+    house.hear(CARRIER, challenge(&bye, 401, "whoever calls", "n", ""));
     house.event();
     house.silent();
     house.assert_idle();
