@@ -84,8 +84,7 @@ impl Endpoint {
                 let user = &self.registrar.account(*account)?.user;
                 let targets: Vec<Target> = self
                     .registrar
-                    .bound(*account)
-                    .iter()
+                    .reachable(*account)
                     .map(|bound| Target {
                         flow: bound.flow,
                         identity: house_identity(

@@ -33,6 +33,9 @@ pub(crate) struct Bound {
     pub(crate) user_agent: String,
     /// It has answered an OPTIONS: silence from now on means that it is gone (R29).
     pub(crate) answers: bool,
+    /// It has stopped to answer: it is not called, but still asked, because it or the network may come back long before it
+    /// registers again.
+    pub(crate) silent: bool,
 }
 
 /// Accounts and their contacts.
@@ -72,15 +75,19 @@ impl Registrar {
         self.accounts.get(&id)
     }
 
+    /// The contacts of an account that can be called.
+    pub(crate) fn reachable(&self, account: AccountId) -> impl Iterator<Item = &Bound> {
+        self.bound(account).iter().filter(|bound| !bound.silent)
+    }
+
     /// The contacts of an account.
-    pub(crate) fn bound(&self, account: AccountId) -> &[Bound] {
+    fn bound(&self, account: AccountId) -> &[Bound] {
         self.bindings.get(&account).map_or(&[], Vec::as_slice)
     }
 
     /// The same for status pages.
     pub(crate) fn list(&self, account: AccountId) -> Vec<Binding> {
-        self.bound(account)
-            .iter()
+        self.reachable(account)
             .map(|bound| Binding {
                 contact: String::from_utf8_lossy(bound.uri.raw()).into_owned(),
                 flow: bound.flow,
@@ -139,26 +146,29 @@ impl Registrar {
 
     /// The answer to it, or none within 64*T1.
     pub(crate) fn kept_alive(&mut self, core: &mut Core, account: AccountId, id: Token, answered: bool) {
-        if answered {
-            if let Some(bound) = self.bindings.get_mut(&account).and_then(|all| all.iter_mut().find(|one| one.id == id))
-            {
-                bound.answers = true;
-            }
-            return;
+        let bound = self.bindings.get_mut(&account).and_then(|all| all.iter_mut().find(|one| one.id == id));
+        let Some(bound) = bound else { return };
+        bound.answers |= answered;
+        if bound.silent != (!answered && bound.answers) {
+            self.change(core, account, |bindings| {
+                for bound in bindings.iter_mut().filter(|bound| bound.id == id) {
+                    bound.silent = !answered;
+                }
+            });
         }
-        self.change(core, account, |bindings| bindings.retain(|bound| bound.id != id || !bound.answers));
     }
 
     /// Every change of an account's contacts goes through here: timers and events follow.
     fn change(&mut self, core: &mut Core, account: AccountId, change: impl FnOnce(&mut Vec<Bound>)) {
         let bindings = self.bindings.entry(account).or_default();
-        let before = bindings.len();
+        let reachable = |bindings: &[Bound]| bindings.iter().filter(|bound| !bound.silent).count();
+        let (kept, before) = (bindings.len(), reachable(bindings));
         change(bindings);
-        let after = bindings.len();
-        if after == 0 {
+        let after = reachable(bindings);
+        self.count = self.count + bindings.len() - kept;
+        if bindings.is_empty() {
             self.bindings.remove(&account);
         }
-        self.count = self.count + after - before;
         if before != after {
             core.outputs.push_back(Output::Binding(BindingEvent { account, contacts: after }));
         }

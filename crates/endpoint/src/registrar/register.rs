@@ -69,6 +69,7 @@ impl Registrar {
                 expires: later(core.now, wish.expires),
                 user_agent: Clone::clone(&user_agent),
                 answers: false,
+                silent: false,
             };
             let remove = wish.expires.is_zero();
             self.change(core, account, |bindings| replace(bindings, bound, remove));

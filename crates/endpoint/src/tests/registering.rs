@@ -214,7 +214,16 @@ fn r29_a_phone_that_used_to_answer_and_stops_is_gone() {
     house.after(seconds(70));
     // The one that never answered an OPTIONS may just not know it.
     assert_eq!(house.other.drain(..).collect::<Vec<_>>(), [bound(HANAKO, 0).unwrap()]);
-    assert_eq!(house.endpoint.binding_count(), 1);
+    assert!(house.endpoint.bindings(HANAKO).is_empty());
+    house.sent.clear();
+    house.calls(2, Destination::Account(HANAKO));
+    assert!(matches!(house.event(), LegEvent::Rejected { rejection, .. } if rejection.status == 480));
+    // The network is back, and the phone with it, long before it has to register again.
+    house.after(seconds(40));
+    let probe = house.sent.iter().rev().find(|(flow, _)| flow.remote == addr(PHONE)).unwrap().1.clone();
+    house.hear(PHONE, reply(&probe, 200, "t", &[], ""));
+    assert_eq!(house.other.drain(..).collect::<Vec<_>>(), [bound(HANAKO, 1).unwrap()]);
+    assert_eq!(house.endpoint.bindings(HANAKO).len(), 1);
 }
 
 #[test]
