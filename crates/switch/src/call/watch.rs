@@ -16,8 +16,9 @@ const OPERATOR_SILENT_MAX: u32 = 5;
 /// How long an operator's phone may take to say so. Together with the silence: less than 10 s until another phone rings.
 pub(crate) const PROBE_MAX: Duration = Duration::from_secs(4);
 
-/// Silence after which the outside parties are asked (R34). They may take the time that RFC 3261 gives them.
-const OUTSIDE_SILENT_MAX: u32 = 30;
+/// Silence after which the outside parties are asked (R34). They may take the 32 s that RFC 3261 gives them: together less
+/// than the minute in which a dead call must be over.
+const OUTSIDE_SILENT_MAX: u32 = 20;
 
 impl Call {
     /// Nothing was heard from this leg for so long, although something should be.

@@ -189,8 +189,9 @@ fn r34_a_dead_caller_ends_the_call() {
     let mut house = House::talk("A");
     house.silent("A", 3).tells(["alarm one_way_audio"]);
     house.silent("A", 5).orders([]);
-    house.silent("A", 25).orders([]);
-    house.silent("A", 35).orders(["probe A"]);
+    house.silent("A", 10).orders([]);
+    // 20 s and the 32 s of an OPTIONS without an answer: freed within a minute.
+    house.silent("A", 20).orders(["probe A"]);
     house.ends("A", Ending::Lost).orders(["hang up hanako"]);
     house.everything_is_over();
     assert_eq!(house.record("A").ending, "caller_lost");
