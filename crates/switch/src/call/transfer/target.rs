@@ -55,8 +55,11 @@ impl Call {
         number: Number,
         trunks: &mut VecDeque<TrunkId>,
     ) -> Option<LegId> {
+        // A trunk may have gone, or down, since the list was made: the next one.
+        let usable = board.trunks_for_calling(now);
         let directory = board.directory.clone();
-        let trunk = trunks.pop_front().and_then(|id| directory.trunk(id))?;
+        let mut left = std::iter::from_fn(|| trunks.pop_front()).filter(|id| usable.contains(id));
+        let trunk = left.find_map(|id| directory.trunk(id))?;
         let party = number.digits().to_string();
         let peer = Some(trunk.proxy.ip());
         let id = self.new_leg(board, now, Role::Target, peer, trunk.plain_pcmu, party)?;
