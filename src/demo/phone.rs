@@ -186,17 +186,11 @@ impl Line {
         let mut packet = vec![0u8; 65_535];
         loop {
             self.drain();
-            match self.sip.recv_from(&mut packet) {
-                Ok((length, remote)) => {
-                    let flow = Flow { protocol: Protocol::Udp, local: self.local, remote, connection: ConnectionId(0) };
-                    self.endpoint.receive(
-                        now(),
-                        flow,
-                        Bytes::copy_from_slice(packet.get(..length).unwrap_or_default()),
-                    );
-                }
-                // Time-outs, and refusals by a switch that is not up yet.
-                Err(_) => {}
+            // Anything else is a time-out, or the refusal of a switch that is not up yet.
+            if let Ok((length, remote)) = self.sip.recv_from(&mut packet) {
+                let flow = Flow { protocol: Protocol::Udp, local: self.local, remote, connection: ConnectionId(0) };
+                let bytes = Bytes::copy_from_slice(packet.get(..length).unwrap_or_default());
+                self.endpoint.receive(now(), flow, bytes);
             }
             if self.endpoint.poll_timeout().is_some_and(|at| at <= now()) {
                 self.endpoint.handle_timeout(now());
@@ -294,11 +288,11 @@ impl Line {
 
     fn dial(&mut self, number: String) {
         let media = self.media();
-        let body = sdp::offer(&media, Direction::SendRecv);
+        let offered = sdp::offer(&media, Direction::SendRecv);
         self.legs += 2;
         let leg = LegId(self.legs);
-        let offered = Session::parse(body.as_bytes()).ok();
-        self.call = Some(Call { leg, media, offered, offer: None, remote: None });
+        let body = offered.print();
+        self.call = Some(Call { leg, media, offered: Some(offered), offer: None, remote: None });
         let caller = Some(self.identity.user.clone());
         self.endpoint.order(
             now(),

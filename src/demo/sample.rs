@@ -165,8 +165,7 @@ pub const OPERATORS: [(&str, &str); 3] = [("101", "山本 花子"), ("102", "鈴
 /// The caller of the story: number, then what is said.
 pub const CALLER: &str = "09012345678";
 /// The caller's first words.
-pub const CALLER_SAYS: &str =
-    "やまだです。歯が痛くて、きょう診ていただけますか。";
+pub const CALLER_SAYS: &str = "やまだです。歯が痛くて、きょう診ていただけますか。";
 /// Number and name, as dictated.
 pub const CALLER_NUMBER: &str = "番号は、ゼロきゅうゼロ、いちにさんよん、ごーろくななはち。";
 /// The caller to the person of the firm.

@@ -33,14 +33,16 @@ pub struct Cast {
 /// What the record of the call must hold.
 pub struct Told {
     /// What the caller said before the transfer.
-    pub caller_said: Arc<[i16]>,
+    pub caller_said: Speech,
     /// What the operator said first.
-    pub operator_said: Arc<[i16]>,
+    pub operator_said: Speech,
     /// What the dentist said to the caller.
-    pub mobile_said: Arc<[i16]>,
+    pub mobile_said: Speech,
 }
 
 type Step<T> = Result<T, String>;
+/// 8 kHz samples of a sentence.
+type Speech = Arc<[i16]>;
 
 /// Plays it. `Err` names the step that failed.
 pub fn play(cast: &Cast) -> Step<Told> {
@@ -82,7 +84,7 @@ fn ring(cast: &Cast) -> Step<&Phone> {
     Err("no operator's phone rings".to_owned())
 }
 
-fn talk(cast: &Cast, operator: &Phone) -> Step<(Arc<[i16]>, Arc<[i16]>)> {
+fn talk(cast: &Cast, operator: &Phone) -> Step<(Speech, Speech)> {
     operator.wish(Wish::Answer);
     see(&cast.caller, "the caller is answered", |s| *s == Sight::Talking)?;
     let greeting =
@@ -139,7 +141,7 @@ fn announce_and_return(cast: &Cast, operator: &Phone) -> Step<()> {
 }
 
 /// On to the mobile with "press 1"; the operator leaves.
-fn pass_on(cast: &Cast, operator: &Phone) -> Step<Arc<[i16]>> {
+fn pass_on(cast: &Cast, operator: &Phone) -> Step<Speech> {
     operator.wish(Wish::Press("*2".to_owned()));
     see(&cast.mobile, "the mobile rings again", |s| matches!(s, Sight::Rings { .. }))?;
     cast.mobile.wish(Wish::Answer);
@@ -162,7 +164,7 @@ fn pass_on(cast: &Cast, operator: &Phone) -> Step<Arc<[i16]>> {
 }
 
 /// One says something, the other hears it.
-fn heard_across(cast: &Cast, from: &Phone, to: &Phone, text: &str, pitch_hz: f32, what: &str) -> Step<Arc<[i16]>> {
+fn heard_across(cast: &Cast, from: &Phone, to: &Phone, text: &str, pitch_hz: f32, what: &str) -> Step<Speech> {
     let speech = cast.speaker.speak(text, pitch_hz);
     to.take_heard();
     from.wish(Wish::Say(speech.clone()));

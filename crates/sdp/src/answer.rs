@@ -108,7 +108,7 @@ pub fn answer_as(local: &Local, offer: &Session, wish: Direction) -> Result<(Str
         })
         .collect();
     let negotiated = stream.negotiated(local, offered, direction, stream.payload_type, stream.telephone_event);
-    Ok((session.to_string(), negotiated))
+    Ok((session.print(), negotiated))
 }
 
 /// Reads the answer to `our_offer`, which [`offer`](crate::offer()) printed for the same `local`.

@@ -27,7 +27,7 @@ pub struct Local {
 const TELEPHONE_EVENT: u8 = 101;
 
 /// An offer of one audio stream. Hold is an offer with [`Direction::SendOnly`] (music) or [`Direction::Inactive`].
-pub fn offer(local: &Local, direction: Direction) -> String {
+pub fn offer(local: &Local, direction: Direction) -> Session {
     let payloads = local
         .codecs
         .iter()
@@ -35,7 +35,7 @@ pub fn offer(local: &Local, direction: Direction) -> String {
         .chain(local.telephone_event.then_some((TELEPHONE_EVENT, Payload::TelephoneEvent)));
     let mut session = local.session();
     session.media.push(local.audio(PLAIN_RTP, payloads.collect(), direction));
-    session.to_string()
+    session
 }
 
 impl Local {
@@ -100,9 +100,11 @@ mod tests {
         let expected = "v=0\r\no=- 7 1 IN IP4 203.0.113.5\r\ns=-\r\nc=IN IP4 203.0.113.5\r\nt=0 0\r\n\
             m=audio 20000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n\
             a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n";
-        assert_eq!(offer(&local, Direction::SendRecv), expected);
+        let session = offer(&local, Direction::SendRecv);
+        assert_eq!(session.print(), expected);
+        assert_eq!(Session::parse(expected.as_bytes()), Ok(session));
         let bare = Local { codecs: vec![Codec::Pcmu], telephone_event: false, ..local };
-        let text = offer(&bare, Direction::SendOnly);
+        let text = offer(&bare, Direction::SendOnly).print();
         assert!(text.ends_with("RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=ptime:20\r\na=sendonly\r\n"), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! A session description: reading and printing (RFC 8866).
 
 use crate::Direction;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// Longest description that is read, bytes.
 pub const SDP_BYTES_MAX: usize = 16 * 1024;
@@ -9,6 +9,9 @@ pub const SDP_BYTES_MAX: usize = 16 * 1024;
 pub const MEDIA_MAX: usize = 16;
 /// Most `a=` lines, over the whole description.
 pub const ATTRIBUTES_MAX: usize = 256;
+
+/// What a description of one stream comes to, printed.
+const PRINTED_BYTES: usize = 320;
 
 /// Most formats kept of an `m=` line: there are no more payload types.
 const FORMATS_MAX: usize = 128;
@@ -128,6 +131,13 @@ impl Session {
             attributes: Vec::new(),
             media: Vec::new(),
         }
+    }
+
+    /// Its text, in the RFC's order, with CRLF.
+    pub fn print(&self) -> String {
+        let mut text = String::with_capacity(PRINTED_BYTES);
+        let _ = write!(text, "{self}"); // a String takes everything
+        text
     }
 
     /// The direction of one of its media: its own attribute, else that of the session, else both ways (RFC 8866 §6.7).

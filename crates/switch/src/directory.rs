@@ -173,7 +173,8 @@ pub struct Operator {
 
 /// Settings of the whole service.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Greeting shown when the dialled number is in no table.
     pub default_greeting: String,
@@ -201,7 +202,8 @@ impl Default for Settings {
 
 /// Keys an operator presses during a call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(default, deny_unknown_fields)]
 pub struct FeatureCodes {
     /// Hold and resume.
     pub hold: String,

@@ -1,8 +1,9 @@
-//! Firms, numbers, operators, trunks, users: the same forms as the command line's, checked by the store.
+//! Firms, numbers, operators, trunks, users, settings: the same forms as the command line's, checked by the store.
 
 mod customers;
 mod dids;
 mod operators;
+mod settings;
 mod trunks;
 mod users;
 
@@ -18,6 +19,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(customers::routes())
         .merge(dids::routes())
         .merge(operators::routes())
+        .merge(settings::routes())
         .merge(trunks::routes())
         .merge(users::routes())
 }

@@ -120,6 +120,8 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("POST", "/trunks", "/trunks".into(), trunk.clone(), [401, 403, 403, 201]),
         ("PUT", "/trunks/{id}", format!("/trunks/{}", rows.trunk + 1), trunk, [401, 403, 403, 200]),
         ("DELETE", "/trunks/{id}", format!("/trunks/{}", rows.trunk + 1), None, [401, 403, 403, 204]),
+        ("GET", "/settings", "/settings".into(), None, [401, 403, 403, 200]),
+        ("PUT", "/settings", "/settings".into(), Some(json!({"confirm_seconds": 20})), [401, 403, 403, 200]),
         ("GET", "/users", "/users".into(), None, [401, 403, 403, 200]),
         ("POST", "/users", "/users".into(), Some(json!({"name": "new", "role": "supervisor"})), [401, 403, 403, 201]),
         ("POST", "/users/{id}/password", format!("/users/{}/password", rows.user + 1), None, [401, 403, 403, 200]),

@@ -151,7 +151,7 @@ fn packet_lengths_that_g711_has_are_taken_and_others_not() {
 
 #[test]
 fn an_answer_to_our_offer_is_read() {
-    let offered = parsed(&offer(&local(), Direction::SendRecv));
+    let offered = offer(&local(), Direction::SendRecv);
     let reply = audio("m=audio 4000 RTP/AVP 8 97\r\na=rtpmap:97 telephone-event/8000\r\na=sendonly");
     let negotiated = accept_answer(&local(), &offered, &reply).unwrap();
     assert_eq!((negotiated.codec, negotiated.payload_type, negotiated.receive_payload_type), (Codec::Pcma, 8, 8));
@@ -161,7 +161,7 @@ fn an_answer_to_our_offer_is_read() {
 
 #[test]
 fn answers_that_do_not_fit_are_named() {
-    let offered = parsed(&offer(&Local { codecs: vec![Codec::Pcmu], ..local() }, Direction::SendRecv));
+    let offered = offer(&Local { codecs: vec![Codec::Pcmu], ..local() }, Direction::SendRecv);
     for (reply, error) in [
         ("", NegotiationError::AnswerMismatch),
         ("m=video 4000 RTP/AVP 0", NegotiationError::AnswerMismatch),
@@ -177,7 +177,7 @@ fn answers_that_do_not_fit_are_named() {
 fn events_that_one_side_lacks_are_not_used() {
     let mute = Local { telephone_event: false, ..local() };
     assert_eq!(answer(&mute, &parsed(TRUNK)).unwrap().1.telephone_event, None);
-    let offered = parsed(&offer(&mute, Direction::SendRecv));
+    let offered = offer(&mute, Direction::SendRecv);
     let negotiated = accept_answer(&local(), &offered, &parsed(TRUNK)).unwrap();
     assert_eq!((negotiated.telephone_event, negotiated.receive_telephone_event), (None, None));
 }

@@ -23,12 +23,14 @@ pub struct MessageBuilder {
 }
 
 /// What an INVITE with SDP comes to.
-const CAPACITY_BYTES: usize = 1_024;
+const REQUEST_BYTES: usize = 1_000;
+/// What a response without a body comes to.
+const RESPONSE_BYTES: usize = 500;
 
 impl MessageBuilder {
     /// A request. White space and control characters in the URI are escaped.
     pub fn request(method: &Method, uri: impl AsRef<[u8]>) -> Self {
-        let mut bytes = Vec::with_capacity(CAPACITY_BYTES);
+        let mut bytes = Vec::with_capacity(REQUEST_BYTES);
         bytes.extend_from_slice(method.as_str().as_bytes());
         bytes.push(b' ');
         let uri_start = bytes.len();
@@ -41,8 +43,10 @@ impl MessageBuilder {
     /// A response. A status outside 100 to 699 becomes 500.
     pub fn response(status: u16, reason: &str) -> Self {
         let status = if (100..700).contains(&status) { status } else { 500 };
-        let mut bytes = Vec::with_capacity(CAPACITY_BYTES);
-        bytes.extend_from_slice(format!("SIP/2.0 {status} ").as_bytes());
+        let mut bytes = Vec::with_capacity(RESPONSE_BYTES);
+        bytes.extend_from_slice(b"SIP/2.0 ");
+        bytes.extend([status / 100, status / 10, status].map(|number| b'0' + u8::try_from(number % 10).unwrap_or(0)));
+        bytes.push(b' ');
         let reason_start = bytes.len();
         push_value(&mut bytes, reason.as_bytes());
         let start = StartLine::Response { status, reason: Span::new(reason_start, bytes.len()) };
