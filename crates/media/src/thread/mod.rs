@@ -195,27 +195,38 @@ impl Worker {
                 return;
             }
             let now = clock::now();
+            let mut is_woken_only = true;
             for data in ready.iter().map(|ready| ready.data.u64()) {
+                // Left as it is: an order came after the last look at them, and the next rest must not be a long one.
                 if data == WAKE {
-                    let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
-                } else if data & 1 == 0 {
+                    continue;
+                }
+                is_woken_only = false;
+                if data & 1 == 0 {
                     self.receive(data as usize >> 1, now, buffers);
                 } else {
                     self.receive_report(data as usize >> 1, now, buffers);
                 }
+            }
+            if is_woken_only {
+                return;
             }
         }
     }
 
     /// Carries out what was ordered; false when nobody is there any more who could order.
     fn take_orders(&mut self) -> bool {
+        // Before the look, never after it: an order that comes in between wakes the thread again.
+        let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
         for _ in 0..ORDERS_PER_PASS {
             match self.orders.try_recv() {
                 Ok(message) => self.carry_out(message, clock::now()),
-                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => return false,
             }
         }
+        // There may be more: no rest before they are carried out.
+        let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
         true
     }
 
@@ -267,5 +278,47 @@ impl Buffers {
     /// A packet being made: room for the header, and for `length` bytes of payload.
     fn payload(&mut self, length: usize) -> Option<&mut [u8]> {
         self.made.get_mut(HEADER_BYTES..HEADER_BYTES + length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::event::{EventfdFlags, eventfd};
+
+    #[test]
+    fn an_order_that_comes_after_the_look_at_them_still_wakes_the_thread() {
+        let (sender, orders) = std::sync::mpsc::sync_channel(ORDERS_PER_PASS + 1);
+        let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).unwrap());
+        let events = EventSink(Arc::new(|_| {}));
+        let meters = Arc::new(Meters::default());
+        let folder = std::env::temp_dir();
+        let (_recorder, mut taps) = crate::recorder::Recorder::start(folder, 1, &events, &meters).unwrap();
+        let tap = taps.pop().unwrap();
+        let setup = Setup {
+            tick: Duration::from_millis(2),
+            orders,
+            wake: Arc::clone(&wake),
+            tap,
+            events,
+            meters,
+            epoch: Epoch::new(),
+        };
+        let mut worker = Worker::new(setup).unwrap();
+        let mut buffers = Box::new(Buffers { datagram: [0; PACKET_BYTES_MAX], made: [0; PACKET_BYTES_MAX] });
+        let mut ready = Vec::with_capacity(READY_MAX);
+        assert!(worker.take_orders());
+        sender.send(Message { order: Order::CloseLeg { leg: LegId(2) }, asset: None }).unwrap();
+        rustix::io::write(&wake, &1u64.to_ne_bytes()).unwrap();
+        worker.read_all(&mut ready, &mut buffers);
+        assert_eq!(worker.poll(&mut ready, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), 1, "it does not sleep on it");
+        assert!(worker.take_orders());
+        assert!(worker.orders.try_recv().is_err(), "it was carried out");
+        assert_eq!(worker.poll(&mut ready, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), 0, "and now it may sleep");
+        for leg in 0..ORDERS_PER_PASS as u64 + 1 {
+            sender.send(Message { order: Order::CloseLeg { leg: LegId(leg) }, asset: None }).unwrap();
+        }
+        assert!(worker.take_orders());
+        assert_eq!(worker.poll(&mut ready, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), 1, "one order is left");
     }
 }
