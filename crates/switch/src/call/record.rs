@@ -17,6 +17,9 @@ pub(crate) const TRACE_MAX: usize = 200;
 /// Lines of one call's timeline, SIP messages not counted.
 pub(crate) const FACTS_MAX: usize = 2_000;
 
+/// Room for the first events of a revision.
+const EVENTS_AT_ONCE: usize = 8;
+
 /// Legs kept in one call's record: a caller who waits for hours is offered again and again.
 pub(crate) const LEGS_MAX: usize = 500;
 
@@ -173,6 +176,9 @@ impl Story {
 
     fn add(&mut self, now: Instant, kind: &str, detail: Detail) {
         let offset_ms = self.offset(now);
+        if self.record.events.is_empty() {
+            self.record.events.reserve(EVENTS_AT_ONCE);
+        }
         self.record.events.push(TimelineEvent { index: self.index, offset_ms, kind: kind.to_owned(), detail });
         self.index += 1;
     }

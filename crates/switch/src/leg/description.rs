@@ -53,8 +53,11 @@ impl Description {
 
     /// Our offer, both ways; also what the peer gets who asks us to offer.
     pub(crate) fn offer(&mut self) -> Bytes {
-        let text = self.say(|local| sdp::offer(local, Direction::SendRecv));
-        self.offered = Session::parse(text.as_bytes()).ok();
+        let (text, offered) = self.say(|local| {
+            let session = sdp::offer(local, Direction::SendRecv);
+            (session.print(), session)
+        });
+        self.offered = Some(offered);
         Bytes::from(text)
     }
 
@@ -65,8 +68,7 @@ impl Description {
     }
 
     fn answer_session(&mut self, offer: Session) -> Result<Bytes, u16> {
-        let (_, agreed) = sdp::answer(&self.local, &offer).map_err(|error| error.status())?;
-        let text = self.say(|local| sdp::answer(local, &offer).map(|(text, _)| text).unwrap_or_default());
+        let (text, agreed) = self.try_say(|local| sdp::answer(local, &offer)).map_err(|error| error.status())?;
         self.agreed = Some(agreed);
         self.offered = None;
         self.answered = Some(offer);
@@ -101,14 +103,20 @@ impl Description {
         self.agreed.as_ref().is_some_and(|agreed| agreed.on_hold)
     }
 
-    /// Counts the version up if the text differs from what was said last.
-    fn say(&mut self, text: impl Fn(&Local) -> String) -> String {
-        let mut new = text(&self.local);
-        if !self.said.is_empty() && new != self.said {
+    /// Counts the version up if the text differs from what was said last. The text comes with what it means.
+    fn say<T>(&mut self, text: impl Fn(&Local) -> (String, T)) -> (String, T) {
+        let Ok(said) = self.try_say(|local| Ok::<_, std::convert::Infallible>(text(local)));
+        said
+    }
+
+    /// The same for a text that may not come about: then nothing was said.
+    fn try_say<T, E>(&mut self, text: impl Fn(&Local) -> Result<(String, T), E>) -> Result<(String, T), E> {
+        let mut new = text(&self.local)?;
+        if !self.said.is_empty() && new.0 != self.said {
             self.local.version = self.local.version.saturating_add(1);
-            new = text(&self.local);
+            new = text(&self.local)?;
         }
-        self.said.clone_from(&new);
-        new
+        self.said.clone_from(&new.0);
+        Ok(new)
     }
 }
