@@ -46,8 +46,7 @@ pub struct House {
 pub async fn open(config: &Config) -> Result<House, Troubles> {
     make_folders(config)?;
     let store = Store::open(&config.database.url).await?;
-    let recordings = config.recordings.folder.clone();
-    let repaired = blocking(move || media::repair(&recordings)).await?;
+    let repaired = repair(config).await?;
     let journal = open_journal(config, &store, repaired).await?;
     let prompts = open_prompts(config).await?;
     let (handle, locals, thread) = start_engine(config, &prompts, Arc::clone(&journal)).await?;
@@ -124,6 +123,28 @@ pub fn probe(folder: &Path) -> std::io::Result<()> {
     std::fs::remove_file(&path)
 }
 
+/// Repairs what a dead process left of its recordings; what a living one is making is not touched.
+async fn repair(config: &Config) -> Result<Vec<media::Repaired>, Troubles> {
+    let (journal, recordings) = (config.database.journal.clone(), config.recordings.folder.clone());
+    let claimed = tokio::task::spawn_blocking(move || {
+        let claim = journal::Claim::of(&journal)?;
+        let repaired = media::repair(&recordings);
+        drop(claim);
+        Ok(repaired)
+    });
+    let trouble = |what: String| Trouble::new(Exit::Unavailable, "", what, words::NOT_WRITABLE_REMEDY.text());
+    match claimed.await {
+        Ok(Ok(repaired)) => Ok(repaired.map_err(|error| trouble(error.to_string()))?),
+        Ok(Err(error)) => Err(no_journal(config, &error).into()),
+        Err(error) => Err(trouble(error.to_string()).into()),
+    }
+}
+
+fn no_journal(config: &Config, error: &journal::JournalError) -> Trouble {
+    let place = config.database.journal.display().to_string();
+    Trouble::new(Exit::Unavailable, place, error.to_string(), words::JOURNAL_REMEDY.text())
+}
+
 async fn open_journal(
     config: &Config,
     store: &Store,
@@ -149,11 +170,7 @@ async fn open_journal(
         hook: tell::journal_hook(),
     };
     let opened = Journal::open(store.clone(), options).await;
-    let journal = opened.map_err(|error| {
-        let place = config.database.journal.display().to_string();
-        Trouble::new(Exit::Unavailable, place, error.to_string(), words::JOURNAL_REMEDY.text())
-    })?;
-    Ok(Arc::new(journal))
+    Ok(Arc::new(opened.map_err(|error| no_journal(config, &error))?))
 }
 
 /// How to speak here: as configured, with the voice where it really is.
@@ -301,4 +318,26 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> +
     let done = tokio::task::spawn_blocking(work).await;
     let trouble = |what: String| Trouble::new(Exit::Unavailable, "", what, words::NOT_WRITABLE_REMEDY.text());
     done.map_err(|error| trouble(error.to_string()))?.map_err(|error| trouble(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn r27_a_second_process_leaves_the_recordings_of_the_first_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.database.journal = folder.path().join("journal");
+        config.recordings.folder = folder.path().join("recordings");
+        std::fs::create_dir_all(&config.recordings.folder).unwrap();
+        let part = config.recordings.folder.join("call.wav.part");
+        std::fs::write(&part, [0; 48]).unwrap();
+        let first = journal::Claim::of(&config.database.journal).unwrap();
+        assert!(repair(&config).await.is_err());
+        assert!(part.exists());
+        drop(first);
+        assert_eq!(repair(&config).await.unwrap().len(), 1);
+        assert!(!part.exists());
+    }
 }

@@ -19,7 +19,7 @@ mod scribe;
 mod segment;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -168,6 +168,22 @@ pub struct Journal {
     hook: Hook,
     /// Held by the scribe too: nobody else opens the folder before its last write.
     _lock: Arc<File>,
+}
+
+/// A journal's folder, held: no other process works with it, nor with the recordings that belong to it.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: File,
+}
+
+impl Claim {
+    /// Takes the folder, which is made if it is not there; to be let go before [`Journal::open`]. May wait for the disk.
+    ///
+    /// # Errors
+    /// [`JournalError::InUse`] while another process has it.
+    pub fn of(folder: &Path) -> Result<Claim, JournalError> {
+        Ok(Claim { _lock: segment::lock(folder)? })
+    }
 }
 
 impl Journal {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use store::journal::{JournalError, Notice, Options};
+use store::journal::{Claim, JournalError, Notice, Options};
 use store::{Journal, Store};
 use switch::{CallRecord, CallState};
 
@@ -146,7 +146,11 @@ async fn two_processes_do_not_share_a_folder() {
     let options =
         Options { folder: folder.path().to_owned(), started_ms: 0, repaired: Vec::new(), hook: Arc::new(drop) };
     assert!(matches!(Journal::open(store.clone(), options).await, Err(JournalError::InUse { .. })));
+    assert!(matches!(Claim::of(folder.path()), Err(JournalError::InUse { .. })));
     journal.close(SOON).await;
+    let claim = Claim::of(folder.path()).unwrap();
+    assert!(matches!(Claim::of(folder.path()), Err(JournalError::InUse { .. })));
+    drop(claim);
     open(&store, folder.path()).await;
 }
 
