@@ -117,6 +117,8 @@ impl Leg {
         if self.over {
             return;
         }
+        // Their INVITE would wait for ever for an answer that nobody gives.
+        self.refuse(core, 480, None, None);
         if say_bye {
             self.send_bye(core, None);
         } else {

@@ -201,6 +201,29 @@ fn r29_a_call_survives_a_connection_that_comes_back_in_time() {
 }
 
 #[test]
+fn r09_an_invite_whose_connection_is_lost_leaves_nothing() {
+    let mut house = House::new();
+    let flow = tcp(PHONE, 9);
+    let mut side = Side::new(PHONE, "101", REALM, "192.0.2.1:5060");
+    side.transport = "TCP";
+    side.target = "sip:0312345678@192.0.2.1:5060".to_owned();
+    let first = side.request("INVITE", "", OFFER);
+    house.hear_flow(flow, first.as_str());
+    let challenge = house.response(PHONE, 401);
+    house.hear_flow(flow, ack_of(&first).as_str());
+    let authorization = authorize(&challenge, "101", "secret", &Method::Invite, &side.target);
+    let again = side.request("INVITE", &format!("Authorization: {authorization}\r\n"), OFFER);
+    house.hear_flow(flow, again.as_str());
+    house.response(PHONE, 100);
+    let LegEvent::Incoming(incoming) = house.event() else { panic!("Incoming") };
+    house.endpoint.flow_closed(house.now, flow);
+    house.drain();
+    house.after(seconds(6));
+    assert_eq!(house.event(), LegEvent::Ended { leg: incoming.leg, how: Ending::Lost });
+    house.assert_idle();
+}
+
+#[test]
 fn r29_a_phone_that_used_to_answer_and_stops_is_gone() {
     let mut house = House::with(|config| config.times.keep_alive = Some(seconds(30)), Vec::new());
     let mut phone = Phone::new(udp(PHONE), "101");
