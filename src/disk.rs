@@ -31,6 +31,12 @@ pub fn free_percent(folder: &Path) -> Option<u64> {
     figures.f_bavail.saturating_mul(100).checked_div(figures.f_blocks)
 }
 
+/// How many bytes are free for us on the folder's disk.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
+    let figures = rustix::fs::statvfs(folder).ok()?;
+    Some(figures.f_bavail.saturating_mul(figures.f_frsize))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ mod demo;
 mod disk;
 mod engine;
 mod pages;
+mod phone;
 mod refresh;
 mod service;
 mod shutdown;

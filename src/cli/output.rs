@@ -18,6 +18,11 @@ impl Output {
         Self { json }
     }
 
+    /// Whether programs read it.
+    pub fn is_json(self) -> bool {
+        self.json
+    }
+
     /// A list: a table for people, an array for programs.
     pub fn list<T: Serialize>(self, rows: &[T], columns: &[&str], cells: impl Fn(&T) -> Vec<String>) {
         if self.json {
@@ -113,7 +118,7 @@ pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// The text, filled up with spaces to `wanted` columns of a terminal.
-fn padded(text: &str, wanted: usize) -> String {
+pub fn padded(text: &str, wanted: usize) -> String {
     let missing = wanted.saturating_sub(width(text));
     format!("{}{}", clean(text), " ".repeat(missing))
 }

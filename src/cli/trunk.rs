@@ -76,6 +76,12 @@ pub struct Add {
     /// Offer PCMU alone, without telephone-event
     #[arg(long)]
     plain_pcmu: bool,
+    /// Take only calls from exactly this host and port
+    #[arg(long)]
+    match_port: bool,
+    /// Seconds between OPTIONS that ask whether it is alive; 0: it is not asked, and counts as alive
+    #[arg(long, default_value_t = 60)]
+    probe_seconds: u32,
     /// Simultaneous outgoing calls
     #[arg(long, default_value_t = 10)]
     calls_max: u16,
@@ -159,6 +165,8 @@ fn form(add: Add) -> Result<TrunkForm, Troubles> {
         compact: add.compact,
         calls_max: add.calls_max,
         plain_pcmu: add.plain_pcmu,
+        match_port: add.match_port,
+        probe_seconds: (add.probe_seconds > 0).then_some(add.probe_seconds),
         ..defaults
     })
 }

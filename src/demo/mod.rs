@@ -2,10 +2,7 @@
 //! `serve` starts, on a folder of its own, and plugs simulated phones into it from outside: nothing of the demo is inside the
 //! switch.
 
-mod ear;
-mod phone;
 mod sample;
-mod speech;
 mod stage;
 mod story;
 

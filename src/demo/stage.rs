@@ -8,13 +8,13 @@ use std::time::Duration;
 use store::{CallQuery, CustomerForm, OperatorForm, Role, Store, TrunkForm, UserForm};
 use switch::{Target, TransferPolicy};
 
-use super::phone::{Identity, Phone, Sight};
 use super::sample::{self, FIRMS, Firm};
-use super::speech::Speaker;
 use super::story::{Cast, Told, likeness};
 use super::{Arguments, println, say};
 use crate::clock;
 use crate::config::{Config, PortRange};
+use crate::phone::speech::Speaker;
+use crate::phone::{Identity, Phone, Sight};
 use crate::startup::House;
 use crate::trouble::{Exit, Trouble, Troubles};
 
@@ -105,7 +105,7 @@ impl Stage {
         let url = url(config, house, &store).await?;
         let cast = Arc::new(Cast { caller, operators, mobile, speaker });
         let stage = Stage {
-            speaks: cast.speaker.works(),
+            speaks: cast.speaker.try_speak("はい").is_ok(),
             store,
             recordings: config.recordings.folder.clone(),
             url,

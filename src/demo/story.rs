@@ -4,10 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::phone::{Phone, Sight, Wish};
 use super::sample::{self, FIRMS};
-use super::speech::Speaker;
 use super::{println, say};
+use crate::clock;
+use crate::phone::speech::Speaker;
+use crate::phone::{Phone, Sight, Wish};
 
 /// Anything that takes a moment on a busy machine.
 const SOON: Duration = Duration::from_secs(15);
@@ -63,8 +64,8 @@ fn ring(cast: &Cast) -> Step<&Phone> {
     let firm = &FIRMS[0];
     cast.caller.wish(Wish::Dial(firm.did.to_owned()));
     see(&cast.caller, "the caller hears ringing", |s| *s == Sight::Ringback)?;
-    let deadline = super::phone::now() + SOON;
-    while super::phone::now() < deadline {
+    let deadline = clock::now() + SOON;
+    while clock::now() < deadline {
         for operator in &cast.operators {
             let Ok(Sight::Rings { shown, number }) =
                 operator.wait(|s| matches!(s, Sight::Rings { .. }), Duration::from_millis(100))

@@ -1,4 +1,4 @@
-//! The mouth and the ear of a demo phone: G.711 frames out every 20 ms, samples in by RTP timestamp.
+//! The mouth and the ear of a test phone: G.711 frames out every 20 ms, samples in by RTP timestamp.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

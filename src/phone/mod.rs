@@ -1,5 +1,8 @@
-//! A scripted softphone: the demo's caller, operators and mobiles. A SIP peer like any other, on sockets of its own; it
-//! knows nothing of the switch but its address.
+//! A scripted softphone: the demo's caller, operators and mobiles, and the caller of `denwaban call ring`. A SIP peer like
+//! any other, on sockets of its own; it knows nothing of the switch but its address.
+
+mod ear;
+pub mod speech;
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,7 +17,8 @@ use endpoint::{Destination, Endpoint, Invite, LegEvent, LegId, Order, Output, Tr
 use sdp::{Codec, Direction, Local, Session};
 use sip::flow::{ConnectionId, Flow, Protocol};
 
-use super::ear::Voice;
+use crate::clock::now;
+use ear::Voice;
 
 /// Wishes and sightings under way at once; a phone has one call.
 const QUEUE_MAX: usize = 256;
@@ -93,7 +97,7 @@ impl Phone {
         let (wishes, wished) = sync_channel(QUEUE_MAX);
         let (seen, sights) = sync_channel(QUEUE_MAX);
         let mut line = Line::new(identity, sip, rtp, voice.clone(), seen)?;
-        let thread = std::thread::Builder::new().name("demo-phone".into()).spawn(move || line.run(&wished))?;
+        let thread = std::thread::Builder::new().name("phone".into()).spawn(move || line.run(&wished))?;
         Ok(Phone { address, wishes, sights: Mutex::new(sights), voice, thread: Some(thread) })
     }
 
@@ -115,6 +119,11 @@ impl Phone {
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Err(others),
             }
         }
+    }
+
+    /// What was seen next, if anything was.
+    pub fn look(&self) -> Option<Sight> {
+        self.sights.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
     }
 
     /// What has been heard in the present or last call since the last asking.
@@ -176,7 +185,7 @@ impl Line {
         let listener = endpoint::Listener { protocol: Protocol::Udp, local, public: local };
         let mut config = endpoint::Config::new(identity.realm.clone(), vec![listener]);
         config.trace = false;
-        config.server_name = "Denwaban demo phone".to_owned();
+        config.server_name = "Denwaban test phone".to_owned();
         let mut endpoint = Endpoint::new(now(), config, rand::random());
         endpoint.set_trunks(now(), vec![trunk_to_switch(&identity)]);
         Ok(Line { identity, endpoint, sip, local, rtp, voice, seen, call: None, legs: 0, stopping: None })
@@ -350,17 +359,22 @@ impl Line {
     }
 
     fn speak_and_listen(&mut self) {
-        let remote = self.call.as_ref().and_then(|call| call.remote);
+        let mut remote = self.call.as_ref().and_then(|call| call.remote);
         let mut outgoing: VecDeque<Vec<u8>> = VecDeque::new();
         {
             let mut voice = self.voice();
             let mut packet = [0u8; 2048];
-            while let Ok((length, _)) = self.rtp.recv_from(&mut packet) {
+            while let Ok((length, source)) = self.rtp.recv_from(&mut packet) {
                 voice.listen(packet.get(..length).unwrap_or_default());
+                // The way back is sure; the address in the description may be one for peers beyond a NAT.
+                remote = remote.map(|_| source);
             }
             if remote.is_some() {
                 voice.frames_due(now(), &mut outgoing);
             }
+        }
+        if let Some(call) = &mut self.call {
+            call.remote = remote;
         }
         if let Some(remote) = remote {
             for frame in outgoing {
@@ -423,10 +437,4 @@ fn even_socket(address: IpAddr) -> io::Result<UdpSocket> {
         }
     }
     Err(io::Error::new(io::ErrorKind::AddrInUse, "no even port is free"))
-}
-
-/// The demo is a shell: here it asks the clock.
-#[expect(clippy::disallowed_methods, reason = "the demo's phones live in real time")]
-pub(super) fn now() -> Instant {
-    Instant::now()
 }
