@@ -74,8 +74,10 @@ macro_rules! words {
 }
 
 mod check;
+mod ring;
 
 pub use check::*;
+pub use ring::*;
 
 words! {
     /// Before a remedy.
@@ -156,7 +158,7 @@ mod tests {
 
     #[test]
     fn both_languages_take_the_same_values() {
-        for (name, words) in ALL.iter().chain(check::ALL) {
+        for (name, words) in ALL.iter().chain(check::ALL).chain(ring::ALL) {
             let holes = |text: &str| text.matches("{}").count();
             assert_eq!(holes(words.english), holes(words.japanese), "{name}");
             assert_eq!(words.english.is_empty(), words.japanese.is_empty(), "{name}");

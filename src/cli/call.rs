@@ -12,6 +12,12 @@ use crate::trouble::{Exit, Trouble, Troubles};
 /// What can be asked about calls.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
+    /// Call a number as a caller from outside would: a test of the running switch
+    #[command(after_help = "Examples:\n  denwaban call ring 0312345678\n  \
+        denwaban call ring 0312345678 --from 09012345678 --wav hello.wav --seconds 20\n\n\
+        Ends with 0 when somebody answered. The switch must have a trunk for callers on this machine; without one the\n\
+        command says how to make it.")]
+    Ring(super::ring::Arguments),
     /// Find calls, newest first
     #[command(
         after_help = "Examples:\n  denwaban call list --text さくら --from 2026-11-21\n  denwaban call list --caller 5678 --answered no"
@@ -72,6 +78,7 @@ pub struct List {
 pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let store = context.store().await?;
     match verb {
+        Verb::Ring(arguments) => super::ring::run(context, &store, arguments).await?,
         Verb::List(list) => {
             let page = store.find_calls(&query(&store, list).await?).await?;
             let columns = ["call", "arrived", "firm", "caller", "operator", "state", "wait", "talk", "ending"];

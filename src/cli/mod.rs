@@ -9,6 +9,7 @@ mod help;
 mod operator;
 mod output;
 pub(crate) mod rec;
+mod ring;
 mod serve;
 mod trunk;
 mod user;
