@@ -62,9 +62,13 @@ pub fn run(arguments: &Arguments, out: Output) -> Result<(), Troubles> {
         if !arguments.calls.is_empty() && !wanted(What::Call) {
             options.calls.clone_from(&arguments.calls);
         }
-        for row in media::bench::bench(&options).map_err(trouble)? {
-            let row = MediaRow::from(row);
-            out.line(&row, || row.text());
+        // One measurement at a time: each row is there as soon as it is known.
+        for (calls, recording) in options.calls.iter().flat_map(|calls| [(*calls, false), (*calls, true)]) {
+            let one = media::bench::BenchOptions { calls: vec![calls], recording: vec![recording], ..options.clone() };
+            for row in media::bench::bench(&one).map_err(trouble)? {
+                let row = MediaRow::from(row);
+                out.line(&row, || row.text());
+            }
         }
     }
     Ok(())
