@@ -22,5 +22,6 @@ mod demo;
 mod many;
 mod networks;
 mod races;
+mod ring;
 mod story;
 mod transfer;
