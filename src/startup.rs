@@ -67,9 +67,9 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
 }
 
 impl House {
-    /// Whether the engine has died; the process should, too.
+    /// Whether the engine or the voice has died; the process should, too.
     pub fn dead(&self) -> bool {
-        self.thread.is_finished()
+        self.thread.is_finished() || crate::telemetry::voice_died()
     }
 
     /// Ends everything. Calls should have ended before ([`crate::shutdown`]).

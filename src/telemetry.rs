@@ -45,6 +45,31 @@ pub fn start(level: &str, personal_data: bool) -> Result<(), String> {
     Ok(())
 }
 
+/// Threads without which calls have no voice or no recording.
+const VOICE_THREADS: [&str; 3] = ["media-", "recorder", "finisher"];
+
+static VOICE_DIED: AtomicBool = AtomicBool::new(false);
+
+/// Notices a panic of a voice thread: it would leave calls mute, and only a new start mends that (crash-only).
+pub fn watch_voice() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name().is_some_and(is_voice) {
+            VOICE_DIED.store(true, Ordering::Relaxed);
+        }
+        usual(panic);
+    }));
+}
+
+/// Whether a voice thread has died.
+pub fn voice_died() -> bool {
+    VOICE_DIED.load(Ordering::Relaxed)
+}
+
+fn is_voice(thread: &str) -> bool {
+    VOICE_THREADS.iter().any(|name| thread.starts_with(name))
+}
+
 /// Writes lines without control characters: a caller's name must not move an administrator's cursor.
 struct Plain<W>(W);
 
@@ -79,6 +104,12 @@ impl<W: Write> Write for Plain<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_panic_of_a_voice_thread_is_noticed_and_another_is_not() {
+        assert!(is_voice("media-0") && is_voice("recorder") && is_voice("finisher"));
+        assert!(!is_voice("engine") && !is_voice("tokio-runtime-worker"));
+    }
 
     #[test]
     fn r20_no_control_character_reaches_the_terminal() {

@@ -30,6 +30,7 @@ pub fn run(context: &Context, _: &Arguments) -> Result<(), Troubles> {
 async fn serve(context: &Context) -> Result<(), Troubles> {
     let trouble = |error: std::io::Error| Trouble::new(Exit::Software, "", error.to_string(), "");
     let mut signals = Signals::listen().map_err(trouble)?;
+    crate::telemetry::watch_voice();
     let house = startup::open(context.config()).await?;
     announce(context, &house);
     service::notify("READY=1");

@@ -14,7 +14,7 @@ use transport::{BindError, Inbound, Network, Transport};
 use web::Stamped;
 
 use super::media_events::MediaInbox;
-use super::{Ask, EVENTS_MAX, EngineHandle, INBOX_MAX, Statistics};
+use super::{Ask, EVENTS_MAX, EngineHandle, INBOX_MAX, MEDIA_EVENTS_MAX, Statistics};
 use crate::clock;
 
 /// Media events handled before packets get their turn again.
@@ -113,6 +113,7 @@ where
             tick_at: now,
             ticks: 0,
             audited: Vec::new(),
+            losses_told: 0,
             stop_at: None,
         };
         let _ = bound_sender.send(Ok(locals));
@@ -146,6 +147,7 @@ struct Engine {
     ticks: u64,
     /// What the last audit found: told once, not every five seconds.
     audited: Vec<String>,
+    losses_told: u64,
     stop_at: Option<Instant>,
 }
 
@@ -291,6 +293,7 @@ impl Engine {
             self.audit();
         }
         self.publish(now);
+        self.alarm_losses();
     }
 
     fn audit(&mut self) {
@@ -301,6 +304,16 @@ impl Engine {
             self.tell(Event::Alarm(Alarm::Repaired { what }));
         }
         self.audited = found;
+    }
+
+    /// What was lost because a queue was full since the last look (R45): never, or this machine is far too small.
+    fn alarm_losses(&mut self) {
+        let lost = self.counts.media_events_lost + self.counts.media_orders_lost + self.counts.records_lost;
+        if lost > self.losses_told {
+            self.losses_told = lost;
+            let table = "orders and events of the voice path, records".to_owned();
+            self.tell(Event::Alarm(Alarm::Full { table, limit: MEDIA_EVENTS_MAX }));
+        }
     }
 
     fn publish(&mut self, now: Instant) {
