@@ -47,7 +47,7 @@ async fn serve(context: &Context) -> Result<(), Troubles> {
         return Err(Trouble::new(
             Exit::Software,
             "",
-            "the engine has died",
+            "the engine or a voice thread has died",
             "its panic is in the log above: please report it",
         )
         .into());

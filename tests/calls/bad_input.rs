@@ -8,15 +8,11 @@ use serde_json::json;
 
 use crate::support::audio::{CALLER_HZ, OPERATOR_HZ, seconds_of};
 use crate::support::house::House;
-use crate::support::{pause, ports};
+use crate::support::pause;
 
 #[test]
 fn r05_malformed_sip_never_disturbs_a_call() {
-    let house = House::start();
-    house.firm("sakura", "さくら歯科", "0355500101", json!({}));
-    let operator = house.operator("101", 0);
-    let trunk = ports::free_block(2);
-    house.trunk("carrier", trunk, json!({}));
+    let (house, operator, trunk) = House::small();
     let mut phone = house.phone(&operator, OPERATOR_HZ, true);
     let mut caller = house.outside("09011112222", trunk, CALLER_HZ, true);
     caller.command("dial", &format!("sip:0355500101@{}", house.sip));

@@ -12,11 +12,7 @@ use crate::support::{pause, ports};
 
 #[test]
 fn an_operators_phone_over_tcp_is_called_over_its_own_connection() {
-    let house = House::start();
-    house.firm("sakura", "さくら歯科", "0355500101", json!({}));
-    let operator = house.operator("101", 0);
-    let trunk = ports::free_block(2);
-    house.trunk("carrier", trunk, json!({}));
+    let (house, operator, trunk) = House::small();
     let mut phone = house.phone_over_tcp(&operator, OPERATOR_HZ);
     let mut caller = house.outside("09011112222", trunk, CALLER_HZ, true);
     caller.command("dial", &format!("sip:0355500101@{}", house.sip));

@@ -47,11 +47,7 @@ fn r31_an_operators_phone_dies_and_the_caller_is_answered_by_another() {
 
 #[test]
 fn f04_w05_a_caller_who_gives_up_leaves_no_phone_ringing() {
-    let house = House::start();
-    house.firm("sakura", "さくら歯科", "0355500101", json!({}));
-    let operator = house.operator("101", 0);
-    let trunk = ports::free_block(2);
-    house.trunk("carrier", trunk, json!({}));
+    let (house, operator, trunk) = House::small();
     let mut phone = house.phone(&operator, OPERATOR_HZ, false);
     let mut caller = house.outside("09011112222", trunk, CALLER_HZ, true);
     caller.command("dial", &format!("sip:0355500101@{}", house.sip));

@@ -92,11 +92,7 @@ fn talk_hold_talk(ours: &[Heard], hold: impl Fn(&House, &mut Baresip, &str, bool
 
 #[test]
 fn f48_the_recording_is_served_with_ranges_and_its_hash_is_the_files() {
-    let house = House::start();
-    house.firm("sakura", "さくら歯科", "0355500101", json!({}));
-    let operator = house.operator("101", 0);
-    let trunk = ports::free_block(2);
-    house.trunk("carrier", trunk, json!({}));
+    let (house, operator, trunk) = House::small();
     let mut phone = house.phone(&operator, OPERATOR_HZ, true);
     let mut caller = house.outside("09011112222", trunk, CALLER_HZ, true);
     caller.command("dial", &format!("sip:0355500101@{}", house.sip));
@@ -150,11 +146,7 @@ fn w02_two_phones_ring_the_first_to_pick_up_has_the_call_and_the_other_is_told_w
 
 #[test]
 fn f01_an_unknown_number_is_answered_with_the_default_greeting_and_never_refused() {
-    let house = House::start();
-    house.firm("sakura", "さくら歯科", "0355500101", json!({}));
-    let operator = house.operator("101", 0);
-    let trunk = ports::free_block(2);
-    house.trunk("carrier", trunk, json!({}));
+    let (house, operator, trunk) = House::small();
     let mut phone = house.phone(&operator, OPERATOR_HZ, false);
     let mut caller = house.outside("09011112222", trunk, CALLER_HZ, true);
     caller.command("dial", &format!("sip:0399999999@{}", house.sip));

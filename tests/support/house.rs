@@ -41,6 +41,16 @@ impl House {
         Self::start_with("")
     }
 
+    /// With one client firm (さくら歯科, 03-5550-0101), one operator without wrap-up, and one trunk, whose port is given.
+    pub fn small() -> (House, Operator, u16) {
+        let house = House::start();
+        house.firm("sakura", "さくら歯科", "0355500101", json!({}));
+        let operator = house.operator("101", 0);
+        let trunk = ports::free_block(2);
+        house.trunk("carrier", trunk, json!({}));
+        (house, operator, trunk)
+    }
+
     /// With more lines in the configuration; `{folder}` in them is the house's own.
     pub fn start_with(more: &str) -> House {
         let place = Place::take();
