@@ -7,7 +7,9 @@ use switch::record::SIP;
 use switch::{CallRecord, ladder};
 
 use super::Context;
+use super::output::{fields, table};
 use crate::trouble::{Exit, Trouble, Troubles};
+use crate::words;
 
 /// What can be asked about calls.
 #[derive(Subcommand, Debug)]
@@ -81,7 +83,17 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         Verb::Ring(arguments) => super::ring::run(context, &store, arguments).await?,
         Verb::List(list) => {
             let page = store.find_calls(&query(&store, list).await?).await?;
-            let columns = ["call", "arrived", "firm", "caller", "operator", "state", "wait", "talk", "ending"];
+            let columns = [
+                words::CALL,
+                words::ARRIVED,
+                words::FIRM,
+                words::CALLER,
+                words::OPERATOR,
+                words::STATE,
+                words::WAIT,
+                words::TALK,
+                words::ENDING,
+            ];
             context.out.list(&page.calls, &columns, |call| {
                 vec![
                     call.call.to_string(),
@@ -104,8 +116,8 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             let call = store.call(id).await?;
             let steps = ladder::steps(&call);
             if steps.is_empty() {
-                let what = format!("call {id} has no SIP messages on record");
-                let remedy = "set sip.trace = true, for calls from then on";
+                let what = words::NO_TRACE.with(&[&id]);
+                let remedy = words::NO_TRACE_REMEDY.text();
                 return Err(Trouble::new(Exit::Missing, "", what, remedy).into());
             }
             context.out.one(&steps, || format!("{}  {}", time(call.arrived_ms), ladder::draw(&call, messages)));
@@ -142,9 +154,9 @@ pub async fn query(store: &store::Store, list: List) -> Result<CallQuery, Troubl
 fn moment(option: &str, text: &str) -> Result<i64, Trouble> {
     let parsed = text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into));
     let zoned = parsed.and_then(|time: jiff::civil::DateTime| time.to_zoned(japan()));
-    zoned.map(|time| time.timestamp().as_millisecond()).map_err(|_| {
-        Trouble::new(Exit::Usage, option, format!("`{text}` is no time"), "write 2026-11-21 or 2026-11-21T18:00")
-    })
+    zoned
+        .map(|time| time.timestamp().as_millisecond())
+        .map_err(|_| Trouble::new(Exit::Usage, option, words::NO_TIME.with(&[&text]), words::NO_TIME_REMEDY.text()))
 }
 
 fn japan() -> jiff::tz::TimeZone {
@@ -158,7 +170,7 @@ pub fn time(unix_ms: i64) -> String {
 }
 
 fn seconds(ms: i64) -> String {
-    format!("{}.{} s", ms / 1000, ms % 1000 / 100)
+    super::output::seconds(format!("{}.{}", ms / 1000, ms % 1000 / 100))
 }
 
 /// A state as it is written in JSON.
@@ -167,37 +179,34 @@ fn word(state: &switch::CallState) -> String {
 }
 
 fn story(call: &CallRecord) -> String {
-    let mut text = format!(
-        "call      {}\nfirm      {}\nnumber    {}\ncaller    {}\noperator  {}\narrived   {}\nstate     {}\nwait      {}\ntalk      {}\nending    {}\n",
-        call.call,
-        call.customer_name,
-        call.did,
-        if call.caller.is_empty() { &call.withheld } else { &call.caller },
-        call.operator_name,
-        time(call.arrived_ms),
-        word(&call.state),
-        seconds(call.wait_ms),
-        seconds(call.talk_ms),
-        call.ending,
-    );
-    match &call.recording {
-        Some(recording) => text.push_str(&format!("recording {} ({} s)\n", recording.path, recording.samples / 8000)),
-        None => text.push_str(&format!("recording {}\n", call.no_recording)),
-    }
-    text.push_str("\nlegs\n");
+    let recording = match &call.recording {
+        Some(recording) => {
+            let length = super::output::seconds(recording.samples.div_euclid(u64::from(rtp::SAMPLE_RATE)));
+            format!("{} ({length})", recording.path)
+        }
+        None => call.no_recording.clone(),
+    };
+    let rows = [
+        (words::CALL, call.call.to_string()),
+        (words::FIRM, call.customer_name.clone()),
+        (words::NUMBER, call.did.clone()),
+        (words::CALLER, if call.caller.is_empty() { &call.withheld } else { &call.caller }.clone()),
+        (words::OPERATOR, call.operator_name.clone()),
+        (words::ARRIVED, time(call.arrived_ms)),
+        (words::STATE, word(&call.state)),
+        (words::WAIT, seconds(call.wait_ms)),
+        (words::TALK, seconds(call.talk_ms)),
+        (words::ENDING, call.ending.clone()),
+        (words::RECORDING, recording),
+    ];
+    let mut text = format!("{}\n\n{}\n", fields(&rows), words::LEGS);
     let legs: Vec<Vec<String>> = call
         .legs
         .iter()
         .map(|leg| {
             let since = |ms: i64| seconds(ms - call.arrived_ms);
             let figures = leg.statistics.as_ref().map_or_else(String::new, |figures| {
-                format!(
-                    "{} in, {} out, {} lost, jitter {} ms",
-                    figures.received,
-                    figures.sent,
-                    figures.lost,
-                    figures.jitter_us / 1000
-                )
+                words::PACKETS.with(&[&figures.received, &figures.sent, &figures.lost, &(figures.jitter_us / 1000)])
             });
             vec![
                 leg.index.to_string(),
@@ -211,11 +220,20 @@ fn story(call: &CallRecord) -> String {
             ]
         })
         .collect();
-    text.push_str(&super::output::table(
-        &["#", "role", "party", "begun", "answered", "ended", "ending", "voice"],
+    text.push_str(&table(
+        &[
+            words::PLACE,
+            words::ROLE,
+            words::PARTY,
+            words::BEGUN,
+            words::ANSWERED,
+            words::ENDED,
+            words::ENDING,
+            words::VOICE,
+        ],
         &legs,
     ));
-    text.push_str("\ntimeline\n");
+    text.push_str(&format!("\n{}\n", words::TIMELINE));
     for event in call.events.iter().filter(|event| event.kind != SIP) {
         let detail = event.detail.json();
         let detail = if detail.is_null() { String::new() } else { detail.to_string() };

@@ -8,7 +8,9 @@ use store::{CustomerForm, CustomerRow, ImportError};
 use switch::{Target, TransferPolicy};
 
 use super::Context;
+use super::output::{fields, seconds, yes};
 use crate::trouble::{Exit, Trouble, Troubles};
+use crate::words;
 
 /// What can be done with client firms.
 #[derive(Subcommand, Debug)]
@@ -94,7 +96,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
         Verb::List => {
             let customers = store.customers().await?;
-            let columns = ["id", "code", "name", "numbers", "transfer", "active"];
+            let columns = [words::ID, words::CODE, words::NAME, words::NUMBERS, words::TRANSFER, words::ACTIVE];
             context.out.list(&customers, &columns, |row| {
                 vec![
                     row.id.to_string(),
@@ -102,7 +104,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                     row.form.name.clone(),
                     plus(&row.form.dids),
                     policy_text(&row.form.transfer),
-                    row.active.to_string(),
+                    yes(row.active),
                 ]
             });
         }
@@ -113,13 +115,13 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         Verb::Import { file } => {
             let text = read(&file)?;
             let imported = store.import_customers(&text).await.map_err(|error| import_troubles(&file, error))?;
-            context.out.one(&imported, || format!("{} new, {} changed", imported.created, imported.updated));
+            context.out.one(&imported, || words::IMPORTED.with(&[&imported.created, &imported.updated]));
         }
         Verb::Export => context.out.bytes(store.export_customers().await?.as_bytes()),
         Verb::Remove { code } => {
             let customer = store.customer_by_code(&code).await?;
             store.deactivate_customer(customer.id).await?;
-            context.out.one(&serde_json::json!({ "removed": code }), || format!("{code} has ended"));
+            context.out.one(&serde_json::json!({ "removed": code }), || words::FIRM_ENDED.with(&[&code]));
         }
     }
     Ok(())
@@ -144,7 +146,7 @@ fn import_troubles(file: &Path, error: ImportError) -> Troubles {
 fn form(add: Add) -> Result<CustomerForm, Troubles> {
     let targets = add.targets.iter().map(|text| target(text)).collect::<Result<_, _>>()?;
     let plan = store::Plan::from_text(&add.plan).ok_or_else(|| {
-        Trouble::new(Exit::Usage, "--plan", format!("`{}` is no plan", add.plan), "write longest_idle or ring_all")
+        Trouble::new(Exit::Usage, "--plan", words::NO_PLAN.with(&[&add.plan]), words::NO_PLAN_REMEDY.text())
     })?;
     Ok(CustomerForm {
         code: add.code,
@@ -166,7 +168,8 @@ fn form(add: Add) -> Result<CustomerForm, Troubles> {
 fn target(text: &str) -> Result<Target, Trouble> {
     const RING_SECONDS: u16 = 20;
     let Some((name, number)) = text.rsplit_once('=') else {
-        return Err(Trouble::new(Exit::Usage, "--target", format!("`{text}` names no number"), "write NAME=NUMBER"));
+        let what = words::NO_TARGET.with(&[&text]);
+        return Err(Trouble::new(Exit::Usage, "--target", what, words::NO_TARGET_REMEDY.text()));
     };
     Ok(Target { name: name.trim().to_owned(), number: number.trim().to_owned(), ring_seconds: RING_SECONDS })
 }
@@ -177,8 +180,8 @@ fn policy(text: &str) -> Result<TransferPolicy, Trouble> {
         "urgent_only" => Ok(TransferPolicy::UrgentOnly),
         "always" => Ok(TransferPolicy::Always),
         other => {
-            let what = format!("`{other}` is no policy");
-            Err(Trouble::new(Exit::Usage, "--transfer", what, "write never, urgent_only or always"))
+            let what = words::NO_POLICY.with(&[&other]);
+            Err(Trouble::new(Exit::Usage, "--transfer", what, words::NO_POLICY_REMEDY.text()))
         }
     }
 }
@@ -192,7 +195,7 @@ fn policy_text(policy: &TransferPolicy) -> String {
     match policy {
         TransferPolicy::Never => "never".to_owned(),
         TransferPolicy::UrgentOnly => "urgent_only".to_owned(),
-        TransferPolicy::ListedCallers(callers) => format!("callers: {}", callers.join(" ")),
+        TransferPolicy::ListedCallers(callers) => words::CALLERS_LISTED.with(&[&callers.join(" ")]),
         TransferPolicy::Always => "always".to_owned(),
     }
 }
@@ -202,25 +205,25 @@ fn describe(customer: &CustomerRow) -> String {
     let targets: Vec<String> = form
         .targets
         .iter()
-        .map(|target| format!("{} +{} ({} s)", target.name, target.number, target.ring_seconds))
+        .map(|target| format!("{} +{} ({})", target.name, target.number, seconds(target.ring_seconds)))
         .collect();
     let rows = [
-        ("id", customer.id.to_string()),
-        ("code", form.code.clone()),
-        ("name", form.name.clone()),
-        ("reading", form.reading.clone()),
-        ("greeting", form.greeting.clone()),
-        ("manual", form.manual.clone()),
-        ("numbers", plus(&form.dids)),
-        ("needs", form.needs.join(" ")),
-        ("plan", form.plan.as_str().to_owned()),
-        ("ring", format!("{} s", form.ring_seconds)),
-        ("priority", form.priority.to_string()),
-        ("transfer", policy_text(&form.transfer)),
-        ("targets", targets.join(", ")),
-        ("active", customer.active.to_string()),
+        (words::ID, customer.id.to_string()),
+        (words::CODE, form.code.clone()),
+        (words::NAME, form.name.clone()),
+        (words::READING, form.reading.clone()),
+        (words::GREETING, form.greeting.clone()),
+        (words::MANUAL, form.manual.clone()),
+        (words::NUMBERS, plus(&form.dids)),
+        (words::NEEDS, form.needs.join(" ")),
+        (words::PLAN, form.plan.as_str().to_owned()),
+        (words::RING, seconds(form.ring_seconds)),
+        (words::PRIORITY, form.priority.to_string()),
+        (words::TRANSFER, policy_text(&form.transfer)),
+        (words::TARGETS, targets.join(", ")),
+        (words::ACTIVE, yes(customer.active)),
     ];
-    rows.map(|(name, value)| format!("{name:<10}{value}")).join("\n")
+    fields(&rows)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Trouble> {
@@ -236,6 +239,6 @@ fn read(file: &Path) -> Result<Vec<u8>, Trouble> {
         std::fs::File::open(file).and_then(|mut source| reading(&mut source))
     };
     text.map_err(|error| {
-        Trouble::new(Exit::Missing, file.display().to_string(), error.to_string(), "name a CSV file that can be read")
+        Trouble::new(Exit::Missing, file.display().to_string(), error.to_string(), words::CSV_REMEDY.text())
     })
 }

@@ -4,7 +4,9 @@ use clap::Subcommand;
 use store::StoreError;
 
 use super::Context;
+use super::output::{fields, seconds, yes};
 use crate::trouble::Troubles;
+use crate::words;
 
 /// What can be done with numbers.
 #[derive(Subcommand, Debug)]
@@ -43,14 +45,14 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
         Verb::List => {
             let dids = store.dids().await?;
-            context.out.list(&dids, &["number", "code", "name", "active"], |did| {
-                vec![format!("+{}", did.number), did.code.clone(), did.name.clone(), did.active.to_string()]
+            context.out.list(&dids, &[words::NUMBER, words::CODE, words::NAME, words::ACTIVE], |did| {
+                vec![format!("+{}", did.number), did.code.clone(), did.name.clone(), yes(did.active)]
             });
         }
         Verb::Check { number } => check(context, &store, &number).await?,
         Verb::Remove { number } => {
             store.remove_did(&number).await?;
-            context.out.one(&serde_json::json!({ "removed": number }), || format!("{number} is nobody's now"));
+            context.out.one(&serde_json::json!({ "removed": number }), || words::NOBODYS.with(&[&number]));
         }
     }
     Ok(())
@@ -62,12 +64,7 @@ async fn check(context: &Context, store: &store::Store, number: &str) -> Result<
         Ok(_) | Err(StoreError::Missing { .. }) => {
             let settings = store.settings().await?;
             let answer = serde_json::json!({ "known": false, "greeting": settings.default_greeting });
-            context.out.one(&answer, || {
-                format!(
-                    "in no table: the call is answered with “{}”, and an alarm is raised",
-                    settings.default_greeting
-                )
-            });
+            context.out.one(&answer, || words::UNKNOWN_NUMBER.with(&[&settings.default_greeting]));
             return Ok(());
         }
         Err(error) => return Err(error.into()),
@@ -76,16 +73,14 @@ async fn check(context: &Context, store: &store::Store, number: &str) -> Result<
     let answer = serde_json::json!({ "known": true, "did": did, "customer": customer });
     context.out.one(&answer, || {
         let form = &customer.form;
-        format!(
-            "+{} → {} ({})\ngreeting  {}\nring      {} s, {}\nneeds     {}",
-            did.number,
-            form.name,
-            form.code,
-            form.greeting,
-            form.ring_seconds,
-            form.plan.as_str(),
-            form.needs.join(" ")
-        )
+        let rows = [
+            (words::NUMBER, format!("+{}", did.number)),
+            (words::FIRM, format!("{} ({})", form.name, form.code)),
+            (words::GREETING, form.greeting.clone()),
+            (words::RING, format!("{}, {}", seconds(form.ring_seconds), form.plan.as_str())),
+            (words::NEEDS, form.needs.join(" ")),
+        ];
+        fields(&rows)
     });
     Ok(())
 }

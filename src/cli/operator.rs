@@ -6,8 +6,10 @@ use clap::Subcommand;
 use store::{OperatorForm, OperatorRow};
 
 use super::Context;
+use super::output::{fields, seconds, yes};
 use crate::addresses::Addresses;
 use crate::trouble::{Exit, Trouble, Troubles};
+use crate::words;
 
 /// What can be done with operators.
 #[derive(Subcommand, Debug)]
@@ -72,7 +74,8 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
         Verb::List => {
             let operators = store.operators().await?;
-            context.out.list(&operators, &["id", "login", "name", "skills", "wrap-up", "active"], |row| {
+            let heads = [words::ID, words::LOGIN, words::NAME, words::SKILLS, words::WRAP_UP, words::ACTIVE];
+            context.out.list(&operators, &heads, |row| {
                 let skills: Vec<String> =
                     row.form.skills.iter().map(|(skill, level)| format!("{skill}={level}")).collect();
                 vec![
@@ -80,8 +83,8 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                     row.form.login.clone(),
                     row.form.name.clone(),
                     skills.join(" "),
-                    format!("{} s", row.form.wrap_up_seconds),
-                    row.active.to_string(),
+                    seconds(row.form.wrap_up_seconds),
+                    yes(row.active),
                 ]
             });
         }
@@ -97,7 +100,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         Verb::Remove { login } => {
             let operator = store.operator_by_login(&login).await?;
             store.deactivate_operator(operator.id).await?;
-            context.out.one(&serde_json::json!({ "removed": login }), || format!("{login} cannot register any more"));
+            context.out.one(&serde_json::json!({ "removed": login }), || words::OPERATOR_ENDED.with(&[&login]));
         }
     }
     Ok(())
@@ -118,12 +121,7 @@ fn form(add: Add) -> Result<OperatorForm, Troubles> {
 fn skill(text: &str) -> Result<(String, u8), Trouble> {
     let (name, level) = text.split_once('=').unwrap_or((text, "1"));
     let level = level.parse().map_err(|_| {
-        Trouble::new(
-            Exit::Usage,
-            "--skill",
-            format!("`{level}` is no level"),
-            "write SKILL=LEVEL with a level from 1 to 100",
-        )
+        Trouble::new(Exit::Usage, "--skill", words::NO_LEVEL.with(&[&level]), words::NO_LEVEL_REMEDY.text())
     })?;
     Ok((name.to_owned(), level))
 }
@@ -131,10 +129,9 @@ fn skill(text: &str) -> Result<(String, u8), Trouble> {
 fn show_password(context: &Context, operator: &OperatorRow, password: &str) {
     let answer = serde_json::json!({ "operator": operator, "password": password });
     context.out.one(&answer, || {
-        format!(
-            "{} ({})\npassword  {password}\nIt is shown this once. `denwaban operator softphone {}` shows the other settings.",
-            operator.form.name, operator.form.login, operator.form.login
-        )
+        let (name, login) = (&operator.form.name, &operator.form.login);
+        let rows = [(words::NAME, format!("{name} ({login})")), (words::PASSWORD, password.to_owned())];
+        format!("{}\n{} {}", fields(&rows), words::SHOWN_ONCE, words::OTHER_SETTINGS.with(&[login]))
     });
 }
 
@@ -144,7 +141,7 @@ fn softphone(context: &Context, operator: &OperatorRow) -> Result<(), Troubles> 
     let server = |sockets: &[SocketAddr]| sockets.iter().find_map(|socket| addresses.public(*socket));
     let (udp, tcp) = (server(&config.sip.udp), server(&config.sip.tcp));
     let Some(main) = udp.or(tcp) else {
-        return Err(Trouble::new(Exit::Config, "sip.udp", "there is no SIP socket that a phone could reach", "").into());
+        return Err(Trouble::new(Exit::Config, "sip.udp", words::NO_PHONE_SOCKET.text(), "").into());
     };
     let (login, realm) = (&operator.form.login, &config.sip.realm);
     let answer = serde_json::json!({
@@ -154,17 +151,24 @@ fn softphone(context: &Context, operator: &OperatorRow) -> Result<(), Troubles> 
     let port = main.port();
     context.out.one(&answer, || {
         let transports: Vec<&str> = [udp.map(|_| "UDP"), tcp.map(|_| "TCP")].into_iter().flatten().collect();
+        let host = main.ip();
+        let rows = [
+            (words::PHONE_USER, login.clone()),
+            (words::PASSWORD, words::PHONE_PASSWORD_ONCE.text().to_owned()),
+            (words::DOMAIN, host.to_string()),
+            (words::PHONE_PORT, port.to_string()),
+            (words::PHONE_TRANSPORT, transports.join(", ")),
+            (words::REALM, realm.clone()),
+            (words::PHONE_CODECS, "PCMU (G.711 μ-law), PCMA".to_owned()),
+            (words::DTMF, "RFC 4733 (RTP events)".to_owned()),
+            (words::PHONE_REGISTRATION, words::PHONE_EVERY.with(&[&config.sip.register_seconds])),
+        ];
+        let first = transports.first().copied().unwrap_or("UDP");
         format!(
-            "user name       {login}\npassword        (shown once by `denwaban operator add` or `password`)\n\
-             domain          {host}\nport            {port}\ntransport       {transports}\nrealm           {realm}\n\
-             codecs          PCMU (G.711 μ-law), PCMA\nDTMF            RFC 4733 (RTP events)\nregistration    every {expires} s\n\n\
-             Linphone   SIP address sip:{login}@{host}:{port}, transport {first}\n\
-             Zoiper     host {host}:{port}, user {login}, no outbound proxy\n\
-             baresip    <sip:{login}@{host}:{port}>;auth_user={login};auth_pass=PASSWORD",
-            host = main.ip(),
-            transports = transports.join(", "),
-            first = transports.first().copied().unwrap_or("UDP"),
-            expires = config.sip.register_seconds,
+            "{}\n\nLinphone   SIP address sip:{login}@{main}, transport {first}\n\
+             Zoiper     host {main}, user {login}, no outbound proxy\n\
+             baresip    <sip:{login}@{main}>;auth_user={login};auth_pass=PASSWORD",
+            fields(&rows),
         )
     });
     Ok(())

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::trouble::Troubles;
+use crate::words::{self, Words};
 
 /// Where answers go.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,7 @@ impl Output {
     }
 
     /// A list: a table for people, an array for programs.
-    pub fn list<T: Serialize>(self, rows: &[T], columns: &[&str], cells: impl Fn(&T) -> Vec<String>) {
+    pub fn list<T: Serialize>(self, rows: &[T], columns: &[Words], cells: impl Fn(&T) -> Vec<String>) {
         if self.json {
             self.value(&rows);
             return;
@@ -96,7 +97,12 @@ fn stop_if_nobody_reads(written: io::Result<()>) {
 }
 
 /// Columns as wide as their widest cell; Japanese letters are two wide.
-pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
+pub fn table(columns: &[Words], rows: &[Vec<String>]) -> String {
+    let columns: Vec<&str> = columns.iter().map(|head| head.text()).collect();
+    lines(&columns, rows)
+}
+
+fn lines(columns: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..columns.len())
         .map(|place| {
             let head = columns.get(place).map_or(0, |head| width(head));
@@ -115,6 +121,24 @@ pub fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// One thing, a field a line: names, then values that stand under each other.
+pub fn fields(fields: &[(Words, String)]) -> String {
+    let widest = fields.iter().map(|(name, _)| width(name.text())).max().unwrap_or(0);
+    let line =
+        |(name, value): &(Words, String)| format!("{}  {value}", padded(name.text(), widest)).trim_end().to_owned();
+    fields.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Yes or no, for people.
+pub fn yes(is: bool) -> String {
+    if is { words::YES } else { words::NO }.text().to_owned()
+}
+
+/// So many seconds, for people.
+pub fn seconds(count: impl std::fmt::Display) -> String {
+    words::SECONDS.with(&[&count])
 }
 
 /// The text, filled up with spaces to `wanted` columns of a terminal.
@@ -151,7 +175,7 @@ mod tests {
             vec!["a\u{1b}[2J".to_owned(), "Acme".to_owned(), "22".to_owned()],
         ];
         assert_eq!(
-            table(&["code", "name", "n"], &rows),
+            lines(&["code", "name", "n"], &rows),
             "code    name        n\nsakura  さくら歯科  1\na [2J   Acme        22\n"
         );
     }

@@ -13,6 +13,7 @@ use switch::media::Recording;
 
 use super::{Context, call};
 use crate::trouble::{Exit, Trouble, Troubles};
+use crate::words;
 
 /// Calls looked at in one query.
 const PAGE_ROWS: u32 = 500;
@@ -91,8 +92,9 @@ async fn find(context: &Context, store: &Store, folder: &Path, list: call::List)
             file: folder.join(&recording.path),
         });
     }
-    context.out.list(&found, &["call", "arrived", "firm", "length", "file"], |row| {
-        let length = format!("{} s", row.seconds);
+    let heads = [words::CALL, words::ARRIVED, words::FIRM, words::LENGTH, words::FILE];
+    context.out.list(&found, &heads, |row| {
+        let length = super::output::seconds(row.seconds);
         vec![row.call.clone(), call::time(row.arrived_ms), row.firm.clone(), length, row.file.display().to_string()]
     });
     Ok(())
@@ -114,7 +116,7 @@ async fn verify_all(context: &Context, store: &Store, folder: &Path) -> Result<(
 }
 
 fn report(context: &Context, verdicts: &[Verdict]) -> Result<(), Troubles> {
-    context.out.list(verdicts, &["call", "verdict", "file"], |row| {
+    context.out.list(verdicts, &[words::CALL, words::VERDICT, words::FILE], |row| {
         let verdict = if row.ok { "OK".to_owned() } else { format!("FAIL {}", row.why) };
         vec![row.call.clone(), verdict, row.file.display().to_string()]
     });
@@ -122,8 +124,8 @@ fn report(context: &Context, verdicts: &[Verdict]) -> Result<(), Troubles> {
     if bad == 0 {
         return Ok(());
     }
-    let what = format!("{bad} of {} recordings are not as they were recorded", verdicts.len());
-    Err(Trouble::new(Exit::Failed, "", what, "restore these files from the backup").into())
+    let what = words::RECORDINGS_DIFFER.with(&[&bad, &verdicts.len()]);
+    Err(Trouble::new(Exit::Failed, "", what, words::RECORDINGS_DIFFER_REMEDY.text()).into())
 }
 
 fn verify(folder: &Path, call: CallId, recording: &Recording) -> Verdict {
@@ -135,8 +137,8 @@ fn verify(folder: &Path, call: CallId, recording: &Recording) -> Verdict {
 pub(crate) fn mismatch(folder: &Path, recording: &Recording) -> String {
     match digest(&folder.join(&recording.path)) {
         Err(error) => error.to_string(),
-        Ok((bytes, _)) if bytes != recording.bytes => format!("{bytes} bytes instead of {}", recording.bytes),
-        Ok((_, sha256)) if sha256 != recording.sha256 => "its SHA-256 is another".to_owned(),
+        Ok((bytes, _)) if bytes != recording.bytes => words::BYTES_DIFFER.with(&[&bytes, &recording.bytes]),
+        Ok((_, sha256)) if sha256 != recording.sha256 => words::HASH_DIFFERS.text().to_owned(),
         Ok(_) => String::new(),
     }
 }
@@ -170,9 +172,8 @@ async fn export(context: &Context, store: &Store, folder: &Path, id: CallId, tar
         std::io::copy(&mut source, &mut copy)?;
         copy.sync_all()
     };
-    copy().map_err(|error| {
-        Trouble::new(Exit::Data, place.clone(), error.to_string(), "name a file that does not exist yet")
-    })?;
+    copy()
+        .map_err(|error| Trouble::new(Exit::Data, place.clone(), error.to_string(), words::NEW_FILE_REMEDY.text()))?;
     // Listening outside the pages is listening all the same.
     store.note_playback(crate::clock::unix_ms(), "command line", id).await?;
     context.out.one(&serde_json::json!({ "call": id.to_string(), "file": target }), || format!("{id} → {place}"));
@@ -197,8 +198,8 @@ mod tests {
         };
         let verdict = |recording: &Recording| verify(folder.path(), CallId(1), recording).why;
         assert_eq!(verdict(&recording("a.wav", 3, &sha256)), "");
-        assert_eq!(verdict(&recording("a.wav", 4, &sha256)), "3 bytes instead of 4");
-        assert_eq!(verdict(&recording("a.wav", 3, "00")), "its SHA-256 is another");
+        assert_eq!(verdict(&recording("a.wav", 4, &sha256)), words::BYTES_DIFFER.with(&[&3, &4]));
+        assert_eq!(verdict(&recording("a.wav", 3, "00")), words::HASH_DIFFERS.text());
         assert!(!verdict(&recording("b.wav", 3, &sha256)).is_empty());
     }
 }

@@ -4,7 +4,9 @@ use clap::Subcommand;
 use store::{Password, RegistrationForm, TrunkForm, TrunkRow};
 
 use super::Context;
+use super::output::{fields, yes};
 use crate::trouble::{Exit, Trouble, Troubles};
+use crate::words;
 
 /// What can be done with trunks.
 #[derive(Subcommand, Debug)]
@@ -97,7 +99,9 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
         Verb::List => {
             let trunks = store.trunks().await?;
-            context.out.list(&trunks, &["id", "name", "provider", "priority", "host", "protocol", "active"], |row| {
+            let heads =
+                [words::ID, words::NAME, words::PROVIDER, words::PRIORITY, words::HOST, words::PROTOCOL, words::ACTIVE];
+            context.out.list(&trunks, &heads, |row| {
                 vec![
                     row.id.to_string(),
                     row.form.name.clone(),
@@ -105,7 +109,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                     row.form.priority.to_string(),
                     row.address(),
                     row.form.protocol.clone(),
-                    row.active.to_string(),
+                    yes(row.active),
                 ]
             });
         }
@@ -116,7 +120,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         Verb::Remove { name } => {
             let trunk = named(&store, &name).await?;
             store.deactivate_trunk(trunk.id).await?;
-            context.out.one(&serde_json::json!({ "removed": name }), || format!("{name} is used no more"));
+            context.out.one(&serde_json::json!({ "removed": name }), || words::TRUNK_ENDED.with(&[&name]));
         }
     }
     Ok(())
@@ -124,8 +128,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
 
 async fn named(store: &store::Store, name: &str) -> Result<TrunkRow, Troubles> {
     let found = store.trunks().await?.into_iter().find(|trunk| trunk.form.name == name);
-    let missing =
-        || Trouble::new(Exit::Missing, "", format!("there is no trunk {name}"), "`denwaban trunk list` shows all");
+    let missing = || Trouble::new(Exit::Missing, "", words::NO_TRUNK.with(&[&name]), words::NO_TRUNK_REMEDY.text());
     Ok(found.ok_or_else(missing)?)
 }
 
@@ -143,7 +146,7 @@ fn form(add: Add) -> Result<TrunkForm, Troubles> {
                     Exit::Missing,
                     path.display().to_string(),
                     error.to_string(),
-                    "name a file that can be read",
+                    words::READABLE_REMEDY.text(),
                 )
             })?;
             Some(Password(text.lines().next().unwrap_or_default().to_owned()))
@@ -173,24 +176,26 @@ fn form(add: Add) -> Result<TrunkForm, Troubles> {
 
 fn describe(trunk: &TrunkRow) -> String {
     let form = &trunk.form;
-    let registration =
-        form.registration.as_ref().map_or_else(|| "no".to_owned(), |to| format!("{} at {}", to.aor, to.registrar));
+    let registration = form
+        .registration
+        .as_ref()
+        .map_or_else(|| yes(false), |to| words::REGISTERED_AT.with(&[&to.aor, &to.registrar]));
     let rows = [
-        ("id", trunk.id.to_string()),
-        ("name", form.name.clone()),
-        ("provider", form.provider.clone()),
-        ("priority", form.priority.to_string()),
-        ("host", trunk.address()),
-        ("protocol", form.protocol.clone()),
-        ("domain", form.domain.clone()),
-        ("sources", form.sources.join(" ")),
-        ("user", form.user.clone()),
-        ("password", if trunk.has_password { "(set)" } else { "" }.to_owned()),
-        ("register", registration),
-        ("caller id", form.caller_id.clone()),
-        ("extractors", form.extractors.join(" ")),
-        ("calls", form.calls_max.to_string()),
-        ("active", trunk.active.to_string()),
+        (words::ID, trunk.id.to_string()),
+        (words::NAME, form.name.clone()),
+        (words::PROVIDER, form.provider.clone()),
+        (words::PRIORITY, form.priority.to_string()),
+        (words::HOST, trunk.address()),
+        (words::PROTOCOL, form.protocol.clone()),
+        (words::DOMAIN, form.domain.clone()),
+        (words::SOURCES, form.sources.join(" ")),
+        (words::USER, form.user.clone()),
+        (words::PASSWORD, if trunk.has_password { words::SET } else { words::NOTHING }.text().to_owned()),
+        (words::REGISTER, registration),
+        (words::CALLER_ID, form.caller_id.clone()),
+        (words::EXTRACTORS, form.extractors.join(" ")),
+        (words::CALLS_MAX, form.calls_max.to_string()),
+        (words::ACTIVE, yes(trunk.active)),
     ];
-    rows.map(|(name, value)| format!("{name:<12}{value}")).join("\n")
+    fields(&rows)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use endpoint::Trunk;
 use sip::flow::Protocol;
+use store::Backend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -73,7 +74,13 @@ pub async fn database(context: &Context, findings: &mut Findings) -> Result<(), 
             return Ok(());
         }
     };
-    findings.ok(What::Database, format!("{:?}", store.backend()));
+    findings.ok(
+        What::Database,
+        match store.backend() {
+            Backend::Sqlite => "SQLite",
+            Backend::Postgres => "PostgreSQL",
+        },
+    );
     let mut resolved = std::collections::HashMap::new();
     for trunk in store.trunks().await?.iter().filter(|trunk| trunk.active) {
         let address = trunk.address();

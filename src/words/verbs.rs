@@ -1,0 +1,121 @@
+//! What the verbs answer: heads of columns, confirmations, troubles.
+
+use super::Words;
+
+words! {
+    // Heads and fields.
+    ID = "id", "ID";
+    CODE = "code", "コード";
+    NAME = "name", "名前";
+    READING = "reading", "読み";
+    GREETING = "greeting", "第一声";
+    MANUAL = "manual", "対応方法";
+    NEEDS = "needs", "必要な技能";
+    PLAN = "plan", "呼び出し方";
+    RING = "ring", "呼出時間";
+    PRIORITY = "priority", "優先度";
+    TRANSFER = "transfer", "取次";
+    TARGETS = "targets", "取次先";
+    ACTIVE = "active", "有効";
+    LOGIN = "login", "ログイン名";
+    SKILLS = "skills", "技能";
+    WRAP_UP = "wrap-up", "後処理";
+    PASSWORD = "password", "パスワード";
+    ROLE = "role", "役割";
+    NUMBER = "number", "番号";
+    PROVIDER = "provider", "電話会社";
+    HOST = "host", "ホスト";
+    PROTOCOL = "protocol", "プロトコル";
+    DOMAIN = "domain", "ドメイン";
+    SOURCES = "sources", "着信元";
+    USER = "user", "ユーザー";
+    REGISTER = "register", "登録先";
+    CALLER_ID = "caller id", "発信者番号";
+    EXTRACTORS = "extractors", "着信番号の場所";
+    CALLS_MAX = "calls", "同時発信数";
+    CALL = "call", "通話";
+    ARRIVED = "arrived", "着信";
+    FIRM = "firm", "契約企業";
+    CALLER = "caller", "発信者";
+    OPERATOR = "operator", "オペレーター";
+    STATE = "state", "状態";
+    WAIT = "wait", "待ち";
+    TALK = "talk", "通話時間";
+    ENDING = "ending", "終わり方";
+    RECORDING = "recording", "録音";
+    LEGS = "legs", "通話端";
+    TIMELINE = "timeline", "経過";
+    PLACE = "#", "#";
+    PARTY = "party", "相手";
+    BEGUN = "begun", "開始";
+    ANSWERED = "answered", "応答";
+    ENDED = "ended", "終了";
+    VOICE = "voice", "音声";
+    LENGTH = "length", "長さ";
+    FILE = "file", "ファイル";
+    VERDICT = "verdict", "判定";
+    YES = "yes", "はい";
+    NO = "no", "いいえ";
+    SECONDS = "{} s", "{} 秒";
+    SET = "(set)", "(設定済み)";
+
+    // Client firms.
+    IMPORTED = "{} new, {} changed", "新規 {} 件、変更 {} 件";
+    FIRM_ENDED = "{} has ended", "{} を終了しました";
+    CALLERS_LISTED = "callers: {}", "発信者: {}";
+    NO_PLAN = "`{}` is no plan", "`{}` という呼び出し方はありません";
+    NO_PLAN_REMEDY = "write longest_idle or ring_all", "longest_idle か ring_all と書いてください";
+    NO_TARGET = "`{}` names no number", "`{}` に番号がありません";
+    NO_TARGET_REMEDY = "write NAME=NUMBER", "名前=番号 と書いてください";
+    NO_POLICY = "`{}` is no policy", "`{}` という取次方法はありません";
+    NO_POLICY_REMEDY = "write never, urgent_only or always", "never、urgent_only、always のいずれかを書いてください";
+    CSV_REMEDY = "name a CSV file that can be read", "読める CSV ファイルを指定してください";
+
+    // Numbers.
+    NOBODYS = "{} is nobody's now", "{} の割り当てを外しました";
+    UNKNOWN_NUMBER = "in no table: the call is answered with “{}”, and an alarm is raised",
+        "登録されていません。「{}」で応答し、警報を出します";
+
+    // Operators and users.
+    SHOWN_ONCE = "It is shown this once.", "表示されるのはこの一度だけです。";
+    OTHER_SETTINGS = "`denwaban operator softphone {}` shows the other settings.",
+        "ほかの設定は `denwaban operator softphone {}` で見られます。";
+    OPERATOR_ENDED = "{} cannot register any more", "{} は登録できなくなりました";
+    USER_ENDED = "{} cannot log in any more", "{} はログインできなくなりました";
+    NO_LEVEL = "`{}` is no level", "`{}` は技能の水準ではありません";
+    NO_LEVEL_REMEDY = "write SKILL=LEVEL with a level from 1 to 100", "技能=水準 (1 から 100) と書いてください";
+    NO_USER = "there is no user {}", "{} というユーザーはいません";
+    NO_USER_REMEDY = "`denwaban user list` shows all", "`denwaban user list` で一覧を表示できます";
+    NO_ROLE = "`{}` is no role", "`{}` という役割はありません";
+    NO_ROLE_REMEDY = "write admin, supervisor or operator", "admin、supervisor、operator のいずれかを書いてください";
+    NO_PHONE_SOCKET = "there is no SIP socket that a phone could reach", "電話機から届く SIP の待ち受けがありません";
+    PHONE_USER = "user name", "ユーザー名";
+    PHONE_PASSWORD_ONCE = "(shown once by `denwaban operator add` or `password`)",
+        "(`denwaban operator add` か `password` で一度だけ表示)";
+    REALM = "realm", "レルム";
+    DTMF = "DTMF", "DTMF";
+    PHONE_PORT = "port", "ポート";
+    PHONE_TRANSPORT = "transport", "トランスポート";
+    PHONE_CODECS = "codecs", "コーデック";
+    PHONE_REGISTRATION = "registration", "登録の間隔";
+    PHONE_EVERY = "every {} s", "{} 秒ごと";
+
+    // Trunks.
+    TRUNK_ENDED = "{} is used no more", "{} を使用停止にしました";
+    NO_TRUNK = "there is no trunk {}", "{} という回線はありません";
+    NO_TRUNK_REMEDY = "`denwaban trunk list` shows all", "`denwaban trunk list` で一覧を表示できます";
+    READABLE_REMEDY = "name a file that can be read", "読めるファイルを指定してください";
+    REGISTERED_AT = "{} at {}", "{} ({} に登録)";
+
+    // Calls and recordings.
+    NO_TRACE = "call {} has no SIP messages on record", "通話 {} には SIP の記録がありません";
+    NO_TRACE_REMEDY = "set sip.trace = true, for calls from then on", "sip.trace = true にすると、以後の通話が記録されます";
+    NO_TIME = "`{}` is no time", "`{}` は日時ではありません";
+    NO_TIME_REMEDY = "write 2026-11-21 or 2026-11-21T18:00", "2026-11-21 か 2026-11-21T18:00 のように書いてください";
+    PACKETS = "{} in, {} out, {} lost, jitter {} ms", "受信 {}、送信 {}、欠落 {}、ゆらぎ {} ms";
+    BYTES_DIFFER = "{} bytes instead of {}", "{} バイトあります ({} バイトのはず)";
+    HASH_DIFFERS = "its SHA-256 is another", "SHA-256 が一致しません";
+    RECORDINGS_DIFFER = "{} of {} recordings are not as they were recorded", "{} 件の録音が録音時と異なります (全 {} 件)";
+    RECORDINGS_DIFFER_REMEDY = "restore these files from the backup", "バックアップから復元してください";
+    NEW_FILE_REMEDY = "name a file that does not exist yet", "まだないファイル名を指定してください";
+}
