@@ -16,11 +16,10 @@ pub fn free_block(count: u16) -> u16 {
     }
     let step = count.div_ceil(10) * 10;
     for _ in 0..3000 {
-        let mut first = NEXT.fetch_add(step, Ordering::Relaxed);
-        if first > LAST {
-            NEXT.store(FIRST, Ordering::Relaxed);
-            first = FIRST;
-        }
+        // Beyond the end it begins anew, in one step: no two callers are given one block.
+        let after = |first: u16| if first > LAST { FIRST + step } else { first + step };
+        let taken = NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |first| Some(after(first)));
+        let first = taken.map_or(FIRST, |first| if first > LAST { FIRST } else { first });
         let free = |p: u16| UdpSocket::bind(("127.0.0.1", p)).is_ok() && TcpListener::bind(("127.0.0.1", p)).is_ok();
         if (first..first + count).all(free) {
             return first;
