@@ -46,7 +46,8 @@ pub struct House {
 pub async fn open(config: &Config) -> Result<House, Troubles> {
     make_folders(config)?;
     let store = Store::open(&config.database.url).await?;
-    let repaired = repair(config).await?;
+    let mut repaired = repair(config).await?;
+    repaired.extend(finished(config, &store, &repaired).await?);
     let journal = open_journal(config, &store, repaired).await?;
     let prompts = open_prompts(config).await?;
     let (handle, locals, thread) = start_engine(config, &prompts, Arc::clone(&journal)).await?;
@@ -138,6 +139,18 @@ async fn repair(config: &Config) -> Result<Vec<media::Repaired>, Troubles> {
         Ok(Err(error)) => Err(no_journal(config, &error).into()),
         Err(error) => Err(trouble(error.to_string()).into()),
     }
+}
+
+/// Recordings that a dead process finished, and could not say so any more.
+async fn finished(
+    config: &Config,
+    store: &Store,
+    repaired: &[media::Repaired],
+) -> Result<Vec<media::Repaired>, Troubles> {
+    let mut stems = store.unsettled_recordings().await?;
+    stems.retain(|stem| repaired.iter().all(|known| known.stem != *stem));
+    let recordings = config.recordings.folder.clone();
+    Ok(blocking(move || Ok(media::finished(&recordings, &stems))).await?)
 }
 
 fn no_journal(config: &Config, error: &journal::JournalError) -> Trouble {

@@ -28,7 +28,7 @@ use switch::CallId;
 use switch::media::{Event, Order, Source};
 
 pub use prompts::{PromptError, Prompts, PromptsConfig, TEXT_BYTES_MAX, read_wav};
-pub use recorder::{Repaired, repair};
+pub use recorder::{Repaired, finished, repair};
 
 use recorder::Recorder;
 use thread::{Message, Setup, Worker};

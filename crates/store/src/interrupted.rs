@@ -87,6 +87,17 @@ impl Store {
         Ok(found)
     }
 
+    /// Stems of recordings that were begun and of which the database knows no end: a process that finishes the file and dies
+    /// before it can say so leaves one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn unsettled_recordings(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT recording_stem FROM calls WHERE settled = 0 AND recording_stem <> '' ORDER BY id";
+        let rows = sqlx::query(sql).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| row.text("recording_stem")).collect()
+    }
+
     /// Repaired files of calls that counted as settled ("recording failed", and yet a file is there).
     async fn place_the_rest(
         &self,

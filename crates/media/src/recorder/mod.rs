@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread::{self, JoinHandle};
 
-pub use repair::{Repaired, repair};
+pub use repair::{Repaired, finished, repair};
 pub use tap::{Record, Tap};
 
 use crate::{EventSink, Meters};

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::finish::hash;
 use super::wav_file::{FRAME_BYTES, FRAMES_MAX, HEADER_BYTES, header, sync_folder_of};
@@ -41,6 +41,20 @@ pub fn repair(recordings: &Path) -> io::Result<Vec<Repaired>> {
         }
     }
     Ok(repaired)
+}
+
+/// The complete recordings of these stems, as far as they are there: those that a process finished, and died before it could
+/// say so. A stem that does not lie below the folder is not looked for.
+pub fn finished(recordings: &Path, stems: &[String]) -> Vec<Repaired> {
+    let plain = |stem: &&String| Path::new(stem).components().all(|part| matches!(part, Component::Normal(_)));
+    let one = |stem: &String| {
+        let path = format!("{stem}.wav");
+        let whole = recordings.join(&path);
+        let bytes = fs::metadata(&whole).ok()?.len();
+        let samples = bytes.checked_sub(HEADER_BYTES)? / FRAME_BYTES;
+        Some(Repaired { stem: stem.clone(), path, samples, sha256: hash(&whole).ok()?, bytes })
+    };
+    stems.iter().filter(plain).filter_map(one).collect()
 }
 
 fn find(folder: &Path, depth: usize, parts: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -80,4 +94,23 @@ fn repair_one(recordings: &Path, part: &Path) -> io::Result<Repaired> {
     let path = whole.strip_prefix(recordings).unwrap_or(&whole).to_string_lossy().into_owned();
     let stem = path.strip_suffix(".wav").unwrap_or(&path).to_owned();
     Ok(Repaired { stem, path, samples, sha256: hash(&whole)?, bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r27_a_recording_that_was_finished_and_not_told_is_found_by_its_stem_and_nothing_outside_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let recordings = folder.path().join("recordings");
+        fs::create_dir_all(recordings.join("2026")).unwrap();
+        fs::write(recordings.join("2026/a.wav"), [header(2).as_slice(), &[0; 8]].concat()).unwrap();
+        fs::write(folder.path().join("secret.wav"), [0; 100]).unwrap();
+        let stems = ["2026/a", "2026/missing", "../secret", "/etc/passwd"].map(str::to_owned);
+        let found = finished(&recordings, &stems);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].path.as_str(), found[0].samples), ("2026/a.wav", 2));
+        assert_eq!(found[0].sha256, hash(&recordings.join("2026/a.wav")).unwrap());
+    }
 }
