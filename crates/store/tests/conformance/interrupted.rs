@@ -49,7 +49,8 @@ on_both! {
         let failed = CallRecord { recording: None, no_recording: "none, because the disk was full".to_owned(), ..cleared(2) };
         store.save_call(&failed).await.unwrap();
         // Only the first has a file that may be complete without the database knowing it.
-        assert_eq!(store.unsettled_recordings().await.unwrap(), [unfinished.recording_stem.clone()]);
+        let stems = store.unsettled_recordings().await.unwrap();
+        assert_eq!(stems.as_slice(), std::slice::from_ref(&unfinished.recording_stem));
         let found = store.close_interrupted(NEXT_START_MS, &[recording(1), recording(2)]).await.unwrap();
         assert_eq!((found.closed.len(), found.strangers.len()), (0, 0));
         assert_eq!(found.recordings, [cleared(1).call, cleared(2).call]);
