@@ -9,7 +9,7 @@ use store::{CallQuery, CustomerForm, OperatorForm, Role, Store, TrunkForm, UserF
 use switch::{Target, TransferPolicy};
 
 use super::sample::{self, FIRMS, Firm};
-use super::story::{Cast, Told, likeness};
+use super::story::{Cast, LIKENESS_MIN, Told, likeness};
 use super::{Arguments, println, say};
 use crate::clock;
 use crate::config::{Config, PortRange};
@@ -24,8 +24,6 @@ const SIP_PORT: u16 = 5060;
 const WEB_PORT: u16 = 8080;
 /// A record with its recording is in the database this soon after the call.
 const RECORD_MAX: Duration = Duration::from_secs(10);
-/// How well the recording must resemble what was said.
-const LIKENESS_MIN: f32 = 0.8;
 
 /// A configuration below `folder`, on loopback only.
 pub fn config(folder: &Path, arguments: &Arguments) -> Result<Config, Troubles> {
@@ -102,7 +100,7 @@ impl Stage {
         for (login, password) in passwords {
             operators.push(plug(login, Some(password))?);
         }
-        let url = url(config, house, &store).await?;
+        let url = url(house, &store).await?;
         let cast = Arc::new(Cast { caller, operators, mobile, speaker });
         let stage = Stage {
             speaks: cast.speaker.try_speak("はい").is_ok(),
@@ -207,13 +205,12 @@ impl Stage {
 }
 
 /// A supervisor's page behind a one-time link.
-async fn url(config: &Config, house: &House, store: &Store) -> Result<Option<String>, Troubles> {
+async fn url(house: &House, store: &Store) -> Result<Option<String>, Troubles> {
     let form = UserForm { name: "supervisor".to_owned(), role: Role::Supervisor, operator_id: None };
     let (user, _) = store.create_user(&form, None).await?;
     let Some(web) = house.web.first() else { return Ok(None) };
     let secret: String = rand::random::<[u8; 16]>().iter().map(|byte| format!("{byte:02x}")).collect();
     house.tickets.issue(secret.clone(), user.id, clock::unix_ms());
-    let _ = config;
     Ok(Some(format!("http://{web}/?ticket={secret}")))
 }
 

@@ -13,7 +13,7 @@ use crate::phone::{Phone, Sight, Wish};
 /// Anything that takes a moment on a busy machine.
 const SOON: Duration = Duration::from_secs(15);
 /// How much the shape of what is heard must be that of what was said; a relay gives above 0.95, other speech below 0.5.
-const LIKENESS_MIN: f32 = 0.8;
+pub const LIKENESS_MIN: f32 = 0.8;
 /// Envelope frames: 20 ms.
 const FRAME: usize = rtp::FRAME;
 /// Louder than this is not silence.

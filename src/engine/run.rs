@@ -157,7 +157,7 @@ impl Engine {
         loop {
             let busy = self.round();
             if self.stop_at.is_some_and(|at| at <= clock::now()) {
-                self.publish(clock::now());
+                self.publish();
                 return self.hands;
             }
             if busy {
@@ -292,7 +292,7 @@ impl Engine {
         if self.ticks.is_multiple_of(TICKS_PER_AUDIT) {
             self.audit();
         }
-        self.publish(now);
+        self.publish();
         self.alarm_losses();
     }
 
@@ -316,8 +316,7 @@ impl Engine {
         }
     }
 
-    fn publish(&mut self, now: Instant) {
-        let _ = now;
+    fn publish(&mut self) {
         self.counts.calls = self.switch.calls();
         self.counts.idle = self.switch.idle();
         self.counts.media_events_waiting = self.media.queue.len();
