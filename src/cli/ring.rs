@@ -134,11 +134,13 @@ fn way_in(trunks: &[Trunk], ip: IpAddr) -> Option<(String, SocketAddr)> {
     let inside = |trunk: &&Trunk| {
         let block =
             |(address, prefix): &(IpAddr, u8)| transport::Network { address: *address, prefix: *prefix }.contains(ip);
-        trunk.proxy.ip().to_canonical() == ip || (!trunk.match_port && trunk.sources.iter().any(block))
+        trunk.hops.iter().any(|hop| hop.address.ip().to_canonical() == ip)
+            || (!trunk.match_port && trunk.sources.iter().any(block))
     };
     // One that is for exactly this is better than one that other calls come in by, too.
     let trunk = trunks.iter().filter(inside).min_by_key(|trunk| !trunk.match_port)?;
-    let port = if trunk.match_port { trunk.proxy.port() } else { 0 };
+    let its_port = trunk.hops.iter().find(|hop| hop.address.ip().to_canonical() == ip).map(|hop| hop.address.port());
+    let port = its_port.filter(|_| trunk.match_port).unwrap_or(0);
     Some((trunk.name.clone(), SocketAddr::new(ip, port)))
 }
 

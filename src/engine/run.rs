@@ -243,7 +243,7 @@ impl Engine {
                 let trunks = directory.trunks.iter().flat_map(|trunk| {
                     let sources =
                         trunk.sources.iter().map(|(address, prefix)| Network { address: *address, prefix: *prefix });
-                    sources.chain([Network::host(trunk.proxy.ip())])
+                    sources.chain(trunk.hops.iter().map(|hop| Network::host(hop.address.ip())))
                 });
                 self.transport.trust(trunks.collect());
                 self.input(Input::Directory(directory));

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use endpoint::{Destination, Endpoint, Invite, LegEvent, LegId, Order, Output, Trunk, TrunkId, TrunkState};
+use endpoint::{Destination, Endpoint, Hop, Invite, LegEvent, LegId, Order, Output, Trunk, TrunkId, TrunkState};
 use sdp::{Codec, Direction, Local, Session};
 use sip::flow::{ConnectionId, Flow, Protocol};
 
@@ -396,16 +396,8 @@ impl Line {
 fn trunk_to_switch(identity: &Identity) -> Trunk {
     let user = &identity.user;
     let realm = &identity.realm;
+    let hop = Hop { protocol: Protocol::Udp, address: identity.switch };
     Trunk {
-        id: SWITCH,
-        name: "switch".to_owned(),
-        provider: "switch".to_owned(),
-        priority: 0,
-        protocol: Protocol::Udp,
-        proxy: identity.switch,
-        domain: String::new(),
-        sources: Vec::new(),
-        match_port: false,
         registration: identity.password.as_ref().map(|_| endpoint::Registration {
             registrar: format!("sip:{realm}"),
             aor: format!("sip:{user}@{realm}"),
@@ -417,13 +409,9 @@ fn trunk_to_switch(identity: &Identity) -> Trunk {
             realm: None,
         }),
         extractors: vec![endpoint::Extractor::RequestUri],
-        trusted: true,
         caller_id: user.clone(),
-        compact: false,
-        session_expires: None,
-        probe: None,
         calls_max: 1,
-        plain_pcmu: false,
+        ..Trunk::new(SWITCH, "switch", hop)
     }
 }
 

@@ -80,6 +80,8 @@ pub struct Times {
     pub keep_alive: Option<Duration>,
     /// A trunk that says nothing for so long to an INVITE is given up (R32).
     pub first_response_max: Duration,
+    /// An outgoing call waits so long for its turn on a trunk that spaces its calls ([`crate::Trunk::spacing`]).
+    pub turn_max: Duration,
     /// An unanswered outgoing INVITE is cancelled after this, whatever the call logic does.
     pub ring_max: Duration,
     /// A leg whose connection closed waits so long for its phone to come back.
@@ -102,6 +104,7 @@ impl Default for Times {
             register_default: Duration::from_secs(600),
             keep_alive: Some(Duration::from_secs(30)),
             first_response_max: Duration::from_secs(3),
+            turn_max: Duration::from_secs(6),
             ring_max: Duration::from_secs(300),
             reconnect_max: Duration::from_secs(5),
             trunk_retry_min: Duration::from_secs(5),

@@ -229,8 +229,8 @@ impl Endpoint {
             match &leg.peer {
                 // Its calls may have come from a port that nobody listens on.
                 Peer::Trunk(trunk, _) => {
-                    if let Some(line) = self.lines.get(*trunk) {
-                        session.flow.remote = line.trunk.proxy;
+                    if let Some(hop) = self.lines.get(*trunk).and_then(|line| line.hop()) {
+                        session.flow.remote = hop.address;
                     }
                 }
                 Peer::Operator(_) | Peer::Address if leg.over => {}

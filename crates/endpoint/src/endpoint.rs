@@ -56,6 +56,19 @@ pub struct Ban {
     pub until: Instant,
     /// Failures that led to it.
     pub failures: u32,
+    /// What kind they were.
+    pub reason: BanReason,
+}
+
+/// Why a source is not listened to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BanReason {
+    /// It tried wrong passwords, or users that there are not.
+    Passwords,
+    /// It asked again and again for what no phone of ours asks for.
+    Scanning,
+    /// It sent what is no SIP message, over a stream.
+    Malformed,
 }
 
 impl Endpoint {
@@ -102,6 +115,13 @@ impl Endpoint {
         self.lines.flow_closed(&mut self.core, flow);
         self.legs_lose(flow);
         self.pump();
+    }
+
+    /// The peer of this stream proved by its certificate that it is each of `names` (host names, lower case). To be told once,
+    /// before the stream's first packet; forgotten when it closes.
+    pub fn flow_certified(&mut self, now: Instant, flow: Flow, names: Vec<String>) {
+        self.core.now = now;
+        self.lines.certified(&mut self.core, flow, names);
     }
 
     /// Packets to this flow cannot be sent (connection refused, ICMP unreachable).

@@ -28,8 +28,11 @@ mod wire;
 
 pub use account::{Account, AccountId, DigestPolicy};
 pub use config::{Config, Limits, Listener, Times};
-pub use endpoint::{Ban, Binding, Endpoint};
+pub use endpoint::{Ban, BanReason, Binding, Endpoint};
 pub use event::{Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
 pub use order::{Destination, Invite, LegId, Order, Reason};
 pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent};
-pub use trunk::{Credentials, Registration, Trunk, TrunkId, TrunkState};
+pub use trunk::{
+    Credentials, HOPS_MAX, Hop, IdentityHeader, NumberForm, RedirectionHeaders, Registration, Shows, Trunk, TrunkId,
+    TrunkState,
+};

@@ -119,7 +119,7 @@ impl Endpoint {
         let target = request.target().ok();
         let user = target.as_ref().and_then(Uri::user).unwrap_or_default();
         if request.method() != Method::Register
-            && let Some(line) = self.lines.of_request(flow.remote, &user)
+            && let Some(line) = self.lines.of_request(flow, &user)
         {
             return Origin::Trunk {
                 peer: Peer::Trunk(line.trunk.id, line.sources.clone()),

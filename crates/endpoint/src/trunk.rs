@@ -22,23 +22,25 @@ pub struct Trunk {
     pub provider: String,
     /// Lower is tried first.
     pub priority: u16,
-    /// Transport.
-    pub protocol: Protocol,
-    /// Where our requests go (P-CSCF, SBC). Already resolved by the roof.
-    pub proxy: SocketAddr,
-    /// Host part of Request-URI, From and To (the carrier's SIP domain); the proxy's address when empty.
+    /// Where our requests go (P-CSCF, SBC), in the order that RFC 3263 gives, best first: already resolved by the roof. One that
+    /// fails is left for the next (section 4.3). Without any, the trunk is down. More than [`HOPS_MAX`] are not used.
+    pub hops: Vec<Hop>,
+    /// Host part of Request-URI, From and To (the carrier's SIP domain); the address of the hop in use when empty.
     pub domain: String,
-    /// Address blocks whose requests are this trunk's: (network, prefix length); the proxy's own address always is.
+    /// Address blocks whose requests are this trunk's: (network, prefix length); the hops' own addresses always are.
     pub sources: Vec<(IpAddr, u8)>,
-    /// Only requests from exactly the proxy's port match (two trunks behind one address).
+    /// Only requests from exactly a hop's port match (two trunks behind one address).
     pub match_port: bool,
+    /// A request on a stream whose peer proved one of these names by certificate is this trunk's (lower case; see
+    /// [`crate::Endpoint::flow_certified`]).
+    pub certificate_names: Vec<String>,
     /// Registration, if the carrier wants one.
     pub registration: Option<Registration>,
     /// Digest user and password for our requests when this trunk (and its realm) challenges; also used by `registration`.
     pub credentials: Option<Credentials>,
     /// Where the dialled number is found, in order.
     pub extractors: Vec<Extractor>,
-    /// Identity headers of this trunk may be believed (P-Asserted-Identity).
+    /// Identity headers of this trunk may be believed, and it may be told ours (P-Asserted-Identity, RFC 3325).
     pub trusted: bool,
     /// User part of From on outgoing calls (our main number, national digits).
     pub caller_id: String,
@@ -50,8 +52,108 @@ pub struct Trunk {
     pub probe: Option<Duration>,
     /// Simultaneous outgoing calls allowed.
     pub calls_max: u16,
+    /// Least time between two outgoing calls (NTT's NGN answers bursts with 500 and 486); zero: none. A call waits for its
+    /// turn for at most [`crate::Times::turn_max`].
+    pub spacing: Duration,
     /// Offer PCMU alone, without telephone-event.
     pub plain_pcmu: bool,
+    /// How telephone numbers are written.
+    pub numbers: NumberForm,
+    /// Which header says whose line this is.
+    pub identity: IdentityHeader,
+    /// Which number a call that we pass on shows.
+    pub shows: Shows,
+    /// Which headers tell a carrier that we pass a call on.
+    pub redirection: RedirectionHeaders,
+}
+
+impl Trunk {
+    /// A trunk with one hop and nothing special about it.
+    pub fn new(id: TrunkId, name: impl Into<String>, hop: Hop) -> Self {
+        let name = name.into();
+        Self {
+            id,
+            provider: name.clone(),
+            name,
+            priority: 0,
+            hops: vec![hop],
+            domain: String::new(),
+            sources: Vec::new(),
+            match_port: false,
+            certificate_names: Vec::new(),
+            registration: None,
+            credentials: None,
+            extractors: Vec::new(),
+            trusted: true,
+            caller_id: String::new(),
+            compact: false,
+            session_expires: None,
+            probe: None,
+            calls_max: 100,
+            spacing: Duration::ZERO,
+            plain_pcmu: false,
+            numbers: NumberForm::default(),
+            identity: IdentityHeader::default(),
+            shows: Shows::default(),
+            redirection: RedirectionHeaders::default(),
+        }
+    }
+}
+
+/// Hops of one trunk that are used.
+pub const HOPS_MAX: usize = 8;
+
+/// One place that takes a trunk's requests.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Hop {
+    /// Transport.
+    pub protocol: Protocol,
+    /// Address.
+    pub address: SocketAddr,
+}
+
+/// How telephone numbers are written towards a carrier: in Request-URI, To, From and identity headers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum NumberForm {
+    /// `0312345678` (NTT's NGN).
+    #[default]
+    National,
+    /// `+81312345678`.
+    International,
+}
+
+/// Which header names the line that calls, whatever From shows (RFC 3325).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum IdentityHeader {
+    /// None.
+    None,
+    /// P-Preferred-Identity: what a subscriber tells its carrier (section 9.2; 3GPP TS 24.229 section 5.1.2A.1).
+    Preferred,
+    /// P-Asserted-Identity: what one trusted network tells another; to a [`Trunk::trusted`] trunk only.
+    #[default]
+    Asserted,
+}
+
+/// Which number a call that we pass on shows to the person it is passed on to. A carrier lets through only what it has agreed
+/// to; whatever cannot be shown is our main number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Shows {
+    /// Our main number ([`Trunk::caller_id`]).
+    #[default]
+    Main,
+    /// The firm's number that was dialled.
+    Dialled,
+    /// The caller's number; a withheld one stays withheld.
+    Caller,
+}
+
+/// Which headers tell that a call was passed on, and from where.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RedirectionHeaders {
+    /// Diversion (RFC 5806).
+    pub diversion: bool,
+    /// History-Info (RFC 7044).
+    pub history_info: bool,
 }
 
 /// How to register with the carrier.

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use endpoint::{Credentials, Extractor, Registration, Trunk, TrunkId};
+use endpoint::{
+    Credentials, Extractor, Hop, IdentityHeader, NumberForm, RedirectionHeaders, Registration, Shows, Trunk, TrunkId,
+};
 use serde::{Deserialize, Serialize};
 use sip::flow::Protocol;
 use sqlx::Transaction;
@@ -150,16 +152,17 @@ impl TrunkRow {
         let seconds = |value: u32| Duration::from_secs(u64::from(value));
         let extractor = |text: &String| extractor(text).ok_or_else(|| format!("{text:?} is no extractor"));
         let source = |text: &String| source(text).ok_or_else(|| format!("{text:?} is no address block"));
+        let used = protocol(&form.protocol).ok_or_else(|| format!("{:?} is no protocol", form.protocol))?;
         Ok(Trunk {
             id: TrunkId(self.id),
             name: form.name.clone(),
             provider: form.provider.clone(),
             priority: form.priority,
-            protocol: protocol(&form.protocol).ok_or_else(|| format!("{:?} is no protocol", form.protocol))?,
-            proxy,
+            hops: vec![Hop { protocol: used, address: proxy }],
             domain: form.domain.clone(),
             sources: form.sources.iter().map(source).collect::<Result<_, _>>()?,
             match_port: form.match_port,
+            certificate_names: Vec::new(),
             registration: form.registration.as_ref().map(|registration| Registration {
                 registrar: registration.registrar.clone(),
                 aor: registration.aor.clone(),
@@ -177,7 +180,12 @@ impl TrunkRow {
             session_expires: form.session_expires_seconds.map(seconds),
             probe: form.probe_seconds.map(seconds),
             calls_max: form.calls_max,
+            spacing: Duration::ZERO,
             plain_pcmu: form.plain_pcmu,
+            numbers: NumberForm::default(),
+            identity: IdentityHeader::default(),
+            shows: Shows::default(),
+            redirection: RedirectionHeaders::default(),
         })
     }
 }

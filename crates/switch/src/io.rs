@@ -20,6 +20,8 @@ pub enum Input {
     Packet { flow: Flow, bytes: Bytes },
     /// A stream connection is gone.
     FlowClosed { flow: Flow },
+    /// The peer of this stream proved by certificate that it is each of these host names; before the stream's first packet.
+    Certified { flow: Flow, names: Vec<String> },
     /// A packet could not be sent.
     TransportFailed { flow: Flow },
     /// From the voice path.

@@ -90,6 +90,7 @@ impl Switch {
         match input {
             Input::Packet { flow, bytes } => self.endpoint.receive(now, flow, bytes),
             Input::FlowClosed { flow } => self.endpoint.flow_closed(now, flow),
+            Input::Certified { flow, names } => self.endpoint.flow_certified(now, flow, names),
             Input::TransportFailed { flow } => self.endpoint.transport_failed(now, flow),
             Input::Media(event) => self.calls.media_event(now, event),
             Input::Command { number, command } => self.calls.command(now, number, command),

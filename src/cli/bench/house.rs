@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{CallId, OperatorId};
-use endpoint::{Account, AccountId, DigestPolicy, Extractor, Trunk, TrunkId};
+use endpoint::{Account, AccountId, DigestPolicy, Extractor, Hop, Trunk, TrunkId};
 use number::{JAPAN, Number};
 use sip::digest::{Algorithm, ha1};
 use sip::flow::Protocol;
@@ -81,26 +81,13 @@ fn directory(trunk: SocketAddr) -> Directory {
     for (place, id) in (0..OPERATORS).zip(1_i64..) {
         directory.operators.insert(OperatorId(id), Arc::new(operator(id, &login(place))));
     }
+    let hop = Hop { protocol: Protocol::Udp, address: trunk };
     directory.trunks.push(Trunk {
-        id: TrunkId(1),
-        name: "bench".to_owned(),
-        provider: "bench".to_owned(),
-        priority: 0,
-        protocol: Protocol::Udp,
-        proxy: trunk,
-        domain: String::new(),
-        sources: Vec::new(),
         match_port: true,
-        registration: None,
-        credentials: None,
         extractors: vec![Extractor::To],
-        trusted: true,
         caller_id: "0355500000".to_owned(),
-        compact: false,
-        session_expires: None,
-        probe: None,
         calls_max: u16::MAX,
-        plain_pcmu: false,
+        ..Trunk::new(TrunkId(1), "bench", hop)
     });
     directory
 }

@@ -118,25 +118,28 @@ pub async fn database(context: &Context, findings: &mut Findings) -> Result<(), 
 
 /// Asks every trunk.
 async fn trunks(config: &Config, trunks: &[Trunk], findings: &mut Findings) {
-    let peers: Vec<Peer> = trunks.iter().map(|trunk| Peer { protocol: trunk.protocol, address: trunk.proxy }).collect();
+    let hops = trunks.iter().flat_map(|trunk| trunk.hops.iter().map(move |hop| (trunk, hop)));
+    let (trunks, peers): (Vec<&Trunk>, Vec<Peer>) =
+        hops.map(|(trunk, hop)| (trunk, Peer { protocol: hop.protocol, address: hop.address })).unzip();
     let told = Addresses::find(config);
-    for (trunk, answer) in trunks.iter().zip(ask(&peers, &config.sip.udp).await) {
-        judge(findings, trunk, &answer);
-        let of_family = |socket: &&SocketAddr| socket.is_ipv4() == trunk.proxy.is_ipv4();
+    let answers = ask(&peers, &config.sip.udp).await;
+    for ((trunk, hop), answer) in trunks.iter().zip(&peers).zip(&answers) {
+        judge(findings, trunk, hop, answer);
+        let of_family = |socket: &&SocketAddr| socket.is_ipv4() == hop.address.is_ipv4();
         let ours = config.sip.udp.iter().chain(&config.sip.tcp).find(of_family).and_then(|ours| told.public(*ours));
         // A trunk out there cannot send to a private address; a NAT that mends this is rare.
         if let Some(ours) =
-            ours.filter(|ours| addresses::is_private(ours.ip()) && !addresses::is_private(trunk.proxy.ip()))
+            ours.filter(|ours| addresses::is_private(ours.ip()) && !addresses::is_private(hop.address.ip()))
         {
-            let detail = words::CHECK_TRUNK_NAT.with(&[&trunk.name, &trunk.proxy, &ours.ip()]);
+            let detail = words::CHECK_TRUNK_NAT.with(&[&trunk.name, &hop.address, &ours.ip()]);
             findings.warn(What::Trunk, detail, words::CHECK_TRUNK_NAT_REMEDY);
         }
     }
 }
 
 /// Any answer but 408 and 503 comes from somebody who works (as the switch itself judges); 403 does not know us.
-fn judge(findings: &mut Findings, trunk: &Trunk, answer: &io::Result<Answer>) {
-    let who = format!("{} ({} {})", trunk.name, trunk.protocol, trunk.proxy);
+fn judge(findings: &mut Findings, trunk: &Trunk, hop: &Peer, answer: &io::Result<Answer>) {
+    let who = format!("{} ({} {})", trunk.name, hop.protocol, hop.address);
     match answer {
         Ok(answer) => {
             let detail = words::CHECK_TRUNK_ANSWER.with(&[&who, &answer.status, &answer.phrase, &answer.ms]);

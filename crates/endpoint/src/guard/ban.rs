@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use crate::clock::later;
-use crate::endpoint::Ban;
+use crate::endpoint::{Ban, BanReason};
 
 /// Failures after which a source is dropped.
 pub(crate) const FAILURES_MAX: u32 = 20;
@@ -88,7 +88,7 @@ impl Bans {
             .iter()
             .filter_map(|(&source, record)| {
                 let until = record.until.filter(|until| *until > now)?;
-                Some(Ban { source, until, failures: record.failures })
+                Some(Ban { source, until, failures: record.failures, reason: BanReason::Passwords })
             })
             .collect();
         bans.sort_by_key(|ban| ban.source);

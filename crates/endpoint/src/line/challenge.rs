@@ -72,7 +72,9 @@ impl Line {
 
     /// It went to the trunk, and not where some Contact led us.
     fn is_own_way(&self, flow: Flow) -> bool {
-        self.trunk.credentials.is_some() && flow.protocol == self.trunk.protocol && self.owns(flow.remote.ip())
+        self.trunk.credentials.is_some()
+            && self.trunk.hops.iter().any(|hop| hop.protocol == flow.protocol)
+            && self.owns(flow.remote.ip())
     }
 
     fn is_own_realm(&self, realm: &str) -> bool {

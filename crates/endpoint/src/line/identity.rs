@@ -10,7 +10,7 @@ impl Line {
     /// The addresses of an INVITE to this national number. Request-URI and To name the carrier's domain, or its proxy where
     /// there is none (NTT's NGN); From names the domain in which our own number lives.
     pub(crate) fn identity(&self, invite: &Invite, number: &str) -> Identity {
-        let proxy = self.trunk.proxy.to_string();
+        let proxy = self.hop().map(|hop| hop.address.to_string()).unwrap_or_default();
         let domain = Some(self.trunk.domain.as_str()).filter(|domain| !domain.is_empty()).unwrap_or(&proxy);
         let home = self.home();
         let home = home.as_deref().unwrap_or(domain);

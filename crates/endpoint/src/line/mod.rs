@@ -5,20 +5,20 @@ mod identity;
 mod probe;
 mod register;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use sip::digest::Challenge;
-use sip::flow::{Flow, Protocol};
+use sip::flow::{ConnectionId, Flow, Protocol};
 use sip::message::Name;
 use sip::transaction::ClientKey;
 
 use crate::core::{Core, Token};
 use crate::output::{Output, TrunkEvent};
 use crate::timer::Timer;
-use crate::trunk::{Trunk, TrunkId, TrunkState};
+use crate::trunk::{Hop, Trunk, TrunkId, TrunkState};
 
 /// Whether an address lies in a block (`192.0.2.0/24`); IPv4 in IPv6 clothes is IPv4.
 pub(crate) fn contains(network: IpAddr, length: u8, ip: IpAddr) -> bool {
@@ -31,6 +31,9 @@ pub(crate) fn contains(network: IpAddr, length: u8, ip: IpAddr) -> bool {
     let cut = |bits: u128| bits.checked_shr(free).unwrap_or(0);
     cut(network) == cut(ip)
 }
+
+/// Streams whose certified names are kept.
+const CERTIFIED_MAX: usize = 1_000;
 
 /// One trunk and what is known of it.
 #[derive(Debug)]
@@ -53,7 +56,7 @@ pub(crate) struct Line {
 
 impl Line {
     fn new(core: &mut Core, trunk: Trunk) -> Self {
-        let mut sources = vec![(trunk.proxy.ip(), 128)];
+        let mut sources: Vec<(IpAddr, u8)> = trunk.hops.iter().map(|hop| (hop.address.ip(), 128)).collect();
         sources.extend(trunk.sources.iter().copied());
         Self {
             sources: sources.into(),
@@ -68,9 +71,14 @@ impl Line {
         }
     }
 
-    /// The way to the trunk's proxy.
+    /// Where its requests go.
+    pub(crate) fn hop(&self) -> Option<Hop> {
+        self.trunk.hops.first().copied()
+    }
+
+    /// The way there.
     pub(crate) fn flow(&self, core: &Core) -> Option<Flow> {
-        core.flow_to(self.trunk.protocol, self.trunk.proxy)
+        self.hop().and_then(|hop| core.flow_to(hop.protocol, hop.address))
     }
 
     /// Whether this address is one of the trunk's.
@@ -84,12 +92,18 @@ impl Line {
     }
 
     fn is_from(&self, source: SocketAddr) -> bool {
-        if self.trunk.match_port {
-            source.ip().to_canonical() == self.trunk.proxy.ip().to_canonical()
-                && source.port() == self.trunk.proxy.port()
-        } else {
-            self.owns(source.ip())
-        }
+        if self.trunk.match_port { self.is_hop(source) } else { self.owns(source.ip()) }
+    }
+
+    /// Whether this is exactly the address of one of its hops.
+    fn is_hop(&self, source: SocketAddr) -> bool {
+        let plain = |address: SocketAddr| (address.ip().to_canonical(), address.port());
+        self.trunk.hops.iter().any(|hop| plain(hop.address) == plain(source))
+    }
+
+    /// Whether the peer of a stream has proved one of the names that this trunk goes by.
+    fn is_certified(&self, names: &[String]) -> bool {
+        self.trunk.certificate_names.iter().any(|name| names.contains(name))
     }
 
     /// Says whether the trunk's health has changed.
@@ -120,6 +134,8 @@ impl Line {
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     lines: BTreeMap<TrunkId, Line>,
+    /// The names that peers of open streams have proved.
+    certified: HashMap<ConnectionId, Vec<String>>,
 }
 
 impl Lines {
@@ -160,17 +176,35 @@ impl Lines {
         self.lines.values().any(|line| line.owns(ip))
     }
 
-    /// Whose request this is: it came to the Contact that we have registered (nobody else can guess it), or from an address of the trunk's; the exact address
-    /// of a proxy before a block, and the first in order of priority before others.
-    pub(crate) fn of_request(&self, source: SocketAddr, request_user: &str) -> Option<&Line> {
+    /// The peer of this stream is each of `names`, by its certificate.
+    pub(crate) fn certified(&mut self, core: &mut Core, flow: Flow, names: Vec<String>) {
+        if flow.connection == ConnectionId::NONE {
+            return;
+        }
+        if self.certified.len() >= CERTIFIED_MAX && !self.certified.contains_key(&flow.connection) {
+            return core.alarm_full("certified streams", CERTIFIED_MAX);
+        }
+        self.certified.insert(flow.connection, names);
+    }
+
+    /// Whose request this is: it came to the Contact that we have registered (nobody else can guess it), over a stream whose peer
+    /// has a trunk's certificate, or from an address of the trunk's; the exact address of a hop before a block, and the first in
+    /// order of priority before others.
+    pub(crate) fn of_request(&self, flow: Flow, request_user: &str) -> Option<&Line> {
+        let source = flow.remote;
         if let Some(token) = Token::parse(request_user)
             && let Some(line) =
                 self.lines.values().find(|line| line.contact_user == token && line.register.is_registered())
         {
             return Some(line);
         }
+        let names = self.certified.get(&flow.connection).map(Vec::as_slice).unwrap_or_default();
+        let certified = self.lines.values().filter(|line| line.is_certified(names));
+        if let Some(line) = certified.min_by_key(|line| (line.trunk.priority, line.trunk.id)) {
+            return Some(line);
+        }
         let of_source = self.lines.values().filter(|line| line.is_from(source));
-        of_source.min_by_key(|line| (line.trunk.proxy != source, line.trunk.priority, line.trunk.id))
+        of_source.min_by_key(|line| (!line.is_hop(source), line.trunk.priority, line.trunk.id))
     }
 
     /// Timer: register again.
@@ -196,8 +230,9 @@ impl Lines {
         if flow.protocol == Protocol::Udp {
             return;
         }
+        self.certified.remove(&flow.connection);
         for line in self.lines.values_mut() {
-            let its = line.trunk.protocol == flow.protocol && line.trunk.proxy == flow.remote;
+            let its = line.trunk.hops.contains(&Hop { protocol: flow.protocol, address: flow.remote });
             if its && line.trunk.registration.is_some() && line.register.is_registered() {
                 core.timers.set(Timer::Register(line.trunk.id), core.now);
             }

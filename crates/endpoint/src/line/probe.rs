@@ -48,7 +48,7 @@ impl Line {
             return;
         }
         let Some(flow) = self.flow(core) else { return };
-        let target = format!("sip:{}", self.trunk.proxy);
+        let target = format!("sip:{}", flow.remote);
         let (via, tag, call_id) = (core.via(flow), core.token(), core.token().to_string());
         let public = core.config.public(flow.protocol, flow.local);
         let outside = Outside {

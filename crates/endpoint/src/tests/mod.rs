@@ -405,25 +405,13 @@ pub(super) fn account(id: AccountId, user: &str) -> Account {
 }
 
 pub(super) fn trunk(id: TrunkId, proxy: &str) -> Trunk {
+    let hop = Hop { protocol: Protocol::Udp, address: addr(proxy) };
     Trunk {
-        id,
-        name: format!("trunk {}", id.0),
         provider: "carrier".to_owned(),
         priority: 1,
-        protocol: Protocol::Udp,
-        proxy: addr(proxy),
-        domain: String::new(),
-        sources: Vec::new(),
-        match_port: false,
-        registration: None,
-        credentials: None,
         extractors: vec![Extractor::To],
-        trusted: true,
         caller_id: "0312345678".to_owned(),
-        compact: false,
-        session_expires: None,
-        probe: None,
         calls_max: 10,
-        plain_pcmu: false,
+        ..Trunk::new(id, format!("trunk {}", id.0), hop)
     }
 }

@@ -375,7 +375,8 @@ fn two_trunks_behind_one_address_are_told_apart_by_port() {
 
 #[test]
 fn r29_a_call_over_a_trunks_connection_goes_on_by_a_new_one() {
-    let mut house = House::with(|_| {}, vec![Trunk { protocol: Protocol::Tcp, ..trunk(NGN, CARRIER) }]);
+    let hops = vec![Hop { protocol: Protocol::Tcp, address: addr(CARRIER) }];
+    let mut house = House::with(|_| {}, vec![Trunk { hops, ..trunk(NGN, CARRIER) }]);
     let flow = tcp("198.51.100.1:33333", 4);
     let mut caller = Side::new("198.51.100.1:33333", "0901", "carrier.test", "0312345678@192.0.2.1:5060");
     let invite = caller.request("INVITE", "", OFFER);

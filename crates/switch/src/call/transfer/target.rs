@@ -61,7 +61,7 @@ impl Call {
         let mut left = std::iter::from_fn(|| trunks.pop_front()).filter(|id| usable.contains(id));
         let trunk = left.find_map(|id| directory.trunk(id))?;
         let party = number.digits().to_string();
-        let peer = Some(trunk.proxy.ip());
+        let peer = trunk.hops.first().map(|hop| hop.address.ip());
         let id = self.new_leg(board, now, Role::Target, peer, trunk.plain_pcmu, party)?;
         board.count_trunk(trunk.id, true);
         let leg = self.leg_mut(id)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{OperatorId, RingPlan};
-use endpoint::{Account, AccountId, DigestPolicy, Extractor, Trunk, TrunkId};
+use endpoint::{Account, AccountId, DigestPolicy, Extractor, Hop, Trunk, TrunkId};
 use sip::flow::Protocol;
 
 use super::house::OPERATORS;
@@ -65,26 +65,13 @@ pub(super) fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy
 }
 
 pub(super) fn trunk(id: i64, priority: u16) -> Trunk {
+    let address = "127.0.0.1:5080".parse().expect("an address");
     Trunk {
-        id: TrunkId(id),
-        name: format!("trunk {id}"),
         provider: "carrier".to_owned(),
         priority,
-        protocol: Protocol::Udp,
-        proxy: "127.0.0.1:5080".parse().expect("an address"),
-        domain: String::new(),
-        sources: Vec::new(),
-        match_port: false,
-        registration: None,
-        credentials: None,
         extractors: vec![Extractor::To, Extractor::RequestUri, Extractor::DiversionTop],
-        trusted: true,
         caller_id: "0398765432".to_owned(),
-        compact: false,
-        session_expires: None,
-        probe: None,
-        calls_max: 100,
-        plain_pcmu: false,
+        ..Trunk::new(TrunkId(id), format!("trunk {id}"), Hop { protocol: Protocol::Udp, address })
     }
 }
 

@@ -81,7 +81,7 @@ impl World {
         }
         directory.trunks.truncate(1);
         directory.trunks[0].id = endpoint::TrunkId(1);
-        directory.trunks[0].proxy = CARRIER.parse().unwrap();
+        directory.trunks[0].hops[0].address = CARRIER.parse().unwrap();
         world.input(Input::Directory(Arc::new(directory)));
         world.register(HANAKO, "101");
         world.register(TARO, "102");
