@@ -188,6 +188,7 @@ impl Engine {
         while let Some(inbound) = self.batch.pop_front() {
             self.input(match inbound {
                 Inbound::Packet { flow, bytes } => Input::Packet { flow, bytes },
+                Inbound::Certified { flow, names } => Input::Certified { flow, names },
                 Inbound::FlowClosed { flow } => Input::FlowClosed { flow },
                 Inbound::TransportFailed { flow } => Input::TransportFailed { flow },
             });

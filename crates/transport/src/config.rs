@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use sip::flow::Protocol;
 
+use crate::tls::TlsMaterial;
+
 /// Sockets and limits.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Config {
@@ -14,6 +16,17 @@ pub struct Config {
     pub udp: Vec<SocketAddr>,
     /// Listening TCP sockets. Connections of our own are dialled from any port.
     pub tcp: Vec<SocketAddr>,
+    /// Listening TLS sockets; they need [`TlsMaterial::server`].
+    pub tls: Vec<SocketAddr>,
+    /// Listening WebSocket sockets, in the clear (behind a proxy that ends TLS, or for tests).
+    pub ws: Vec<SocketAddr>,
+    /// Listening secure WebSocket sockets; they need [`TlsMaterial::server`].
+    pub wss: Vec<SocketAddr>,
+    /// Certificates and authorities.
+    pub material: TlsMaterial,
+    /// Web origins (`https://desk.example`) whose pages may open a WebSocket; empty: any. A peer that names no origin is no
+    /// browser, and passes: the list is there so that a strange page cannot use a browser of ours.
+    pub origins: Vec<String>,
     /// DSCP of everything that is sent (24, CS3, is usual for signalling); `None`: the system's own.
     pub dscp: Option<u8>,
     /// Limits.
@@ -39,6 +52,18 @@ pub struct Limits {
     pub idle_max: Duration,
     /// Dialling gives up after this.
     pub dial_max: Duration,
+    /// TLS and WebSocket handshakes must be done after this, together (R08).
+    pub handshake_max: Duration,
+    /// Handshakes of accepted connections going on at once.
+    pub handshakes_max: usize,
+    /// Handshakes of accepted connections going on at once with one address.
+    pub handshakes_per_source_max: usize,
+    /// A WebSocket that has said nothing for so long is pinged (R29).
+    pub ping_interval: Duration,
+    /// A stream that we dialled is pinged after about this long (RFC 5626 section 4.4.1: 95 to 120 seconds).
+    pub keep_alive_interval: Duration,
+    /// Whoever answers pings must answer after this.
+    pub pong_max: Duration,
     /// Writing a message gives up after this.
     pub write_max: Duration,
 }
@@ -54,6 +79,12 @@ impl Default for Limits {
             silence_max: Duration::from_secs(30),
             idle_max: Duration::from_secs(3_900),
             dial_max: Duration::from_secs(4),
+            handshake_max: Duration::from_secs(10),
+            handshakes_max: 512,
+            handshakes_per_source_max: 64,
+            ping_interval: Duration::from_secs(20),
+            keep_alive_interval: Duration::from_secs(120),
+            pong_max: Duration::from_secs(10),
             write_max: Duration::from_secs(10),
         }
     }

@@ -14,8 +14,10 @@ pub mod config;
 mod gate;
 mod stream;
 mod tcp;
+mod tls;
 mod transport;
 mod udp;
 
 pub use config::{BindError, Config, Limits, Network};
+pub use tls::{Identity, TlsError, TlsFault, TlsMaterial, TlsPart};
 pub use transport::{Inbound, Statistics, Transport};

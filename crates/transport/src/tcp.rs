@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tokio::time::{Sleep, timeout};
 
 use crate::config::{BindError, Config, Limits};
 use crate::stream::{Close, Link, Outgoing, StreamEvent, WRITES_MAX};
+use crate::tls::{Tls, TlsError, TlsMaterial};
 use crate::udp;
 
 /// Connections the kernel keeps for us until we accept them.
@@ -46,6 +48,8 @@ pub(crate) struct Tcp {
     limits: Limits,
     dscp: Option<u8>,
     refused: u64,
+    tls: Arc<Tls>,
+    names: HashMap<SocketAddr, Vec<String>>,
 }
 
 struct Listener {
@@ -60,6 +64,17 @@ struct Stream {
 
 impl Tcp {
     pub(crate) fn bind(config: &Config) -> Result<Self, BindError> {
+        let address = config.tls.first().or(config.wss.first()).or(config.ws.first()).copied();
+        if let Some(address) = address {
+            let error = io::Error::from(io::ErrorKind::Unsupported);
+            return Err(BindError { protocol: Protocol::Tls, address, error });
+        }
+        let anywhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let tls = Tls::new(&config.material).map_err(|error| BindError {
+            protocol: Protocol::Tls,
+            address: anywhere,
+            error: io::Error::other(error),
+        })?;
         let listeners = config
             .tcp
             .iter()
@@ -85,7 +100,21 @@ impl Tcp {
             limits: config.limits,
             dscp: config.dscp,
             refused: 0,
+            tls: Arc::new(tls),
+            names: HashMap::new(),
         })
+    }
+
+    pub(crate) fn set_tls(&mut self, material: &TlsMaterial) -> Result<(), TlsError> {
+        self.tls = Arc::new(Tls::new(material)?);
+        Ok(())
+    }
+
+    pub(crate) fn set_names(&mut self, names: Vec<(SocketAddr, String)>) {
+        self.names.clear();
+        for (address, name) in names {
+            self.names.entry(address).or_default().push(name.to_ascii_lowercase());
+        }
     }
 
     pub(crate) fn locals(&self) -> impl Iterator<Item = SocketAddr> + '_ {

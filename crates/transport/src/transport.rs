@@ -13,6 +13,7 @@ use crate::config::{BindError, Config, Network};
 use crate::gate::Gate;
 use crate::stream::StreamEvent;
 use crate::tcp::Tcp;
+use crate::tls::{TlsError, TlsMaterial};
 use crate::udp::{DATAGRAM_BYTES_MAX, Sent, Udp};
 
 /// Datagrams taken from one socket before anything else gets its turn.
@@ -27,6 +28,14 @@ const MESSAGE_BYTES_MIN: usize = 16;
 /// What came in.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Inbound {
+    /// The peer of a TLS or secure WebSocket stream showed a certificate that one of [`TlsMaterial::client_authorities`]
+    /// vouches for. Once for a stream, before its first packet.
+    Certified {
+        /// The stream's flow, as its packets will carry it.
+        flow: Flow,
+        /// Whom the certificate names (DNS names, hosts of `sip:` URIs), lower case.
+        names: Vec<String>,
+    },
     /// One datagram, or one whole message out of a stream.
     Packet {
         /// From where, by which socket.
@@ -99,6 +108,17 @@ impl Transport {
     /// Packets of these networks are never slowed: call with the trunks' addresses whenever they change.
     pub fn trust(&mut self, networks: Vec<Network>) {
         self.gate.trust(networks);
+    }
+
+    /// Whose certificate is to be expected where: call whenever the trunks change. A TLS stream that is dialled to one of
+    /// these addresses must show a certificate for (one of) its names; any other address one for the address itself.
+    pub fn names(&mut self, names: Vec<(SocketAddr, String)>) {
+        self.tcp.set_names(names);
+    }
+
+    /// Takes other certificates and authorities for the handshakes to come; open streams stay. On an error everything stays.
+    pub fn set_tls(&mut self, material: &TlsMaterial) -> Result<(), TlsError> {
+        self.tcp.set_tls(material)
     }
 
     /// Waits until [`Transport::receive`] may have something. May be given up at any time: nothing is lost.

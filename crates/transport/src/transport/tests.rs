@@ -38,7 +38,10 @@ async fn received(transport: &mut Transport, wanted: usize) -> Vec<Inbound> {
 
 fn flow_of(inbound: &Inbound) -> Flow {
     match inbound {
-        Inbound::Packet { flow, .. } | Inbound::FlowClosed { flow } | Inbound::TransportFailed { flow } => *flow,
+        Inbound::Packet { flow, .. }
+        | Inbound::Certified { flow, .. }
+        | Inbound::FlowClosed { flow }
+        | Inbound::TransportFailed { flow } => *flow,
     }
 }
 
