@@ -314,6 +314,7 @@ impl Line {
                 body: Bytes::from(body),
                 headers: Vec::new(),
                 max_forwards: 70,
+                auto_answer: false,
             }),
         );
     }

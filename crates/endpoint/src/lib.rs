@@ -17,6 +17,7 @@ mod leg;
 mod line;
 pub mod order;
 pub mod output;
+pub mod presence;
 mod registrar;
 mod request;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use endpoint::{Ban, BanReason, Binding, Endpoint};
 pub use event::{Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
 pub use order::{Destination, Invite, LegId, Order, Reason};
 pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent};
+pub use presence::Presence;
 pub use trunk::{
     Credentials, HOPS_MAX, Hop, IdentityHeader, NumberForm, RedirectionHeaders, Registration, Shows, Trunk, TrunkId,
     TrunkState,

@@ -65,6 +65,9 @@ pub struct Invite {
     pub headers: Vec<(&'static str, String)>,
     /// Hop budget left of the call that caused this leg (loop protection R36); 70 for a fresh one.
     pub max_forwards: u8,
+    /// The operator has asked for this call at the desk: the phone is asked to answer by itself. Never for a call that
+    /// somebody else begins: it would open a microphone that nobody expects.
+    pub auto_answer: bool,
 }
 
 /// Whom an outgoing leg calls.

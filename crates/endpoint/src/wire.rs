@@ -73,6 +73,16 @@ pub(crate) fn add_extra(mut builder: MessageBuilder, invite: &Invite) -> Message
     builder
 }
 
+/// Asks a phone to answer by itself. Each maker reads another header: `Alert-Info` with `info=alert-autoanswer` (Polycom, Yealink,
+/// Grandstream, baresip), `Call-Info` with `answer-after` (Snom, Linphone, JsSIP applications), and the standard's own,
+/// `Answer-Mode` (RFC 5373 section 4.1). None of them forces a phone that is not set up for it.
+pub(crate) fn add_auto_answer(builder: MessageBuilder, realm: &str) -> MessageBuilder {
+    builder
+        .header(Name::AlertInfo, format!("<sip:{realm}>;info=alert-autoanswer;delay=0"))
+        .header(Name::CallInfo, format!("<sip:{realm}>;answer-after=0"))
+        .raw_header("Answer-Mode", "Auto")
+}
+
 /// The value of a Reason header (RFC 3326).
 pub(crate) fn reason(reason: &Reason) -> String {
     format!("SIP;cause={};text={}", reason.cause, sip::message::quote(reason.text))

@@ -95,6 +95,10 @@ impl Leg {
         if identity.private {
             builder = builder.header(Name::Privacy, "id");
         }
+        // Towards a carrier it would mean a stranger's telephone.
+        if invite.auto_answer && !matches!(self.peer, super::Peer::Trunk(..)) {
+            builder = wire::add_auto_answer(builder, &core.config.realm);
+        }
         builder = wire::add_extra(builder, invite);
         if invite.body.is_empty() { builder.finish() } else { builder.body(SDP, &invite.body).finish() }
     }

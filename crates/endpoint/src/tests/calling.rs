@@ -53,6 +53,7 @@ fn a_caller_who_hides_is_nowhere_named() {
         body: bytes(OFFER),
         headers: vec![("Diversion", "<sip:09012345678@a>".to_owned()), ("Subject", "a\r\nX-Evil: b".to_owned())],
         max_forwards: 12,
+        auto_answer: false,
     }));
     let invite = house.request(PHONE, Method::Invite);
     assert!(!String::from_utf8_lossy(invite.bytes()).contains("09012345678"));
@@ -313,4 +314,40 @@ fn it_rings_no_longer_than_the_house_allows() {
     assert_eq!((rejected, rejection.status, rejection.try_next_trunk), (leg, 408, false));
     house.request(PHONE, Method::Cancel);
     house.assert_idle();
+}
+
+#[test]
+fn a_phone_is_asked_to_answer_by_itself_in_every_dialect_and_a_carrier_never() {
+    let mut house = House::new();
+    house.register(udp(PHONE), "101", "<sip:101@10.0.0.5:5060>");
+    let mut invite = Invite {
+        leg: LegId(2),
+        to: Destination::Account(HANAKO),
+        display: String::new(),
+        caller: None,
+        withheld: false,
+        body: bytes(OFFER),
+        headers: vec![("Alert-Info", "<urn:denwaban:ring>".to_owned())],
+        max_forwards: 70,
+        auto_answer: true,
+    };
+    house.order(Order::Invite(invite.clone()));
+    let asked = house.request(PHONE, Method::Invite);
+    let alerts: Vec<_> =
+        asked.values(Name::AlertInfo).map(|value| String::from_utf8_lossy(&value).into_owned()).collect();
+    // Phones look at the first one.
+    assert_eq!(alerts, ["<sip:denwaban.test>;info=alert-autoanswer;delay=0", "<urn:denwaban:ring>"]);
+    assert_eq!(text(&asked, Name::CallInfo), "<sip:denwaban.test>;answer-after=0");
+    assert_eq!(asked.other("Answer-Mode").as_deref(), Some(&b"Auto"[..]));
+
+    invite.leg = LegId(4);
+    invite.to = Destination::Trunk { trunk: NGN, number: "09012345678".to_owned() };
+    house.order(Order::Invite(invite.clone()));
+    let dialled = house.request(CARRIER, Method::Invite);
+    assert!(!String::from_utf8_lossy(dialled.bytes()).contains("answer"), "{dialled:?}");
+
+    (invite.leg, invite.to, invite.auto_answer) = (LegId(6), Destination::Account(HANAKO), false);
+    house.order(Order::Invite(invite));
+    let plain = house.request(PHONE, Method::Invite);
+    assert_eq!(plain.other("Answer-Mode"), None, "who is called by a caller picks up by hand");
 }

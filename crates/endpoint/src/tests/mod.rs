@@ -254,6 +254,7 @@ impl House {
             body: bytes(OFFER),
             headers: vec![("Alert-Info", "<urn:denwaban:ring>".to_owned()), ("X-Evil", "1".to_owned())],
             max_forwards: 70,
+            auto_answer: false,
         }));
         leg
     }

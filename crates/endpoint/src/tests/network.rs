@@ -167,6 +167,7 @@ impl World {
                 body: bytes(OFFER),
                 headers: Vec::new(),
                 max_forwards: 70,
+                auto_answer: false,
             };
             self.plan(CALLER, 3000, Order::Invite(invite));
             if self.rng.random_bool(0.2) {

@@ -34,6 +34,7 @@ impl Call {
             body,
             headers: self.pop_headers(board),
             max_forwards: self.hops,
+            auto_answer: false,
         };
         board.order(Order::Invite(invite));
         self.story.tell(now, Fact::Offered { operator: operator(who), leg: leg_number(id) });

@@ -77,6 +77,7 @@ impl Call {
             body,
             headers: Vec::new(),
             max_forwards: self.hops,
+            auto_answer: false,
         }));
         let (name, number) = (target.name.clone(), target.number.clone());
         self.story.tell(now, Fact::TargetCalled { name, number: number.clone(), trunk: trunk.id.0 });
