@@ -315,6 +315,7 @@ impl Line {
                 headers: Vec::new(),
                 max_forwards: 70,
                 auto_answer: false,
+                on_behalf_of: None,
             }),
         );
     }

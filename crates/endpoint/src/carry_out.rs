@@ -37,6 +37,7 @@ impl Endpoint {
             Order::AnswerRefer { leg, status } => self.with_leg(leg, |leg, core| leg.answer_refer(core, status)),
             Order::ReferProgress { leg, status } => self.with_leg(leg, |leg, core| leg.refer_progress(core, status)),
             Order::Probe { leg } => self.with_leg(leg, Leg::probe),
+            Order::Couple { one, other } => self.core.session_ids.couple(one, other),
         }
     }
 
@@ -64,7 +65,10 @@ impl Endpoint {
             uas: None,
             uac: None,
             session: None,
+            cause: None,
         };
+        let uuid = self.core.uuid();
+        self.core.session_ids.begin(id, uuid, invite.on_behalf_of, leg.compact);
         self.legs.insert(id, Box::new(leg));
         self.alive += 1;
         self.with_leg(id, |leg, core| leg.start(core, invite, plan.targets, to_trunk));
@@ -72,7 +76,7 @@ impl Endpoint {
 
     fn refuse_call(&mut self, leg: LegId, status: u16, try_next_trunk: bool) {
         let phrase = sip::message::reason_phrase(status).to_owned();
-        let rejection = Rejection { status, phrase, retry_after: None, try_next_trunk };
+        let rejection = Rejection { status, phrase, retry_after: None, try_next_trunk, cause: None };
         self.core.tell(LegEvent::Rejected { leg, rejection });
     }
 

@@ -18,6 +18,7 @@ use crate::event::LegEvent;
 use crate::leg::Errand as LegErrand;
 use crate::order::LegId;
 use crate::output::{Alarm, Output, Trace, TraceDirection};
+use crate::session_id::{SessionIds, Uuid};
 use crate::timer::{LegTimer, Timer, Timers};
 use crate::trunk::TrunkId;
 use crate::wire;
@@ -89,6 +90,8 @@ pub(crate) struct Core {
     pub(crate) tags: HashMap<Token, LegId>,
     /// INVITEs that we owe a final response, for CANCEL.
     pub(crate) invites: HashMap<ServerKey, LegId>,
+    /// What each leg is called across systems (RFC 7989).
+    pub(crate) session_ids: SessionIds,
     rng: ChaCha12Rng,
     layer: Layer,
     effects: Vec<Effect>,
@@ -111,6 +114,7 @@ impl Core {
             outputs: VecDeque::new(),
             tags: HashMap::new(),
             invites: HashMap::new(),
+            session_ids: SessionIds::default(),
             rng: ChaCha12Rng::from_seed(seed),
             layer: Layer::new(protocol_timers, limits),
             effects: Vec::new(),
@@ -126,6 +130,11 @@ impl Core {
     /// A name that nobody can guess.
     pub(crate) fn token(&mut self) -> Token {
         Token(self.rng.next_u64())
+    }
+
+    /// A name for a session.
+    pub(crate) fn uuid(&mut self) -> Uuid {
+        Uuid::random(u128::from(self.rng.next_u64()) << 64 | u128::from(self.rng.next_u64()))
     }
 
     /// A key for nonces.
@@ -293,6 +302,10 @@ impl Core {
 
     fn spell(&mut self, voice: Option<Voice>, flow: Flow, message: Message) -> Message {
         let Some(voice) = voice else { return message };
+        let message = match self.session_ids.header(voice.leg) {
+            Some(value) if !message.has(Name::SessionId) => message.with_header(Name::SessionId, value),
+            Some(_) | None => message,
+        };
         let message = if voice.compact { wire::compact(message) } else { message };
         self.trace(voice.leg, TraceDirection::Out, flow, &message);
         message
@@ -351,7 +364,11 @@ impl Core {
 
     /// Nothing is going on.
     pub(crate) fn is_idle(&self) -> bool {
-        self.layer.is_empty() && self.sent.is_empty() && self.tags.is_empty() && self.invites.is_empty()
+        self.layer.is_empty()
+            && self.sent.is_empty()
+            && self.tags.is_empty()
+            && self.invites.is_empty()
+            && self.session_ids.is_empty()
     }
 }
 

@@ -98,7 +98,7 @@ impl Endpoint {
             if let Some(uas) = &leg.uas {
                 core.trace(id, TraceDirection::In, uas.flow, request);
             }
-            leg.cancelled(core);
+            leg.cancelled(core, request);
         });
     }
 
@@ -108,6 +108,7 @@ impl Endpoint {
         let status = response.status().unwrap_or(500);
         if let Errand::Leg(id, _) = errand {
             self.core.trace(id, TraceDirection::In, flow, response);
+            self.core.session_ids.learn(id, response);
         }
         if matches!(status, 401 | 407) && self.answer_challenge(key, response) {
             return;
@@ -192,7 +193,11 @@ impl Endpoint {
             Errand::Leg(id, errand) => self.with_leg(id, |leg, core| match errand {
                 LegErrand::Invite(index) => {
                     let phrase = sip::message::reason_phrase(status).to_owned();
-                    leg.failed(core, index, Rejection { status, phrase, retry_after: None, try_next_trunk: true });
+                    leg.failed(
+                        core,
+                        index,
+                        Rejection { status, phrase, retry_after: None, try_next_trunk: true, cause: None },
+                    );
                 }
                 LegErrand::Modify => leg.modify_refused(core, status, None, None),
                 LegErrand::Prack | LegErrand::Bye | LegErrand::LateBye | LegErrand::Notify | LegErrand::Probe => {

@@ -237,6 +237,7 @@ impl Endpoint {
                 self.core.tags.remove(&tag);
             }
             self.core.timers.stop_leg(id, |_| false);
+            self.core.session_ids.end(id);
             self.legs.remove(&id);
         }
     }

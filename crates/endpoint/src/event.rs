@@ -14,8 +14,9 @@ use crate::trunk::TrunkId;
 pub enum LegEvent {
     /// A new call has come in (100 is already sent). The call logic owes it `Progress`, `Answer` or `Reject`.
     Incoming(Box<Incoming>),
-    /// A provisional response above 100 to our INVITE. `body`: early media.
-    Progress { leg: LegId, status: u16, body: Option<Bytes> },
+    /// A provisional response above 100 to our INVITE. `dialog`: the tag of the branch that says it, empty if it has none;
+    /// forking proxies may let several speak. `body`: the session description of the branch whose early media is to be heard.
+    Progress { leg: LegId, dialog: String, status: u16, body: Option<Bytes> },
     /// 2xx to our INVITE; the ACK is sent. `body` is the peer's SDP answer. `from_ip`: where its signalling comes from.
     Answered { leg: LegId, body: Bytes, from_ip: IpAddr },
     /// Our INVITE failed for good; the leg is gone.
@@ -34,8 +35,8 @@ pub enum LegEvent {
     Digit { leg: LegId, digit: char },
     /// The in-dialog OPTIONS was answered by a peer that knows the dialog.
     ProbeAnswered { leg: LegId },
-    /// The leg is over; nothing more will come of it, and nothing may be ordered of it.
-    Ended { leg: LegId, how: Ending },
+    /// The leg is over; nothing more will come of it, and nothing may be ordered of it. `cause`: what the peer's Reason says.
+    Ended { leg: LegId, how: Ending, cause: Option<Cause> },
 }
 
 /// An incoming INVITE, already authenticated as far as its source can be.
@@ -47,6 +48,9 @@ pub struct Incoming {
     pub source: Source,
     /// SIP Call-ID, for logs and traces.
     pub sip_call_id: String,
+    /// The session's name in every system that it passes (RFC 7989): the caller's UUID, 32 hex digits; one of ours for a
+    /// caller that has none.
+    pub session_id: String,
     /// Every place that may name the dialled number, raw user parts in the order found (JAPAN.md): the switch tries the trunk's extractors.
     pub dialled: Vec<(Extractor, String)>,
     /// From: display name as the peer sent it (UTF-8, else Shift_JIS), and user part.
@@ -120,6 +124,19 @@ pub struct Rejection {
     /// No provisional above 100 had come and the failure is the trunk's, not the callee's (RESILIENCE R32): 408 (its own, or ours for
     /// want of any 1xx within the limit), 500, 502, 503, 504 or a dead transport. Never true after 18x or for 6xx.
     pub try_next_trunk: bool,
+    /// What the peer's Reason says.
+    pub cause: Option<Cause>,
+}
+
+/// Why, in the peer's words: its Reason (RFC 3326). Advice for people and records; nothing is decided by it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Cause {
+    /// Cause of protocol SIP: a status.
+    pub sip: Option<u16>,
+    /// Cause of protocol Q.850: what the telephone network says (16 normal, 17 busy, 20 subscriber absent ...).
+    pub q850: Option<u16>,
+    /// Words, as the peer sent them; empty for none.
+    pub text: String,
 }
 
 /// How a leg ended.

@@ -20,6 +20,7 @@ pub mod output;
 pub mod presence;
 mod registrar;
 mod request;
+mod session_id;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
 mod tests;
@@ -30,7 +31,7 @@ mod wire;
 pub use account::{Account, AccountId, DigestPolicy};
 pub use config::{Config, Limits, Listener, Times};
 pub use endpoint::{Ban, BanReason, Binding, Endpoint};
-pub use event::{Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
+pub use event::{Cause, Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
 pub use order::{Destination, Invite, LegId, Order, Reason};
 pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent};
 pub use presence::Presence;

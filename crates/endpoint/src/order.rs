@@ -44,6 +44,9 @@ pub enum Order {
     ReferProgress { leg: LegId, status: u16 },
     /// Ask with an OPTIONS inside the dialog whether the peer still knows it. Ends in `ProbeAnswered` or `Ended`.
     Probe { leg: LegId },
+    /// These two legs are one communication session now (RFC 7989): each tells its peer the other's half of the Session-ID,
+    /// from its next message on. Say it when two legs are joined that were not made for each other.
+    Couple { one: LegId, other: LegId },
 }
 
 /// A new outgoing leg.
@@ -68,6 +71,9 @@ pub struct Invite {
     /// The operator has asked for this call at the desk: the phone is asked to answer by itself. Never for a call that
     /// somebody else begins: it would open a microphone that nobody expects.
     pub auto_answer: bool,
+    /// The leg whose party is to be connected with the new one: its half of the Session-ID is passed on (RFC 7989).
+    /// `None`: a session of its own.
+    pub on_behalf_of: Option<LegId>,
 }
 
 /// Whom an outgoing leg calls.

@@ -245,7 +245,11 @@ impl Endpoint {
         };
         let mut session = Session::new(dialog, tag, flow, false);
         session.peer_updates = invite.allows(&Method::Update).unwrap_or(false);
-        let incoming = arrive::describe(id, source, flow, &invite, trusted, replaces);
+        let uuid = self.core.uuid();
+        self.core.session_ids.begin(id, uuid, None, compact);
+        self.core.session_ids.learn(id, &invite);
+        let session_id = self.core.session_ids.name(id);
+        let incoming = arrive::describe(id, source, flow, &invite, trusted, replaces, session_id);
         let leg = Leg {
             id,
             peer,
@@ -256,6 +260,7 @@ impl Endpoint {
             uas: Some(Uas::new(key, flow, invite.clone())),
             uac: None,
             session: Some(session),
+            cause: None,
         };
         self.core.trace(id, TraceDirection::In, flow, &invite);
         let trying = MessageBuilder::reply(&invite, 100, "Trying", None).finish();
@@ -288,6 +293,7 @@ impl Endpoint {
         let refer_to = (method == Method::Refer).then(|| self.refer_to(&request)).flatten();
         self.with_leg(id, |leg, core| {
             core.trace(id, TraceDirection::In, flow, &request);
+            core.session_ids.learn(id, &request);
             let voice = Some(leg.voice());
             leg.heard(core, flow);
             let Some(session) = &mut leg.session else { return early(leg, core, key, flow, &request) };

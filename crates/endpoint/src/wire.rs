@@ -5,6 +5,7 @@
 use bytes::Bytes;
 use sip::message::{Message, MessageBuilder, Method, Name};
 
+use crate::event::Cause;
 use crate::order::{Invite, Reason};
 
 /// What we take, in Allow.
@@ -86,6 +87,28 @@ pub(crate) fn add_auto_answer(builder: MessageBuilder, realm: &str) -> MessageBu
 /// The value of a Reason header (RFC 3326).
 pub(crate) fn reason(reason: &Reason) -> String {
     format!("SIP;cause={};text={}", reason.cause, sip::message::quote(reason.text))
+}
+
+/// Bytes kept of a Reason's words.
+const CAUSE_TEXT_MAX: usize = 200;
+
+/// What a message's Reason says (RFC 3326), the first of each protocol.
+pub(crate) fn cause_of(message: &Message) -> Option<Cause> {
+    let mut found = Cause::default();
+    for reason in message.reasons() {
+        let number = reason.cause.and_then(|cause| u16::try_from(cause).ok());
+        let place = match reason.protocol.to_ascii_uppercase().as_str() {
+            "SIP" => &mut found.sip,
+            "Q.850" => &mut found.q850,
+            _ => continue,
+        };
+        *place = place.or(number);
+        if let Some(text) = reason.text.filter(|_| found.text.is_empty()) {
+            let end = text.floor_char_boundary(CAUSE_TEXT_MAX);
+            text.get(..end).unwrap_or_default().clone_into(&mut found.text);
+        }
+    }
+    (found != Cause::default()).then_some(found)
 }
 
 /// RFC 3326 as forking phones know it: somebody else has answered, do not count it as missed.

@@ -60,7 +60,7 @@ impl Calls {
     pub(crate) fn leg_event(&mut self, now: Instant, event: LegEvent) {
         match event {
             LegEvent::Incoming(incoming) => self.incoming(now, &incoming),
-            LegEvent::Progress { leg, status, body: _ } if status > 100 => {
+            LegEvent::Progress { leg, dialog: _, status, body: _ } if status > 100 => {
                 self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
                     Some(Role::Operator(who)) => call.operator_rings(board, now, leg, who),
                     Some(Role::Target) => call.target_rings(board, now, leg),
@@ -75,7 +75,9 @@ impl Calls {
                     Some(Role::Caller | Role::Second(_)) | None => {}
                 });
             }
-            LegEvent::Rejected { leg, rejection } => {
+            LegEvent::Rejected { leg, mut rejection } => {
+                let cause = rejection.cause.take();
+                self.with_leg(now, leg, |call, _| call.give_reason(now, leg, cause));
                 self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
                     Some(Role::Operator(who)) => call.operator_declines(board, now, leg, who, &rejection),
                     Some(Role::Target) => call.target_rejects(board, now, leg, &rejection),
@@ -101,7 +103,10 @@ impl Calls {
             }
             LegEvent::Digit { leg, digit } => self.with_leg(now, leg, |call, board| call.key(board, now, leg, digit)),
             LegEvent::ProbeAnswered { leg } => self.with_leg(now, leg, |call, _| call.probe_answered(leg)),
-            LegEvent::Ended { leg, how } => self.with_leg(now, leg, |call, board| call.leg_ended(board, now, leg, how)),
+            LegEvent::Ended { leg, how, cause } => self.with_leg(now, leg, |call, board| {
+                call.give_reason(now, leg, cause);
+                call.leg_ended(board, now, leg, how);
+            }),
         }
         self.run_queue(now);
     }

@@ -48,6 +48,7 @@ pub(crate) fn describe(
     invite: &Message,
     trusted: bool,
     replaces: Option<LegId>,
+    session_id: String,
 ) -> Incoming {
     let from = invite.from().ok();
     let request_user = invite.target().ok().map(|uri| user(&uri)).unwrap_or_default();
@@ -58,6 +59,7 @@ pub(crate) fn describe(
         leg,
         source,
         sip_call_id: invite.call_id().unwrap_or_default().to_owned(),
+        session_id,
         dialled: dialled(invite, &request_user),
         caller_display: from.as_ref().and_then(NameAddr::display_text).unwrap_or_default(),
         caller: asserted.unwrap_or(from_user),

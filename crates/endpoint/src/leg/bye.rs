@@ -103,12 +103,14 @@ impl Leg {
             }
         }
         core.timers.stop_leg(self.id, |_| false);
+        self.cause = wire::cause_of(bye);
         self.end(core, Ending::PeerHungUp);
     }
 
     /// Their CANCEL; the layer has answered it already.
-    pub(crate) fn cancelled(&mut self, core: &mut Core) {
+    pub(crate) fn cancelled(&mut self, core: &mut Core, cancel: &Message) {
         self.refuse(core, 487, None, None);
+        self.cause = wire::cause_of(cancel);
         self.end(core, Ending::Cancelled);
     }
 

@@ -11,6 +11,7 @@ use crate::core::{Core, Token, body_of};
 use crate::event::{LegEvent, Rejection};
 use crate::timer::LegTimer;
 use crate::wire::COMPLETED_ELSEWHERE;
+use crate::wire::cause_of;
 
 /// Dialogs that forking proxies behind one contact may make.
 pub(crate) const DIALOGS_MAX: usize = 8;
@@ -75,7 +76,8 @@ impl Leg {
                 let phrase = response.reason().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
                 let retry_after = response.retry_after().ok().flatten();
                 let theirs = matches!(status, 408 | 500 | 502 | 503 | 504);
-                let rejection = Rejection { status, phrase, retry_after, try_next_trunk: theirs };
+                let rejection =
+                    Rejection { status, phrase, retry_after, try_next_trunk: theirs, cause: cause_of(response) };
                 self.failed(core, index, rejection);
             }
         }
@@ -88,8 +90,9 @@ impl Leg {
         uac.rang = true;
         let waiting = uac.forks.get(index).is_some_and(|fork| fork.state == ForkState::Waiting);
         if waiting && !over {
+            let dialog = response.to().ok().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default();
             let body = Some(body_of(response)).filter(|body| !body.is_empty());
-            core.tell(LegEvent::Progress { leg: self.id, status, body });
+            core.tell(LegEvent::Progress { leg: self.id, dialog, status, body });
         }
     }
 
@@ -136,8 +139,13 @@ impl Leg {
         let Some(fork) = uac.forks.get_mut(index) else { return };
         let Ok(mut dialog) = Dialog::as_uac(&fork.invite, response, fork.flow) else {
             // A 2xx that makes no dialog cannot be acknowledged; its sender gives up by itself.
-            let rejection =
-                Rejection { status: 502, phrase: "Bad 2xx".to_owned(), retry_after: None, try_next_trunk: false };
+            let rejection = Rejection {
+                status: 502,
+                phrase: "Bad 2xx".to_owned(),
+                retry_after: None,
+                try_next_trunk: false,
+                cause: None,
+            };
             return self.failed(core, index, rejection);
         };
         let invite_cseq = dialog.local_cseq;

@@ -121,6 +121,6 @@ impl Leg {
         let try_next_trunk = uac.to_trunk && !uac.rang && first_response;
         self.withdraw(core, None);
         let phrase = "Request Timeout".to_owned();
-        self.reject(core, Rejection { status: 408, phrase, retry_after: None, try_next_trunk });
+        self.reject(core, Rejection { status: 408, phrase, retry_after: None, try_next_trunk, cause: None });
     }
 }

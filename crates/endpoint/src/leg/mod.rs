@@ -26,7 +26,7 @@ use sip::message::{Message, MessageBuilder, Method, Name};
 
 use crate::account::AccountId;
 use crate::core::{Core, Token, Voice};
-use crate::event::{Ending, LegEvent, Rejection};
+use crate::event::{Cause, Ending, LegEvent, Rejection};
 use crate::order::LegId;
 use crate::timer::LegTimer;
 use crate::trunk::TrunkId;
@@ -85,6 +85,8 @@ pub(crate) struct Leg {
     pub(crate) uac: Option<Uac>,
     /// The dialog: since their INVITE, or since their 2xx.
     pub(crate) session: Option<Session>,
+    /// What the peer's Reason says of the end that is coming.
+    pub(crate) cause: Option<Cause>,
 }
 
 impl Leg {
@@ -124,7 +126,7 @@ impl Leg {
             // A BYE that waits for an ACK needs the clocks of our 2xx.
             let waits = self.session.as_ref().is_some_and(|session| matches!(session.bye, session::Bye::AfterAck(_)));
             core.timers.stop_leg(self.id, |timer| waits && matches!(timer, LegTimer::Repeat2xx | LegTimer::NoAck));
-            core.tell(LegEvent::Ended { leg: self.id, how });
+            core.tell(LegEvent::Ended { leg: self.id, how, cause: self.cause.take() });
         }
     }
 

@@ -21,7 +21,7 @@ fn a_call_over_the_trunk_is_answered_and_hung_up() {
     assert_eq!(house.event(), LegEvent::Acknowledged { leg, body: None });
     // Our BYE's From is the INVITE's To (JAPAN.md).
     house.order(Order::Hangup { leg, reason: None });
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None });
     let bye = house.request(CARRIER, Method::Bye);
     assert_eq!(text(&bye, Name::From), text(&ok, Name::To));
     assert_eq!(text(&bye, Name::To), text(&ok, Name::From));
@@ -101,7 +101,7 @@ fn r38_a_2xx_without_ack_is_repeated_for_32_s_and_then_ended() {
     assert_eq!(copies.len(), 11);
     house.silent();
     house.after(ms(200));
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::NoAck });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::NoAck, cause: None });
     let bye = house.request(CARRIER, Method::Bye);
     house.hear(CARRIER, reply(&bye, 481, "", &[], ""));
     house.assert_idle();
@@ -129,7 +129,7 @@ fn r40_a_cancel_ends_the_ringing() {
     house.hear(CARRIER, cancel.as_str());
     house.response(CARRIER, 200);
     house.response(CARRIER, 487);
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Cancelled });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Cancelled, cause: None });
     // The order that crossed it is of no use any more.
     house.order(Order::Answer { leg, body: bytes(ANSWER) });
     house.silent();
@@ -155,7 +155,7 @@ fn r40_a_cancel_that_crosses_our_200_changes_nothing() {
     house.hear(CARRIER, bye.as_str());
     house.response(CARRIER, 200);
     assert_eq!(house.event(), LegEvent::Acknowledged { leg, body: None });
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::PeerHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::PeerHungUp, cause: None });
     house.assert_idle();
 }
 
@@ -169,7 +169,7 @@ fn r43_both_hang_up_at_once() {
     house.hear(CARRIER, theirs.as_str());
     house.response(CARRIER, 200);
     house.hear(CARRIER, reply(&ours, 481, "", &[], ""));
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None });
     house.silent();
     house.assert_idle();
 }
@@ -185,7 +185,7 @@ fn a_bye_before_the_ack_is_a_bye() {
     let bye = caller.request("BYE", "", "");
     house.hear(CARRIER, bye.as_str());
     house.response(CARRIER, 200);
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::PeerHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::PeerHungUp, cause: None });
     house.silent();
     house.assert_idle();
 }
@@ -197,7 +197,7 @@ fn we_hang_up_before_the_ack_and_the_bye_waits_for_it() {
     house.order(Order::Answer { leg, body: bytes(ANSWER) });
     let ok = house.response(CARRIER, 200);
     house.order(Order::Hangup { leg, reason: None });
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None });
     house.silent();
     house.after(ms(500));
     house.response(CARRIER, 200);
@@ -219,14 +219,14 @@ fn refused_and_hung_up_before_the_answer() {
     let refusal = house.response(CARRIER, 503);
     assert_eq!(text(&refusal, Name::RetryAfter), "7");
     assert_eq!(text(&refusal, Name::Reason), "SIP;cause=486;text=\"Busy\"");
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None });
     house.assert_idle();
 
     let mut house = House::new();
     let (_, leg) = house.arrives("", OFFER);
     house.order(Order::Hangup { leg, reason: None });
     house.response(CARRIER, 480);
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None });
     house.order(Order::Hangup { leg, reason: None });
     assert!(house.events.is_empty());
     house.assert_idle();
@@ -269,7 +269,7 @@ fn r42_a_provisional_that_is_never_pracked_ends_the_call() {
     let (_, leg) = house.arrives("Require: 100rel\r\n", OFFER);
     house.order(Order::Progress { leg, status: 180, body: None });
     house.after(seconds(33));
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost, cause: None });
     assert!(house.sent.iter().any(|(_, message)| message.status() == Some(504)));
     house.assert_idle();
 }

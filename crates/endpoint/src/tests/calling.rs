@@ -25,7 +25,7 @@ fn an_operator_is_called_in_the_name_of_the_firm() {
     assert_eq!(invite.other("P-Asserted-Identity"), None);
     house.hear(PHONE, reply(&invite, 100, "", &[], ""));
     house.hear(PHONE, reply(&invite, 180, "t", &[], ""));
-    assert_eq!(house.event(), LegEvent::Progress { leg, status: 180, body: None });
+    assert_eq!(house.event(), LegEvent::Progress { leg, dialog: "t".to_owned(), status: 180, body: None });
     house.hear(PHONE, accept(&invite, "t", "10.0.0.5:5060", ANSWER));
     assert_eq!(house.event(), LegEvent::Answered { leg, body: bytes(ANSWER), from_ip: addr(PHONE).ip() });
     // The ACK goes where the phone is (NAT), to the Contact it names.
@@ -35,7 +35,7 @@ fn an_operator_is_called_in_the_name_of_the_firm() {
     let bye = phone.request("BYE", "", "");
     house.hear(PHONE, bye.as_str());
     house.response(PHONE, 200);
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::PeerHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::PeerHungUp, cause: None });
     house.silent();
     house.assert_idle();
 }
@@ -54,6 +54,7 @@ fn a_caller_who_hides_is_nowhere_named() {
         headers: vec![("Diversion", "<sip:09012345678@a>".to_owned()), ("Subject", "a\r\nX-Evil: b".to_owned())],
         max_forwards: 12,
         auto_answer: false,
+        on_behalf_of: None,
     }));
     let invite = house.request(PHONE, Method::Invite);
     assert!(!String::from_utf8_lossy(invite.bytes()).contains("09012345678"));
@@ -87,7 +88,7 @@ fn the_first_phone_wins_and_the_others_learn_why() {
     house.order(Order::Hangup { leg, reason: None });
     let bye = house.request(TABLET, Method::Bye);
     house.hear(TABLET, reply(&bye, 200, "b", &[], ""));
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None });
     house.assert_idle();
 }
 
@@ -146,7 +147,7 @@ fn r40_we_hang_up_and_their_200_crosses_our_cancel() {
     house.hear(PHONE, reply(&invite, 180, "t", &[], ""));
     house.event();
     house.order(Order::Hangup { leg, reason: Some(Reason { cause: 200, text: "Call completed elsewhere" }) });
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None });
     let cancel = house.request(PHONE, Method::Cancel);
     assert!(text(&cancel, Name::Reason).contains("cause=200"));
     house.hear(PHONE, accept(&invite, "t", PHONE, ANSWER));
@@ -184,7 +185,8 @@ fn the_most_telling_failure_of_all_phones_is_told() {
     house.hear(PHONE, reply(&first, 408, "a", &[], ""));
     assert!(house.events.is_empty());
     house.hear(TABLET, reply(&second, 486, "b", &[("Retry-After", "9")], ""));
-    let rejection = Rejection { status: 486, phrase: "Reply".to_owned(), retry_after: Some(9), try_next_trunk: false };
+    let rejection =
+        Rejection { status: 486, phrase: "Reply".to_owned(), retry_after: Some(9), try_next_trunk: false, cause: None };
     assert_eq!(house.event(), LegEvent::Rejected { leg, rejection });
     house.assert_idle();
 }
@@ -228,7 +230,10 @@ fn r42_their_reliable_provisionals_get_pracks_in_order() {
         reply(&invite, 183, "t", &extra, ANSWER)
     };
     house.hear(CARRIER, reliable("7"));
-    assert_eq!(house.event(), LegEvent::Progress { leg, status: 183, body: Some(bytes(ANSWER)) });
+    assert_eq!(
+        house.event(),
+        LegEvent::Progress { leg, dialog: "t".to_owned(), status: 183, body: Some(bytes(ANSWER)) }
+    );
     let prack = house.request(CARRIER, Method::Prack);
     assert_eq!(text(&prack, Name::RAck), "7 1 INVITE");
     assert_eq!(prack.cseq().unwrap().number, 2);
@@ -329,6 +334,7 @@ fn a_phone_is_asked_to_answer_by_itself_in_every_dialect_and_a_carrier_never() {
         body: bytes(OFFER),
         headers: vec![("Alert-Info", "<urn:denwaban:ring>".to_owned())],
         max_forwards: 70,
+        on_behalf_of: None,
         auto_answer: true,
     };
     house.order(Order::Invite(invite.clone()));

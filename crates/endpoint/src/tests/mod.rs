@@ -7,6 +7,7 @@ mod guarding;
 mod modifying;
 mod network;
 mod registering;
+mod session_ids;
 mod trunking;
 
 use std::collections::VecDeque;
@@ -255,6 +256,7 @@ impl House {
             headers: vec![("Alert-Info", "<urn:denwaban:ring>".to_owned()), ("X-Evil", "1".to_owned())],
             max_forwards: 70,
             auto_answer: false,
+            on_behalf_of: None,
         }));
         leg
     }

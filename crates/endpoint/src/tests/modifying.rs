@@ -147,7 +147,7 @@ fn r43_a_bye_during_a_reinvite_ends_both() {
     house.hear(CARRIER, bye.as_str());
     house.response(CARRIER, 200);
     house.response(CARRIER, 487);
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::PeerHungUp });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::PeerHungUp, cause: None });
     let ack = caller.ack(2);
     house.hear(CARRIER, ack.as_str());
     house.assert_idle();
@@ -212,7 +212,7 @@ fn r34_we_refresh_the_session_when_it_is_our_turn() {
         }
         // Nobody answers any more: the refresh times out, and with it the call.
         house.after(seconds(101 + 33));
-        assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost });
+        assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost, cause: None });
         house.assert_idle();
     }
 }
@@ -344,7 +344,7 @@ fn r31_a_probe_tells_whether_the_peer_still_knows_the_call() {
     house.order(Order::Probe { leg });
     let options = house.request(CARRIER, Method::Options);
     house.hear(CARRIER, reply(&options, 481, "", &[], ""));
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost, cause: None });
     house.silent();
     house.assert_idle();
 }

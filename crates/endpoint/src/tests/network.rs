@@ -168,6 +168,7 @@ impl World {
                 headers: Vec::new(),
                 max_forwards: 70,
                 auto_answer: false,
+                on_behalf_of: None,
             };
             self.plan(CALLER, 3000, Order::Invite(invite));
             if self.rng.random_bool(0.2) {

@@ -196,7 +196,7 @@ fn r29_a_call_survives_a_connection_that_comes_back_in_time() {
     house.endpoint.flow_closed(house.now, flow);
     house.drain();
     house.after(seconds(6));
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost, cause: None });
     house.assert_idle();
 }
 
@@ -219,7 +219,7 @@ fn r09_an_invite_whose_connection_is_lost_leaves_nothing() {
     house.endpoint.flow_closed(house.now, flow);
     house.drain();
     house.after(seconds(6));
-    assert_eq!(house.event(), LegEvent::Ended { leg: incoming.leg, how: Ending::Lost });
+    assert_eq!(house.event(), LegEvent::Ended { leg: incoming.leg, how: Ending::Lost, cause: None });
     house.assert_idle();
 }
 

@@ -101,7 +101,7 @@ fn the_ngns_invite_gets_its_session_timer_back() {
     house.after(seconds(267));
     assert!(house.events.is_empty());
     house.after(seconds(2));
-    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::SessionExpired });
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::SessionExpired, cause: None });
 }
 
 #[test]

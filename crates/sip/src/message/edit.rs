@@ -63,6 +63,24 @@ impl Message {
     }
 }
 
+impl Message {
+    /// This message with one header more, after all others: one copy of the bytes, nothing is parsed again.
+    pub fn with_header(&self, name: Name, value: impl AsRef<[u8]>) -> Self {
+        let old = self.bytes();
+        let (end, length) = (self.index().headers_end as usize, value.as_ref().len() + name.as_str().len() + 4);
+        let mut bytes = Vec::with_capacity(old.len() + length);
+        bytes.extend_from_slice(scan::part(old, 0..end));
+        let mut index = self.index().clone();
+        index.headers.push(builder::push_line(&mut bytes, name, name.as_str().as_bytes(), value.as_ref()));
+        let grown = bytes.len() - end;
+        bytes.extend_from_slice(scan::part(old, end..old.len()));
+        let body = index.body.range();
+        index.headers_end = scan::Span::new(end + grown, end + grown).start;
+        index.body = scan::Span::new(body.start + grown, body.end + grown);
+        Self::from_parts(Bytes::from(bytes), index)
+    }
+}
+
 impl Editor {
     /// Puts a header before all others.
     pub fn prepend(mut self, name: Name, value: impl AsRef<[u8]>) -> Self {

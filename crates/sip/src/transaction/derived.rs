@@ -29,6 +29,8 @@ fn like(invite: &Message, method: &Method, to: &Message) -> Option<MessageBuilde
         .copy_first(invite, Name::From)
         .copy_first(to, Name::To)
         .copy_first(invite, Name::CallId)
-        .header(Name::CSeq, format!("{number} {method}"));
+        .header(Name::CSeq, format!("{number} {method}"))
+        // RFC 7989 section 6: in every request of the session.
+        .copy_first(invite, Name::SessionId);
     Some(builder)
 }

@@ -45,6 +45,7 @@ impl Call {
             return self.close_pop(board, now, who, "answered_elsewhere");
         }
         self.story.leg_answered(now, index);
+        board.order(Order::Couple { one: self.caller, other: id });
         self.phase = Phase::Talking(Talk { operator: who, leg: id, held: false, muted: false, keys: Keys::default() });
         self.answer_caller(board, now);
         self.negotiated(board, id);

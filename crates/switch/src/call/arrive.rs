@@ -218,6 +218,7 @@ impl Call {
                 diverted_from,
                 caller: party.clone(),
                 withheld: withheld.clone(),
+                session_id: incoming.session_id.clone(),
             },
         );
         self.story.tell(now, Fact::Ringing {});

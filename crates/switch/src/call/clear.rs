@@ -3,11 +3,12 @@
 
 use std::time::{Duration, Instant};
 
-use endpoint::{Ending, LegId};
+use endpoint::{Cause, Ending, LegId};
 
 use super::record::{Fact, operator};
 use super::{Call, Phase, Tape};
 use crate::board::Board;
+use crate::directory::plain;
 use crate::io::{Alarm, Event};
 use crate::leg::{Role, Signalling, Voice};
 use crate::media::{self, Recording, Statistics};
@@ -29,6 +30,13 @@ fn word(how: Ending) -> &'static str {
 }
 
 impl Call {
+    /// The peer says why it ends a leg, or does not take it (RFC 3326).
+    pub(crate) fn give_reason(&mut self, now: Instant, id: LegId, cause: Option<Cause>) {
+        let (Some(role), Some(cause)) = (self.leg(id).map(|leg| leg.role), cause) else { return };
+        let Cause { sip, q850, text } = cause;
+        self.story.tell(now, Fact::Reason { leg: role.word().to_owned(), sip, q850, text: plain(&text) });
+    }
+
     /// A leg is over.
     pub(crate) fn leg_ended(&mut self, board: &mut Board, now: Instant, id: LegId, how: Ending) {
         let Some(was) = self.leg(id).map(|leg| leg.signalling) else { return };

@@ -35,6 +35,7 @@ impl Call {
             headers: self.pop_headers(board),
             max_forwards: self.hops,
             auto_answer: false,
+            on_behalf_of: Some(self.caller),
         };
         board.order(Order::Invite(invite));
         self.story.tell(now, Fact::Offered { operator: operator(who), leg: leg_number(id) });

@@ -29,7 +29,14 @@ pub(crate) const LEGS_MAX: usize = 500;
 #[allow(missing_docs, reason = "one line each")]
 pub(crate) enum Fact {
     /// INVITE.
-    Arrived { did: String, candidates: Vec<String>, diverted_from: String, caller: String, withheld: String },
+    Arrived {
+        did: String,
+        candidates: Vec<String>,
+        diverted_from: String,
+        caller: String,
+        withheld: String,
+        session_id: String,
+    },
     /// Our 180.
     Ringing {},
     /// In the queue; `at_head` after a lost operator or a failed transfer.
@@ -72,6 +79,8 @@ pub(crate) enum Fact {
     TransferCancelled {},
     /// Nobody was reached.
     TransferFailed { why: String },
+    /// A peer says why it ends a leg or does not take it: causes of SIP and of the telephone network (RFC 3326).
+    Reason { leg: String, sip: Option<u16>, q850: Option<u16>, text: String },
     /// The operator's phone is dead.
     OperatorLost { operator: OperatorIdText, why: String },
     /// The first packet of a leg's peer: from here on it can be heard.
@@ -121,6 +130,7 @@ impl Fact {
             Self::Bridged { .. } => "bridged",
             Self::TransferCancelled { .. } => "transfer_cancelled",
             Self::TransferFailed { .. } => "transfer_failed",
+            Self::Reason { .. } => "reason",
             Self::OperatorLost { .. } => "operator_lost",
             Self::Heard { .. } => "heard",
             Self::Silent { .. } => "silent",

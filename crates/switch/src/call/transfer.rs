@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::Bytes;
-use endpoint::{LegId, TrunkId};
+use endpoint::{LegId, Order, TrunkId};
 
 use super::record::Fact;
 use super::{Call, Phase, Talk};
@@ -167,6 +167,7 @@ impl Call {
         let second = passing.second.as_ref().map(|second| second.leg);
         let operator = passing.operator.as_ref().map(|talk| (talk.operator, talk.leg));
         self.phase = Phase::Bridged { target };
+        board.order(Order::Couple { one: self.caller, other: target });
         self.story.record.bridged_ms = Some(self.story.unix_ms(now));
         for leg in second.into_iter().chain(operator.map(|(_, leg)| leg)) {
             self.drop_leg(board, now, leg, None, "bridged");

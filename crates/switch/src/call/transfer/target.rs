@@ -78,6 +78,7 @@ impl Call {
             headers: Vec::new(),
             max_forwards: self.hops,
             auto_answer: false,
+            on_behalf_of: Some(self.caller),
         }));
         let (name, number) = (target.name.clone(), target.number.clone());
         self.story.tell(now, Fact::TargetCalled { name, number: number.clone(), trunk: trunk.id.0 });

@@ -99,12 +99,12 @@ fn sip(house: &mut House, chance: &mut Chance, leg: LegId) {
     }
     let is_ours = leg.0.is_multiple_of(2);
     let event = match chance.below(12) {
-        0 | 1 if is_ours => LegEvent::Progress { leg, status: 180, body: None },
+        0 | 1 if is_ours => LegEvent::Progress { leg, dialog: String::new(), status: 180, body: None },
         2..=4 if is_ours => LegEvent::Answered { leg, body: sdp(30_000, "sendrecv"), from_ip: PEER },
         5 if is_ours && known.is_early() => {
             let status = chance.of(&[404, 408, 480, 486, 500, 503, 603]);
             let try_next_trunk = (500..600).contains(&status);
-            let rejection = Rejection { status, phrase: String::new(), retry_after: None, try_next_trunk };
+            let rejection = Rejection { status, phrase: String::new(), retry_after: None, try_next_trunk, cause: None };
             LegEvent::Rejected { leg, rejection }
         }
         6 => LegEvent::Offer { leg, body: sdp(30_000, chance.of(&["sendrecv", "sendonly", "inactive"])) },
@@ -114,7 +114,11 @@ fn sip(house: &mut House, chance: &mut Chance, leg: LegId) {
             let replaces = chance.of(&[None, Some(Err(())), Some(Ok(LegId(leg.0 ^ 2)))]);
             LegEvent::Refer { leg, refer_to: ReferTo { user, replaces } }
         }
-        9 => LegEvent::Ended { leg, how: chance.of(&[Ending::PeerHungUp, Ending::Lost, Ending::SessionExpired]) },
+        9 => LegEvent::Ended {
+            leg,
+            how: chance.of(&[Ending::PeerHungUp, Ending::Lost, Ending::SessionExpired]),
+            cause: None,
+        },
         10 => LegEvent::ProbeAnswered { leg },
         _ => LegEvent::Acknowledged { leg, body: None },
     };
@@ -187,7 +191,7 @@ fn go_home(house: &mut House) {
     let is_live = |call: &&crate::call::Call| !matches!(call.phase, Phase::Over { .. });
     let callers: Vec<LegId> = house.calls.calls.values().filter(is_live).map(|call| call.caller).collect();
     for leg in callers {
-        house.on(LegEvent::Ended { leg, how: Ending::PeerHungUp });
+        house.on(LegEvent::Ended { leg, how: Ending::PeerHungUp, cause: None });
     }
     house.seconds(60);
 }

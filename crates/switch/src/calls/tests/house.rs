@@ -152,6 +152,7 @@ impl House {
             leg,
             source: From::Trunk(TrunkId(1)),
             sip_call_id: format!("{name}@carrier"),
+            session_id: format!("{name}-session"),
             dialled: vec![(Extractor::To, did.to_owned()), (Extractor::RequestUri, "gw77".to_owned())],
             caller_display: String::new(),
             caller: "09099998888".to_owned(),
@@ -183,7 +184,7 @@ impl House {
 
     pub(super) fn rings(&mut self, name: &str) -> Heard {
         let leg = self.leg(name);
-        self.on(LegEvent::Progress { leg, status: 180, body: None })
+        self.on(LegEvent::Progress { leg, dialog: String::new(), status: 180, body: None })
     }
 
     pub(super) fn answers(&mut self, name: &str) -> Heard {
@@ -197,13 +198,13 @@ impl House {
 
     pub(super) fn rejects_by(&mut self, name: &str, status: u16, try_next_trunk: bool) -> Heard {
         let leg = self.leg(name);
-        let rejection = Rejection { status, phrase: String::new(), retry_after: None, try_next_trunk };
+        let rejection = Rejection { status, phrase: String::new(), retry_after: None, try_next_trunk, cause: None };
         self.on(LegEvent::Rejected { leg, rejection })
     }
 
     pub(super) fn ends(&mut self, name: &str, how: Ending) -> Heard {
         let leg = self.leg(name);
-        self.on(LegEvent::Ended { leg, how })
+        self.on(LegEvent::Ended { leg, how, cause: None })
     }
 
     pub(super) fn hangs_up(&mut self, name: &str) -> Heard {
@@ -377,6 +378,9 @@ impl House {
         let mut heard = Heard { orders: Vec::new(), hears: Vec::new(), tells: Vec::new(), other: Vec::new() };
         while let Some(effect) = self.calls.poll_effect() {
             match effect {
+                Effect::Leg(Order::Couple { one, other }) => {
+                    heard.other.push(format!("couple {} {}", self.named(one), self.named(other)));
+                }
                 Effect::Leg(order) => heard.orders.push(self.order(order)),
                 Effect::Media(order) => self.voice(order, &mut heard),
                 Effect::Event(event) => heard.tells.push(told(&event)),
@@ -423,11 +427,11 @@ impl House {
             }
             Order::Reject { leg, status, retry_after, reason: _ } => {
                 assert_eq!(status == 503, retry_after.is_some());
-                self.owed.push(Owed::Leg(LegEvent::Ended { leg, how: Ending::WeHungUp }));
+                self.owed.push(Owed::Leg(LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None }));
                 format!("{status} {}", self.named(leg))
             }
             Order::Hangup { leg, reason } => {
-                self.owed.push(Owed::Leg(LegEvent::Ended { leg, how: Ending::WeHungUp }));
+                self.owed.push(Owed::Leg(LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None }));
                 let reason = reason.map(|reason| format!(" ({} {})", reason.cause, reason.text)).unwrap_or_default();
                 format!("hang up {}{reason}", self.named(leg))
             }
@@ -446,6 +450,7 @@ impl House {
             Order::AnswerRefer { leg, status } => format!("refer {} {status}", self.named(leg)),
             Order::ReferProgress { leg, status } => format!("notify {} {status}", self.named(leg)),
             Order::Probe { leg } => format!("probe {}", self.named(leg)),
+            Order::Couple { .. } => unreachable!("the caller has it"),
         }
     }
 

@@ -160,7 +160,7 @@ fn f46_early_media_is_no_answer() {
     house.transfer("A", Confirmed);
     let leg = house.leg(MOBILE);
     let body = Some(super::house::sdp(30_000, "sendrecv"));
-    house.on(endpoint::LegEvent::Progress { leg, status: 183, body }).hears([]);
+    house.on(endpoint::LegEvent::Progress { leg, dialog: String::new(), status: 183, body }).hears([]);
     house.rejects(MOBILE, 480).orders(["dial 08033334444 over 1"]);
     house.hangs_up("A");
     house.everything_is_over();
@@ -490,8 +490,13 @@ fn f46_a_firm_without_a_spoken_prompt_still_asks_for_the_key() {
 fn r32_a_trunk_that_asks_to_be_left_alone_is() {
     let mut house = House::talk("A");
     house.transfer("A", Attended);
-    let rejection =
-        endpoint::Rejection { status: 503, phrase: String::new(), retry_after: Some(60), try_next_trunk: true };
+    let rejection = endpoint::Rejection {
+        status: 503,
+        phrase: String::new(),
+        retry_after: Some(60),
+        try_next_trunk: true,
+        cause: None,
+    };
     let leg = house.leg(MOBILE);
     house.on(endpoint::LegEvent::Rejected { leg, rejection }).orders(["dial 09011112222 over 2"]);
     house.rejects(MOBILE, 486).orders(["dial 08033334444 over 2"]);
