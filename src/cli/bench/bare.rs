@@ -1,11 +1,14 @@
 //! The bare loop beside the engine: as many packets in and out, of the same sizes, with nothing in between.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::thread;
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
+
+use crate::clock;
 
 /// What a call is to the network.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +67,39 @@ fn drive(socket: &UdpSocket, near: SocketAddr, packets: usize, per_in: f64, byte
         }
     }
     Ok(())
+}
+
+/// From each packet to its echo, one packet `every`: what the way there and back takes with nothing in between.
+pub fn delays(traffic: Traffic, packets: usize, every: Duration) -> io::Result<Vec<Duration>> {
+    let ours = UdpSocket::bind("127.0.0.1:0")?;
+    let world = UdpSocket::bind("127.0.0.1:0")?;
+    ours.set_read_timeout(Some(Duration::from_secs(2)))?;
+    world.set_nonblocking(true)?;
+    let (near, far) = (ours.local_addr()?, world.local_addr()?);
+    let echo = thread::spawn(move || carry(&ours, far, packets, 1.0, traffic.bytes_out));
+    let packet = vec![b'x'; traffic.bytes_in];
+    let mut buffer = vec![0; 65_535];
+    let mut sent = VecDeque::with_capacity(packets);
+    let mut delays = Vec::with_capacity(packets);
+    let mut next = clock::now();
+    let mut begun = 0;
+    let give_up = next + every.saturating_mul(u32::try_from(packets).unwrap_or(u32::MAX)) + Duration::from_secs(2);
+    while delays.len() < packets && clock::now() < give_up {
+        if begun < packets && clock::now() >= next {
+            world.send_to(&packet, near)?;
+            sent.push_back(clock::now());
+            begun += 1;
+            next += every;
+        }
+        // One socket to one socket: nothing overtakes.
+        match world.recv(&mut buffer) {
+            Ok(_) => delays.extend(sent.pop_front().map(|at| at.elapsed())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::yield_now(),
+            Err(error) => return Err(error),
+        }
+    }
+    echo.join().map_err(|_| io::Error::other("the bare loop died"))??;
+    Ok(delays)
 }
 
 /// Processor time of this thread.

@@ -1,25 +1,24 @@
 //! Complete calls through the queue: INVITE, 180, an operator's phone, 200, ACK, BYE, and all that belongs to them.
 
 use std::io;
-use std::net::UdpSocket;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::bare::{self, Traffic};
-use super::house::{self, House, OPERATORS};
-use super::peers::Peers;
+use super::bare;
+use super::stage::Stage;
 use crate::clock;
-use crate::engine::Statistics;
 
 /// Calls when nobody says how many.
 pub const CALLS: usize = 5_000;
+/// Operators at work while calls come and go.
+const OPERATORS: usize = 40;
 /// Calls at once: fewer than operators, so that none waits.
 const CALLS_AT_ONCE: usize = OPERATORS / 2;
 /// Before the measured ones, for tables to grow and branches to be learned.
 const WARM_UP_CALLS: usize = 500;
-/// A house that says nothing for so long is stuck.
-const STUCK: Duration = Duration::from_secs(10);
+/// Calls that are on the line together when memory is measured, each with an operator of its own.
+const HELD_CALLS: usize = 1_000;
 
 /// One measurement.
 #[derive(Serialize)]
@@ -37,104 +36,105 @@ pub struct Row {
     pub calls_per_second: f64,
     /// Packets in and out of the engine a call.
     pub packets_per_call: f64,
+    /// Calls a second at which the delay was measured: half of what was carried.
+    pub half_load_per_second: f64,
+    /// From the caller's INVITE to the INVITE at the phone, at that load.
+    pub delay_us_p50: f64,
+    pub delay_us_p99: f64,
+    /// From one packet to its echo by the bare loop, at as many packets a second.
+    pub bare_delay_us_p50: f64,
+    pub bare_delay_us_p99: f64,
+    /// What the process grew by for each call on the line, the callers' own notes included.
+    pub bytes_per_call: f64,
+}
+
+impl Row {
+    /// For people.
+    pub fn text(&self) -> String {
+        format!(
+            "call   {:.0} µs of processor a call (a bare loop of the same packets: {:.0} µs), {:.0} calls a second, {} of {} failed\n\
+             call   INVITE in to INVITE out at {:.0} calls a second: {:.0} µs median, {:.0} µs p99 (a bare loop: {:.0} µs, {:.0} µs)\n\
+             call   {:.1} KB of memory a call, of {HELD_CALLS} on the line",
+            self.cpu_us_per_call,
+            self.bare_cpu_us_per_call,
+            self.calls_per_second,
+            self.failed,
+            self.calls,
+            self.half_load_per_second,
+            self.delay_us_p50,
+            self.delay_us_p99,
+            self.bare_delay_us_p50,
+            self.bare_delay_us_p99,
+            self.bytes_per_call / 1000.0,
+        )
+    }
 }
 
 /// Makes the calls.
 pub fn measure(calls: usize) -> io::Result<Row> {
-    let carrier = UdpSocket::bind("127.0.0.1:0")?;
-    let phones = UdpSocket::bind("127.0.0.1:0")?;
-    let (house, directory) = house::start(carrier.local_addr()?)?;
-    let mut peers = Peers::new(carrier, phones, house.sip)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let busy = || io::Error::other("the engine does not listen");
-    runtime.block_on(house.engine.set_directory(directory)).map_err(|_| busy())?;
-    register(&mut peers)?;
-    make(&mut peers, WARM_UP_CALLS)?;
-    let before = settled(&runtime, &house)?;
-    let (sent, received) = (peers.sent, peers.received);
-    peers.failed = 0;
+    let bytes_per_call = memory()?; // first: what other measurements leave behind would hide the growth
+    let mut stage = Stage::new(OPERATORS)?;
+    stage.make(WARM_UP_CALLS, CALLS_AT_ONCE)?;
+    let before = stage.mark(true)?;
+    stage.peers.failed = 0;
     let began = clock::now();
-    make(&mut peers, calls)?;
+    stage.make(calls, CALLS_AT_ONCE)?;
     let elapsed = began.elapsed();
-    let after = settled(&runtime, &house)?;
-    runtime.block_on(house.engine.stop());
-    let _ = house.thread.join(); // its panic, if any, is on standard error already
-    let per_call = |total: u64| total as f64 / calls as f64;
-    let mean = |(packets, bytes): (u64, u64)| usize::try_from(bytes / packets.max(1)).unwrap_or(0);
-    let into = (peers.sent.0 - sent.0, peers.sent.1 - sent.1);
-    let out = (peers.received.0 - received.0, peers.received.1 - received.1);
-    let traffic = Traffic {
-        packets_in: per_call(into.0),
-        bytes_in: mean(into),
-        packets_out: per_call(out.0),
-        bytes_out: mean(out),
-    };
+    let after = stage.mark(true)?;
+    let failed = stage.peers.failed;
+    let calls_per_second = calls as f64 / elapsed.as_secs_f64();
+    let every = Duration::from_secs_f64(2.0 / calls_per_second);
+    stage.peers.delays.clear();
+    stage.pace(calls, every)?;
+    let (delay_us_p50, delay_us_p99) = quantiles(std::mem::take(&mut stage.peers.delays));
+    stage.stop();
+    let traffic = after.traffic(&before, calls);
+    let packets_every = every.div_f64(traffic.packets_in.max(1.0));
+    let (bare_delay_us_p50, bare_delay_us_p99) = quantiles(bare::delays(traffic, calls, packets_every)?);
     Ok(Row {
         bench: "call",
         calls,
-        failed: peers.failed,
-        cpu_us_per_call: per_call(after.cpu_us - before.cpu_us),
+        failed,
+        cpu_us_per_call: after.cpu_us(&before, calls),
         bare_cpu_us_per_call: bare::measure(traffic, calls)?,
-        calls_per_second: calls as f64 / elapsed.as_secs_f64(),
+        calls_per_second,
         packets_per_call: traffic.packets_in + traffic.packets_out,
+        half_load_per_second: calls_per_second / 2.0,
+        delay_us_p50,
+        delay_us_p99,
+        bare_delay_us_p50,
+        bare_delay_us_p99,
+        bytes_per_call,
     })
 }
 
-fn register(peers: &mut Peers) -> io::Result<()> {
-    // The engine takes the directory in its own time: phones ask until they are let in, as phones do.
-    for _ in 0..50 {
-        for operator in peers.registered..OPERATORS {
-            peers.register(operator, None)?;
-        }
-        let until = clock::now() + Duration::from_millis(200);
-        while clock::now() < until && peers.registered < OPERATORS {
-            if !peers.turn()? {
-                std::thread::yield_now();
-            }
-        }
-        if peers.registered >= OPERATORS {
-            return Ok(());
-        }
-    }
-    Err(io::Error::other(format!("only {} of {OPERATORS} phones were registered", peers.registered)))
+/// Bytes by which the process grows for each call that is on the line.
+fn memory() -> io::Result<f64> {
+    let mut stage = Stage::new(HELD_CALLS)?;
+    stage.mark(true)?;
+    let before = resident_bytes()?;
+    stage.hold(HELD_CALLS, CALLS_AT_ONCE)?;
+    stage.mark(false)?;
+    let after = resident_bytes()?;
+    stage.end()?;
+    stage.stop();
+    Ok(after.saturating_sub(before) as f64 / HELD_CALLS as f64)
 }
 
-fn make(peers: &mut Peers, calls: usize) -> io::Result<()> {
-    let mut begun = 0;
-    let mut heard = clock::now();
-    while begun < calls || peers.open() > 0 {
-        while begun < calls && peers.open() < CALLS_AT_ONCE {
-            peers.call()?;
-            begun += 1;
-        }
-        if peers.turn()? {
-            heard = clock::now();
-        } else if heard.elapsed() > STUCK {
-            return Err(io::Error::other(format!(
-                "stuck with {} calls open, {} done, {} failed",
-                peers.open(),
-                peers.done,
-                peers.failed
-            )));
-        } else {
-            std::thread::yield_now();
-        }
-    }
-    Ok(())
+/// Resident memory of this process.
+fn resident_bytes() -> io::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|rest| rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    kib.map(|kib| kib * 1024).ok_or_else(|| io::Error::other("no VmRSS in /proc/self/status"))
 }
 
-/// The engine's figures once it has nothing left to do.
-fn settled(runtime: &tokio::runtime::Runtime, house: &House) -> io::Result<Statistics> {
-    let mut statistics = house.engine.statistics();
-    statistics.mark_unchanged();
-    runtime.block_on(async {
-        for _ in 0..40 {
-            statistics.changed().await.map_err(|_| io::Error::other("the engine has died"))?;
-            let now = *statistics.borrow_and_update();
-            if now.calls == 0 {
-                return Ok(now);
-            }
-        }
-        Err(io::Error::other("calls were left over"))
-    })
+/// Median and 99th percentile in microseconds; zero of nothing.
+fn quantiles(mut all: Vec<Duration>) -> (f64, f64) {
+    all.sort_unstable();
+    let at = |share: f64| {
+        let place = (all.len() as f64 * share) as usize;
+        all.get(place.min(all.len().saturating_sub(1))).map_or(0.0, |delay| delay.as_secs_f64() * 1e6)
+    };
+    (at(0.5), at(0.99))
 }

@@ -19,8 +19,6 @@ pub const REALM: &str = "bench";
 pub const PASSWORD: &str = "bench-password";
 /// Client firms.
 pub const FIRMS: usize = 200;
-/// Operators at work.
-pub const OPERATORS: usize = 40;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -31,8 +29,8 @@ pub struct House {
     pub thread: std::thread::JoinHandle<()>,
 }
 
-/// Starts it; the trunk's calls come from `trunk`.
-pub fn start(trunk: SocketAddr) -> std::io::Result<(House, Arc<Directory>)> {
+/// Starts it with so many operators; the trunk's calls come from `trunk`.
+pub fn start(trunk: SocketAddr, operators: usize) -> std::io::Result<(House, Arc<Directory>)> {
     let (events, inbox) = media_events();
     let setup = Setup {
         transport: transport::Config { udp: vec![SocketAddr::new(LOOPBACK, 0)], ..transport::Config::default() },
@@ -56,7 +54,7 @@ pub fn start(trunk: SocketAddr) -> std::io::Result<(House, Arc<Directory>)> {
     let sip = started.locals.first().map(|(_, local)| *local);
     let sip = sip.ok_or_else(|| std::io::Error::other("the engine has no socket"))?;
     let house = House { engine: started.handle, sip, thread: started.thread };
-    Ok((house, Arc::new(directory(trunk))))
+    Ok((house, Arc::new(directory(trunk, operators))))
 }
 
 /// The number of a firm, as a carrier dials it.
@@ -66,10 +64,10 @@ pub fn did(firm: usize) -> String {
 
 /// The login of an operator.
 pub fn login(operator: usize) -> String {
-    format!("{}", 100 + operator)
+    format!("{}", 1_000 + operator)
 }
 
-fn directory(trunk: SocketAddr) -> Directory {
+fn directory(trunk: SocketAddr, operators: usize) -> Directory {
     let mut directory = Directory::default();
     for (firm, id) in (0..FIRMS).zip(1_i64..) {
         let id = CustomerId(id);
@@ -78,7 +76,7 @@ fn directory(trunk: SocketAddr) -> Directory {
             directory.dids.insert(number, id);
         }
     }
-    for (place, id) in (0..OPERATORS).zip(1_i64..) {
+    for (place, id) in (0..operators).zip(1_i64..) {
         directory.operators.insert(OperatorId(id), Arc::new(operator(id, &login(place))));
     }
     let hop = Hop { protocol: Protocol::Udp, address: trunk };

@@ -4,7 +4,9 @@ mod bare;
 mod call;
 mod house;
 mod peers;
+mod register;
 mod sip;
+mod stage;
 
 use serde::Serialize;
 
@@ -30,7 +32,7 @@ pub struct Arguments {
 
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 enum What {
-    /// Parsing and printing an INVITE
+    /// Parsing and printing an INVITE; registrations of phones over SIP on loopback
     Sip,
     /// Complete calls through the queue, over SIP on loopback
     Call,
@@ -44,15 +46,17 @@ pub fn run(arguments: &Arguments, out: Output) -> Result<(), Troubles> {
     if wanted(What::Sip) {
         let row = sip::measure();
         out.line(&row, || format!("sip    parse {:.0} ns, print {:.0} ns", row.parse_ns, row.print_ns));
+        let row = register::measure().map_err(trouble)?;
+        out.line(&row, || {
+            format!(
+                "sip    {:.0} registrations a second, {:.0} µs of processor each (a bare loop of the same packets: {:.0} µs)",
+                row.registrations_per_second, row.cpu_us_per_registration, row.bare_cpu_us_per_registration
+            )
+        });
     }
     if wanted(What::Call) {
         let row = call::measure(arguments.calls.first().copied().unwrap_or(call::CALLS)).map_err(trouble)?;
-        out.line(&row, || {
-            format!(
-                "call   {:.0} µs of processor a call (a bare loop of the same packets: {:.0} µs), {:.0} calls a second, {} of {} failed",
-                row.cpu_us_per_call, row.bare_cpu_us_per_call, row.calls_per_second, row.failed, row.calls
-            )
-        });
+        out.line(&row, || row.text());
     }
     if wanted(What::Media) {
         let mut options = media::bench::BenchOptions {

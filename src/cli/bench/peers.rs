@@ -4,20 +4,31 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sip::digest::{Challenge, Secret, Signed, answer};
 use sip::message::{Message, MessageBuilder, Method, Name};
 
 use super::house::{PASSWORD, did, login};
+use crate::clock;
 
 const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 101\r\n\
     a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n";
 
+/// Digits of a call's number that its caller's number ends in: by them a phone's INVITE is known again.
+const MARK_DIGITS: u32 = 7;
+
 /// How far a caller is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Caller {
-    Ringing,
+    /// Since then.
+    Ringing(Instant),
+    /// Answered, with what a BYE needs.
+    Talking {
+        target: String,
+        to: String,
+    },
     HangingUp,
 }
 
@@ -28,8 +39,12 @@ pub struct Peers {
     switch: SocketAddr,
     callers: HashMap<u64, Caller>,
     next: u64,
-    /// Operators whose REGISTER was accepted.
+    /// REGISTERs that were accepted.
     pub registered: usize,
+    /// Callers stay on the line until [`Peers::hang_up`].
+    pub hold: bool,
+    /// From each caller's INVITE to the INVITE at a phone.
+    pub delays: Vec<Duration>,
     /// Calls answered and ended in order.
     pub done: usize,
     /// Calls refused.
@@ -51,6 +66,8 @@ impl Peers {
             callers: HashMap::new(),
             next: 0,
             registered: 0,
+            hold: false,
+            delays: Vec::new(),
             done: 0,
             failed: 0,
             sent: (0, 0),
@@ -64,11 +81,30 @@ impl Peers {
         self.callers.len()
     }
 
-    /// A phone's REGISTER, answered or not.
-    pub fn register(&mut self, operator: usize, challenge: Option<&Challenge>) -> io::Result<()> {
+    /// Callers who are talking.
+    pub fn talking(&self) -> usize {
+        self.callers.values().filter(|caller| matches!(caller, Caller::Talking { .. })).count()
+    }
+
+    /// Everybody who is talking hangs up.
+    pub fn hang_up(&mut self) -> io::Result<()> {
+        let mut byes = Vec::new();
+        for (number, caller) in &mut self.callers {
+            if let Caller::Talking { target, to } = std::mem::replace(caller, Caller::HangingUp) {
+                byes.push((*number, target, to));
+            }
+        }
+        for (number, target, to) in byes {
+            self.send(true, &self.request(&Method::Bye, &target, number, &to, 2, "b").finish())?;
+        }
+        Ok(())
+    }
+
+    /// A phone's REGISTER of its `round`, answered or not.
+    pub fn register(&mut self, operator: usize, round: u32, challenge: Option<&Challenge>) -> io::Result<()> {
         let (user, local) = (login(operator), self.phones.local_addr()?);
         let uri = format!("sip:{}", self.switch);
-        let sequence = if challenge.is_some() { 2 } else { 1 };
+        let sequence = round * 2 + if challenge.is_some() { 2 } else { 1 };
         let mut request = MessageBuilder::request(&Method::Register, &uri)
             .header(Name::Via, format!("SIP/2.0/UDP {local};rport;branch=z9hG4bKreg{operator}-{sequence}"))
             .header(Name::MaxForwards, "70")
@@ -91,7 +127,7 @@ impl Peers {
     pub fn call(&mut self) -> io::Result<()> {
         let number = self.next;
         self.next += 1;
-        self.callers.insert(number, Caller::Ringing);
+        self.callers.insert(number, Caller::Ringing(clock::now()));
         let (local, switch) = (self.carrier.local_addr()?, self.switch);
         let did = did(usize::try_from(number).unwrap_or(0));
         let invite = self
@@ -128,10 +164,16 @@ impl Peers {
                 let (target, to) =
                     (target.unwrap_or_default(), message.text(Name::To).unwrap_or_default().into_owned());
                 self.send(true, &self.request(&Method::Ack, &target, number, &to, 1, "a").finish())?;
-                if self.callers.insert(number, Caller::HangingUp) == Some(Caller::Ringing) {
-                    self.send(true, &self.request(&Method::Bye, &target, number, &to, 2, "b").finish())?;
+                let Some(caller) = self.callers.get_mut(&number) else { return Ok(()) };
+                if !matches!(caller, Caller::Ringing(_)) {
+                    return Ok(());
                 }
-                Ok(())
+                if self.hold {
+                    *caller = Caller::Talking { target, to };
+                    return Ok(());
+                }
+                *caller = Caller::HangingUp;
+                self.send(true, &self.request(&Method::Bye, &target, number, &to, 2, "b").finish())
             }
             (Some(_), Method::Invite) => {
                 let to = message.text(Name::To).unwrap_or_default().into_owned();
@@ -153,6 +195,7 @@ impl Peers {
         let method = message.method();
         match method {
             Method::Invite => {
+                self.note_delay(message);
                 let tag = message.call_id().unwrap_or("phone").replace(['@', ':'], "-");
                 let contact = format!("<sip:phone@{}>", self.phones.local_addr()?);
                 let reply = |status, reason| {
@@ -178,14 +221,27 @@ impl Peers {
         }
     }
 
+    /// The caller's number says whose call has reached a phone.
+    fn note_delay(&mut self, invite: &Message) {
+        let now = clock::now();
+        let user =
+            invite.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned())).unwrap_or_default();
+        let digits = user.len().saturating_sub(MARK_DIGITS as usize);
+        let Some(mark) = user.get(digits..).and_then(|mark| mark.parse::<u64>().ok()) else { return };
+        if let Some(Caller::Ringing(since)) = self.callers.get(&mark) {
+            self.delays.push(now.saturating_duration_since(*since));
+        }
+    }
+
     fn registrar_answers(&mut self, message: &Message) -> io::Result<()> {
         match message.status() {
             Some(200) => self.registered += 1,
             Some(401 | 407) => {
                 let id = message.call_id().unwrap_or_default();
                 let operator = id.strip_prefix("register-").and_then(|rest| rest.split('@').next()?.parse().ok());
+                let round = message.cseq().map_or(0, |cseq| cseq.number / 2);
                 if let (Some(operator), Some((_, challenge))) = (operator, Challenge::all(message).next()) {
-                    self.register(operator, Some(&challenge))?;
+                    self.register(operator, round, Some(&challenge))?;
                 }
             }
             Some(_) | None => {}
@@ -206,7 +262,7 @@ impl Peers {
         let request = MessageBuilder::request(method, uri)
             .header(Name::Via, format!("SIP/2.0/UDP {local};rport;branch=z9hG4bK{number}{branch}"))
             .header(Name::MaxForwards, "70")
-            .header(Name::From, format!("<sip:09012345678@{local}>;tag=c{number}"))
+            .header(Name::From, format!("<sip:0901{:07}@{local}>;tag=c{number}", number % 10_u64.pow(MARK_DIGITS)))
             .header(Name::CallId, format!("call-{number}@bench"))
             .header(Name::CSeq, format!("{sequence} {method}"));
         if to.is_empty() { request } else { request.header(Name::To, to) }
