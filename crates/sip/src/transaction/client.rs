@@ -21,7 +21,10 @@ pub(super) enum State {
 pub(super) enum Event {
     Provisional,
     Final,
+    /// A packet could not be sent.
     TransportError,
+    /// The connection is lost.
+    PeerGone,
     E,
     F,
     K,
@@ -63,7 +66,7 @@ const fn trying(event: Event) -> Step {
         // §17.1.2.2: a final response passes up and moves to Completed.
         Event::Final => (State::Completed, &[Stop(Timer::E), Stop(Timer::F), Pass, Start(Timer::K)]),
         // §17.1.4.
-        Event::TransportError => (State::Terminated, &[ClientAction::TransportFailed]),
+        Event::TransportError | Event::PeerGone => (State::Terminated, &[ClientAction::TransportFailed]),
         // §17.1.2.2: timer E sends again and is set to MIN(2*E, T2).
         Event::E => (State::Trying, &[SendRequest, Backoff(Timer::E)]),
         // §17.1.2.2: timer F is the timeout.
@@ -79,7 +82,7 @@ const fn proceeding(event: Event) -> Step {
         // §17.1.2.2: a final response moves to Completed.
         Event::Final => (State::Completed, &[Stop(Timer::E), Stop(Timer::F), Pass, Start(Timer::K)]),
         // §17.1.4.
-        Event::TransportError => (State::Terminated, &[ClientAction::TransportFailed]),
+        Event::TransportError | Event::PeerGone => (State::Terminated, &[ClientAction::TransportFailed]),
         // §17.1.2.2: "if Timer E fires while in the Proceeding state, the request MUST be retransmitted, and timer E MUST be
         // reset with a value of T2 seconds".
         Event::E => (State::Proceeding, &[SendRequest, Slow(Timer::E)]),
@@ -96,7 +99,7 @@ const fn completed(event: Event) -> Step {
         // §17.1.2.2: timer K ends it.
         Event::K => (State::Terminated, &[]),
         // Nothing is sent any more.
-        Event::TransportError => (State::Completed, &[]),
+        Event::TransportError | Event::PeerGone => (State::Completed, &[]),
         Event::E | Event::F => (State::Completed, &[]),
     }
 }

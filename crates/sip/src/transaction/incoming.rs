@@ -28,6 +28,8 @@ pub(super) struct Incoming {
     last_response: Option<Bytes>,
     running: Running,
     interval: Duration,
+    /// Which sending its last one was; `None` once that is known to have failed.
+    pub(super) sent: Option<u64>,
 }
 
 /// The two machines of §17.2.
@@ -84,6 +86,7 @@ impl Incoming {
             last_response: None,
             running: Running::default(),
             interval: context.timers.t1,
+            sent: None,
         };
         for action in actions {
             this.act(*action, &mut None, context);
@@ -185,9 +188,10 @@ impl Incoming {
         context.schedule.start(&mut self.running, Owner::Server(self.key), timer, context.now, length);
     }
 
-    fn transmit(&self, context: &mut Context<'_>) {
-        let flow = self.flow;
-        context.fx.extend(self.last_response.clone().map(|bytes| Effect::Transmit { flow, bytes }));
+    fn transmit(&mut self, context: &mut Context<'_>) {
+        if let Some(response) = &self.last_response {
+            self.sent = Some(context.transmit(self.flow, response.clone()));
+        }
     }
 }
 

@@ -37,7 +37,10 @@ pub(super) enum Event {
     Failure,
     /// The user no longer wants the call.
     Cancel,
+    /// A packet could not be sent.
     TransportError,
+    /// The connection is lost.
+    PeerGone,
     A,
     B,
     C,
@@ -92,7 +95,7 @@ const fn calling(event: Event) -> Step {
         // §9.1: "if no provisional response has been received, the CANCEL request MUST NOT be sent".
         Event::Cancel => (State::Withdrawn, &[]),
         // §17.1.4: tell the user and end.
-        Event::TransportError => (State::Terminated, &[ClientAction::TransportFailed]),
+        Event::TransportError | Event::PeerGone => (State::Terminated, &[ClientAction::TransportFailed]),
         // §17.1.1.2: "when timer A fires, the client transaction MUST retransmit the request" and double the timer.
         Event::A => (State::Calling, &[SendRequest, Backoff(Timer::A)]),
         // §17.1.1.2: timer B in Calling is a timeout.
@@ -113,7 +116,7 @@ const fn withdrawn(event: Event) -> Step {
         // Once is enough.
         Event::Cancel => (State::Withdrawn, &[]),
         // §17.1.4, §17.1.1.2: as in Calling. The INVITE goes on being sent, or nobody would ever hear of the CANCEL.
-        Event::TransportError => (State::Terminated, &[ClientAction::TransportFailed]),
+        Event::TransportError | Event::PeerGone => (State::Terminated, &[ClientAction::TransportFailed]),
         Event::A => (State::Withdrawn, &[SendRequest, Backoff(Timer::A)]),
         Event::B => (State::Terminated, &[ClientAction::TimedOut]),
         Event::C | Event::D | Event::M | Event::Withdrawal => (State::Withdrawn, &[]),
@@ -130,8 +133,10 @@ const fn proceeding(event: Event) -> Step {
         Event::Failure => (State::Completed, &[Stop(Timer::C), SendAck, Pass, Start(Timer::D)]),
         // §9.1: a provisional has come, so the CANCEL goes at once. §16.8: timer C does the same.
         Event::Cancel | Event::C => (State::Cancelling, &[Stop(Timer::C), SendCancel, Start(Timer::Withdrawal)]),
-        // Nothing is sent in this state, but the connection on which the answer would come may be lost.
-        Event::TransportError => (State::Terminated, &[ClientAction::TransportFailed]),
+        // The connection on which the answer would come is lost.
+        Event::PeerGone => (State::Terminated, &[ClientAction::TransportFailed]),
+        // This state sends nothing: whatever failed is older than the provisional, and so got through after all.
+        Event::TransportError => (State::Proceeding, &[]),
         Event::A | Event::B | Event::D | Event::M | Event::Withdrawal => (State::Proceeding, &[]),
     }
 }
@@ -145,7 +150,9 @@ const fn cancelling(event: Event) -> Step {
         // §9.2: 487 as a rule.
         Event::Failure => (State::Completed, &[Stop(Timer::Withdrawal), SendAck, Pass, Start(Timer::D)]),
         Event::Cancel => (State::Cancelling, &[]),
-        Event::TransportError => (State::Terminated, &[ClientAction::TransportFailed]),
+        Event::PeerGone => (State::Terminated, &[ClientAction::TransportFailed]),
+        // As in Proceeding; the CANCEL is a transaction of its own.
+        Event::TransportError => (State::Cancelling, &[]),
         // §9.1: "if there is no final response in 64*T1 seconds, the client SHOULD consider the transaction cancelled".
         Event::Withdrawal => (State::Terminated, &[ClientAction::TimedOut]),
         Event::A | Event::B | Event::C | Event::D | Event::M => (State::Cancelling, &[]),
@@ -161,7 +168,7 @@ const fn completed(event: Event) -> Step {
         // §17.1.1.2: timer D ends it.
         Event::D => (State::Terminated, &[]),
         // §17.1.4 would tell the user, who has had the final answer: only Terminated says it.
-        Event::TransportError => (State::Terminated, &[]),
+        Event::TransportError | Event::PeerGone => (State::Terminated, &[]),
         // Too late to matter.
         Event::Provisional | Event::Cancel => (State::Completed, &[]),
         Event::A | Event::B | Event::C | Event::M | Event::Withdrawal => (State::Completed, &[]),
@@ -175,7 +182,7 @@ const fn accepted(event: Event) -> Step {
         // RFC 6026 §7.2: timer M ends it.
         Event::M => (State::Terminated, &[]),
         // This state sends nothing, so no transport can fail it.
-        Event::TransportError => (State::Accepted, &[]),
+        Event::TransportError | Event::PeerGone => (State::Accepted, &[]),
         // RFC 6026 figure 8 has no such arrows: a fork that fails after another has answered concerns nobody.
         Event::Provisional | Event::Failure | Event::Cancel => (State::Accepted, &[]),
         Event::A | Event::B | Event::C | Event::D | Event::Withdrawal => (State::Accepted, &[]),

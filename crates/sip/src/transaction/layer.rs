@@ -8,6 +8,7 @@ use super::{ClientKey, Context, Effect, Owner, ServerKey, key};
 use crate::flow::Flow;
 use crate::message::{Message, Method, Name};
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -57,6 +58,10 @@ pub struct Layer {
     by_origin: HashMap<Arc<[u8]>, ServerKey>,
     reach: Reach,
     schedule: Schedule<Owner>,
+    /// How many packets were sent.
+    sends: u64,
+    /// Where the last ACK to a 2xx went, and its place among all that was sent.
+    stateless: Option<(SocketAddr, u64)>,
     /// Where keys are written to be looked up.
     wire_key: Vec<u8>,
 }
@@ -76,6 +81,8 @@ impl Layer {
             by_origin: HashMap::new(),
             reach: Reach::default(),
             schedule: Schedule::new(),
+            sends: 0,
+            stateless: None,
             wire_key: Vec::new(),
         }
     }
@@ -120,7 +127,8 @@ impl Layer {
     /// The INVITE still gets a final response: 487, or a 2xx that crossed the CANCEL and must be acknowledged and ended (R40),
     /// or [`Effect::TimedOut`] when none comes within 64*T1. After a final response, and for other methods, nothing happens.
     pub fn cancel(&mut self, now: Instant, key: &ClientKey, extra: &[(Name, &str)], fx: &mut Vec<Effect>) {
-        let mut context = Context { now, timers: &self.timers, schedule: &mut self.schedule, fx };
+        let mut context =
+            Context { now, timers: &self.timers, schedule: &mut self.schedule, sends: &mut self.sends, fx };
         let Some(client) = self.clients.get_mut(key) else { return };
         let outcome = client.withdraw(extra, &mut context);
         self.settle(now, *key, outcome, fx);
@@ -128,6 +136,8 @@ impl Layer {
 
     /// Sends a message that belongs to no transaction: the ACK to a 2xx, and its copies.
     pub fn send_stateless(&mut self, flow: Flow, message: Message, fx: &mut Vec<Effect>) {
+        self.sends += 1;
+        self.stateless = Some((flow.remote, self.sends));
         fx.push(Effect::Transmit { flow, bytes: message.bytes().clone() });
     }
 
@@ -201,7 +211,8 @@ impl Layer {
         let wire_key: Arc<[u8]> = self.wire_key.as_slice().into();
         self.by_response.insert(Arc::clone(&wire_key), key);
         self.reach.insert(flow, Owner::Client(key));
-        let mut context = Context { now, timers: &self.timers, schedule: &mut self.schedule, fx };
+        let mut context =
+            Context { now, timers: &self.timers, schedule: &mut self.schedule, sends: &mut self.sends, fx };
         let departure = outgoing::Departure { flow, wire_key, silent, request };
         self.clients.insert(key, Outgoing::begin(key, departure, &mut context));
         true
@@ -215,7 +226,8 @@ impl Layer {
         message: Option<Message>,
         fx: &mut Vec<Effect>,
     ) {
-        let mut context = Context { now, timers: &self.timers, schedule: &mut self.schedule, fx };
+        let mut context =
+            Context { now, timers: &self.timers, schedule: &mut self.schedule, sends: &mut self.sends, fx };
         let Some(server) = self.servers.get_mut(&key) else { return };
         if server.input(input, message, &mut context) {
             self.bury_server(key, fx);
@@ -230,7 +242,8 @@ impl Layer {
         message: Option<Message>,
         fx: &mut Vec<Effect>,
     ) {
-        let mut context = Context { now, timers: &self.timers, schedule: &mut self.schedule, fx };
+        let mut context =
+            Context { now, timers: &self.timers, schedule: &mut self.schedule, sends: &mut self.sends, fx };
         let Some(client) = self.clients.get_mut(&key) else { return };
         let outcome = client.input(input, message, &mut context);
         self.settle(now, key, outcome, fx);

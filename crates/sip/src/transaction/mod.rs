@@ -154,5 +154,16 @@ struct Context<'a> {
     now: Instant,
     timers: &'a Timers,
     schedule: &'a mut Schedule<Owner>,
+    /// Counts what is sent, so that a send that fails finds its sender.
+    sends: &'a mut u64,
     fx: &'a mut Vec<Effect>,
+}
+
+impl Context<'_> {
+    /// Sends, and gives the number of this sending.
+    fn transmit(&mut self, flow: Flow, bytes: Bytes) -> u64 {
+        *self.sends += 1;
+        self.fx.push(Effect::Transmit { flow, bytes });
+        *self.sends
+    }
 }

@@ -23,6 +23,8 @@ pub(super) struct Outgoing {
     cancel: Option<Message>,
     running: Running,
     interval: Duration,
+    /// Which sending its last one was; `None` once that is known to have failed.
+    pub(super) sent: Option<u64>,
 }
 
 /// The two machines of §17.1.
@@ -39,7 +41,10 @@ pub(super) enum Input {
     Response(u16),
     Cancel,
     Timer(Timer),
+    /// A packet of this transaction could not be sent.
     TransportError,
+    /// Its connection is lost: nothing more can come on it.
+    PeerGone,
 }
 
 /// What a new client transaction is made of.
@@ -79,6 +84,7 @@ impl Outgoing {
             cancel: None,
             running: Running::default(),
             interval: context.timers.t1,
+            sent: None,
         };
         for action in actions {
             this.act(*action, &mut None, &mut Outcome::default(), context);
@@ -195,8 +201,8 @@ impl Outgoing {
         context.schedule.start(&mut self.running, Owner::Client(self.key), timer, context.now, length);
     }
 
-    fn transmit(&self, bytes: Bytes, context: &mut Context<'_>) {
-        context.fx.push(Effect::Transmit { flow: self.flow, bytes });
+    fn transmit(&mut self, bytes: Bytes, context: &mut Context<'_>) {
+        self.sent = Some(context.transmit(self.flow, bytes));
     }
 }
 
@@ -209,6 +215,7 @@ fn invite_event(input: Input) -> Option<invite_client::Event> {
         Input::Cancel => Event::Cancel,
         Input::Timer(timer) => Event::of(timer)?,
         Input::TransportError => Event::TransportError,
+        Input::PeerGone => Event::PeerGone,
     })
 }
 
@@ -219,6 +226,7 @@ fn other_event(input: Input) -> Option<client::Event> {
         Input::Response(200..) => Event::Final,
         Input::Timer(timer) => Event::of(timer)?,
         Input::TransportError => Event::TransportError,
+        Input::PeerGone => Event::PeerGone,
         // §9.1: "a CANCEL request SHOULD NOT be sent to cancel a request other than INVITE".
         Input::Cancel => return None,
     })

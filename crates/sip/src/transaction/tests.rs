@@ -96,11 +96,11 @@ fn wound<A: Winds>(running: &BTreeSet<Timer>, actions: &[A]) -> BTreeSet<Timer> 
 
 #[test]
 fn figure_5_and_rfc_6026_figure_8_the_invite_client() {
-    use invite_client::Event::{Cancel, Failure, Provisional, Success, TransportError};
+    use invite_client::Event::{Cancel, Failure, PeerGone, Provisional, Success, TransportError};
     let figure = Figure {
         start: invite_client::START,
         step: invite_client::step,
-        events: vec![Provisional, Success, Failure, Cancel, TransportError],
+        events: vec![Provisional, Success, Failure, Cancel, TransportError, PeerGone],
         timer_event: invite_client::Event::of,
     };
     figure.is(
@@ -110,6 +110,7 @@ fn figure_5_and_rfc_6026_figure_8_the_invite_client() {
         Calling Provisional: Proceeding [Stop(A), Stop(B), Pass, Start(C)]
         Calling Success: Accepted [Stop(A), Stop(B), Pass, Start(M)]
         Calling Failure: Completed [Stop(A), Stop(B), SendAck, Pass, Start(D)]
+        Calling PeerGone: Terminated [TransportFailed]
         Calling TransportError: Terminated [TransportFailed]
         Calling Cancel: Withdrawn []
 
@@ -118,23 +119,25 @@ fn figure_5_and_rfc_6026_figure_8_the_invite_client() {
         Withdrawn Provisional: Cancelling [Stop(A), Stop(B), Pass, SendCancel, Start(Withdrawal)]
         Withdrawn Success: Accepted [Stop(A), Stop(B), Pass, Start(M)]
         Withdrawn Failure: Completed [Stop(A), Stop(B), SendAck, Pass, Start(D)]
+        Withdrawn PeerGone: Terminated [TransportFailed]
         Withdrawn TransportError: Terminated [TransportFailed]
 
         Proceeding Provisional: Proceeding [Pass, Start(C)]
         Proceeding Success: Accepted [Stop(C), Pass, Start(M)]
         Proceeding Failure: Completed [Stop(C), SendAck, Pass, Start(D)]
-        Proceeding TransportError: Terminated [TransportFailed]
+        Proceeding PeerGone: Terminated [TransportFailed]
         Proceeding Cancel: Cancelling [Stop(C), SendCancel, Start(Withdrawal)]
         Proceeding C: Cancelling [Stop(C), SendCancel, Start(Withdrawal)]
 
         Cancelling Provisional: Cancelling [Pass]
         Cancelling Success: Accepted [Stop(Withdrawal), Pass, Start(M)]
         Cancelling Failure: Completed [Stop(Withdrawal), SendAck, Pass, Start(D)]
-        Cancelling TransportError: Terminated [TransportFailed]
+        Cancelling PeerGone: Terminated [TransportFailed]
         Cancelling Withdrawal: Terminated [TimedOut]
 
         Completed Failure: Completed [SendAck]
         Completed Success: Completed [PassAsStray]
+        Completed PeerGone: Terminated []
         Completed TransportError: Terminated []
         Completed D: Terminated []
 
@@ -154,11 +157,11 @@ fn figure_5_and_rfc_6026_figure_8_the_invite_client() {
 
 #[test]
 fn figure_6_the_client() {
-    use client::Event::{Final, Provisional, TransportError};
+    use client::Event::{Final, PeerGone, Provisional, TransportError};
     let figure = Figure {
         start: client::START,
         step: client::step,
-        events: vec![Provisional, Final, TransportError],
+        events: vec![Provisional, Final, TransportError, PeerGone],
         timer_event: client::Event::of,
     };
     figure.is(
@@ -167,12 +170,14 @@ fn figure_6_the_client() {
         Trying F: Terminated [TimedOut]
         Trying Provisional: Proceeding [Pass]
         Trying Final: Completed [Stop(E), Stop(F), Pass, Start(K)]
+        Trying PeerGone: Terminated [TransportFailed]
         Trying TransportError: Terminated [TransportFailed]
 
         Proceeding E: Proceeding [SendRequest, Slow(E)]
         Proceeding F: Terminated [TimedOut]
         Proceeding Provisional: Proceeding [Pass]
         Proceeding Final: Completed [Stop(E), Stop(F), Pass, Start(K)]
+        Proceeding PeerGone: Terminated [TransportFailed]
         Proceeding TransportError: Terminated [TransportFailed]
 
         Completed K: Terminated []

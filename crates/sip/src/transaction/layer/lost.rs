@@ -1,4 +1,4 @@
-//! Flows that fail: RFC 3261 §17.1.4, §17.2.4 and §18.2.2, RFC 6026 §8.8, R09.
+//! Flows that fail: RFC 3261 §17.1.4, §17.2.4, §18.2.2 and §18.4, RFC 6026 §8.8, R09.
 
 use super::Layer;
 use crate::flow::{ConnectionId, Flow, Protocol};
@@ -8,18 +8,53 @@ use std::time::Instant;
 impl Layer {
     /// Something could not be sent over `flow`: its socket refused it, its connection broke, or could not be opened.
     ///
-    /// Client transactions over it end with [`Effect::TransportFailed`]. Server transactions over a datagram socket stay
-    /// (RFC 6026 §8.8: the next copy of the request gets the response another try); over a stream they end, as there is nobody
-    /// left to answer.
+    /// A stream: client transactions over it end with [`Effect::TransportFailed`], server transactions end too, as there is
+    /// nobody left to answer. Datagrams (§18.4): one packet is lost, and nothing is said of any other to the same address. So only
+    /// the transaction that sent last is told: a request without an answer ends with [`Effect::TransportFailed`]; a call that
+    /// rings goes on, and so does a server transaction (RFC 6026 §8.8: the next copy of the request gets the response
+    /// another try). Whoever else cannot be heard will fail by itself, with its next packet.
     pub fn transport_failed(&mut self, now: Instant, flow: Flow, fx: &mut Vec<Effect>) {
-        let lost =
-            if flow.protocol.is_reliable() { incoming::Input::PeerGone } else { incoming::Input::TransportError };
+        if !flow.protocol.is_reliable() {
+            return self.datagram_failed(now, flow, fx);
+        }
         for owner in self.reach.over(flow.remote, flow.connection) {
             match owner {
                 Owner::Client(key) => self.fail_client(now, key, flow, fx),
-                Owner::Server(key) if self.server_uses(key, flow) => self.feed_server(now, key, lost, None, fx),
+                Owner::Server(key) if self.server_uses(key, flow) => {
+                    self.feed_server(now, key, incoming::Input::PeerGone, None, fx);
+                }
                 Owner::Server(_) => {}
             }
+        }
+    }
+
+    fn datagram_failed(&mut self, now: Instant, flow: Flow, fx: &mut Vec<Effect>) {
+        let sent = |owner: &Owner| match owner {
+            Owner::Client(key) => self.clients.get(key).filter(|one| one.flow.protocol == flow.protocol)?.sent,
+            Owner::Server(key) => self.servers.get(key).filter(|one| one.flow.protocol == flow.protocol)?.sent,
+        };
+        let owners = self.reach.over(flow.remote, flow.connection);
+        let last = owners.into_iter().filter_map(|owner| Some((sent(&owner)?, owner))).max();
+        let stateless = self.stateless.filter(|(remote, _)| *remote == flow.remote).map(|(_, number)| number);
+        // An ACK to a 2xx: its loss shows when the 2xx comes again.
+        if stateless > last.map(|(number, _)| number) {
+            self.stateless = None;
+            return;
+        }
+        match last.map(|(_, owner)| owner) {
+            Some(Owner::Client(key)) => {
+                if let Some(client) = self.clients.get_mut(&key) {
+                    client.sent = None;
+                }
+                self.feed_client(now, key, outgoing::Input::TransportError, None, fx);
+            }
+            Some(Owner::Server(key)) => {
+                if let Some(server) = self.servers.get_mut(&key) {
+                    server.sent = None;
+                }
+                self.feed_server(now, key, incoming::Input::TransportError, None, fx);
+            }
+            None => {}
         }
     }
 
@@ -51,7 +86,7 @@ impl Layer {
 
     fn fail_client(&mut self, now: Instant, key: ClientKey, flow: Flow, fx: &mut Vec<Effect>) {
         if self.clients.get(&key).is_some_and(|client| client.flow.protocol == flow.protocol) {
-            self.feed_client(now, key, outgoing::Input::TransportError, None, fx);
+            self.feed_client(now, key, outgoing::Input::PeerGone, None, fx);
         }
     }
 

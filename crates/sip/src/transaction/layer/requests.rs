@@ -94,7 +94,8 @@ impl Layer {
             self.by_origin.insert(Arc::clone(origin_key), key);
         }
         self.reach.insert(arrival.flow, Owner::Server(key));
-        let mut context = Context { now, timers: &self.timers, schedule: &mut self.schedule, fx };
+        let mut context =
+            Context { now, timers: &self.timers, schedule: &mut self.schedule, sends: &mut self.sends, fx };
         self.servers.insert(key, Incoming::begin(key, arrival, &mut context));
         key
     }

@@ -126,3 +126,60 @@ fn a_call_that_rings_over_a_lost_connection_fails_and_its_late_answer_is_a_stray
     assert_eq!(closes(&mut net, flow), ["transport failed", "ended"]);
     assert_eq!(net.hears_from(tcp_flow(11), &reply(200, &invite())), ["stray 200 INVITE"]);
 }
+
+#[test]
+fn rfc_3261_18_4_one_lost_datagram_ends_the_request_that_it_was_and_no_other() {
+    let mut net = Net::udp();
+    let flow = net.flow;
+    let asked = |branch| Ask { method: "OPTIONS", branch, ..Ask::default() }.message();
+    let (ringing, first, second) = (invite(), asked(";branch=z9hG4bKfirst"), asked(";branch=z9hG4bKsecond"));
+    net.asks(&ringing);
+    net.hears(&reply(180, &ringing));
+    net.asks(&first);
+    net.asks(&second);
+    assert_eq!(fails(&mut net, flow), ["transport failed", "ended"]);
+    assert_eq!(net.hears(&reply(200, &second)), NOTHING, "it was the second one");
+    assert_eq!(net.hears(&reply(200, &first)), ["response 200 OPTIONS"]);
+    assert_eq!(net.hears(&reply(200, &ringing)), ["response 200 INVITE"]);
+}
+
+#[test]
+fn rfc_3261_18_4_a_call_that_rings_goes_on_and_its_cancel_may_be_lost() {
+    let mut net = Net::udp();
+    let flow = net.flow;
+    net.asks(&invite());
+    net.hears(&reply(180, &invite()));
+    assert_eq!(fails(&mut net, flow), NOTHING);
+    net.cancels(&[]);
+    assert_eq!(fails(&mut net, flow), NOTHING, "the CANCEL is the layer's own");
+    assert_eq!(net.hears(&reply(487, &invite())), ["> ACK", "response 487 INVITE"]);
+}
+
+#[test]
+fn rfc_3261_18_4_every_request_whose_datagram_was_refused_ends_once() {
+    let mut net = Net::udp();
+    let flow = net.flow;
+    for number in 0..10 {
+        let branch = format!(";branch=z9hG4bK{number}");
+        net.asks(&Ask { method: "OPTIONS", branch: &branch, ..Ask::default() }.message());
+    }
+    for _ in 0..10 {
+        assert_eq!(fails(&mut net, flow), ["transport failed", "ended"]);
+    }
+    assert!(net.is_clean());
+    assert_eq!(fails(&mut net, flow), NOTHING);
+}
+
+#[test]
+fn rfc_3261_18_4_a_response_or_an_ack_that_is_lost_fails_no_request() {
+    let mut net = Net::udp();
+    let flow = net.flow;
+    net.asks(&options());
+    net.hears(&Ask { branch: ";branch=z9hG4bKhers", ..Ask::default() }.message());
+    net.answers(&reply(180, &Ask { branch: ";branch=z9hG4bKhers", ..Ask::default() }.message()));
+    assert_eq!(fails(&mut net, flow), NOTHING);
+    let ack = Ask { method: "ACK", branch: ";branch=z9hG4bKack", ..Ask::default() }.message();
+    net.does(|layer, _, fx| layer.send_stateless(flow, ack, fx));
+    assert_eq!(fails(&mut net, flow), NOTHING);
+    assert_eq!(net.hears(&reply(200, &options())), ["response 200 OPTIONS"]);
+}
