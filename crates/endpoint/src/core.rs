@@ -15,6 +15,7 @@ use crate::account::AccountId;
 use crate::clock::{Clock, imf_fixdate, later};
 use crate::config::Config;
 use crate::event::LegEvent;
+use crate::large::{NoTcp, TCP_PATIENCE};
 use crate::leg::Errand as LegErrand;
 use crate::order::LegId;
 use crate::output::{Alarm, Output, Trace, TraceDirection};
@@ -67,6 +68,8 @@ pub(crate) struct Sent {
     pub(crate) request: Message,
     /// How many times it was answered with credentials.
     pub(crate) tries: u8,
+    /// It is too large for this way, was sent over TCP, and nothing has come back yet.
+    pub(crate) datagram: Option<Flow>,
 }
 
 /// Whose line of the ladder a message is, and how it is spelled.
@@ -92,6 +95,8 @@ pub(crate) struct Core {
     pub(crate) invites: HashMap<ServerKey, LegId>,
     /// What each leg is called across systems (RFC 7989).
     pub(crate) session_ids: SessionIds,
+    /// Peers that do not take TCP.
+    pub(crate) no_tcp: NoTcp,
     rng: ChaCha12Rng,
     layer: Layer,
     effects: Vec<Effect>,
@@ -115,6 +120,7 @@ impl Core {
             tags: HashMap::new(),
             invites: HashMap::new(),
             session_ids: SessionIds::default(),
+            no_tcp: NoTcp::default(),
             rng: ChaCha12Rng::from_seed(seed),
             layer: Layer::new(protocol_timers, limits),
             effects: Vec::new(),
@@ -244,20 +250,27 @@ impl Core {
 
     /// Sends a request in a transaction of its own.
     pub(crate) fn send(&mut self, voice: Option<Voice>, flow: Flow, request: Message, errand: Errand) -> ClientKey {
-        self.send_again(voice, Sent { errand, flow, request, tries: 0 })
+        self.send_again(voice, Sent { errand, flow, request, tries: 0, datagram: None })
     }
 
     /// The same for a request that was sent before and is now changed.
     pub(crate) fn send_again(&mut self, voice: Option<Voice>, mut sent: Sent) -> ClientKey {
-        sent.request = self.spell(voice, sent.flow, sent.request);
+        sent.request = self.spell(voice, sent.request);
+        self.enlarge(&mut sent);
+        if let Some(voice) = voice {
+            self.trace(voice.leg, TraceDirection::Out, sent.flow, &sent.request);
+        }
         let key = self.layer.send_request(self.now, sent.flow, sent.request.clone(), &mut self.effects);
+        if sent.datagram.is_some() {
+            self.timers.set(Timer::Stream(key), later(self.now, TCP_PATIENCE));
+        }
         self.sent.insert(key, sent);
         key
     }
 
     /// Sends an ACK to a 2xx, which has no transaction.
     pub(crate) fn send_ack(&mut self, voice: Voice, flow: Flow, ack: Message) -> Message {
-        let ack = self.spell(Some(voice), flow, ack);
+        let ack = self.spell_and_trace(Some(voice), flow, ack);
         self.layer.send_stateless(flow, ack.clone(), &mut self.effects);
         ack
     }
@@ -269,7 +282,7 @@ impl Core {
 
     /// Answers a request.
     pub(crate) fn respond(&mut self, voice: Option<Voice>, flow: Flow, key: ServerKey, response: Message) -> Message {
-        let response = self.spell(voice, flow, response);
+        let response = self.spell_and_trace(voice, flow, response);
         self.layer.respond(self.now, &key, response.clone(), &mut self.effects);
         response
     }
@@ -300,14 +313,22 @@ impl Core {
         }
     }
 
-    fn spell(&mut self, voice: Option<Voice>, flow: Flow, message: Message) -> Message {
+    /// A message in the words of its leg.
+    fn spell(&mut self, voice: Option<Voice>, message: Message) -> Message {
         let Some(voice) = voice else { return message };
         let message = match self.session_ids.header(voice.leg) {
             Some(value) if !message.has(Name::SessionId) => message.with_header(Name::SessionId, value),
             Some(_) | None => message,
         };
-        let message = if voice.compact { wire::compact(message) } else { message };
-        self.trace(voice.leg, TraceDirection::Out, flow, &message);
+        if voice.compact { wire::compact(message) } else { message }
+    }
+
+    /// The same, noted in the ladder.
+    fn spell_and_trace(&mut self, voice: Option<Voice>, flow: Flow, message: Message) -> Message {
+        let message = self.spell(voice, message);
+        if let Some(voice) = voice {
+            self.trace(voice.leg, TraceDirection::Out, flow, &message);
+        }
         message
     }
 
@@ -355,6 +376,21 @@ impl Core {
     /// What a transaction was for, as long as it may still be answered.
     pub(crate) fn sent(&self, key: ClientKey) -> Option<&Sent> {
         self.sent.get(&key)
+    }
+
+    /// The same, to change.
+    pub(crate) fn sent_mut(&mut self, key: ClientKey) -> Option<&mut Sent> {
+        self.sent.get_mut(&key)
+    }
+
+    /// Lets a transaction of ours go without a word: another has taken its place.
+    pub(crate) fn abandon(&mut self, key: ClientKey) {
+        self.layer.abandon(&key, &mut self.effects);
+    }
+
+    /// Every answer to this INVITE will have this tag, also one that the transaction gives by itself.
+    pub(crate) fn promise_tag(&mut self, key: ServerKey, tag: Token) {
+        self.layer.promise_tag(&key, &tag.to_string());
     }
 
     /// The transaction is over.

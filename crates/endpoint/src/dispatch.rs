@@ -103,6 +103,7 @@ impl Endpoint {
     }
 
     fn on_response(&mut self, key: ClientKey, response: &Message) {
+        self.core.stream_works(key);
         let Some(sent) = self.core.sent(key) else { return };
         let (errand, flow) = (sent.errand, sent.flow);
         let status = response.status().unwrap_or(500);
@@ -165,7 +166,7 @@ impl Endpoint {
         true
     }
 
-    fn send_signed(&mut self, again: Sent) {
+    pub(crate) fn send_signed(&mut self, again: Sent) {
         let errand = again.errand;
         match errand {
             Errand::Leg(id, errand) => {
@@ -187,6 +188,9 @@ impl Endpoint {
     }
 
     fn on_silence(&mut self, key: ClientKey, silence: Silence) {
+        if self.fall_back(key) {
+            return;
+        }
         let Some(errand) = self.core.sent(key).map(|sent| sent.errand) else { return };
         let status = silence.status();
         match errand {

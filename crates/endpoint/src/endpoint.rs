@@ -221,6 +221,9 @@ impl Endpoint {
             Timer::KeepAlive(account) => self.registrar.keep_alive(core, account),
             Timer::Register(trunk) => self.lines.register(core, trunk),
             Timer::Probe(trunk) => self.lines.probe(core, trunk),
+            Timer::Stream(key) => {
+                self.fall_back(key);
+            }
         }
     }
 

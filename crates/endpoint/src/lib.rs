@@ -13,6 +13,7 @@ mod dispatch;
 pub mod endpoint;
 pub mod event;
 mod guard;
+mod large;
 mod leg;
 mod line;
 pub mod order;

@@ -263,6 +263,7 @@ impl Endpoint {
             cause: None,
         };
         self.core.trace(id, TraceDirection::In, flow, &invite);
+        self.core.promise_tag(key, tag);
         let trying = MessageBuilder::reply(&invite, 100, "Trying", None).finish();
         self.core.respond(Some(leg.voice()), flow, key, trying);
         self.core.invites.insert(key, id);

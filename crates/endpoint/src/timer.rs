@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::time::Instant;
 
+use sip::transaction::ClientKey;
+
 use crate::account::AccountId;
 use crate::order::LegId;
 use crate::trunk::TrunkId;
@@ -21,6 +23,8 @@ pub(crate) enum Timer {
     Register(TrunkId),
     /// Probe this trunk with OPTIONS.
     Probe(TrunkId),
+    /// Nothing has come back for a request that went over TCP because of its size.
+    Stream(ClientKey),
 }
 
 /// What a moment of a leg means.
@@ -83,7 +87,12 @@ impl Timers {
         while let Some((&timer, _)) = self.at.range((from, to)).next() {
             match timer {
                 Timer::Leg(_, one) if !keep(one) => self.stop(timer),
-                Timer::Leg(..) | Timer::Lapse(_) | Timer::KeepAlive(_) | Timer::Register(_) | Timer::Probe(_) => {
+                Timer::Leg(..)
+                | Timer::Lapse(_)
+                | Timer::KeepAlive(_)
+                | Timer::Register(_)
+                | Timer::Probe(_)
+                | Timer::Stream(_) => {
                     from = Bound::Excluded(timer);
                 }
             }

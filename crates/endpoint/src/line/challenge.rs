@@ -38,7 +38,7 @@ impl Line {
         if cseq.method == Method::Register {
             self.challenge = Some((name, challenge, 1));
         }
-        Some(Sent { request, tries: sent.tries + 1, errand: sent.errand, flow: sent.flow })
+        Some(Sent { request, tries: sent.tries + 1, errand: sent.errand, flow: sent.flow, datagram: None })
     }
 
     /// Credentials for a REGISTER that was not challenged yet, out of the last challenge.

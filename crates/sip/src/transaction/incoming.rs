@@ -30,6 +30,8 @@ pub(super) struct Incoming {
     interval: Duration,
     /// Which sending its last one was; `None` once that is known to have failed.
     pub(super) sent: Option<u64>,
+    /// The To tag that its responses will have.
+    pub(super) promised_tag: Option<Box<str>>,
 }
 
 /// The two machines of §17.2.
@@ -87,6 +89,7 @@ impl Incoming {
             running: Running::default(),
             interval: context.timers.t1,
             sent: None,
+            promised_tag: None,
         };
         for action in actions {
             this.act(*action, &mut None, context);

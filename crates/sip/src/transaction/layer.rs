@@ -134,6 +134,22 @@ impl Layer {
         self.settle(now, *key, outcome, fx);
     }
 
+    /// Lets go of a client transaction whose answer nobody wants any more, without a message. Only `Terminated` is told.
+    pub fn abandon(&mut self, key: &ClientKey, fx: &mut Vec<Effect>) {
+        if let Some(client) = self.clients.get_mut(key) {
+            client.stop(&mut self.schedule);
+            self.bury_client(*key, fx);
+        }
+    }
+
+    /// The To tag that the responses to this request will have. With it the 200 to a CANCEL bears the same (§9.2), also when it
+    /// comes before any of them.
+    pub fn promise_tag(&mut self, key: &ServerKey, tag: &str) {
+        if let Some(server) = self.servers.get_mut(key) {
+            server.promised_tag = Some(tag.into());
+        }
+    }
+
     /// Sends a message that belongs to no transaction: the ACK to a 2xx, and its copies.
     pub fn send_stateless(&mut self, flow: Flow, message: Message, fx: &mut Vec<Effect>) {
         self.sends += 1;

@@ -1,7 +1,7 @@
 //! One client transaction: its machine, the request it repeats, its timers, the CANCEL that waits.
 
 use super::action::ClientAction;
-use super::timers::{Running, Timer};
+use super::timers::{Running, Schedule, Timer};
 use super::{ClientKey, Context, Effect, Owner, client, derived, invite_client};
 use crate::flow::Flow;
 use crate::message::{Message, Method, Name};
@@ -121,6 +121,11 @@ impl Outgoing {
             self.cancel = derived::cancel(&self.request, extra);
         }
         self.input(Input::Cancel, None, context)
+    }
+
+    /// No timer of it runs any more.
+    pub(super) fn stop(&mut self, schedule: &mut Schedule<Owner>) {
+        schedule.stop_all(&mut self.running, Owner::Client(self.key));
     }
 
     fn step(&mut self, input: Input) -> &'static [ClientAction] {

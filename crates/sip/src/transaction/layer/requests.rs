@@ -22,12 +22,27 @@ impl Layer {
         let found = self.by_request.get(self.wire_key.as_slice()).copied();
         match found {
             Some(key) if method == Method::Ack => self.feed_server(now, key, Input::Ack, Some(request), fx),
-            Some(key) => self.feed_server(now, key, Input::Request, None, fx),
+            Some(key) => {
+                self.follow(key, flow);
+                self.feed_server(now, key, Input::Request, None, fx);
+            }
             // §17.1.1.3: the ACK to a 2xx has a branch of its own.
             None if method == Method::Ack => fx.push(Effect::Ack { flow, request }),
             None if method == Method::Cancel => self.receive_cancel(now, flow, &via, &request, fx),
             None => self.receive_new(now, flow, &via, &request, fx),
         }
+    }
+
+    /// A copy that comes by another way than the first: its sender's NAT has another port now (RFC 3581), or its connection is a new
+    /// one. The responses go where it is. Another address is not believed: it could be anybody's (R10).
+    fn follow(&mut self, key: ServerKey, flow: Flow) {
+        let Some(server) = self.servers.get_mut(&key).filter(|server| server.flow != flow) else { return };
+        if server.flow.protocol != flow.protocol || server.flow.remote.ip() != flow.remote.ip() {
+            return;
+        }
+        self.reach.remove(server.flow, Owner::Server(key));
+        server.flow = flow;
+        self.reach.insert(flow, Owner::Server(key));
     }
 
     /// §9.2: "if the UAS did not find a matching transaction, it SHOULD respond with a 481"; otherwise 200, whatever the CANCEL
@@ -109,7 +124,11 @@ impl Layer {
 
     /// The To tag of the last response in this transaction.
     fn tag_given(&self, key: ServerKey) -> Option<String> {
-        let response = self.servers.get(&key)?.last_response()?;
+        let server = self.servers.get(&key)?;
+        if let Some(tag) = &server.promised_tag {
+            return Some(tag.to_string());
+        }
+        let response = server.last_response()?;
         let to = Message::parse(Bytes::clone(response)).ok()?.to().ok()?;
         to.tag().map(str::to_owned)
     }

@@ -281,3 +281,18 @@ fn a_request_that_can_belong_to_nothing_vanishes() {
     assert_eq!(net.hears(&no_via), NOTHING);
     assert!(net.is_clean());
 }
+
+#[test]
+fn r30_a_copy_by_another_way_is_answered_there_unless_the_address_is_another() {
+    let mut net = Net::udp();
+    net.hears(&invite());
+    net.answers(&reply(180, &invite()));
+    let moved = Flow::udp(net.flow.local, SocketAddr::new(net.flow.remote.ip(), 61_000));
+    assert_eq!(net.hears_from(moved, &invite()), [format!("> 180 INVITE to {}", moved.remote)]);
+    assert_eq!(net.answers(&reply(200, &invite())), [format!("> 200 INVITE to {}", moved.remote)]);
+    let stranger = Flow::udp(net.flow.local, address("198.51.100.99:5060"));
+    net.hears_from(stranger, &invite());
+    assert!(net.sent.is_empty());
+    net.until(70_000);
+    assert!(net.is_clean());
+}

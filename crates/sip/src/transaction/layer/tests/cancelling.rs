@@ -170,3 +170,14 @@ fn only_an_invite_can_be_taken_back() {
     assert_eq!(net.cancels(&[]), NOTHING);
     assert_eq!(net.hears(&reply(200, &options())), ["response 200 OPTIONS"]);
 }
+
+#[test]
+fn rfc_3261_9_2_the_200_to_a_cancel_has_the_tag_that_the_invites_answers_will_have() {
+    let mut net = Net::udp();
+    net.hears(&invite());
+    let key = net.server.unwrap();
+    net.layer.promise_tag(&key, "promised");
+    let cancel = Ask { method: "CANCEL", ..Ask::default() }.message();
+    assert_eq!(net.hears(&cancel), ["> 200 CANCEL", "cancelled by CANCEL"]);
+    assert_eq!(net.sent[0].to().unwrap().tag(), Some("promised"));
+}
