@@ -235,6 +235,7 @@ impl Reader {
         if self.session.media.len() >= MEDIA_MAX {
             return Err(Fault::TooManyMedia);
         }
+        self.session.media.reserve_exact(1); // telephones offer one
         self.session.media.push(Media::read(value).ok_or(Fault::Line)?);
         Ok(())
     }

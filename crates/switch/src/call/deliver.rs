@@ -68,6 +68,7 @@ impl Call {
         let local = board.open(now, id, peer)?;
         let index = self.story.begin_leg(now, role.word(), party, sip_call_id);
         let session_id = u64::from(board.random());
+        self.legs.reserve_exact(1); // a call has two legs, seldom more: room for four would be a sixth of its memory
         self.legs.push(Leg {
             id,
             index,

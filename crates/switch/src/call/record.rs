@@ -199,6 +199,7 @@ impl Story {
         if index >= LEGS_MAX {
             return None;
         }
+        self.record.legs.reserve_exact(1);
         self.record.legs.push(LegRecord {
             index: u32::try_from(index).ok()?,
             role: role.to_owned(),
