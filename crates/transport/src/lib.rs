@@ -1,22 +1,32 @@
 //! SIP sockets (RFC 3261 section 18): datagrams and streams in, datagrams and streams out, and nothing of SIP's meaning.
 //!
 //! [`Transport`] belongs to one thread, the engine's: it owns every socket and table, so there is no lock anywhere. Streams
-//! have a task each on the same runtime, and reach the engine by one bounded queue. The contract is that of a machine:
+//! have a task each, and reach the engine by one bounded queue. The contract is that of a machine:
 //! wait for [`Transport::ready`], take what there is with [`Transport::receive`], [`Transport::send`] at any time.
 //!
 //! * [`config`]: addresses and limits.
 //! * `udp`: one socket, read in batches until it is empty.
-//! * `tcp`: accepting and dialling; `stream`: one open stream, whatever carries it. TLS and WebSocket are further files
-//!   beside `tcp` that hand `stream` something readable and writable.
+//! * `streams`: the table of open streams; `listen` accepts them, `dial` makes them, `reuse` says which may carry what
+//!   (RFC 5923).
+//! * `tls`: certificates; `handshake`: what an accepted connection must say first; `beside`: the thread where that costs the
+//!   engine nothing.
+//! * `stream`: one open stream of bytes, whatever carries it; `websocket`: one of frames; `patience`: how long either waits.
 //! * `gate`: who may speak how fast before anything is parsed (RESILIENCE R02).
 
+mod beside;
 pub mod config;
+mod dial;
 mod gate;
+mod handshake;
+mod listen;
+mod patience;
+mod reuse;
 mod stream;
-mod tcp;
+mod streams;
 mod tls;
 mod transport;
 mod udp;
+mod websocket;
 
 pub use config::{BindError, Config, Limits, Network};
 pub use tls::{Identity, TlsError, TlsFault, TlsMaterial, TlsPart};

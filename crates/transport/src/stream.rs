@@ -7,26 +7,33 @@ use sip::flow::Flow;
 use sip::framing::{Frame, Framer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::config::Limits;
+use crate::patience::{Asking, Due, Patience};
 
 /// Messages that wait to be written to one stream; more, and the peer is not reading: the stream is given up.
 pub(crate) const WRITES_MAX: usize = 64;
+/// Keep-alives that wait to be written: more of the same would say no more.
+const KEEP_ALIVES_MAX: usize = 2;
 /// Read at a time. Small: an idle stream should cost little.
 const READ_BYTES: usize = 4_096;
-/// RFC 5626 section 4.4.1: the answer to a double CRLF.
-const PONG: &[u8] = b"\r\n";
+/// RFC 5626 section 4.4.1: a double CRLF asks...
+pub(crate) const PING: &[u8] = b"\r\n\r\n";
+/// ...and a single one answers.
+pub(crate) const PONG: &[u8] = b"\r\n";
 
 /// What a stream tells the transport.
 pub(crate) enum StreamEvent {
+    /// The handshake of an accepted stream is done. `names`: whom the peer's certificate names, if it showed one.
+    Opened { flow: Flow, names: Option<Vec<String>> },
     /// A whole message.
     Message { flow: Flow, bytes: Bytes },
     /// The stream is gone. `unsent`: the flows, as `send` was given them, of messages that were not written.
     Closed { flow: Flow, unsent: Vec<Flow>, why: Close },
 }
 
-/// Why a stream ended: for logs.
+/// Why a stream ended: for logs and counters.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Close {
     /// The peer closed it.
@@ -35,12 +42,16 @@ pub(crate) enum Close {
     Broken,
     /// Dialling failed.
     Unreachable,
+    /// There was no TLS or WebSocket to be agreed on, or not in time.
+    NoHandshake,
     /// The peer sent what is no SIP (R08).
     BadFraming,
     /// A message took too long (R08).
     SlowMessage,
     /// Nothing was said for too long.
     Idle,
+    /// A ping was not answered (R29).
+    NoPong,
     /// The peer does not read.
     NotReading,
     /// We let it go.
@@ -59,14 +70,27 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// Tells that the handshake is done.
+    pub(crate) async fn opened(&self, names: Option<Vec<String>>) {
+        // Nobody listens any more only when the whole transport is gone; then the next event ends the stream.
+        let _ = self.events.send(StreamEvent::Opened { flow: self.flow, names }).await;
+    }
+
     /// Carries messages both ways until the stream ends.
-    pub(crate) async fn run(mut self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+    pub(crate) async fn run(mut self, stream: impl AsyncRead + AsyncWrite + Unpin, asking: Asking) {
         let (mut reading, mut writing) = tokio::io::split(stream);
-        let (pings, mut pongs) = mpsc::channel(1);
+        let (keep_alives, mut keep_alives_to_write) = mpsc::channel(KEEP_ALIVES_MAX);
         let mut unsent = None;
+        let reader = Reader { flow: self.flow, events: &self.events, keep_alives };
         let why = tokio::select! {
-            why = read(&mut reading, self.flow, &self.events, pings, &self.limits) => why,
-            why = write(&mut writing, &mut self.outgoing, &mut pongs, &mut unsent, self.limits.write_max) => why,
+            why = reader.read(&mut reading, Patience::new(Instant::now(), &self.limits, asking)) => why,
+            why = write(
+                &mut writing,
+                &mut self.outgoing,
+                &mut keep_alives_to_write,
+                &mut unsent,
+                self.limits.write_max,
+            ) => why,
         };
         self.close(why, unsent).await;
     }
@@ -83,99 +107,68 @@ impl Link {
     }
 }
 
-async fn read(
-    stream: &mut (impl AsyncRead + Unpin),
+struct Reader<'a> {
     flow: Flow,
-    events: &mpsc::Sender<StreamEvent>,
-    pings: mpsc::Sender<()>,
-    limits: &Limits,
-) -> Close {
-    let mut framer = Framer::new();
-    let mut buffer = vec![0; READ_BYTES];
-    let mut patience = Patience::new(limits);
-    loop {
-        let length = tokio::select! {
-            read = stream.read(&mut buffer) => match read {
-                Ok(0) => return Close::ByPeer,
-                Ok(length) => length,
-                Err(_) => return Close::Broken,
-            },
-            () = sleep(patience.left()) => return patience.verdict(),
-        };
-        framer.push(buffer.get(..length).unwrap_or_default());
+    events: &'a mpsc::Sender<StreamEvent>,
+    keep_alives: mpsc::Sender<&'static [u8]>,
+}
+
+impl Reader<'_> {
+    async fn read(self, stream: &mut (impl AsyncRead + Unpin), mut patience: Patience) -> Close {
+        let mut framer = Framer::new();
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            let length = tokio::select! {
+                read = stream.read(&mut buffer) => match read {
+                    Ok(0) => return Close::ByPeer,
+                    Ok(length) => length,
+                    Err(_) => return Close::Broken,
+                },
+                () = sleep_until(patience.until()) => match patience.due(Instant::now()) {
+                    Some(Due::Close(why)) => return why,
+                    Some(Due::Ping) => {
+                        let _ = self.keep_alives.try_send(PING); // full: something is on its way already
+                        continue;
+                    }
+                    None => continue,
+                },
+            };
+            framer.push(buffer.get(..length).unwrap_or_default());
+            if let Err(why) = self.frames(&mut framer, &mut patience).await {
+                return why;
+            }
+            patience.bytes(Instant::now(), framer.pending() > 0);
+        }
+    }
+
+    async fn frames(&self, framer: &mut Framer, patience: &mut Patience) -> Result<(), Close> {
         loop {
             match framer.next() {
                 Ok(Some(Frame::Message(bytes))) => {
-                    patience.message();
+                    patience.message(Instant::now());
                     // Waiting here is the back-pressure: TCP slows the peer down while the engine is busy.
-                    if events.send(StreamEvent::Message { flow, bytes }).await.is_err() {
-                        return Close::ByUs;
-                    }
+                    let told = self.events.send(StreamEvent::Message { flow: self.flow, bytes }).await;
+                    told.map_err(|_| Close::ByUs)?;
                 }
                 Ok(Some(Frame::KeepAlive)) => {
-                    patience.message();
-                    let _ = pings.try_send(()); // one pong is enough for several pings in a row
+                    patience.message(Instant::now());
+                    let _ = self.keep_alives.try_send(PONG); // one pong is enough for several pings in a row
                 }
-                Ok(Some(Frame::Pong)) => patience.message(),
-                Ok(None) => break,
-                Err(_) => return Close::BadFraming,
+                Ok(Some(Frame::Pong)) => {
+                    patience.pong(Instant::now());
+                    patience.message(Instant::now());
+                }
+                Ok(None) => return Ok(()),
+                Err(_) => return Err(Close::BadFraming),
             }
         }
-        patience.heard(framer.pending() > 0);
-    }
-}
-
-/// How long we still wait for the peer.
-struct Patience {
-    message_time_max: Duration,
-    idle_max: Duration,
-    silence_max: Duration,
-    /// When the message began that is not complete yet.
-    began: Option<Instant>,
-    /// The last complete message; `None`: there was none yet.
-    last: Option<Instant>,
-    opened: Instant,
-}
-
-impl Patience {
-    fn new(limits: &Limits) -> Self {
-        Self {
-            message_time_max: limits.message_time_max,
-            idle_max: limits.idle_max,
-            silence_max: limits.silence_max,
-            began: None,
-            last: None,
-            opened: Instant::now(),
-        }
-    }
-
-    fn message(&mut self) {
-        self.last = Some(Instant::now());
-        self.began = None;
-    }
-
-    fn heard(&mut self, incomplete: bool) {
-        self.began = if incomplete { Some(self.began.unwrap_or_else(Instant::now)) } else { None };
-    }
-
-    fn left(&self) -> Duration {
-        let until = match (self.began, self.last) {
-            (Some(began), _) => began + self.message_time_max,
-            (None, Some(last)) => last + self.idle_max,
-            (None, None) => self.opened + self.silence_max,
-        };
-        until.saturating_duration_since(Instant::now())
-    }
-
-    fn verdict(&self) -> Close {
-        if self.began.is_some() { Close::SlowMessage } else { Close::Idle }
     }
 }
 
 async fn write(
     stream: &mut (impl AsyncWrite + Unpin),
     outgoing: &mut mpsc::Receiver<Outgoing>,
-    pongs: &mut mpsc::Receiver<()>,
+    keep_alives: &mut mpsc::Receiver<&'static [u8]>,
     unsent: &mut Option<Flow>,
     write_max: Duration,
 ) -> Close {
@@ -188,10 +181,14 @@ async fn write(
                     return Close::ByUs;
                 }
             },
-            Some(()) = pongs.recv() => (None, Bytes::from_static(PONG)),
+            Some(keep_alive) = keep_alives.recv() => (None, Bytes::from_static(keep_alive)),
         };
         *unsent = flow;
-        match timeout(write_max, stream.write_all(&bytes)).await {
+        let whole = async {
+            stream.write_all(&bytes).await?;
+            stream.flush().await // TLS keeps a record that the socket had no room for
+        };
+        match timeout(write_max, whole).await {
             Ok(Ok(())) => *unsent = None,
             Ok(Err(_)) => return Close::Broken,
             Err(_) => return Close::NotReading,

@@ -202,19 +202,13 @@ fn server_config(
 
 fn certified(part: TlsPart, identity: &Identity, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsError> {
     let chain = certificates(part, &identity.chain)?;
-    let key = PrivateKeyDer::from_pem_slice(&identity.key).map_err(|error| TlsError {
-        part,
-        fault: match error {
-            pem::Error::NoItemsFound => TlsFault::NoKey,
-            other => TlsFault::Pem(other.to_string()),
-        },
+    let key = PrivateKeyDer::from_pem_slice(&identity.key).map_err(|error| {
+        let none = matches!(error, pem::Error::NoItemsFound);
+        TlsError { part, fault: if none { TlsFault::NoKey } else { TlsFault::Pem(error.to_string()) } }
     })?;
-    CertifiedKey::from_der(chain, key, provider).map(Arc::new).map_err(|error| TlsError {
-        part,
-        fault: match error {
-            rustls::Error::InconsistentKeys(_) => TlsFault::KeyOfAnother,
-            other => TlsFault::Unusable(other.to_string()),
-        },
+    CertifiedKey::from_der(chain, key, provider).map(Arc::new).map_err(|error| {
+        let strange = matches!(error, rustls::Error::InconsistentKeys(_));
+        TlsError { part, fault: if strange { TlsFault::KeyOfAnother } else { TlsFault::Unusable(error.to_string()) } }
     })
 }
 

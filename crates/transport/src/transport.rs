@@ -12,7 +12,7 @@ use sip::flow::{ConnectionId, Flow, Protocol};
 use crate::config::{BindError, Config, Network};
 use crate::gate::Gate;
 use crate::stream::StreamEvent;
-use crate::tcp::Tcp;
+use crate::streams::Streams;
 use crate::tls::{TlsError, TlsMaterial};
 use crate::udp::{DATAGRAM_BYTES_MAX, Sent, Udp};
 
@@ -74,12 +74,22 @@ pub struct Statistics {
     pub connections: usize,
     /// Connections turned away because of a limit (R08).
     pub connections_refused: u64,
+    /// Streams closed by us because the peer sent no SIP, dripped, fell silent, answered no ping or did not read (R08, R29).
+    pub connections_given_up: u64,
+    /// Peers that could not be dialled, or whose certificate was not the right one.
+    pub unreachable: u64,
+    /// Handshakes (TLS, WebSocket) of accepted connections going on now.
+    pub handshakes: usize,
+    /// Connections turned away because too many handshakes were going on.
+    pub handshakes_refused: u64,
+    /// Handshakes that came to nothing: no TLS, a certificate that does not verify, no `sip` subprotocol, too slow.
+    pub handshakes_failed: u64,
 }
 
 /// Every socket of one engine. Not shared: the engine's thread owns it.
 pub struct Transport {
     udp: Vec<Udp>,
-    tcp: Tcp,
+    streams: Streams,
     gate: Gate,
     failures: VecDeque<Flow>,
     buffer: Box<[u8]>,
@@ -91,7 +101,7 @@ impl Transport {
     pub fn bind(now: Instant, config: &Config) -> Result<Self, BindError> {
         Ok(Self {
             udp: config.udp.iter().map(|address| Udp::bind(*address, config.dscp)).collect::<Result<_, _>>()?,
-            tcp: Tcp::bind(config)?,
+            streams: Streams::bind(config)?,
             gate: Gate::new(now, &config.limits),
             failures: VecDeque::new(),
             buffer: vec![0; DATAGRAM_BYTES_MAX].into_boxed_slice(),
@@ -102,7 +112,7 @@ impl Transport {
     /// Every socket with its real port, as [`Flow::local`] will have it.
     pub fn locals(&self) -> Vec<(Protocol, SocketAddr)> {
         let udp = self.udp.iter().map(|udp| (Protocol::Udp, udp.local));
-        udp.chain(self.tcp.locals().map(|local| (Protocol::Tcp, local))).collect()
+        udp.chain(self.streams.locals()).collect()
     }
 
     /// Packets of these networks are never slowed: call with the trunks' addresses whenever they change.
@@ -113,12 +123,12 @@ impl Transport {
     /// Whose certificate is to be expected where: call whenever the trunks change. A TLS stream that is dialled to one of
     /// these addresses must show a certificate for (one of) its names; any other address one for the address itself.
     pub fn names(&mut self, names: Vec<(SocketAddr, String)>) {
-        self.tcp.set_names(names);
+        self.streams.set_names(names);
     }
 
     /// Takes other certificates and authorities for the handshakes to come; open streams stay. On an error everything stays.
     pub fn set_tls(&mut self, material: &TlsMaterial) -> Result<(), TlsError> {
-        self.tcp.set_tls(material)
+        self.streams.set_tls(material)
     }
 
     /// Waits until [`Transport::receive`] may have something. May be given up at any time: nothing is lost.
@@ -128,7 +138,7 @@ impl Transport {
 
     /// As [`Transport::ready`], for those who poll.
     pub fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut ready = self.tcp.poll_ready(context).is_ready() || !self.failures.is_empty();
+        let mut ready = self.streams.poll_ready(context).is_ready() || !self.failures.is_empty();
         for udp in &self.udp {
             ready |= udp.poll_ready(context).is_ready();
         }
@@ -158,7 +168,7 @@ impl Transport {
             }
         }
         for _ in 0..STREAM_EVENTS_IN_A_ROW_MAX {
-            let Some(event) = self.tcp.next_event() else { break };
+            let Some(event) = self.streams.next_event() else { break };
             self.stream_event(now, event, batch);
         }
     }
@@ -171,9 +181,7 @@ impl Transport {
         }
         let sent = match flow.protocol {
             Protocol::Udp => self.send_datagram(flow, &bytes),
-            Protocol::Tcp => self.tcp.send(flow, bytes),
-            // Nothing listens there yet, so no flow of these protocols comes up; a trunk may still name one.
-            Protocol::Tls | Protocol::Ws | Protocol::Wss => false,
+            Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss => self.streams.send(flow, bytes),
         };
         if sent {
             self.counts.sent += 1;
@@ -185,7 +193,17 @@ impl Transport {
 
     /// Counters.
     pub fn statistics(&self) -> Statistics {
-        Statistics { connections: self.tcp.len(), connections_refused: self.tcp.refused(), ..self.counts }
+        let streams = self.streams.counts();
+        Statistics {
+            connections: self.streams.len(),
+            connections_refused: streams.refused,
+            connections_given_up: streams.given_up,
+            unreachable: streams.unreachable,
+            handshakes: self.streams.shaking(),
+            handshakes_refused: streams.handshakes_refused,
+            handshakes_failed: streams.handshakes_failed,
+            ..self.counts
+        }
     }
 
     fn send_datagram(&mut self, flow: Flow, bytes: &Bytes) -> bool {
@@ -204,8 +222,14 @@ impl Transport {
 
     fn stream_event(&mut self, now: Instant, event: StreamEvent, batch: &mut VecDeque<Inbound>) {
         match event {
+            StreamEvent::Opened { flow, names } => {
+                if let Some(names) = names {
+                    batch.push_back(Inbound::Certified { flow, names });
+                }
+            }
             StreamEvent::Message { flow, bytes } => {
                 if self.gate.admits(now, flow.remote.ip()) {
+                    self.streams.heard(&flow, &bytes);
                     self.counts.received += 1;
                     batch.push_back(Inbound::Packet { flow, bytes });
                 } else {

@@ -1,4 +1,9 @@
-//! On loopback, against plain sockets of the standard library and of tokio.
+//! On loopback, against plain sockets of the standard library and of tokio, and TLS and WebSocket peers made of others' code.
+
+mod certificates;
+mod hostile;
+mod secure;
+mod websocket;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -11,29 +16,84 @@ use crate::config::Limits;
 
 const OPTIONS: &str =
     "OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n";
+const OK: &[u8] = b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n";
+/// Longer than anything here takes on the slowest machine: only a test that fails waits for it.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+fn at(address: &str) -> SocketAddr {
+    address.parse().unwrap()
+}
 
 fn loopback() -> Config {
-    Config { udp: vec!["127.0.0.1:0".parse().unwrap()], tcp: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() }
+    Config { udp: vec![at("127.0.0.1:0")], tcp: vec![at("127.0.0.1:0")], ..Config::default() }
+}
+
+fn local(transport: &Transport, wanted: Protocol) -> SocketAddr {
+    transport.locals().into_iter().find(|(protocol, _)| *protocol == wanted).unwrap().1
 }
 
 fn bound(config: &Config) -> (Transport, SocketAddr, SocketAddr) {
     let transport = Transport::bind(Instant::now(), config).unwrap();
-    let local = |wanted| transport.locals().into_iter().find(|(protocol, _)| *protocol == wanted).unwrap().1;
-    let (udp, tcp) = (local(Protocol::Udp), local(Protocol::Tcp));
+    let (udp, tcp) = (local(&transport, Protocol::Udp), local(&transport, Protocol::Tcp));
     (transport, udp, tcp)
 }
 
-/// What comes within two seconds, until there is as much as wanted.
-async fn received(transport: &mut Transport, wanted: usize) -> Vec<Inbound> {
+/// What comes until it is enough. Fails when that takes too long.
+async fn received_until(
+    transport: &mut Transport,
+    mut enough: impl FnMut(&Transport, &[Inbound]) -> bool,
+) -> Vec<Inbound> {
+    let mut all = Vec::new();
     let mut batch = VecDeque::new();
-    let all = async {
-        while batch.len() < wanted {
-            transport.ready().await;
+    let wait = async {
+        while !enough(transport, &all) {
+            // What is waited for may be a counter, which wakes nobody.
+            let _ = tokio::time::timeout(Duration::from_millis(10), transport.ready()).await;
             transport.receive(Instant::now(), &mut batch);
+            all.extend(batch.drain(..));
         }
     };
-    let _ = tokio::time::timeout(Duration::from_secs(2), all).await;
-    batch.into()
+    let waited = tokio::time::timeout(DEADLINE, wait).await;
+    assert!(waited.is_ok(), "waited in vain; came: {all:?}; {:?}", transport.statistics());
+    all
+}
+
+/// As much as wanted, and whatever came with it.
+async fn received(transport: &mut Transport, wanted: usize) -> Vec<Inbound> {
+    received_until(transport, |_, all| all.len() >= wanted).await
+}
+
+/// The one packet that comes, and its flow.
+async fn packet(transport: &mut Transport) -> (Flow, Bytes) {
+    let mut all = received(transport, 1).await;
+    match (all.pop(), all.len()) {
+        (Some(Inbound::Packet { flow, bytes }), 0) => (flow, bytes),
+        (last, _) => panic!("not one packet: {all:?} {last:?}"),
+    }
+}
+
+fn send(transport: &mut Transport, flow: Flow, bytes: &'static [u8]) {
+    transport.send(Instant::now(), flow, Bytes::from_static(bytes));
+}
+
+/// Where to a message goes that names no stream.
+fn to(protocol: Protocol, remote: SocketAddr) -> Flow {
+    let local = if remote.is_ipv4() { at("127.0.0.1:0") } else { at("[::1]:0") };
+    Flow { protocol, local, remote, connection: ConnectionId::NONE }
+}
+
+/// Runs a peer beside the transport, which accepts and carries only while somebody waits for it.
+async fn beside<T>(transport: &mut Transport, peer: impl Future<Output = T>) -> T {
+    let mut peer = std::pin::pin!(peer);
+    let both = async {
+        loop {
+            tokio::select! {
+                done = &mut peer => return done,
+                () = transport.ready() => tokio::task::yield_now().await,
+            }
+        }
+    };
+    tokio::time::timeout(DEADLINE, both).await.expect("the peer waits in vain")
 }
 
 fn flow_of(inbound: &Inbound) -> Flow {
@@ -71,8 +131,8 @@ async fn r02_a_flood_of_a_stranger_is_dropped_until_we_ask_it_something() {
     for _ in 0..50 {
         peer.send_to(OPTIONS.as_bytes(), local).await.unwrap();
     }
-    assert_eq!(received(&mut transport, 11).await.len(), 10);
-    assert_eq!(transport.statistics().flooded, 40);
+    let came = received_until(&mut transport, |transport, _| transport.statistics().flooded == 40).await;
+    assert_eq!(came.len(), 10);
     let flow = Flow::udp(local, peer.local_addr().unwrap());
     transport.send(Instant::now(), flow, Bytes::from_static(OPTIONS.as_bytes()));
     for _ in 0..50 {
@@ -154,9 +214,9 @@ async fn a_peer_that_refuses_the_connection_is_reported_for_every_message() {
 }
 
 #[tokio::test]
-async fn transports_that_are_not_spoken_fail_at_once() {
+async fn nobody_is_dialled_by_websocket() {
     let (mut transport, _, local) = bound(&loopback());
-    let flow = Flow { protocol: Protocol::Wss, local, remote: local, connection: ConnectionId::NONE };
+    let flow = to(Protocol::Wss, local);
     transport.send(Instant::now(), flow, Bytes::from_static(OPTIONS.as_bytes()));
     assert_eq!(received(&mut transport, 1).await, [Inbound::TransportFailed { flow }]);
 }
@@ -170,9 +230,8 @@ async fn r08_connections_of_one_source_are_limited() {
     for _ in 0..6 {
         peers.push(TcpStream::connect(local).await.unwrap());
     }
-    assert_eq!(received(&mut transport, 1).await, []);
-    let statistics = transport.statistics();
-    assert_eq!((statistics.connections, statistics.connections_refused), (3, 3));
+    received_until(&mut transport, |transport, _| transport.statistics().connections_refused == 3).await;
+    assert_eq!(transport.statistics().connections, 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,7 +243,7 @@ async fn r08_a_message_that_drips_is_cut_off_and_so_is_a_silent_stream() {
         let local = "127.0.0.1:5060".parse().unwrap();
         let flow = Flow { protocol: Protocol::Tcp, local, remote: local, connection: ConnectionId(1) };
         let link = crate::stream::Link { flow, outgoing, events, limits: Limits::default() };
-        tokio::spawn(link.run(theirs));
+        tokio::spawn(link.run(theirs, crate::patience::Asking::Never));
         let began = tokio::time::Instant::now();
         for byte in said.as_bytes() {
             ours.write_all(&[*byte]).await.unwrap();
@@ -199,15 +258,66 @@ async fn r08_a_message_that_drips_is_cut_off_and_so_is_a_silent_stream() {
 #[tokio::test]
 async fn r08_a_stream_that_is_no_sip_is_closed_at_once() {
     let (mut transport, _, local) = bound(&loopback());
-    for nonsense in [
+    let nonsenses = [
         "INVITE sip:a SIP/2.0\r\nContent-Length: -5\r\n\r\n",
         "INVITE sip:a SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n",
         "INVITE sip:a SIP/2.0\r\nVia: x\r\n\r\n",
-    ] {
+    ];
+    for (number, nonsense) in nonsenses.into_iter().enumerate() {
         let mut peer = TcpStream::connect(local).await.unwrap();
         peer.write_all(nonsense.as_bytes()).await.unwrap();
         let came = received(&mut transport, 1).await;
         assert!(matches!(came[..], [Inbound::FlowClosed { .. }]), "{nonsense:?}: {came:?}");
+        let given_up = transport.statistics().connections_given_up;
+        assert_eq!(given_up, 1 + u64::try_from(number).unwrap());
         assert_eq!(peer.read(&mut [0; 10]).await.unwrap_or(0), 0, "{nonsense:?}");
     }
+}
+
+#[tokio::test]
+async fn streams_and_datagrams_go_over_ipv6() {
+    let config = Config { udp: vec![at("[::1]:0")], tcp: vec![at("[::1]:0")], ..Config::default() };
+    let (mut transport, udp, tcp) = bound(&config);
+    let socket = UdpSocket::bind("[::1]:0").await.unwrap();
+    socket.send_to(OPTIONS.as_bytes(), udp).await.unwrap();
+    let (flow, _) = packet(&mut transport).await;
+    assert_eq!(flow, Flow::udp(udp, socket.local_addr().unwrap()));
+    send(&mut transport, flow, OK);
+    let mut answer = [0; 100];
+    assert_eq!(socket.recv_from(&mut answer).await.unwrap(), (OK.len(), udp));
+
+    let mut stream = TcpStream::connect(tcp).await.unwrap();
+    stream.write_all(OPTIONS.as_bytes()).await.unwrap();
+    let (flow, _) = packet(&mut transport).await;
+    send(&mut transport, flow, OK);
+    let mut answer = vec![0; OK.len()];
+    beside(&mut transport, stream.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(answer, OK);
+
+    let listener = TcpListener::bind("[::1]:0").await.unwrap();
+    send(&mut transport, to(Protocol::Tcp, listener.local_addr().unwrap()), OPTIONS.as_bytes());
+    let (mut peer, from) = beside(&mut transport, listener.accept()).await.unwrap();
+    assert!(from.is_ipv6());
+    let mut request = vec![0; OPTIONS.len()];
+    beside(&mut transport, peer.read_exact(&mut request)).await.unwrap();
+    assert_eq!(request, OPTIONS.as_bytes());
+}
+
+#[tokio::test]
+async fn r29_a_peer_that_we_dialled_is_pinged_and_given_up_when_it_stops_to_answer() {
+    let mut config = loopback();
+    config.limits.keep_alive_interval = Duration::from_millis(50);
+    config.limits.pong_max = Duration::from_millis(100);
+    let (mut transport, ..) = bound(&config);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flow = to(Protocol::Tcp, listener.local_addr().unwrap());
+    send(&mut transport, flow, OPTIONS.as_bytes());
+    let (mut peer, _) = beside(&mut transport, listener.accept()).await.unwrap();
+    let mut said = vec![0; OPTIONS.len() + 4];
+    beside(&mut transport, peer.read_exact(&mut said)).await.unwrap();
+    assert!(said.ends_with(b"\r\n\r\n\r\n\r\n"), "a ping follows the request");
+    peer.write_all(b"\r\n").await.unwrap();
+    let came = received(&mut transport, 1).await;
+    assert!(matches!(came[..], [Inbound::FlowClosed { .. }]), "{came:?}");
+    assert_eq!(transport.statistics().connections_given_up, 1);
 }

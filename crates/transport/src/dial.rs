@@ -1,0 +1,87 @@
+//! Dialling: TCP, and TLS upon it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngExt;
+use rustls::pki_types::ServerName;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::listen::prepare;
+use crate::patience::Asking;
+use crate::stream::{Close, Link};
+use crate::tls::Tls;
+use crate::udp;
+
+/// RFC 5626 section 4.4.1: pings come after 80 to 100 % of the interval, so that those of many streams do not meet.
+const KEEP_ALIVE_SPREAD: f64 = 0.2;
+
+/// Dials by TCP and carries the stream until it ends.
+pub(crate) async fn tcp(link: Link, dscp: Option<u8>) {
+    match timeout(link.limits.dial_max, connect(&link, dscp)).await {
+        Ok(Ok(stream)) => {
+            let asking = asking(link.limits.keep_alive_interval);
+            link.run(stream, asking).await;
+        }
+        Ok(Err(error)) => unreachable(link, &error).await,
+        Err(_) => unreachable(link, &io::ErrorKind::TimedOut.into()).await,
+    }
+}
+
+/// Dials by TLS, where the peer's certificate must be good for one of `names`, and carries the stream until it ends.
+pub(crate) async fn tls(link: Link, dscp: Option<u8>, tls: Arc<Tls>, names: Vec<String>) {
+    let connected = async {
+        let stream = connect(&link, dscp).await?;
+        shake_hands(stream, link.flow.remote, &tls, names).await
+    };
+    match timeout(link.limits.dial_max, connected).await {
+        Ok(Ok(stream)) => {
+            let asking = asking(link.limits.keep_alive_interval);
+            link.run(stream, asking).await;
+        }
+        Ok(Err(error)) => unreachable(link, &error).await,
+        Err(_) => unreachable(link, &io::ErrorKind::TimedOut.into()).await,
+    }
+}
+
+async fn connect(link: &Link, dscp: Option<u8>) -> io::Result<TcpStream> {
+    let remote = link.flow.remote;
+    let socket = if remote.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // From our own address, where that is one: a carrier may admit only that one.
+    let local = link.flow.local.ip();
+    if !local.is_unspecified() && local.is_ipv4() == remote.is_ipv4() {
+        socket.bind(SocketAddr::new(local, 0))?;
+    }
+    udp::mark(&socket2::SockRef::from(&socket), remote, dscp)?;
+    let stream = socket.connect(remote).await?;
+    prepare(&stream);
+    Ok(stream)
+}
+
+async fn shake_hands(
+    stream: TcpStream,
+    remote: SocketAddr,
+    tls: &Tls,
+    names: Vec<String>,
+) -> io::Result<TlsStream<TcpStream>> {
+    // What is asked for (SNI) is the first name; whichever of them the certificate is for will do.
+    let first = names.first().and_then(|name| ServerName::try_from(name.clone()).ok());
+    let asked = first.unwrap_or_else(|| ServerName::from(remote.ip()));
+    let config = tls.dialling(names).map_err(io::Error::other)?;
+    TlsConnector::from(Arc::new(config)).connect(asked, stream).await
+}
+
+async fn unreachable(link: Link, error: &io::Error) {
+    tracing::debug!(peer = %link.flow.remote, protocol = %link.flow.protocol, %error, "cannot connect");
+    link.close(Close::Unreachable, None).await;
+}
+
+fn asking(interval: Duration) -> Asking {
+    let spread: f64 = rand::rng().random_range(0.0..KEEP_ALIVE_SPREAD);
+    Asking::Lines { interval: interval.mul_f64(1.0 - spread) }
+}
