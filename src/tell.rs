@@ -131,6 +131,10 @@ impl Teller {
                 warn!(%source, user, failures, "authentication failures");
             }
             Alarm::Full { table, limit } => warn!(table, limit, "table full: new work is refused"),
+            Alarm::HopChanged { trunk, hop } => warn!(trunk, %hop, "calls go to another address of this trunk"),
+            Alarm::Banned { source, reason, failures } => {
+                warn!(%source, reason, failures, "not listened to for a while")
+            }
             Alarm::RegistrationRefused { trunk, status } => warn!(trunk, status, "registration refused"),
             Alarm::NoPort => warn!("no RTP port is free: widen media.ports"),
             Alarm::Repaired { what } => error!(what, "an invariant was broken: please report this"),

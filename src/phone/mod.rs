@@ -311,6 +311,7 @@ impl Line {
                 display: String::new(),
                 caller,
                 withheld: false,
+                redirected: None,
                 body: Bytes::from(body),
                 headers: Vec::new(),
                 max_forwards: 70,

@@ -1,5 +1,7 @@
 //! Orders of the call logic, each to its leg; and whom a new leg calls.
 
+use std::collections::VecDeque;
+
 use sip::flow::Protocol;
 
 use crate::core::Core;
@@ -7,6 +9,7 @@ use crate::endpoint::Endpoint;
 use crate::event::{LegEvent, Rejection};
 use crate::leg::invite::Target;
 use crate::leg::{Leg, Peer};
+use crate::line::Turn;
 use crate::order::{Destination, Invite, LegId, Order};
 use crate::wire::{ANONYMOUS, Identity, display_part, user_part};
 
@@ -16,10 +19,16 @@ const CONTACT_USER: &str = "denwaban";
 /// Whom to call and how.
 struct Plan {
     peer: Peer,
-    targets: Vec<Target>,
+    targets: Targets,
     compact: bool,
     contact_user: String,
     session_s: u32,
+}
+
+/// Contacts of one account ring together; a carrier's hops stand in for each other.
+enum Targets {
+    All(Vec<Target>),
+    OneByOne(VecDeque<Target>),
 }
 
 impl Endpoint {
@@ -31,6 +40,7 @@ impl Endpoint {
             Order::Reject { leg, status, retry_after, reason } => {
                 self.with_leg(leg, |leg, core| leg.reject_invite(core, status, retry_after, reason.as_ref()));
             }
+            Order::Hangup { leg, .. } if self.give_up_turn(leg) => {}
             Order::Hangup { leg, reason } => self.with_leg(leg, |leg, core| leg.hang_up(core, reason.as_ref())),
             Order::Offer { leg, body } => self.with_leg(leg, |leg, core| leg.offer(core, body)),
             Order::AnswerOffer { leg, answer } => self.with_leg(leg, |leg, core| leg.answer_offer(core, answer)),
@@ -43,18 +53,32 @@ impl Endpoint {
 
     fn call(&mut self, invite: Invite) {
         let id = invite.leg;
-        if self.legs.contains_key(&id) {
+        if self.legs.contains_key(&id) || self.lines.has_waiting(id) {
             return;
         }
+        match self.turn(&invite) {
+            Turn::Now => self.call_now(invite),
+            Turn::At(_) => {}
+            Turn::Never => self.refuse_call(id, 503, None, true),
+        }
+    }
+
+    /// The call goes out.
+    pub(crate) fn call_now(&mut self, invite: Invite) {
+        let id = invite.leg;
         if self.alive >= self.core.config.limits.legs_max {
             self.core.alarm_full("legs", self.core.config.limits.legs_max);
-            return self.refuse_call(id, 503, false);
+            return self.refuse_call(id, 503, None, false);
         }
         let Some(plan) = self.plan(&invite) else {
-            let to_trunk = matches!(invite.to, Destination::Trunk { .. });
-            return self.refuse_call(id, if to_trunk { 503 } else { 480 }, to_trunk);
+            return match &invite.to {
+                Destination::Trunk { trunk, .. } => {
+                    let rest_s = self.lines.get(*trunk).and_then(|line| line.rest_s(&self.core));
+                    self.refuse_call(id, 503, rest_s, true);
+                }
+                Destination::Account(_) | Destination::Address(..) => self.refuse_call(id, 480, None, false),
+            };
         };
-        let to_trunk = matches!(plan.peer, Peer::Trunk(..));
         let leg = Leg {
             id,
             peer: plan.peer,
@@ -71,12 +95,15 @@ impl Endpoint {
         self.core.session_ids.begin(id, uuid, invite.on_behalf_of, leg.compact);
         self.legs.insert(id, Box::new(leg));
         self.alive += 1;
-        self.with_leg(id, |leg, core| leg.start(core, invite, plan.targets, to_trunk));
+        self.with_leg(id, |leg, core| match plan.targets {
+            Targets::All(targets) => leg.start(core, invite, targets),
+            Targets::OneByOne(targets) => leg.start_walk(core, invite, targets),
+        });
     }
 
-    fn refuse_call(&mut self, leg: LegId, status: u16, try_next_trunk: bool) {
+    pub(crate) fn refuse_call(&mut self, leg: LegId, status: u16, retry_after: Option<u32>, try_next_trunk: bool) {
         let phrase = sip::message::reason_phrase(status).to_owned();
-        let rejection = Rejection { status, phrase, retry_after: None, try_next_trunk, cause: None };
+        let rejection = Rejection { status, phrase, retry_after, try_next_trunk, cause: None };
         self.core.tell(LegEvent::Rejected { leg, rejection });
     }
 
@@ -104,14 +131,15 @@ impl Endpoint {
             }
             Destination::Trunk { trunk, number } => {
                 let line = self.lines.get(*trunk)?;
-                let target = Target {
-                    flow: line.flow(core)?,
-                    identity: line.identity(invite, number),
-                    routes: line.routes.clone(),
+                let target = |(hop, flow)| Target {
+                    flow,
+                    identity: line.identity(invite, number, hop),
+                    routes: line.routes(hop),
                 };
-                Some(Plan {
+                let targets: VecDeque<Target> = line.ways(core).into_iter().map(target).collect();
+                (!targets.is_empty()).then(|| Plan {
                     peer: Peer::Trunk(*trunk, line.sources.clone()),
-                    targets: vec![target],
+                    targets: Targets::OneByOne(targets),
                     compact: line.trunk.compact,
                     contact_user: line.contact_user.to_string(),
                     session_s: line.session_s(),
@@ -129,7 +157,7 @@ impl Endpoint {
 }
 
 fn house_plan(peer: Peer, targets: Vec<Target>) -> Plan {
-    Plan { peer, targets, compact: false, contact_user: CONTACT_USER.to_owned(), session_s: 0 }
+    Plan { peer, targets: Targets::All(targets), compact: false, contact_user: CONTACT_USER.to_owned(), session_s: 0 }
 }
 
 /// How a call shows on a phone of the house: the display is the client firm's name, also when the caller hides.
@@ -141,5 +169,5 @@ fn house_identity(core: &Core, invite: &Invite, target: String, to: &str) -> Ide
         None if display.is_empty() => ANONYMOUS.to_owned(),
         None => format!("{display}<sip:anonymous@anonymous.invalid>"),
     };
-    Identity { target, from, to: to.to_owned(), asserted: None, private: invite.withheld }
+    Identity { target, from, to: to.to_owned(), line: None, private: invite.withheld, redirection: Vec::new() }
 }

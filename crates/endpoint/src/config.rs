@@ -80,6 +80,9 @@ pub struct Times {
     pub keep_alive: Option<Duration>,
     /// A trunk that says nothing for so long to an INVITE is given up (R32).
     pub first_response_max: Duration,
+    /// The same for a trunk with several hops, all of them together (R32): a call is not kept waiting for longer before another
+    /// trunk is tried.
+    pub post_dial_max: Duration,
     /// An outgoing call waits so long for its turn on a trunk that spaces its calls ([`crate::Trunk::spacing`]).
     pub turn_max: Duration,
     /// An unanswered outgoing INVITE is cancelled after this, whatever the call logic does.
@@ -104,6 +107,7 @@ impl Default for Times {
             register_default: Duration::from_secs(600),
             keep_alive: Some(Duration::from_secs(30)),
             first_response_max: Duration::from_secs(3),
+            post_dial_max: Duration::from_secs(4),
             turn_max: Duration::from_secs(6),
             ring_max: Duration::from_secs(300),
             reconnect_max: Duration::from_secs(5),

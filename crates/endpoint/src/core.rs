@@ -52,12 +52,12 @@ pub(crate) enum Errand {
     Leg(LegId, LegErrand),
     /// REGISTER of a trunk.
     Register(TrunkId),
+    /// The last REGISTER of a line that had this Contact.
+    Leave(Token),
     /// OPTIONS to a trunk.
     Probe(TrunkId),
     /// OPTIONS to a phone.
     KeepAlive(AccountId, Token),
-    /// Its answer interests nobody.
-    Nothing,
 }
 
 /// A request of ours that has no final response yet.

@@ -8,6 +8,7 @@ use crate::core::{Errand, Sent, Voice};
 use crate::endpoint::Endpoint;
 use crate::event::Rejection;
 use crate::leg::{Errand as LegErrand, Leg, Peer};
+use crate::line::Outcome;
 use crate::order::LegId;
 use crate::output::{Output, TraceDirection};
 use crate::timer::LegTimer;
@@ -26,6 +27,13 @@ impl Silence {
         match self {
             Self::TimedOut => 408,
             Self::TransportFailed => 503,
+        }
+    }
+
+    const fn outcome(self) -> Outcome {
+        match self {
+            Self::TimedOut => Outcome::Silent,
+            Self::TransportFailed => Outcome::Unreachable,
         }
     }
 }
@@ -111,6 +119,7 @@ impl Endpoint {
             self.core.trace(id, TraceDirection::In, flow, response);
             self.core.session_ids.learn(id, response);
         }
+        self.hop_answered(errand, flow, response);
         if matches!(status, 401 | 407) && self.answer_challenge(key, response) {
             return;
         }
@@ -126,16 +135,18 @@ impl Endpoint {
             }),
             Errand::Register(trunk) => {
                 if let Some(line) = self.lines.get_mut(trunk) {
-                    line.register_answered(&mut self.core, response);
+                    line.register_answered(&mut self.core, key, flow, response);
                 }
+                self.lines.drop_before(&mut self.core, trunk);
             }
             Errand::Probe(trunk) if status >= 200 => {
                 if let Some(line) = self.lines.get_mut(trunk) {
-                    line.probe_answered(&mut self.core, Some(status));
+                    line.probe_answered(&mut self.core, flow, Some(status));
                 }
             }
             Errand::KeepAlive(account, bound) => self.registrar.kept_alive(&mut self.core, account, bound, true),
-            Errand::Probe(_) | Errand::Nothing => {}
+            Errand::Leave(contact) if status >= 200 => self.lines.left(contact),
+            Errand::Probe(_) | Errand::Leave(_) => {}
         }
     }
 
@@ -145,17 +156,26 @@ impl Endpoint {
         let Some(sent) = self.core.sent(key).cloned() else { return false };
         let trunk = match sent.errand {
             Errand::Register(trunk) => trunk,
+            Errand::Leave(contact) => {
+                let line = self.lines.leaving(contact);
+                let again = line.and_then(|line| line.answer(&mut self.core, &sent, response));
+                return again.is_some_and(|again| {
+                    self.core.forget(key);
+                    self.core.send_again(None, again);
+                    true
+                });
+            }
             Errand::Leg(id, _) => match self.legs.get(&id).map(|leg| &leg.peer) {
                 Some(Peer::Trunk(trunk, _)) => *trunk,
                 Some(Peer::Operator(_) | Peer::Address) | None => return false,
             },
-            Errand::Probe(_) | Errand::KeepAlive(..) | Errand::Nothing => return false,
+            Errand::Probe(_) | Errand::KeepAlive(..) => return false,
         };
         let Some(line) = self.lines.get_mut(trunk) else { return false };
         let wanted = match sent.errand {
             // Nobody wants this INVITE any more: its failure is welcome.
             Errand::Leg(id, LegErrand::Invite(index)) => self.legs.get(&id).is_some_and(|leg| leg.wants_answer(index)),
-            Errand::Leg(..) | Errand::Register(_) | Errand::Probe(_) | Errand::KeepAlive(..) | Errand::Nothing => true,
+            Errand::Leg(..) | Errand::Register(_) | Errand::Leave(_) | Errand::Probe(_) | Errand::KeepAlive(..) => true,
         };
         if !wanted {
             return false;
@@ -183,7 +203,7 @@ impl Endpoint {
                     line.register_sent_again(key);
                 }
             }
-            Errand::Probe(_) | Errand::KeepAlive(..) | Errand::Nothing => {}
+            Errand::Leave(_) | Errand::Probe(_) | Errand::KeepAlive(..) => {}
         }
     }
 
@@ -191,8 +211,9 @@ impl Endpoint {
         if self.fall_back(key) {
             return;
         }
-        let Some(errand) = self.core.sent(key).map(|sent| sent.errand) else { return };
+        let Some((errand, flow)) = self.core.sent(key).map(|sent| (sent.errand, sent.flow)) else { return };
         let status = silence.status();
+        self.note_hop(errand, flow, silence.outcome());
         match errand {
             Errand::Leg(id, errand) => self.with_leg(id, |leg, core| match errand {
                 LegErrand::Invite(index) => {
@@ -210,16 +231,16 @@ impl Endpoint {
             }),
             Errand::Register(trunk) => {
                 if let Some(line) = self.lines.get_mut(trunk) {
-                    line.registration_failed(&mut self.core, status, None);
+                    line.register_lost(&mut self.core, key, flow, status);
                 }
             }
             Errand::Probe(trunk) => {
                 if let Some(line) = self.lines.get_mut(trunk) {
-                    line.probe_answered(&mut self.core, None);
+                    line.probe_answered(&mut self.core, flow, None);
                 }
             }
             Errand::KeepAlive(account, bound) => self.registrar.kept_alive(&mut self.core, account, bound, false),
-            Errand::Nothing => {}
+            Errand::Leave(contact) => self.lines.left(contact),
         }
     }
 
@@ -238,7 +259,8 @@ impl Endpoint {
             match &leg.peer {
                 // Its calls may have come from a port that nobody listens on.
                 Peer::Trunk(trunk, _) => {
-                    if let Some(hop) = self.lines.get(*trunk).and_then(|line| line.hop()) {
+                    let line = self.lines.get(*trunk);
+                    if let Some(hop) = line.and_then(|line| line.hop_near(&self.core, flow.remote.ip())) {
                         session.flow.remote = hop.address;
                     }
                 }

@@ -138,10 +138,14 @@ impl Endpoint {
         self.pump();
     }
 
-    /// All trunks there are. Registrations of trunks that stay the same are kept.
+    /// All trunks there are. A trunk that is still the same line to its carrier (registrar, address of record, credentials and
+    /// domain) goes on with its new settings; another is registered anew, and its old registration removed when the new one
+    /// stands.
     pub fn set_trunks(&mut self, now: Instant, trunks: Vec<Trunk>) {
         self.core.now = now;
-        self.lines.set_trunks(&mut self.core, trunks);
+        for leg in self.lines.set_trunks(&mut self.core, trunks) {
+            self.refuse_call(leg, 503, None, true);
+        }
         self.pump();
     }
 
@@ -195,12 +199,12 @@ impl Endpoint {
 
     /// Legs that are not over.
     pub fn leg_count(&self) -> usize {
-        self.alive
+        self.alive + self.lines.waiting()
     }
 
     /// Nothing is left of any call: no leg, no transaction.
     pub fn is_idle(&self) -> bool {
-        self.legs.is_empty() && self.core.is_idle()
+        self.legs.is_empty() && self.core.is_idle() && self.lines.waiting() == 0
     }
 
     /// Sources that are not listened to at `now`.
@@ -216,6 +220,12 @@ impl Endpoint {
     fn fire(&mut self, timer: Timer) {
         let core = &mut self.core;
         match timer {
+            Timer::Leg(id, LegTimer::FirstResponse) => {
+                self.hop_silent(id);
+                self.with_leg(id, |leg, core| fire_leg(leg, core, LegTimer::FirstResponse));
+            }
+            Timer::Turn(trunk) => self.next_turn(trunk),
+            Timer::RegisterSilent(trunk) => self.lines.register_silent(core, trunk),
             Timer::Leg(id, timer) => self.with_leg(id, |leg, core| fire_leg(leg, core, timer)),
             Timer::Lapse(account) => self.registrar.lapse(core, account),
             Timer::KeepAlive(account) => self.registrar.keep_alive(core, account),

@@ -33,7 +33,7 @@ pub use account::{Account, AccountId, DigestPolicy};
 pub use config::{Config, Limits, Listener, Times};
 pub use endpoint::{Ban, BanReason, Binding, Endpoint};
 pub use event::{Cause, Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
-pub use order::{Destination, Invite, LegId, Order, Reason};
+pub use order::{Destination, Invite, LegId, Order, Reason, Redirected};
 pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent};
 pub use presence::Presence;
 pub use trunk::{

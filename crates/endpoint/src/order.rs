@@ -58,10 +58,13 @@ pub struct Invite {
     pub to: Destination,
     /// Display name of the From header, UTF-8 (the client firm's name towards an operator).
     pub display: String,
-    /// User part of From (the caller's number towards an operator, the presented number towards a trunk). `None`: anonymous.
+    /// User part of From: the caller's number towards an operator (`None`: anonymous), the presented number towards a trunk
+    /// (`None`: as the trunk's settings say, see [`crate::Shows`]).
     pub caller: Option<String>,
     /// The original caller withheld the number: Privacy: id and no identity headers towards any peer.
     pub withheld: bool,
+    /// The call that is passed on with this leg to a trunk.
+    pub redirected: Option<Redirected>,
     /// Our SDP offer.
     pub body: Bytes,
     /// Extra headers: only names that the endpoint allows for this kind of leg pass (`Alert-Info`, `Call-Info`, `X-Denwaban-Call`, `Diversion`, `Subject`).
@@ -74,6 +77,19 @@ pub struct Invite {
     /// The leg whose party is to be connected with the new one: its half of the Session-ID is passed on (RFC 7989).
     /// `None`: a session of its own.
     pub on_behalf_of: Option<LegId>,
+}
+
+/// A call that we pass on, as far as a carrier may be told of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Redirected {
+    /// The number that was dialled (the firm's), as [`number::Number`] reads it.
+    pub dialled: String,
+    /// The caller's number, as [`number::Number`] reads it; `None`: not known, or withheld.
+    pub caller: Option<String>,
+    /// The caller withholds the number: if the caller were to be shown, nobody is.
+    pub withheld: bool,
+    /// How often the call was diverted before it reached us (R36).
+    pub before: u8,
 }
 
 /// Whom an outgoing leg calls.

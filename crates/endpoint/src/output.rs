@@ -4,6 +4,7 @@ use bytes::Bytes;
 use sip::flow::Flow;
 
 use crate::account::AccountId;
+use crate::endpoint::BanReason;
 use crate::event::LegEvent;
 use crate::order::LegId;
 use crate::trunk::{TrunkId, TrunkState};
@@ -80,6 +81,10 @@ pub enum Alarm {
     AuthenticationFailures { source: std::net::IpAddr, user: String, failures: u32 },
     /// A table is full and new work is refused (R02, R45).
     Full { table: &'static str, limit: usize },
+    /// Calls over this trunk go to another of its hops than before (RFC 3263 section 4.3).
+    HopChanged { trunk: TrunkId, hop: std::net::SocketAddr },
+    /// A source is not listened to for a while, for this reason ([`Alarm::AuthenticationFailures`] tells of passwords).
+    Banned { source: std::net::IpAddr, reason: BanReason, failures: u32 },
     /// A trunk's registration was refused with this status.
     RegistrationRefused { trunk: TrunkId, status: u16 },
 }

@@ -21,8 +21,12 @@ pub(crate) enum Timer {
     KeepAlive(AccountId),
     /// Register this trunk (again).
     Register(TrunkId),
+    /// This trunk's REGISTER is not answered: another hop may answer.
+    RegisterSilent(TrunkId),
     /// Probe this trunk with OPTIONS.
     Probe(TrunkId),
+    /// This trunk takes another call.
+    Turn(TrunkId),
     /// Nothing has come back for a request that went over TCP because of its size.
     Stream(ClientKey),
 }
@@ -91,7 +95,9 @@ impl Timers {
                 | Timer::Lapse(_)
                 | Timer::KeepAlive(_)
                 | Timer::Register(_)
+                | Timer::RegisterSilent(_)
                 | Timer::Probe(_)
+                | Timer::Turn(_)
                 | Timer::Stream(_) => {
                     from = Bound::Excluded(timer);
                 }

@@ -31,10 +31,12 @@ pub(crate) struct Identity {
     pub(crate) from: String,
     /// To.
     pub(crate) to: String,
-    /// P-Asserted-Identity.
-    pub(crate) asserted: Option<String>,
+    /// Whose line it is: P-Asserted-Identity or P-Preferred-Identity.
+    pub(crate) line: Option<(Name, String)>,
     /// Privacy: id.
     pub(crate) private: bool,
+    /// Diversion and History-Info.
+    pub(crate) redirection: Vec<(Name, String)>,
 }
 
 /// The user part of a URI: whatever may not stand in one is escaped (RFC 3261 section 25.1).

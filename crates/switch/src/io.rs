@@ -1,6 +1,6 @@
 //! Everything that goes into the switch and comes out of it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use acd::{CallId, OperatorId};
@@ -122,6 +122,20 @@ pub enum Alarm {
     },
     /// A table is full.
     Full { table: String, limit: usize },
+    /// Calls over a trunk go to another of its addresses than before.
+    HopChanged {
+        trunk: i64,
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        hop: SocketAddr,
+    },
+    /// A source is not listened to for a while: "scanning" or "malformed" (wrong passwords are told of by
+    /// `authentication_failures`).
+    Banned {
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        source: IpAddr,
+        reason: String,
+        failures: u32,
+    },
     /// A trunk's registration was refused.
     RegistrationRefused { trunk: i64, status: u16 },
     /// No RTP port is free.

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Instant;
 
-use endpoint::{Endpoint, TrunkState};
+use endpoint::{BanReason, Endpoint, TrunkState};
 
 use crate::board::Effect;
 use crate::calls::Calls;
@@ -210,6 +210,15 @@ fn alarm_of(alarm: endpoint::Alarm) -> Alarm {
             Alarm::AuthenticationFailures { source, user, failures }
         }
         endpoint::Alarm::Full { table, limit } => Alarm::Full { table: table.to_owned(), limit },
+        endpoint::Alarm::HopChanged { trunk, hop } => Alarm::HopChanged { trunk: trunk.0, hop },
+        endpoint::Alarm::Banned { source, reason, failures } => {
+            let reason = match reason {
+                BanReason::Passwords => "passwords",
+                BanReason::Scanning => "scanning",
+                BanReason::Malformed => "malformed",
+            };
+            Alarm::Banned { source, reason: reason.to_owned(), failures }
+        }
         endpoint::Alarm::RegistrationRefused { trunk, status } => Alarm::RegistrationRefused { trunk: trunk.0, status },
     }
 }

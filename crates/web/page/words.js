@@ -69,6 +69,8 @@ export const words = {
       "toll_fraud": "許可されていない番号への発信を止めました：{number}（{who}）",
       "authentication_failures": "{source}からの認証が{failures}回失敗しました（{user}）。",
       "full": "上限に達しました：{table}（{limit}）",
+      "hop_changed": "{trunk}の発信先を{hop}に切り替えました。",
+      "banned": "{source}からの受信を止めています（{reason}、{failures}回）。",
       "registration_refused": "{trunk}への登録が拒否されました（{status}）。",
       "no_port": "空いている音声ポートがありません。", "repaired": "内部の不整合を直しました：{what}"
     }
@@ -142,6 +144,8 @@ export const words = {
       "toll_fraud": "A call to a number that may not be dialled was stopped: {number} ({who})",
       "authentication_failures": "{failures} failed logins from {source} ({user}).",
       "full": "A limit is reached: {table} ({limit})",
+      "hop_changed": "Calls over {trunk} now go to {hop}.",
+      "banned": "{source} is not listened to ({reason}, {failures} times).",
       "registration_refused": "{trunk} refused our registration ({status}).", "no_port": "No voice port is free.",
       "repaired": "Something was inconsistent and was repaired: {what}"
     }

@@ -66,8 +66,11 @@ impl Leg {
     pub(crate) fn invite_answered(&mut self, core: &mut Core, index: usize, response: &Message) {
         let id = self.id;
         let Some(uac) = &mut self.uac else { return };
-        uac.responded = true;
-        core.stop(id, LegTimer::FirstResponse);
+        // A hop that was given up answers late: that says nothing of the one that is asked now.
+        if uac.forks.get(index).is_some_and(|fork| fork.state == ForkState::Waiting) {
+            uac.responded = true;
+            core.stop(id, LegTimer::FirstResponse);
+        }
         match response.status().unwrap_or(500) {
             100 => {}
             status @ ..200 => self.provisional(core, index, status, response),
@@ -87,8 +90,8 @@ impl Leg {
         self.acknowledge_reliable(core, index, response);
         let over = self.over || self.session.is_some();
         let Some(uac) = &mut self.uac else { return };
-        uac.rang = true;
         let waiting = uac.forks.get(index).is_some_and(|fork| fork.state == ForkState::Waiting);
+        uac.rang |= waiting;
         if waiting && !over {
             let dialog = response.to().ok().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default();
             let body = Some(body_of(response)).filter(|body| !body.is_empty());
@@ -211,8 +214,16 @@ impl Leg {
         if matches!(fork.state, ForkState::Won | ForkState::Late | ForkState::Refused | ForkState::Failed) {
             return;
         }
+        let was_asked = fork.state == ForkState::Waiting;
         fork.state = ForkState::Refused;
         fork.early.clear();
+        // RFC 3263 section 4.3: a 503, like a dead transport, is this hop's, not the trunk's.
+        let hop_failed = was_asked && rejection.status == 503 && !uac.rang && !over;
+        let refused = uac.responded;
+        if hop_failed && self.next_hop(core, refused) {
+            return;
+        }
+        let Some(uac) = &mut self.uac else { return };
         // Section 16.7 step 5: a 6xx speaks for the person, not for the phone.
         if rejection.status >= 600 {
             for fork in &mut uac.forks {
@@ -228,7 +239,7 @@ impl Leg {
             return;
         }
         if let Some(mut best) = uac.best.take() {
-            best.try_next_trunk &= uac.to_trunk && !uac.rang;
+            best.try_next_trunk &= uac.walk.is_some() && !uac.rang;
             self.reject(core, best);
         }
     }

@@ -1,14 +1,18 @@
 //! We call: INVITEs to every contact of the peer at once, one leg towards the call logic.
 
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use sip::flow::Flow;
 use sip::message::{Message, MessageBuilder, Method, Name};
 
 use super::refresh::MIN_SE_S;
 use super::{Errand, Fork, ForkState, Leg};
+use crate::clock::later;
 use crate::core::{Core, Token};
 use crate::event::Rejection;
-use crate::order::{Invite, Reason};
+use crate::order::{Invite, LegId, Reason};
 use crate::timer::LegTimer;
 use crate::wire::{self, ALLOW, Identity, SDP};
 
@@ -18,8 +22,8 @@ pub(crate) struct Uac {
     pub(crate) forks: Vec<Fork>,
     /// Our offer: becomes the session's.
     pub(crate) body: Bytes,
-    /// A carrier is called: another one may be tried (R32).
-    pub(crate) to_trunk: bool,
+    /// A carrier is called: its other hops, or another carrier, may be tried (R32).
+    pub(crate) walk: Option<Box<Walk>>,
     /// Anything has come back.
     pub(crate) responded: bool,
     /// A provisional above 100 has: the callee is reached.
@@ -44,29 +48,116 @@ pub(crate) struct Target {
     pub(crate) routes: Vec<Bytes>,
 }
 
+/// What names one INVITE wherever it is sent.
+#[derive(Clone, Debug)]
+struct Stamp {
+    call_id: String,
+    tag: Token,
+    cseq: u32,
+}
+
+impl Stamp {
+    fn new(core: &mut Core, leg: LegId) -> Self {
+        Self { call_id: format!("{}{}", core.token(), core.token()), tag: core.tag(leg), cseq: 1 }
+    }
+}
+
+/// A carrier's hops that are still to be tried with one call (RFC 3263 section 4.3).
+#[derive(Debug)]
+pub(crate) struct Walk {
+    invite: Invite,
+    left: VecDeque<Target>,
+    /// No hop is tried after this.
+    until: Instant,
+    /// "A new request, which is identical to the previous, but has a different value of the Via branch ID": whoever gets both
+    /// can tell (RFC 3261 section 8.2.2.2).
+    stamp: Stamp,
+    /// A hop has refused the call. One retry is enough (JAPAN.md).
+    refused: bool,
+}
+
+impl Walk {
+    /// How long the hop that is asked now may say nothing: half of the time that all have, if there is another.
+    fn patience(&self, core: &Core) -> Duration {
+        let times = &core.config.times;
+        let alone = if self.left.is_empty() { times.first_response_max } else { times.post_dial_max / 2 };
+        alone.min(self.until.saturating_duration_since(core.now))
+    }
+}
+
 impl Leg {
-    /// Sends the INVITEs. `targets` is not empty.
-    pub(crate) fn start(&mut self, core: &mut Core, invite: Invite, targets: Vec<Target>, to_trunk: bool) {
+    /// Sends INVITEs to all `targets` at once; they are not empty.
+    pub(crate) fn start(&mut self, core: &mut Core, invite: Invite, targets: Vec<Target>) {
         let mut forks = Vec::with_capacity(targets.len());
-        let voice = Some(self.voice());
         for (index, target) in targets.into_iter().enumerate() {
-            let tag = core.tag(self.id);
-            let message = self.build(core, &invite, &target, tag);
-            let errand = crate::core::Errand::Leg(self.id, Errand::Invite(index));
-            let key = core.send(voice, target.flow, message, errand);
-            let message = core.sent(key).map(|sent| sent.request.clone());
-            forks.extend(message.map(|message| Fork::new(key, tag, target.flow, message)));
-        }
-        if to_trunk {
-            core.wake(self.id, LegTimer::FirstResponse, core.config.times.first_response_max);
+            let stamp = Stamp::new(core, self.id);
+            forks.extend(self.send_invite(core, &invite, &target, &stamp, index));
         }
         core.wake(self.id, LegTimer::Ring, core.config.times.ring_max);
-        self.uac = Some(Uac { forks, body: invite.body, to_trunk, responded: false, rang: false, best: None });
+        self.uac = Some(Uac { forks, body: invite.body, walk: None, responded: false, rang: false, best: None });
     }
 
-    fn build(&self, core: &mut Core, invite: &Invite, target: &Target, tag: Token) -> Message {
+    /// Sends the INVITE to the first of a carrier's hops; the others are for when it fails. `targets` is not empty.
+    pub(crate) fn start_walk(&mut self, core: &mut Core, invite: Invite, mut targets: VecDeque<Target>) {
+        let stamp = Stamp::new(core, self.id);
+        let first = targets.pop_front();
+        let forks = first.and_then(|target| self.send_invite(core, &invite, &target, &stamp, 0)).into_iter().collect();
+        let until = later(core.now, core.config.times.post_dial_max);
+        let body = invite.body.clone();
+        let walk = Walk { invite, left: targets, until, stamp, refused: false };
+        core.wake(self.id, LegTimer::FirstResponse, walk.patience(core));
+        core.wake(self.id, LegTimer::Ring, core.config.times.ring_max);
+        self.uac = Some(Uac { forks, body, walk: Some(Box::new(walk)), responded: false, rang: false, best: None });
+    }
+
+    /// The hop that was asked has failed: the same call to the next one. `refused`: it was there, and said no. `false`: there is
+    /// no next one, or it is too late for it.
+    pub(crate) fn next_hop(&mut self, core: &mut Core, refused: bool) -> bool {
+        let Some(mut walk) = self.uac.as_mut().and_then(|uac| uac.walk.take()) else { return false };
+        let in_time = core.now < walk.until && !(refused && walk.refused);
+        let target = if in_time { walk.left.pop_front() } else { None };
+        let index = self.uac.as_ref().map_or(0, |uac| uac.forks.len());
+        let fork = target.and_then(|target| {
+            walk.refused |= refused;
+            // A challenge may have numbered it anew.
+            let last = self.uac.as_ref().and_then(|uac| uac.forks.last());
+            walk.stamp.cseq = last.and_then(|fork| fork.invite.cseq().ok()).map_or(walk.stamp.cseq, |cseq| cseq.number);
+            core.wake(self.id, LegTimer::FirstResponse, walk.patience(core));
+            self.send_invite(core, &walk.invite, &target, &walk.stamp, index)
+        });
+        let goes_on = fork.is_some();
+        if let Some(uac) = &mut self.uac {
+            uac.forks.extend(fork);
+            uac.walk = Some(walk);
+            uac.responded &= !goes_on;
+        }
+        goes_on
+    }
+
+    /// The INVITE that has had no response at all, and where it was sent.
+    pub(crate) fn unheard(&self) -> Option<(usize, Flow)> {
+        let uac = self.uac.as_ref().filter(|uac| !uac.responded)?;
+        let index = uac.forks.iter().rposition(|fork| fork.state == ForkState::Waiting)?;
+        Some((index, uac.forks.get(index)?.flow))
+    }
+
+    fn send_invite(
+        &self,
+        core: &mut Core,
+        invite: &Invite,
+        target: &Target,
+        stamp: &Stamp,
+        index: usize,
+    ) -> Option<Fork> {
+        let message = self.build(core, invite, target, stamp);
+        let errand = crate::core::Errand::Leg(self.id, Errand::Invite(index));
+        let key = core.send(Some(self.voice()), target.flow, message, errand);
+        let message = core.sent(key).map(|sent| sent.request.clone())?;
+        Some(Fork::new(key, stamp.tag, target.flow, message))
+    }
+
+    fn build(&self, core: &mut Core, invite: &Invite, target: &Target, stamp: &Stamp) -> Message {
         let identity = &target.identity;
-        let call_id = format!("{}{}", core.token(), core.token());
         let mut builder = MessageBuilder::request(&Method::Invite, &identity.target)
             .header(Name::Via, core.via(target.flow))
             .header(Name::MaxForwards, invite.max_forwards.to_string());
@@ -74,10 +165,10 @@ impl Leg {
             builder = builder.header(Name::Route, route);
         }
         builder = builder
-            .header(Name::From, format!("{};tag={tag}", identity.from))
+            .header(Name::From, format!("{};tag={}", identity.from, stamp.tag))
             .header(Name::To, &identity.to)
-            .header(Name::CallId, call_id)
-            .header(Name::CSeq, "1 INVITE")
+            .header(Name::CallId, &stamp.call_id)
+            .header(Name::CSeq, format!("{} INVITE", stamp.cseq))
             .header(Name::Contact, core.contact(target.flow, &self.contact_user))
             .header(Name::UserAgent, &core.config.server_name)
             .header(Name::Allow, ALLOW);
@@ -89,11 +180,14 @@ impl Leg {
                 .header(Name::SessionExpires, self.session_wanted_s.max(MIN_SE_S).to_string())
                 .header(Name::MinSe, MIN_SE_S.to_string());
         }
-        if let Some(asserted) = &identity.asserted {
-            builder = builder.header(Name::PAssertedIdentity, asserted);
+        if let Some((name, line)) = &identity.line {
+            builder = builder.header(*name, line);
         }
         if identity.private {
             builder = builder.header(Name::Privacy, "id");
+        }
+        for (name, value) in &identity.redirection {
+            builder = builder.header(*name, value);
         }
         // Towards a carrier it would mean a stranger's telephone.
         if invite.auto_answer && !matches!(self.peer, super::Peer::Trunk(..)) {
@@ -118,8 +212,11 @@ impl Leg {
         if self.session.is_some() || (first_response && uac.responded) {
             return;
         }
-        let try_next_trunk = uac.to_trunk && !uac.rang && first_response;
+        let try_next_trunk = uac.walk.is_some() && !uac.rang && first_response;
         self.withdraw(core, None);
+        if try_next_trunk && self.next_hop(core, false) {
+            return;
+        }
         let phrase = "Request Timeout".to_owned();
         self.reject(core, Rejection { status: 408, phrase, retry_after: None, try_next_trunk, cause: None });
     }

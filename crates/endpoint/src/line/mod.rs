@@ -1,24 +1,33 @@
 //! Trunks: whose packet is it, are they up, and how are they called.
 
 mod challenge;
+pub(crate) mod hear;
+mod hops;
 mod identity;
 mod probe;
+mod redirection;
 mod register;
+mod table;
+mod turns;
 
-use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use sip::digest::Challenge;
-use sip::flow::{ConnectionId, Flow, Protocol};
+use sip::flow::Flow;
 use sip::message::Name;
 use sip::transaction::ClientKey;
 
 use crate::core::{Core, Token};
-use crate::output::{Output, TrunkEvent};
+use crate::output::{Alarm, Output, TrunkEvent};
 use crate::timer::Timer;
-use crate::trunk::{Hop, Trunk, TrunkId, TrunkState};
+use crate::trunk::{Hop, Trunk, TrunkState};
+
+use hops::Hops;
+pub(crate) use hops::Outcome;
+pub(crate) use table::Lines;
+pub(crate) use turns::{Turn, Turns};
 
 /// Whether an address lies in a block (`192.0.2.0/24`); IPv4 in IPv6 clothes is IPv4.
 pub(crate) fn contains(network: IpAddr, length: u8, ip: IpAddr) -> bool {
@@ -32,53 +41,70 @@ pub(crate) fn contains(network: IpAddr, length: u8, ip: IpAddr) -> bool {
     cut(network) == cut(ip)
 }
 
-/// Streams whose certified names are kept.
-const CERTIFIED_MAX: usize = 1_000;
-
 /// One trunk and what is known of it.
 #[derive(Debug)]
 pub(crate) struct Line {
     pub(crate) trunk: Trunk,
-    /// The trunk's addresses: its proxy's and its blocks.
+    /// The trunk's addresses: its hops' and its blocks.
     pub(crate) sources: Arc<[(IpAddr, u8)]>,
     /// Random user part of our Contact: what comes to it is this trunk's (JAPAN.md).
     pub(crate) contact_user: Token,
+    /// Calls that wait until the trunk takes another.
+    pub(crate) turns: Turns,
+    hops: Hops,
+    /// Where calls went last.
+    used: Option<Hop>,
     state: TrunkState,
     register: register::Register,
-    probe: probe::Probe,
     /// The realm whose challenges are answered, once known (R16).
     realm: Option<String>,
     /// The last challenge to our REGISTER, to answer before it is asked again.
     challenge: Option<(Name, Challenge, u32)>,
-    /// Service-Route of the registrar (RFC 3608).
-    pub(crate) routes: Vec<Bytes>,
+    /// Service-Route of the registrar (RFC 3608), good for the hop we have registered over.
+    routes: Vec<Bytes>,
+    /// The registration whose place this line takes: it goes when this one stands.
+    before: Option<Box<Line>>,
 }
 
 impl Line {
     fn new(core: &mut Core, trunk: Trunk) -> Self {
-        let mut sources: Vec<(IpAddr, u8)> = trunk.hops.iter().map(|hop| (hop.address.ip(), 128)).collect();
-        sources.extend(trunk.sources.iter().copied());
         Self {
-            sources: sources.into(),
+            sources: sources(&trunk),
             contact_user: core.token(),
+            turns: Turns::default(),
+            used: trunk.hops.first().copied(),
+            hops: Hops::new(&trunk.hops),
             state: if trunk.registration.is_some() { TrunkState::Down } else { TrunkState::Up },
             register: register::Register::new(core),
-            probe: probe::Probe::default(),
             realm: trunk.credentials.as_ref().and_then(|credentials| credentials.realm.clone()),
             challenge: None,
             routes: Vec::new(),
+            before: None,
             trunk,
         }
     }
 
-    /// Where its requests go.
-    pub(crate) fn hop(&self) -> Option<Hop> {
-        self.trunk.hops.first().copied()
+    /// Every way to the trunk that may be tried now, best first.
+    pub(crate) fn ways(&self, core: &Core) -> Vec<(Hop, Flow)> {
+        let hops = self.hops.order(core.now, self.register.over()).into_iter();
+        hops.filter_map(|hop| Some((hop, core.flow_to(hop.protocol, hop.address)?))).collect()
     }
 
-    /// The way there.
-    pub(crate) fn flow(&self, core: &Core) -> Option<Flow> {
-        self.hop().and_then(|hop| core.flow_to(hop.protocol, hop.address))
+    /// How long every hop wants to be left alone, in seconds; `None`: some may be tried.
+    pub(crate) fn rest_s(&self, core: &Core) -> Option<u32> {
+        let rest = self.hops.rest(core.now)?.saturating_duration_since(core.now);
+        u32::try_from(rest.as_secs()).ok().map(|seconds| seconds.saturating_add(1))
+    }
+
+    /// Where a dialog with this address goes on when its connection is gone.
+    pub(crate) fn hop_near(&self, core: &Core, ip: IpAddr) -> Option<Hop> {
+        let near = self.hops.iter().find(|hop| hop.address.ip().to_canonical() == ip.to_canonical());
+        near.or_else(|| self.hops.order(core.now, self.register.over()).first().copied())
+    }
+
+    /// The routes of requests over this hop.
+    pub(crate) fn routes(&self, hop: Hop) -> Vec<Bytes> {
+        if self.register.over() == Some(hop) { self.routes.clone() } else { Vec::new() }
     }
 
     /// Whether this address is one of the trunk's.
@@ -98,7 +124,7 @@ impl Line {
     /// Whether this is exactly the address of one of its hops.
     fn is_hop(&self, source: SocketAddr) -> bool {
         let plain = |address: SocketAddr| (address.ip().to_canonical(), address.port());
-        self.trunk.hops.iter().any(|hop| plain(hop.address) == plain(source))
+        self.hops.iter().any(|hop| plain(hop.address) == plain(source))
     }
 
     /// Whether the peer of a stream has proved one of the names that this trunk goes by.
@@ -106,138 +132,110 @@ impl Line {
         self.trunk.certificate_names.iter().any(|name| names.contains(name))
     }
 
+    /// Whether this user part is that of a Contact which we have registered.
+    fn has_registered(&self, user: Token) -> bool {
+        (self.contact_user == user && self.register.is_registered())
+            || self.before.as_ref().is_some_and(|before| before.has_registered(user))
+    }
+
+    /// What a hop did counts for the next request. A registration over a hop that fails moves to another.
+    fn note(&mut self, core: &mut Core, hop: Hop, outcome: Outcome) {
+        let is_no_news = outcome == Outcome::Answered && self.used == Some(hop) && self.hops.is_good(core.now, hop);
+        if is_no_news || !self.hops.has(hop) {
+            return;
+        }
+        self.hops.note(core.now, hop, outcome);
+        if outcome != Outcome::Answered && self.register.over() == Some(hop) {
+            self.move_registration(core);
+        }
+        self.look(core);
+    }
+
+    /// Tells the administrator when calls go another way than before.
+    fn look(&mut self, core: &mut Core) {
+        let first = self.hops.order(core.now, self.register.over()).first().copied();
+        if let Some(hop) = first.filter(|hop| self.used != Some(*hop)) {
+            if self.used.is_some() {
+                let alarm = Alarm::HopChanged { trunk: self.trunk.id, hop: hop.address };
+                core.outputs.push_back(Output::Alarm(alarm));
+            }
+            self.used = Some(hop);
+        }
+    }
+
     /// Says whether the trunk's health has changed.
     fn settle(&mut self, core: &mut Core, why: impl FnOnce() -> String) {
-        let registered = self.trunk.registration.is_none() || self.register.is_registered();
-        let state = if registered && self.probe.is_up() { TrunkState::Up } else { TrunkState::Down };
+        let registered = self.trunk.registration.is_none() || self.register.is_registered() || self.is_bridged(core);
+        let state = if registered && self.hops.is_up() { TrunkState::Up } else { TrunkState::Down };
         if state != self.state {
             self.state = state;
             core.outputs.push_back(Output::Trunk(TrunkEvent { trunk: self.trunk.id, state, why: why() }));
         }
     }
 
-    /// Starts what this trunk needs, and says how it stands.
-    fn begin(&mut self, core: &mut Core) {
-        let why = if self.trunk.registration.is_some() { "not registered yet" } else { "configured" };
-        let (trunk, state) = (self.trunk.id, self.state);
-        core.outputs.push_back(Output::Trunk(TrunkEvent { trunk, state, why: why.to_owned() }));
+    /// The registration before this one still stands, and nothing is wrong with this one yet.
+    fn is_bridged(&self, core: &Core) -> bool {
+        !self.register.has_failed() && self.before.as_ref().is_some_and(|before| before.register.stands(core.now))
+    }
+
+    /// Starts what this trunk needs, and says how it stands. `before`: what has its place so far.
+    fn begin(&mut self, core: &mut Core, before: Option<Line>) {
+        let mut why = if self.trunk.registration.is_some() { "not registered yet" } else { "configured" };
+        let known = before.as_ref().map(|before| before.state);
+        self.before = before.filter(|before| before.register.stands(core.now)).map(Box::new);
+        if self.is_bridged(core) && self.trunk.registration.is_some() {
+            (self.state, why) = (known.unwrap_or(self.state), "registers anew");
+        }
+        if self.hops.iter().next().is_none() {
+            (self.state, why) = (TrunkState::Down, "no address");
+        }
+        if known != Some(self.state) {
+            let (trunk, state) = (self.trunk.id, self.state);
+            core.outputs.push_back(Output::Trunk(TrunkEvent { trunk, state, why: why.to_owned() }));
+        }
         if self.trunk.registration.is_some() {
-            self.send_register(core, None);
+            self.send_register(core);
         }
         if self.trunk.probe.is_some() {
-            self.send_probe(core);
+            self.send_probes(core);
         }
+    }
+
+    /// Whether these settings are the same line to the carrier: then they are taken over while everything goes on.
+    fn is_same_line(&self, new: &Trunk) -> bool {
+        let who = |trunk: &Trunk| {
+            let registration = trunk.registration.as_ref();
+            registration.map(|registration| (registration.registrar.clone(), registration.aor.clone()))
+        };
+        let old = &self.trunk;
+        who(old) == who(new) && old.credentials == new.credentials && old.domain == new.domain
+    }
+
+    /// New settings of the same line.
+    fn change(&mut self, core: &mut Core, trunk: Trunk) {
+        let probe_before = std::mem::replace(&mut self.trunk, trunk).probe;
+        self.sources = sources(&self.trunk);
+        self.hops.change(&self.trunk.hops);
+        if self.trunk.probe != probe_before {
+            core.timers.stop(Timer::Probe(self.trunk.id));
+            self.hops.forget_probes();
+            self.send_probes(core);
+        }
+        // Where it is registered is no longer one of the trunk's places.
+        if self.register.over().is_some_and(|hop| !self.hops.has(hop)) {
+            self.move_registration(core);
+        }
+        self.used = self.used.filter(|hop| self.hops.has(*hop));
+        self.look(core);
+        let is_empty = self.hops.iter().next().is_none();
+        self.settle(core, || if is_empty { "no address" } else { "configured" }.to_owned());
     }
 }
 
-/// Every trunk.
-#[derive(Debug, Default)]
-pub(crate) struct Lines {
-    lines: BTreeMap<TrunkId, Line>,
-    /// The names that peers of open streams have proved.
-    certified: HashMap<ConnectionId, Vec<String>>,
-}
-
-impl Lines {
-    /// All trunks there are. Those that stay the same are not touched.
-    pub(crate) fn set_trunks(&mut self, core: &mut Core, trunks: Vec<Trunk>) {
-        let mut before = std::mem::take(&mut self.lines);
-        for trunk in trunks {
-            let id = trunk.id;
-            let line = match before.remove(&id) {
-                Some(line) if line.trunk == trunk => line,
-                old => {
-                    if let Some(mut old) = old {
-                        old.leave(core);
-                    }
-                    let mut line = Line::new(core, trunk);
-                    line.begin(core);
-                    line
-                }
-            };
-            self.lines.insert(id, line);
-        }
-        for line in before.values_mut() {
-            line.leave(core);
-        }
-    }
-
-    pub(crate) fn get(&self, id: TrunkId) -> Option<&Line> {
-        self.lines.get(&id)
-    }
-
-    /// Every trunk and its health.
-    pub(crate) fn states(&self) -> Vec<(TrunkId, TrunkState)> {
-        self.lines.iter().map(|(id, line)| (*id, line.state)).collect()
-    }
-
-    /// Whether any trunk has this address: then it is never banned.
-    pub(crate) fn own(&self, ip: IpAddr) -> bool {
-        self.lines.values().any(|line| line.owns(ip))
-    }
-
-    /// The peer of this stream is each of `names`, by its certificate.
-    pub(crate) fn certified(&mut self, core: &mut Core, flow: Flow, names: Vec<String>) {
-        if flow.connection == ConnectionId::NONE {
-            return;
-        }
-        if self.certified.len() >= CERTIFIED_MAX && !self.certified.contains_key(&flow.connection) {
-            return core.alarm_full("certified streams", CERTIFIED_MAX);
-        }
-        self.certified.insert(flow.connection, names);
-    }
-
-    /// Whose request this is: it came to the Contact that we have registered (nobody else can guess it), over a stream whose peer
-    /// has a trunk's certificate, or from an address of the trunk's; the exact address of a hop before a block, and the first in
-    /// order of priority before others.
-    pub(crate) fn of_request(&self, flow: Flow, request_user: &str) -> Option<&Line> {
-        let source = flow.remote;
-        if let Some(token) = Token::parse(request_user)
-            && let Some(line) =
-                self.lines.values().find(|line| line.contact_user == token && line.register.is_registered())
-        {
-            return Some(line);
-        }
-        let names = self.certified.get(&flow.connection).map(Vec::as_slice).unwrap_or_default();
-        let certified = self.lines.values().filter(|line| line.is_certified(names));
-        if let Some(line) = certified.min_by_key(|line| (line.trunk.priority, line.trunk.id)) {
-            return Some(line);
-        }
-        let of_source = self.lines.values().filter(|line| line.is_from(source));
-        of_source.min_by_key(|line| (!line.is_hop(source), line.trunk.priority, line.trunk.id))
-    }
-
-    /// Timer: register again.
-    pub(crate) fn register(&mut self, core: &mut Core, id: TrunkId) {
-        if let Some(line) = self.lines.get_mut(&id) {
-            line.send_register(core, None);
-        }
-    }
-
-    /// Timer: probe again.
-    pub(crate) fn probe(&mut self, core: &mut Core, id: TrunkId) {
-        if let Some(line) = self.lines.get_mut(&id) {
-            line.send_probe(core);
-        }
-    }
-
-    pub(crate) fn get_mut(&mut self, id: TrunkId) -> Option<&mut Line> {
-        self.lines.get_mut(&id)
-    }
-
-    /// A stream closed: a trunk that registered over it registers again, over a new one.
-    pub(crate) fn flow_closed(&mut self, core: &mut Core, flow: Flow) {
-        if flow.protocol == Protocol::Udp {
-            return;
-        }
-        self.certified.remove(&flow.connection);
-        for line in self.lines.values_mut() {
-            let its = line.trunk.hops.contains(&Hop { protocol: flow.protocol, address: flow.remote });
-            if its && line.trunk.registration.is_some() && line.register.is_registered() {
-                core.timers.set(Timer::Register(line.trunk.id), core.now);
-            }
-        }
-    }
+/// The addresses whose requests are a trunk's.
+fn sources(trunk: &Trunk) -> Arc<[(IpAddr, u8)]> {
+    let hops = trunk.hops.iter().map(|hop| (hop.address.ip(), 128));
+    hops.chain(trunk.sources.iter().copied()).collect()
 }
 
 /// One request of a trunk that is not a leg's, on its way.

@@ -1,15 +1,19 @@
-//! We register with the carrier, and stay registered.
+//! We register with the carrier, over the first hop that lets us, and stay registered.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use sip::flow::Flow;
 use sip::message::{Message, Method, Name};
+use sip::transaction::ClientKey;
 
-use super::{Line, Pending};
+use super::{Line, Outcome, Pending};
 use crate::clock::later;
 use crate::core::{Core, Errand, Token};
 use crate::output::{Alarm, Output};
 use crate::timer::Timer;
+use crate::trunk::Hop;
 use crate::wire::{ALLOW, Outside};
 
 /// No registration is asked for, or refreshed, more often than this.
@@ -25,11 +29,15 @@ pub(super) struct Register {
     cseq: u32,
     /// Registered until then.
     until: Option<Instant>,
+    /// Over this hop.
+    over: Option<Hop>,
+    /// Hops that are still to be tried this time.
+    left: VecDeque<Hop>,
     /// Failures in a row.
     failures: u32,
     /// The carrier's Min-Expires, if it named one.
     least: Duration,
-    pub(super) pending: Pending,
+    pending: Pending,
 }
 
 impl Register {
@@ -39,6 +47,8 @@ impl Register {
             tag: core.token(),
             cseq: 0,
             until: None,
+            over: None,
+            left: VecDeque::new(),
             failures: 0,
             least: EXPIRES_MIN,
             pending: None,
@@ -48,23 +58,70 @@ impl Register {
     pub(super) fn is_registered(&self) -> bool {
         self.until.is_some()
     }
+
+    /// The registration has not lapsed.
+    pub(super) fn stands(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until > now)
+    }
+
+    /// The hop that we are registered over.
+    pub(super) fn over(&self) -> Option<Hop> {
+        self.over.filter(|_| self.is_registered())
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
 }
 
 impl Line {
-    /// Sends a REGISTER. `expires`: what the trunk's settings say, or zero to leave.
-    pub(super) fn send_register(&mut self, core: &mut Core, expires: Option<Duration>) {
-        let Some(registration) = self.trunk.registration.clone() else { return };
+    /// Registers, or refreshes: over the best hop, and if it fails over the next.
+    pub(super) fn send_register(&mut self, core: &mut Core) {
+        if self.trunk.registration.is_none() {
+            return;
+        }
+        if !self.before.as_ref().is_some_and(|before| before.register.stands(core.now)) {
+            self.before = None;
+        }
         // Gone while the refresh was not answered.
         if self.register.until.is_some_and(|until| until <= core.now) {
             self.register.until = None;
             self.settle(core, || "registration lapsed".to_owned());
         }
-        let Some(flow) = self.flow(core) else {
-            self.registration_failed(core, 503, None);
-            return;
-        };
+        self.register.left = self.hops.order(core.now, None).into();
+        let rest_s = self.rest_s(core);
+        self.register_over_next(core, 503, rest_s);
+    }
+
+    /// The hop that we are registered over has failed: another, if there is a better one.
+    pub(super) fn move_registration(&mut self, core: &mut Core) {
+        let now = core.now;
+        let better = self.hops.order(now, None).first().is_some_and(|first| Some(*first) != self.register.over);
+        if better && self.register.pending.is_none() {
+            self.send_register(core);
+        }
+    }
+
+    /// The next hop that is left, or failure.
+    fn register_over_next(&mut self, core: &mut Core, status: u16, retry_after_s: Option<u32>) {
+        self.register.pending = None;
+        core.timers.stop(Timer::RegisterSilent(self.trunk.id));
+        let way = std::iter::from_fn(|| self.register.left.pop_front())
+            .find_map(|hop| core.flow_to(hop.protocol, hop.address));
+        let Some(flow) = way else { return self.registration_failed(core, status, retry_after_s) };
+        let asked = self.trunk.registration.as_ref().map_or(EXPIRES_MIN, |registration| registration.expires);
+        let Some(request) = self.build_register(core, flow, asked.max(self.register.least)) else { return };
+        self.register.pending = Some(core.send(None, flow, request, Errand::Register(self.trunk.id)));
+        if !self.register.left.is_empty() {
+            let patience = core.config.times.first_response_max;
+            core.timers.set(Timer::RegisterSilent(self.trunk.id), later(core.now, patience));
+        }
+    }
+
+    fn build_register(&mut self, core: &mut Core, flow: Flow, expires: Duration) -> Option<Message> {
+        let registration = self.trunk.registration.clone()?;
         self.register.cseq += 1;
-        let expires_s = expires.unwrap_or(registration.expires.max(self.register.least)).as_secs();
+        let expires_s = expires.as_secs();
         let via = core.via(flow);
         let outside = Outside {
             method: Method::Register,
@@ -86,48 +143,94 @@ impl Line {
             .header(Name::UserAgent, &core.config.server_name)
             .finish();
         let request = self.sign_ahead(core, request);
-        let request = if self.trunk.compact { crate::wire::compact(request) } else { request };
-        let errand = if expires.is_some() { Errand::Nothing } else { Errand::Register(self.trunk.id) };
-        let key = core.send(None, flow, request, errand);
-        if expires.is_none() {
-            self.register.pending = Some(key);
-        }
+        Some(if self.trunk.compact { crate::wire::compact(request) } else { request })
     }
 
-    /// The trunk is taken away or changed: nothing of it goes on.
-    pub(super) fn leave(&mut self, core: &mut Core) {
-        core.timers.stop(Timer::Register(self.trunk.id));
-        core.timers.stop(Timer::Probe(self.trunk.id));
-        if self.register.is_registered() {
-            self.send_register(core, Some(Duration::ZERO));
+    /// Removes our registration. `false`: there is no way to say so.
+    pub(super) fn send_farewell(&mut self, core: &mut Core) -> bool {
+        let flow = self.register.over.and_then(|hop| core.flow_to(hop.protocol, hop.address));
+        let Some(flow) = flow else { return false };
+        let Some(request) = self.build_register(core, flow, Duration::ZERO) else { return false };
+        core.send(None, flow, request, Errand::Leave(self.contact_user));
+        true
+    }
+
+    /// The line is changed or taken away.
+    pub(super) fn stop_timers(&mut self, core: &mut Core) {
+        for timer in [Timer::Register, Timer::RegisterSilent, Timer::Probe] {
+            core.timers.stop(timer(self.trunk.id));
         }
+        self.register.pending = None;
     }
 
     /// A challenge was answered: the number went up by one.
-    pub(crate) fn register_sent_again(&mut self, key: sip::transaction::ClientKey) {
+    pub(crate) fn register_sent_again(&mut self, key: ClientKey) {
         self.register.cseq += 1;
         self.register.pending = Some(key);
     }
 
-    /// The final response.
-    pub(crate) fn register_answered(&mut self, core: &mut Core, response: &Message) {
+    /// A response to our REGISTER. One that we no longer wait for is nothing to us.
+    pub(crate) fn register_answered(&mut self, core: &mut Core, key: ClientKey, flow: Flow, response: &Message) {
+        if self.register.pending != Some(key) {
+            return;
+        }
+        core.timers.stop(Timer::RegisterSilent(self.trunk.id));
         let status = response.status().unwrap_or(500);
+        let retry_after_s = response.retry_after().ok().flatten();
+        let hop = Hop { protocol: flow.protocol, address: flow.remote };
         match status {
             ..200 => {}
-            200..300 => self.registered(core, response),
+            200..300 => self.registered(core, hop, response),
             423 if self.register.failures == 0 => {
                 let least = response.min_expires().ok().flatten().unwrap_or(3600);
                 self.register.least = Duration::from_secs(u64::from(least)).max(EXPIRES_MIN);
                 self.register.failures = 1;
-                self.send_register(core, None);
+                self.register.left.push_front(hop);
+                self.register_over_next(core, status, None);
             }
-            _ => self.registration_failed(core, status, response.retry_after().ok().flatten()),
+            503 => {
+                let rest = retry_after_s.map(|seconds| Duration::from_secs(u64::from(seconds)));
+                self.hop_failed(core, hop, Outcome::Busy(rest), status, retry_after_s);
+            }
+            // The hop works, but not what is behind it.
+            408 | 500 | 502 | 504 => self.register_over_next(core, status, retry_after_s),
+            _ => {
+                self.register.left.clear();
+                self.registration_failed(core, status, retry_after_s);
+            }
         }
     }
 
-    fn registered(&mut self, core: &mut Core, response: &Message) {
+    /// The transaction of our REGISTER ended without a response.
+    pub(crate) fn register_lost(&mut self, core: &mut Core, key: ClientKey, flow: Flow, status: u16) {
+        if self.register.pending == Some(key) {
+            let hop = Hop { protocol: flow.protocol, address: flow.remote };
+            let outcome = if status == 503 { Outcome::Unreachable } else { Outcome::Silent };
+            self.hop_failed(core, hop, outcome, status, None);
+        }
+    }
+
+    /// Timer: another hop may answer.
+    pub(super) fn register_silent(&mut self, core: &mut Core) {
+        let flow = self.register.pending.and_then(|key| core.sent(key)).map(|sent| sent.flow);
+        if let Some(flow) = flow {
+            let hop = Hop { protocol: flow.protocol, address: flow.remote };
+            self.hop_failed(core, hop, Outcome::Silent, 408, None);
+        }
+    }
+
+    fn hop_failed(&mut self, core: &mut Core, hop: Hop, outcome: Outcome, status: u16, retry_after_s: Option<u32>) {
+        self.hops.note(core.now, hop, outcome);
+        self.register_over_next(core, status, retry_after_s);
+        self.look(core);
+    }
+
+    fn registered(&mut self, core: &mut Core, hop: Hop, response: &Message) {
         self.register.pending = None;
+        self.register.left.clear();
         self.register.failures = 0;
+        self.register.over = Some(hop);
+        self.hops.note(core.now, hop, Outcome::Answered);
         let granted = self.granted(response);
         self.register.until = Some(later(core.now, granted));
         self.routes =
@@ -136,6 +239,7 @@ impl Line {
         let ten_minutes = Duration::from_secs(600);
         let refresh = if granted > 2 * ten_minutes { granted - ten_minutes } else { granted / 2 };
         core.timers.set(Timer::Register(self.trunk.id), later(core.now, refresh.max(EXPIRES_MIN / 2)));
+        self.look(core);
         self.settle(core, || format!("registered for {} s", granted.as_secs()));
     }
 
@@ -150,8 +254,8 @@ impl Line {
         own.or(general).map_or(asked, |seconds| Duration::from_secs(u64::from(seconds))).max(EXPIRES_MIN)
     }
 
-    /// Not registered: tried again later and later, with jitter so that trunks do not come all at once.
-    pub(crate) fn registration_failed(&mut self, core: &mut Core, status: u16, retry_after_s: Option<u32>) {
+    /// Not registered, over no hop: tried again later and later, with jitter so that trunks do not come all at once.
+    fn registration_failed(&mut self, core: &mut Core, status: u16, retry_after_s: Option<u32>) {
         self.register.pending = None;
         self.register.until = None;
         // Whatever we knew of its nonces and routes may be the reason.

@@ -253,6 +253,7 @@ impl House {
             display: "さくら歯科".to_owned(),
             caller: Some("09012345678".to_owned()),
             withheld: false,
+            redirected: None,
             body: bytes(OFFER),
             headers: vec![("Alert-Info", "<urn:denwaban:ring>".to_owned()), ("X-Evil", "1".to_owned())],
             max_forwards: 70,

@@ -164,6 +164,7 @@ impl World {
                 display: String::new(),
                 caller: None,
                 withheld: false,
+                redirected: None,
                 body: bytes(OFFER),
                 headers: Vec::new(),
                 max_forwards: 70,

@@ -31,6 +31,7 @@ impl Call {
             display: self.display_name(),
             caller: self.caller_user(),
             withheld: !self.story.record.withheld.is_empty(),
+            redirected: None,
             body,
             headers: self.pop_headers(board),
             max_forwards: self.hops,

@@ -74,6 +74,7 @@ impl Call {
             display: String::new(),
             caller: Some(trunk.caller_id.clone()).filter(|caller_id| !caller_id.is_empty()),
             withheld: false,
+            redirected: None,
             body,
             headers: Vec::new(),
             max_forwards: self.hops,
