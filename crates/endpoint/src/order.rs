@@ -64,7 +64,7 @@ pub struct Invite {
     /// The original caller withheld the number: Privacy: id and no identity headers towards any peer.
     pub withheld: bool,
     /// The call that is passed on with this leg to a trunk.
-    pub redirected: Option<Redirected>,
+    pub redirected: Option<Box<Redirected>>,
     /// Our SDP offer.
     pub body: Bytes,
     /// Extra headers: only names that the endpoint allows for this kind of leg pass (`Alert-Info`, `Call-Info`, `X-Denwaban-Call`, `Diversion`, `Subject`).

@@ -12,7 +12,7 @@ use crate::event::{Ending, LegEvent};
 use crate::leg::{Errand as LegErrand, Peer};
 use crate::order::{Destination, Invite, LegId};
 use crate::timer::Timer;
-use crate::trunk::{Hop, TrunkId};
+use crate::trunk::TrunkId;
 
 impl Endpoint {
     /// Whether this call may go now: over a trunk that wants time between calls it may have to wait, or be refused.
@@ -46,7 +46,7 @@ impl Endpoint {
     pub(crate) fn give_up_turn(&mut self, leg: LegId) -> bool {
         let waited = self.lines.give_up(leg);
         if waited {
-            self.core.tell(LegEvent::Ended { leg, how: Ending::WeHungUp });
+            self.core.tell(LegEvent::Ended { leg, how: Ending::WeHungUp, cause: None });
         }
         waited
     }
@@ -78,7 +78,7 @@ impl Endpoint {
         let Some(leg) = self.legs.get(&id).filter(|leg| leg.wants_answer(index)) else { return };
         let Peer::Trunk(trunk, _) = &leg.peer else { return };
         if let Some(line) = self.lines.get_mut(*trunk) {
-            line.note(&mut self.core, Hop { protocol: flow.protocol, address: flow.remote }, outcome);
+            line.note(&mut self.core, flow, outcome);
         }
     }
 }

@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use sip::flow::Flow;
+
 use crate::clock::later;
 use crate::trunk::{HOPS_MAX, Hop};
 
@@ -100,6 +102,15 @@ impl Hops {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Hop> {
         self.places.iter().map(|place| place.hop)
+    }
+
+    /// The hop that a flow leads to. What was too large for a datagram went to the same address by another transport.
+    pub(super) fn of(&self, flow: Flow) -> Hop {
+        let exact = Hop { protocol: flow.protocol, address: flow.remote };
+        if self.has(exact) {
+            return exact;
+        }
+        self.iter().find(|hop| hop.address == flow.remote).unwrap_or(exact)
     }
 
     /// Where to send now, best first: those in good health in the order given, then the doubtful ones; never one that asked to

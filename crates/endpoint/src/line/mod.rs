@@ -139,7 +139,8 @@ impl Line {
     }
 
     /// What a hop did counts for the next request. A registration over a hop that fails moves to another.
-    fn note(&mut self, core: &mut Core, hop: Hop, outcome: Outcome) {
+    fn note(&mut self, core: &mut Core, flow: Flow, outcome: Outcome) {
+        let hop = self.hops.of(flow);
         let is_no_news = outcome == Outcome::Answered && self.used == Some(hop) && self.hops.is_good(core.now, hop);
         if is_no_news || !self.hops.has(hop) {
             return;

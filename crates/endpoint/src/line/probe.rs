@@ -49,7 +49,7 @@ impl Line {
 
     /// Any answer but 408 and 503 comes from somebody who works; silence (`None`) does not.
     pub(crate) fn probe_answered(&mut self, core: &mut Core, flow: Flow, status: Option<u16>) {
-        let hop = Hop { protocol: flow.protocol, address: flow.remote };
+        let hop = self.hops.of(flow);
         let was_good = self.hops.is_good(core.now, hop);
         self.hops.probed(hop, status.is_some_and(|status| status != 408 && status != 503));
         // Found out before a call did.

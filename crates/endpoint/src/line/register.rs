@@ -177,7 +177,7 @@ impl Line {
         core.timers.stop(Timer::RegisterSilent(self.trunk.id));
         let status = response.status().unwrap_or(500);
         let retry_after_s = response.retry_after().ok().flatten();
-        let hop = Hop { protocol: flow.protocol, address: flow.remote };
+        let hop = self.hops.of(flow);
         match status {
             ..200 => {}
             200..300 => self.registered(core, hop, response),
@@ -204,7 +204,7 @@ impl Line {
     /// The transaction of our REGISTER ended without a response.
     pub(crate) fn register_lost(&mut self, core: &mut Core, key: ClientKey, flow: Flow, status: u16) {
         if self.register.pending == Some(key) {
-            let hop = Hop { protocol: flow.protocol, address: flow.remote };
+            let hop = self.hops.of(flow);
             let outcome = if status == 503 { Outcome::Unreachable } else { Outcome::Silent };
             self.hop_failed(core, hop, outcome, status, None);
         }
@@ -214,7 +214,7 @@ impl Line {
     pub(super) fn register_silent(&mut self, core: &mut Core) {
         let flow = self.register.pending.and_then(|key| core.sent(key)).map(|sent| sent.flow);
         if let Some(flow) = flow {
-            let hop = Hop { protocol: flow.protocol, address: flow.remote };
+            let hop = self.hops.of(flow);
             self.hop_failed(core, hop, Outcome::Silent, 408, None);
         }
     }

@@ -4,6 +4,7 @@ mod answering;
 mod calling;
 mod corpus;
 mod guarding;
+mod hops;
 mod large;
 mod modifying;
 mod network;

@@ -32,6 +32,7 @@ fn two_legs(house: &mut House, hers: &str) -> (Side, LegId, LegId, Message) {
         display: String::new(),
         caller: None,
         withheld: false,
+        redirected: None,
         body: bytes(OFFER),
         headers: Vec::new(),
         max_forwards: 70,
