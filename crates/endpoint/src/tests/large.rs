@@ -15,6 +15,7 @@ fn calls(house: &mut House, leg: u64, remote: &str) -> (Flow, Message) {
         display: String::new(),
         caller: None,
         withheld: false,
+        redirected: None,
         body: bytes(&large()),
         headers: Vec::new(),
         max_forwards: 70,
