@@ -122,7 +122,7 @@ impl Leg {
         // Their INVITE would wait for ever for an answer that nobody gives.
         self.refuse(core, 480, None, None);
         if say_bye {
-            self.send_bye(core, None);
+            self.send_bye(core, Some(&Reason { cause: 408, text: "Peer does not answer" }));
         } else {
             self.refuse_theirs(core, 487);
         }

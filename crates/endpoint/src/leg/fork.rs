@@ -75,6 +75,7 @@ impl Leg {
             100 => {}
             status @ ..200 => self.provisional(core, index, status, response),
             ..300 => self.accepted(core, index, response),
+            422 if self.ask_longer(core, index, response) => {}
             status => {
                 let phrase = response.reason().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
                 let retry_after = response.retry_after().ok().flatten();
@@ -172,7 +173,7 @@ impl Leg {
         session.local_sdp = std::mem::take(&mut uac.body);
         session.remote_sdp = body.clone();
         session.peer_updates = response.allows(&Method::Update).unwrap_or(false);
-        session.take_timer(response);
+        session.take_timer(response, self.session_wanted_s);
         self.session = Some(session);
         core.stop(id, LegTimer::Ring);
         if let Some((ack, flow)) = self.ack(core, invite_cseq)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sip::message::{Message, Method, Name};
 
-use super::refresh::MIN_SE_S;
+use super::refresh::{MIN_SE_S, REFRESH_RETRY};
 use super::session::{Ours, Purpose};
 use super::{Errand, Leg};
 use crate::core::{Core, body_of};
@@ -115,7 +115,7 @@ impl Leg {
         }
         let Some(session) = &mut self.session else { return };
         let Some(ours) = session.ours.take_if(|ours| ours.cseq == cseq) else { return };
-        session.take_timer(response);
+        session.take_timer(response, session.timer.interval_s);
         if let Some(allows) = response.allows(&Method::Update) {
             session.peer_updates = allows;
         }
@@ -177,8 +177,10 @@ impl Leg {
             408 => return self.lost(core, true),
             _ => {}
         }
-        if ours.purpose == Purpose::Offer {
-            core.tell(LegEvent::OfferRefused { leg: self.id, status });
+        match ours.purpose {
+            Purpose::Offer => core.tell(LegEvent::OfferRefused { leg: self.id, status }),
+            // The peer is there and does not want it now. It is asked again until the session expires.
+            Purpose::Refresh => core.wake(self.id, LegTimer::Refresh, REFRESH_RETRY),
         }
         self.next_offer(core);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sip::message::{Message, MessageBuilder, Name, Refresher, SessionExpires};
 
 use super::session::{Purpose, SessionTimer};
-use super::{Leg, Session};
+use super::{Errand, Leg, Session};
 use crate::core::Core;
 use crate::event::Ending;
 use crate::order::{LegId, Reason};
@@ -15,6 +15,12 @@ use crate::timer::LegTimer;
 pub(crate) const MIN_SE_S: u32 = 90;
 /// A refresh that found something else going on is tried again after this.
 const BUSY_RETRY: Duration = Duration::from_secs(5);
+
+/// A refresh that was refused is tried again after this.
+pub(crate) const REFRESH_RETRY: Duration = Duration::from_secs(10);
+
+/// Times that an INVITE is sent with another number, whatever it is refused for.
+const INVITES_MAX: u32 = 5;
 
 /// 422, if the INVITE or UPDATE asks for too short an interval and can be told so (section 8.1).
 pub(crate) fn is_too_short(request: &Message) -> bool {
@@ -49,14 +55,16 @@ impl Session {
         if supports { builder.header(Name::Require, "timer") } else { builder }
     }
 
-    /// They answered 2xx to our INVITE or UPDATE (section 7.2).
-    pub(crate) fn take_timer(&mut self, response: &Message) {
+    /// They answered 2xx to our INVITE or UPDATE, which asked for `asked_s` (section 7.2). Whatever they grant, we do not refresh
+    /// more often than the RFC lets anybody be asked to. Where they say nothing of it we do the work alone: a dead
+    /// peer is noticed all the same (R34).
+    pub(crate) fn take_timer(&mut self, response: &Message, asked_s: u32) {
         self.timer = match response.session_expires().ok().flatten() {
             Some(granted) => SessionTimer {
-                interval_s: granted.seconds,
+                interval_s: granted.seconds.max(MIN_SE_S),
                 we_refresh: granted.refresher.unwrap_or(Refresher::Uac) == Refresher::Uac,
             },
-            None => SessionTimer::default(),
+            None => SessionTimer { interval_s: if asked_s == 0 { 0 } else { asked_s.max(MIN_SE_S) }, we_refresh: true },
         };
     }
 
@@ -92,6 +100,33 @@ impl Session {
 }
 
 impl Leg {
+    /// 422 to our INVITE (section 7.3): the same once more, with the interval that they name. False if it says none that is
+    /// longer, or nobody waits for this INVITE.
+    pub(crate) fn ask_longer(&mut self, core: &mut Core, index: usize, response: &Message) -> bool {
+        let voice = self.voice();
+        let least_s = response.min_se().ok().flatten().unwrap_or(0);
+        if least_s <= self.session_wanted_s || !self.wants_answer(index) {
+            return false;
+        }
+        let Some(fork) = self.uac.as_mut().and_then(|uac| uac.forks.get_mut(index)) else { return false };
+        let Some(cseq) = fork.invite.cseq().ok().filter(|cseq| cseq.number < INVITES_MAX) else { return false };
+        let via = core.via(fork.flow);
+        let again = fork
+            .invite
+            .edit()
+            .first_value(Name::Via, Some(via.as_bytes()))
+            .replace(Name::CSeq, format!("{} INVITE", cseq.number.saturating_add(1)))
+            .replace(Name::SessionExpires, least_s.to_string())
+            .replace(Name::MinSe, least_s.to_string())
+            .finish();
+        self.session_wanted_s = least_s;
+        fork.key = core.send(Some(voice), fork.flow, again, crate::core::Errand::Leg(self.id, Errand::Invite(index)));
+        if let Some(sent) = core.sent(fork.key) {
+            fork.invite = sent.request.clone();
+        }
+        true
+    }
+
     /// Timer: refresh.
     pub(crate) fn refresh(&mut self, core: &mut Core) {
         let Some(session) = self.session.as_ref().filter(|_| !self.over) else { return };

@@ -10,6 +10,7 @@ mod modifying;
 mod network;
 mod registering;
 mod session_ids;
+mod timers;
 mod trunking;
 
 use std::collections::VecDeque;

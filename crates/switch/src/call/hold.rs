@@ -62,11 +62,13 @@ impl Call {
         }
     }
 
-    /// Our own re-INVITE was answered.
+    /// Our own re-INVITE was answered: one that the call wanted, or a refresh to which the peer now says something else.
     pub(crate) fn offer_answered(&mut self, board: &mut Board, now: Instant, id: LegId, body: &[u8]) {
         let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_up()) else { return };
         let was_held = leg.description.on_hold();
-        if leg.description.accept(body).is_ok() {
+        let description = &mut leg.description;
+        let agreed = if description.is_waiting() { description.accept(body) } else { description.refreshed(body) };
+        if agreed.is_ok() {
             self.negotiated(board, id);
             self.phone_held(board, now, id, was_held);
         }

@@ -83,6 +83,14 @@ impl Description {
         Ok(())
     }
 
+    /// The peer's answer to what we said last, offered once more: a refresh of the session (RFC 4028) may bring another.
+    pub(crate) fn refreshed(&mut self, answer: &[u8]) -> Result<(), NegotiationError> {
+        let said = Session::parse(self.said.as_bytes()).map_err(NegotiationError::Malformed)?;
+        let answer = Session::parse(answer).map_err(NegotiationError::Malformed)?;
+        self.agreed = Some(sdp::accept_answer(&self.local, &said, &answer)?);
+        Ok(())
+    }
+
     /// The peer refused our offer: what was agreed before holds.
     pub(crate) fn refused(&mut self) {
         self.offered = None;

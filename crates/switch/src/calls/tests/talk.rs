@@ -72,6 +72,23 @@ fn hold_by_the_old_address_of_zeros_is_hold_too() {
 }
 
 #[test]
+fn r34_what_a_refresh_of_ours_brings_to_light_counts() {
+    let mut house = House::talk("A");
+    let leg = house.leg("hanako");
+    house
+        .on(LegEvent::OfferAnswered { leg, body: super::house::sdp(26_000, "sendonly") })
+        .media("negotiated hanako send=false receive=true")
+        .tells(["held phone"]);
+    house.on(LegEvent::OfferAnswered { leg, body: "rubbish".into() }).no_media("negotiated");
+    house
+        .on(LegEvent::OfferAnswered { leg, body: super::house::sdp(26_000, "sendrecv") })
+        .media("negotiated hanako send=true receive=true")
+        .tells(["resumed phone"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
 fn a_caller_who_holds_us_is_answered_and_noted() {
     let mut house = House::talk("A");
     house.reinvites("A", "sendonly").orders(["accept A recvonly"]).tells(["caller_away"]).hears([]);
