@@ -77,7 +77,7 @@ fn r34_what_a_refresh_of_ours_brings_to_light_counts() {
     let leg = house.leg("hanako");
     house
         .on(LegEvent::OfferAnswered { leg, body: super::house::sdp(26_000, "sendonly") })
-        .media("negotiated hanako send=false receive=true")
+        .media("negotiated hanako send=false receive=false")
         .tells(["held phone"]);
     house.on(LegEvent::OfferAnswered { leg, body: "rubbish".into() }).no_media("negotiated");
     house
