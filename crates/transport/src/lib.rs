@@ -12,6 +12,7 @@
 //!   engine nothing.
 //! * `stream`: one open stream of bytes, whatever carries it; `websocket`: one of frames; `patience`: how long either waits.
 //! * `gate`: who may speak how fast before anything is parsed (RESILIENCE R02).
+//! * [`resolve`]: where a host is reached (RFC 3263). Not the engine's: whoever configures trunks asks it.
 
 mod beside;
 pub mod config;
@@ -20,6 +21,7 @@ mod gate;
 mod handshake;
 mod listen;
 mod patience;
+pub mod resolve;
 mod reuse;
 mod stream;
 mod streams;
