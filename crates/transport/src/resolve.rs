@@ -166,7 +166,6 @@ impl Resolver {
         if let Some(protocol @ (Protocol::Ws | Protocol::Wss)) = protocol {
             return Err(ResolveError::NotDialled(protocol));
         }
-        let plan = order::plan(host, port, protocol);
         let name = name(host).filter(|name| !name.is_root());
         let name = name.ok_or_else(|| ResolveError::NoName { host: host.to_owned() });
         let mut progress = Progress::new();
