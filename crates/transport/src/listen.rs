@@ -128,3 +128,21 @@ pub(crate) fn prepare(stream: &TcpStream) {
     let _ = socket.set_tcp_keepalive(&keep_alive);
     let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn r29_the_kernel_breaks_a_connection_whose_peer_acknowledges_nothing() {
+        let (listener, local) = listen("127.0.0.1:0".parse().unwrap(), None).unwrap();
+        let (stream, accepted) = tokio::join!(TcpStream::connect(local), listener.accept());
+        let (_peer, (stream, _)) = (stream.unwrap(), accepted.unwrap());
+        prepare(&stream);
+        let socket = socket2::SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap() && stream.nodelay().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), KEEP_ALIVE);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), KEEP_ALIVE_INTERVAL);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED_MAX));
+    }
+}

@@ -18,6 +18,8 @@ use sip::message::Message;
 
 /// Names expected at one address. More are not kept: a certificate is looked through for each.
 const NAMES_PER_ADDRESS_MAX: usize = 16;
+/// Addresses of which a name is known. Beyond, a certificate must be for the address itself: refused, not waved through.
+const NAMED_ADDRESSES_MAX: usize = 4_096;
 
 /// What may be used for what. Holds nothing about streams that are gone.
 #[derive(Default)]
@@ -42,6 +44,9 @@ impl Reuse {
     pub(crate) fn set_names(&mut self, names: Vec<(SocketAddr, String)>) {
         self.names.clear();
         for (address, name) in names {
+            if self.names.len() >= NAMED_ADDRESSES_MAX && !self.names.contains_key(&address) {
+                continue;
+            }
             let known = self.names.entry(address).or_default();
             let name = name.to_ascii_lowercase();
             if known.len() < NAMES_PER_ADDRESS_MAX && !known.contains(&name) {

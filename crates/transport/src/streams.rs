@@ -123,6 +123,11 @@ impl Streams {
         self.shaking
     }
 
+    /// Messages and other news of streams that the engine has not taken yet; at most [`EVENTS_MAX`].
+    pub(crate) fn waiting(&self) -> usize {
+        self.events.len() + usize::from(self.taken.is_some())
+    }
+
     pub(crate) fn counts(&self) -> StreamCounts {
         self.counts
     }
@@ -185,11 +190,16 @@ impl Streams {
         Some(event)
     }
 
-    /// Accepts whatever asks, and is ready when a stream has something to tell.
-    pub(crate) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Accepts whatever asks; whoever asks later wakes the task of `context`.
+    pub(crate) fn accept(&mut self, context: &mut Context<'_>) {
         for accepted in self.listeners.accept(context) {
             self.admit(accepted);
         }
+    }
+
+    /// Accepts whatever asks, and is ready when a stream has something to tell.
+    pub(crate) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        self.accept(context);
         if self.taken.is_none()
             && let Poll::Ready(Some(event)) = self.events.poll_recv(context)
         {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::net::SocketAddr;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -36,11 +36,12 @@ pub enum Inbound {
         /// Whom the certificate names (DNS names, hosts of `sip:` URIs), lower case.
         names: Vec<String>,
     },
-    /// One datagram, or one whole message out of a stream.
+    /// One datagram, one whole message out of a stream, or one WebSocket frame.
     Packet {
         /// From where, by which socket.
         flow: Flow,
-        /// The message; not parsed.
+        /// The message; not parsed. Out of a TCP or TLS stream it is as long as its Content-Length says; a datagram or a
+        /// WebSocket frame ends where it ends, and needs none (RFC 3261 section 18.3, RFC 7118 section 5).
         bytes: Bytes,
     },
     /// A stream is gone, whoever closed it.
@@ -70,6 +71,8 @@ pub struct Statistics {
     pub failed: u64,
     /// Waiting datagrams that were thrown away for newer ones.
     pub displaced: u64,
+    /// Messages of streams that wait for the engine; when there are 1,024, the streams are not read until there is room.
+    pub waiting: usize,
     /// Streams open now.
     pub connections: usize,
     /// Connections turned away because of a limit (R08).
@@ -167,6 +170,8 @@ impl Transport {
                 }
             }
         }
+        // An engine that never waits, because datagrams keep coming, must still take connections. Waking is left to `ready`.
+        self.streams.accept(&mut Context::from_waker(Waker::noop()));
         for _ in 0..STREAM_EVENTS_IN_A_ROW_MAX {
             let Some(event) = self.streams.next_event() else { break };
             self.stream_event(now, event, batch);
@@ -195,6 +200,7 @@ impl Transport {
     pub fn statistics(&self) -> Statistics {
         let streams = self.streams.counts();
         Statistics {
+            waiting: self.streams.waiting(),
             connections: self.streams.len(),
             connections_refused: streams.refused,
             connections_given_up: streams.given_up,

@@ -16,6 +16,12 @@ use crate::config::Limits;
 
 const OPTIONS: &str =
     "OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bK1\r\nContent-Length: 0\r\n\r\n";
+/// What no framing makes sense of.
+const NONSENSES: [&str; 3] = [
+    "INVITE sip:a SIP/2.0\r\nContent-Length: -5\r\n\r\n",
+    "INVITE sip:a SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n",
+    "INVITE sip:a SIP/2.0\r\nVia: x\r\n\r\n",
+];
 const OK: &[u8] = b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n";
 /// Longer than anything here takes on the slowest machine: only a test that fails waits for it.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -256,14 +262,25 @@ async fn r08_a_message_that_drips_is_cut_off_and_so_is_a_silent_stream() {
 }
 
 #[tokio::test]
+async fn an_engine_that_never_waits_still_takes_connections() {
+    let (mut transport, _, local) = bound(&loopback());
+    let mut peer = TcpStream::connect(local).await.unwrap();
+    peer.write_all(OPTIONS.as_bytes()).await.unwrap();
+    let mut batch = VecDeque::new();
+    let busy = async {
+        while batch.is_empty() {
+            transport.receive(Instant::now(), &mut batch);
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, busy).await.expect("nothing came");
+    assert!(matches!(batch.pop_front(), Some(Inbound::Packet { .. })));
+}
+
+#[tokio::test]
 async fn r08_a_stream_that_is_no_sip_is_closed_at_once() {
     let (mut transport, _, local) = bound(&loopback());
-    let nonsenses = [
-        "INVITE sip:a SIP/2.0\r\nContent-Length: -5\r\n\r\n",
-        "INVITE sip:a SIP/2.0\r\nContent-Length: 99999999999\r\n\r\n",
-        "INVITE sip:a SIP/2.0\r\nVia: x\r\n\r\n",
-    ];
-    for (number, nonsense) in nonsenses.into_iter().enumerate() {
+    for (number, nonsense) in NONSENSES.into_iter().enumerate() {
         let mut peer = TcpStream::connect(local).await.unwrap();
         peer.write_all(nonsense.as_bytes()).await.unwrap();
         let came = received(&mut transport, 1).await;

@@ -303,3 +303,19 @@ async fn a_certified_peer_that_says_alias_is_answered_by_its_own_stream() {
     beside(&mut transport, peer.read_exact(&mut came)).await.unwrap();
     assert_eq!((came, transport.statistics().connections), (OPTIONS.as_bytes().to_vec(), 1));
 }
+
+#[tokio::test]
+async fn r08_nonsense_and_drips_end_a_tls_stream_too() {
+    let authority = Authority::new();
+    let mut config = listening("127.0.0.1:0", authority.material(&["127.0.0.1"]));
+    config.limits.message_time_max = Duration::from_millis(300);
+    let (mut transport, tls) = with_tls(&config);
+    for said in NONSENSES.into_iter().chain([&OPTIONS[..30]]) {
+        let before = transport.statistics().connections_given_up;
+        let mut peer = connect(&mut transport, tls, authority.client(VERSIONS, None)).await.unwrap();
+        beside(&mut transport, peer.write_all(said.as_bytes())).await.unwrap();
+        let came = received(&mut transport, 1).await;
+        assert!(matches!(came[..], [Inbound::FlowClosed { .. }]), "{said:?}: {came:?}");
+        assert_eq!(transport.statistics().connections_given_up, before + 1, "{said:?}");
+    }
+}
