@@ -408,8 +408,7 @@ impl Core {
     }
 }
 
-/// The body of a message, sharing its bytes.
+/// The session description of a message, sharing its bytes; empty for none.
 pub(crate) fn body_of(message: &Message) -> Bytes {
-    let body = message.body();
-    if body.is_empty() { Bytes::new() } else { message.bytes().slice_ref(body) }
+    message.session_description().ok().flatten().unwrap_or_default()
 }

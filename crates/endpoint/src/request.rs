@@ -2,7 +2,7 @@
 
 use sip::dialog::Dialog;
 use sip::flow::Flow;
-use sip::message::{Message, MessageBuilder, Method, Name, Replaces, Scheme, Uri};
+use sip::message::{BodyFault, Message, MessageBuilder, Method, Name, Replaces, Scheme, Uri};
 use sip::transaction::ServerKey;
 
 use crate::account::AccountId;
@@ -104,9 +104,13 @@ impl Endpoint {
             if request.has(Name::ContentEncoding) && !request.lists(Name::ContentEncoding, "identity") {
                 return Some(core.reply(request, 415, None).raw_header("Accept-Encoding", "identity"));
             }
-            let is_sdp = request.content_type().ok().flatten().is_some_and(|kind| kind.is(SDP));
-            if !is_sdp {
-                return Some(core.reply(request, 415, None).header(Name::Accept, SDP));
+            match request.session_description() {
+                Ok(_) => {}
+                Err(BodyFault::Malformed) => return Some(core.reply(request, 400, None)),
+                Err(BodyFault::Unsupported) => {
+                    let response = core.reply(request, 415, None).header(Name::Accept, SDP);
+                    return Some(response.header(Name::Accept, "multipart/mixed"));
+                }
             }
         }
         None

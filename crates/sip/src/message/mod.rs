@@ -3,6 +3,7 @@
 //! Nothing is decoded until asked. What came is never changed: an edit ([`Message::edit`]) gives a new message that
 //! has every other byte of the old one.
 
+mod body;
 mod builder;
 mod edit;
 mod headers;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+pub use body::{BodyFault, PARTS_MAX};
 pub use builder::MessageBuilder;
 pub use edit::Editor;
 pub use headers::{
