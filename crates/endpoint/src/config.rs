@@ -67,6 +67,9 @@ impl Default for Limits {
     }
 }
 
+/// The call logic has this long to answer an offer; then the peer is told 504 and the call goes on.
+pub(crate) const OFFER_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Times that are policy. Those of RFC 3261 are in [`sip::transaction`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Times {

@@ -267,6 +267,7 @@ fn fire_leg(leg: &mut Leg, core: &mut Core, timer: LegTimer) {
         LegTimer::Retry => leg.retry_modify(core),
         LegTimer::Refresh => leg.refresh(core),
         LegTimer::Expire => leg.expire(core),
+        LegTimer::Unanswered => leg.answer_offer(core, Err(504)),
         LegTimer::Reconnect => leg.lost(core, false),
     }
 }

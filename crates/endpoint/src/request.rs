@@ -301,7 +301,7 @@ impl Endpoint {
             core.session_ids.learn(id, &request);
             let voice = Some(leg.voice());
             leg.heard(core, flow);
-            let Some(session) = &mut leg.session else { return early(leg, core, key, flow, &request) };
+            let Some(session) = &mut leg.session else { return leg.receive_early(core, key, flow, request) };
             if let Err(refusal) = session.dialog.receive(&request) {
                 let response = MessageBuilder::reply(&request, refusal.status, refusal.reason, None);
                 // 500 for what is out of order would have a phone come back at once.
@@ -360,23 +360,4 @@ impl Endpoint {
         });
         Some(ReferTo { user: target.uri.user().map(|user| user.into_owned()).unwrap_or_default(), replaces })
     }
-}
-
-/// A request in an early dialog of our own INVITE.
-fn early(leg: &mut Leg, core: &mut crate::core::Core, key: ServerKey, flow: Flow, request: &Message) {
-    let method = request.method();
-    let status = match method {
-        // Our own offer has no final answer yet (RFC 3311 section 5.2).
-        Method::Update if !request.body().is_empty() => 491,
-        Method::Update | Method::Options | Method::Info => 200,
-        Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Register | Method::Prack => 481,
-        Method::Refer | Method::Notify | Method::Subscribe | Method::Message | Method::Publish | Method::Other(_) => {
-            481
-        }
-    };
-    let mut response = core.reply(request, status, None);
-    if status == 200 {
-        response = response.header(Name::Contact, core.contact(flow, &leg.contact_user)).header(Name::Allow, ALLOW);
-    }
-    core.respond(Some(leg.voice()), flow, key, response.finish());
 }

@@ -52,6 +52,8 @@ pub(crate) enum LegTimer {
     Refresh,
     /// The session was not refreshed in time (RFC 4028 section 10).
     Expire,
+    /// The call logic has not answered an offer.
+    Unanswered,
     /// The peer's connection closed and nobody came back.
     Reconnect,
 }

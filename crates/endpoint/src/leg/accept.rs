@@ -18,7 +18,8 @@ impl Leg {
     pub(crate) fn answer(&mut self, core: &mut Core, body: Bytes) {
         let Some(uas) = &mut self.uas else { return };
         // RFC 3262 section 3: no 2xx while a reliable provisional with SDP is without its PRACK.
-        if uas.unpracked.is_some() {
+        let offered = self.session.as_ref().is_some_and(|session| session.theirs.is_some());
+        if uas.unpracked.is_some() || offered {
             uas.waiting.clear();
             uas.answer = Some(body);
             return;
@@ -27,6 +28,9 @@ impl Leg {
         core.invites.remove(&uas.key);
         core.stop(self.id, LegTimer::RepeatReliable);
         core.stop(self.id, LegTimer::NoPrack);
+        // Our offer stood in a provisional and its answer in the PRACK: said again it would be another offer.
+        let is_said = uas.settled && body_of(&uas.invite).is_empty();
+        let body = if is_said { Bytes::new() } else { body };
         self.accept(core, uas.key, uas.flow, &uas.invite, body, true);
     }
 
@@ -56,11 +60,13 @@ impl Leg {
             builder = builder.body(SDP, &body);
         }
         let offer = body_of(invite);
-        let wants_answer = offer.is_empty();
+        let wants_answer = offer.is_empty() && !body.is_empty();
         if !wants_answer {
             session.remote_sdp = offer;
         }
-        session.local_sdp = body;
+        if !body.is_empty() {
+            session.local_sdp = body;
+        }
         let response = core.respond(Some(voice), flow, key, builder.finish());
         let cseq = invite.cseq().map_or(0, |cseq| cseq.number);
         let interval = core.t1();

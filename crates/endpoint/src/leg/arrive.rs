@@ -31,12 +31,27 @@ pub(crate) struct Uas {
     pub(crate) waiting: VecDeque<(u16, Option<Bytes>)>,
     /// A 200 that waits for it (RFC 3262 section 3).
     pub(crate) answer: Option<Bytes>,
+    /// A reliable provisional of ours had SDP.
+    pub(crate) said: bool,
+    /// And it was answered, or was the answer: another offer may follow before the 200 (RFC 3311 section 5.1).
+    pub(crate) settled: bool,
 }
 
 impl Uas {
     pub(crate) fn new(key: ServerKey, flow: Flow, invite: Message) -> Self {
         let wants_reliable = invite.requires("100rel");
-        Self { key, flow, invite, wants_reliable, rseq: 0, unpracked: None, waiting: VecDeque::new(), answer: None }
+        Self {
+            key,
+            flow,
+            invite,
+            wants_reliable,
+            rseq: 0,
+            unpracked: None,
+            waiting: VecDeque::new(),
+            answer: None,
+            said: false,
+            settled: false,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The end: hang up in whatever state, refuse, and the peer's BYE and CANCEL.
 
+use bytes::Bytes;
 use sip::flow::Flow;
 use sip::message::{Message, Method, Name};
 use sip::transaction::ServerKey;
@@ -71,6 +72,10 @@ impl Leg {
     /// BYE now.
     pub(crate) fn send_bye(&mut self, core: &mut Core, reason: Option<&Reason>) {
         self.refuse_theirs(core, 487);
+        // The 2xx whose offer nobody has answered is acknowledged first.
+        if let Some(cseq) = self.session.as_mut().and_then(|session| session.owed_ack.take()) {
+            self.acknowledge(core, cseq, Bytes::new());
+        }
         let Some((mut builder, flow)) = self.request(core, &Method::Bye) else { return };
         if let Some(reason) = reason {
             builder = builder.header(Name::Reason, wire::reason(reason));
@@ -98,6 +103,7 @@ impl Leg {
         self.refuse_theirs(core, 487);
         if let Some(session) = &mut self.session {
             session.unacked = None;
+            session.owed_ack = None;
             if let Bye::AfterAck(_) = session.bye {
                 session.bye = Bye::No;
             }

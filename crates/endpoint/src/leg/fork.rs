@@ -1,5 +1,6 @@
 //! What becomes of one INVITE of ours: provisionals, the 2xx that wins, the 2xx that comes too late (R39, R40), failure.
 
+use bytes::Bytes;
 use sip::dialog::Dialog;
 use sip::flow::Flow;
 use sip::message::{Message, Method, Name};
@@ -7,8 +8,10 @@ use sip::transaction::ClientKey;
 
 use super::prack::Early;
 use super::{Errand, Leg, Session};
+use crate::config::OFFER_PATIENCE;
 use crate::core::{Core, Token, body_of};
-use crate::event::{LegEvent, Rejection};
+use crate::event::{Ending, LegEvent, Rejection};
+use crate::order::Reason;
 use crate::timer::LegTimer;
 use crate::wire::COMPLETED_ELSEWHERE;
 use crate::wire::cause_of;
@@ -107,6 +110,13 @@ impl Leg {
             let ours = session.caller && session.dialog.id.remote_tag == remote_tag;
             ours.then(|| session.acked.clone()).flatten()
         });
+        // A copy, while the call logic still thinks about its offer.
+        let is_owed = self.session.as_ref().is_some_and(|session| {
+            session.caller && session.dialog.id.remote_tag == remote_tag && session.owed_ack.is_some()
+        });
+        if is_owed {
+            return;
+        }
         let Some(fork) = self.uac.as_mut().and_then(|uac| uac.forks.get_mut(index)) else { return };
         let flow = fork.flow;
         match fork.state {
@@ -138,7 +148,7 @@ impl Leg {
 
     /// The first 2xx: this is the dialog; every other INVITE is taken back.
     fn win(&mut self, core: &mut Core, index: usize, response: &Message, remote_tag: &str) {
-        let (id, over) = (self.id, self.over);
+        let (id, over, voice) = (self.id, self.over, self.voice());
         let Some(uac) = &mut self.uac else { return };
         let Some(fork) = uac.forks.get_mut(index) else { return };
         let Ok(mut dialog) = Dialog::as_uac(&fork.invite, response, fork.flow) else {
@@ -154,37 +164,82 @@ impl Leg {
         };
         let invite_cseq = dialog.local_cseq;
         let mut body = body_of(response);
-        // PRACKs of the early dialog have used up numbers, and its provisionals may have brought the answer.
-        if let Some(early) = fork.early.iter().find(|early| early.dialog.id.remote_tag == remote_tag) {
+        let we_offered = !uac.body.is_empty();
+        let (mut local_sdp, mut settled) = (std::mem::take(&mut uac.body), false);
+        let (mut remote_sdp, mut theirs) = (body.clone(), None);
+        // The early dialog has used up numbers, and its provisionals may have brought the answer, or new offers.
+        if let Some(early) = fork.early.iter_mut().find(|early| early.dialog.id.remote_tag == remote_tag) {
             dialog.local_cseq = dialog.local_cseq.max(early.dialog.local_cseq);
+            dialog.remote_cseq = early.dialog.remote_cseq;
+            settled = early.settled;
             if body.is_empty() {
                 body = early.answer.clone();
             }
+            remote_sdp = if early.answer.is_empty() { early.remote_sdp.clone() } else { body.clone() };
+            if !early.local_sdp.is_empty() {
+                local_sdp = early.local_sdp.clone();
+            }
+            theirs = early.theirs.take();
+        }
+        if !settled {
+            remote_sdp = body.clone();
         }
         fork.state = ForkState::Won;
         let (tag, flow) = (fork.tag, fork.flow);
-        fork.early.clear();
+        fork.forget_early(core, voice);
         for (other, fork) in uac.forks.iter_mut().enumerate() {
             if other != index {
+                fork.forget_early(core, voice);
                 fork.withdraw(core, Some(COMPLETED_ELSEWHERE));
             }
         }
         let mut session = Session::new(dialog, tag, flow, true);
-        session.local_sdp = std::mem::take(&mut uac.body);
-        session.remote_sdp = body.clone();
+        (session.local_sdp, session.remote_sdp, session.theirs) = (local_sdp, remote_sdp, theirs);
         session.peer_updates = response.allows(&Method::Update).unwrap_or(false);
         session.take_timer(response, self.session_wanted_s);
-        self.session = Some(session);
         core.stop(id, LegTimer::Ring);
-        if let Some((ack, flow)) = self.ack(core, invite_cseq)
+        // They offer: the call logic's answer goes with the ACK.
+        let offer = (!we_offered && !settled).then(|| std::mem::take(&mut body)).filter(|offer| !offer.is_empty());
+        session.owed_ack = offer.is_some().then_some(invite_cseq);
+        self.session = Some(session);
+        if offer.is_none() {
+            self.acknowledge(core, invite_cseq, Bytes::new());
+        }
+        if over {
+            return;
+        }
+        core.tell(LegEvent::Answered { leg: id, body, from_ip: flow.remote.ip() });
+        if let Some(body) = offer {
+            core.wake(id, LegTimer::Unanswered, OFFER_PATIENCE);
+            core.tell(LegEvent::Offer { leg: id, body });
+        }
+    }
+
+    /// The ACK to the 2xx of our INVITE, with our answer if it brought an offer; the session's clock begins.
+    pub(crate) fn acknowledge(&mut self, core: &mut Core, invite_cseq: u32, body: Bytes) {
+        let id = self.id;
+        if let Some((ack, flow)) = self.ack(core, invite_cseq, body)
             && let Some(session) = &mut self.session
         {
             session.acked = Some((invite_cseq, flow, ack));
             session.arm_timer(core, id);
         }
-        if !over {
-            core.tell(LegEvent::Answered { leg: id, body, from_ip: flow.remote.ip() });
+    }
+
+    /// Order: the answer to the offer in the 2xx. What cannot be accepted is acknowledged all the same, and then ended (RFC 3261
+    /// section 13.2.2.4).
+    pub(crate) fn answer_in_ack(&mut self, core: &mut Core, invite_cseq: u32, answer: Result<Bytes, u16>) {
+        let is_refused = answer.is_err();
+        let body = answer.unwrap_or_default();
+        if let Some(session) = &mut self.session {
+            session.local_sdp = body.clone();
         }
+        self.acknowledge(core, invite_cseq, body);
+        if is_refused {
+            self.send_bye(core, Some(&Reason { cause: 488, text: "Offer not acceptable" }));
+            return self.end(core, Ending::WeHungUp);
+        }
+        self.next_offer(core);
     }
 
     /// A 2xx that nobody wants: ACK and BYE (section 13.2.2.4, R39).
@@ -209,7 +264,7 @@ impl Leg {
 
     /// This INVITE is over without a dialog.
     pub(crate) fn failed(&mut self, core: &mut Core, index: usize, rejection: Rejection) {
-        let over = self.over || self.session.is_some();
+        let (over, voice) = (self.over || self.session.is_some(), self.voice());
         let Some(uac) = &mut self.uac else { return };
         let Some(fork) = uac.forks.get_mut(index) else { return };
         if matches!(fork.state, ForkState::Won | ForkState::Late | ForkState::Refused | ForkState::Failed) {
@@ -217,7 +272,7 @@ impl Leg {
         }
         let was_asked = fork.state == ForkState::Waiting;
         fork.state = ForkState::Refused;
-        fork.early.clear();
+        fork.forget_early(core, voice);
         // RFC 3263 section 4.3: a 503, like a dead transport, is this hop's, not the trunk's.
         let hop_failed = was_asked && rejection.status == 503 && !uac.rang && !over;
         let refused = uac.responded;

@@ -6,6 +6,7 @@
 pub(crate) mod accept;
 pub(crate) mod arrive;
 pub(crate) mod bye;
+pub(crate) mod early;
 pub(crate) mod fork;
 pub(crate) mod info;
 pub(crate) mod invite;
@@ -21,6 +22,7 @@ pub(crate) mod session;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use sip::flow::{Flow, Protocol};
 use sip::message::{Message, MessageBuilder, Method, Name};
 
@@ -30,6 +32,7 @@ use crate::event::{Cause, Ending, LegEvent, Rejection};
 use crate::order::LegId;
 use crate::timer::LegTimer;
 use crate::trunk::TrunkId;
+use crate::wire;
 
 pub(crate) use arrive::Uas;
 pub(crate) use fork::{Fork, ForkState};
@@ -150,11 +153,15 @@ impl Leg {
         Some((builder.header(Name::UserAgent, &core.config.server_name), flow))
     }
 
-    /// The ACK to a 2xx.
-    pub(crate) fn ack(&mut self, core: &mut Core, invite_cseq: u32) -> Option<(Message, Flow)> {
+    /// The ACK to a 2xx, with our answer if that brought an offer.
+    pub(crate) fn ack(&mut self, core: &mut Core, invite_cseq: u32, body: Bytes) -> Option<(Message, Flow)> {
         let flow = self.way()?;
         let via = core.via(flow);
-        let ack = self.session.as_ref()?.dialog.ack(invite_cseq, &via).finish();
+        let mut ack = self.session.as_ref()?.dialog.ack(invite_cseq, &via);
+        if !body.is_empty() {
+            ack = ack.body(wire::SDP, &body);
+        }
+        let ack = ack.finish();
         Some((core.send_ack(self.voice(), flow, ack), flow))
     }
 

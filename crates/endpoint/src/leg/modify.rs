@@ -10,8 +10,10 @@ use sip::transaction::ServerKey;
 use super::Leg;
 use super::refresh::{MIN_SE_S, is_too_short};
 use super::session::Theirs;
+use crate::config::OFFER_PATIENCE;
 use crate::core::{Core, body_of};
 use crate::event::LegEvent;
+use crate::timer::LegTimer;
 use crate::wire::{ALLOW, SDP, SUPPORTED};
 
 impl Leg {
@@ -21,6 +23,8 @@ impl Leg {
         let is_invite = request.method() == Method::Invite;
         let body = body_of(&request);
         let early = self.uas.is_some();
+        // Our reliable provisional had the answer to their offer, or the offer whose answer its PRACK brought.
+        let settled = self.uas.as_ref().is_none_or(|uas| uas.settled);
         let Some(session) = &mut self.session else { return core.answer(voice, flow, key, &request, 481) };
         if self.over {
             return core.answer(voice, flow, key, &request, 481);
@@ -28,7 +32,7 @@ impl Leg {
         // "A UAS that receives a second INVITE before it sends the final response to a first INVITE ... MUST return a 500
         // (Server Internal Error) response ... and MUST include a Retry-After header field with a randomly chosen value of
         // between 0 and 10 seconds." An UPDATE with an offer likewise; one without is only a refresh.
-        let unanswered = session.theirs.is_some() || (early && (is_invite || !body.is_empty()));
+        let unanswered = session.theirs.is_some() || (early && (is_invite || (!body.is_empty() && !settled)));
         if unanswered && (is_invite || !body.is_empty()) {
             let wait = core.between(Duration::ZERO, Duration::from_secs(10)).as_secs().to_string();
             let response = core.reply(&request, 500, None).header(Name::RetryAfter, wait).finish();
@@ -59,12 +63,17 @@ impl Leg {
             return self.accept_modify(core, key, flow, &request, ours);
         }
         session.theirs = Some(Theirs { key, flow, request });
+        core.wake(self.id, LegTimer::Unanswered, OFFER_PATIENCE);
         core.tell(LegEvent::Offer { leg: self.id, body });
     }
 
     /// Order: the answer to it.
     pub(crate) fn answer_offer(&mut self, core: &mut Core, answer: Result<Bytes, u16>) {
-        let Some(session) = &mut self.session else { return };
+        core.stop(self.id, LegTimer::Unanswered);
+        let Some(session) = &mut self.session else { return self.answer_early_offer(core, answer) };
+        if let Some(cseq) = session.owed_ack.take() {
+            return self.answer_in_ack(core, cseq, answer);
+        }
         let Some(Theirs { key, flow, request }) = session.theirs.take() else { return };
         match answer {
             Ok(body) => self.accept_modify(core, key, flow, &request, body),
@@ -72,6 +81,11 @@ impl Leg {
                 let status = if (300..700).contains(&status) { status } else { 488 };
                 core.answer(Some(self.voice()), flow, key, &request, status);
             }
+        }
+        // Our 200 to the INVITE has waited for the answer to what its PRACK offered.
+        let waits = self.uas.as_mut().filter(|uas| uas.unpracked.is_none()).and_then(|uas| uas.answer.take());
+        if let Some(body) = waits {
+            return self.answer(core, body);
         }
         self.next_offer(core);
     }

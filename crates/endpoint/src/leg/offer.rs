@@ -108,7 +108,7 @@ impl Leg {
         }
         session.dialog.refresh_target(response);
         if response.method() == Method::Invite
-            && let Some((ack, flow)) = self.ack(core, cseq)
+            && let Some((ack, flow)) = self.ack(core, cseq, Bytes::new())
             && let Some(session) = &mut self.session
         {
             session.acked = Some((cseq, flow, ack));

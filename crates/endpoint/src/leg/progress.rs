@@ -8,8 +8,10 @@ use sip::message::{Message, Name};
 use sip::transaction::ServerKey;
 
 use super::Leg;
+use super::session::Theirs;
+use crate::config::OFFER_PATIENCE;
 use crate::core::{Core, body_of};
-use crate::event::Ending;
+use crate::event::{Ending, LegEvent};
 use crate::timer::LegTimer;
 use crate::wire::{ALLOW, SDP};
 
@@ -54,6 +56,7 @@ impl Leg {
         if let Some(body) = body {
             builder = builder.body(SDP, &body);
             session.local_sdp = body;
+            uas.said |= uas.wants_reliable;
         }
         let response = core.respond(Some(voice), uas.flow, uas.key, builder.finish());
         if uas.wants_reliable {
@@ -92,18 +95,28 @@ impl Leg {
         if !fits {
             return core.answer(voice, flow, key, prack, 481);
         }
-        core.answer(voice, flow, key, prack, 200);
         core.stop(self.id, LegTimer::RepeatReliable);
         core.stop(self.id, LegTimer::NoPrack);
-        let Some(uas) = &mut self.uas else { return };
+        let (Some(uas), Some(session)) = (&mut self.uas, &mut self.session) else { return };
         uas.unpracked = None;
-        // Our offer stood in the provisional: the PRACK has the answer, which is the call logic's as an ACK's would be.
-        let answer = body_of(prack);
-        if !answer.is_empty()
-            && let Some(session) = &mut self.session
-        {
-            session.remote_sdp = answer;
+        let they_offered = !body_of(&uas.invite).is_empty();
+        let body = body_of(prack);
+        // RFC 3262 section 5: where the provisional had our answer the PRACK may offer anew, and its 200 has the answer.
+        let offers = !body.is_empty() && they_offered && uas.said && session.theirs.is_none();
+        if offers {
+            session.theirs = Some(Theirs { key, flow, request: prack.clone() });
+            core.wake(self.id, LegTimer::Unanswered, OFFER_PATIENCE);
+            core.tell(LegEvent::Offer { leg: self.id, body });
+        } else {
+            core.answer(voice, flow, key, prack, 200);
+            // Where it had our offer the PRACK has the answer.
+            if !body.is_empty() && !they_offered && uas.said && !uas.settled {
+                session.remote_sdp = body.clone();
+                core.tell(LegEvent::Acknowledged { leg: self.id, body: Some(body) });
+                uas.settled = true;
+            }
         }
+        uas.settled |= they_offered && uas.said;
         let next = uas.waiting.pop_front();
         let answer = if uas.waiting.is_empty() && next.is_none() { uas.answer.take() } else { None };
         if let Some((status, body)) = next {

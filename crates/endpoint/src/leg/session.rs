@@ -30,6 +30,8 @@ pub(crate) struct Session {
     pub(crate) timer: SessionTimer,
     /// Our 2xx without its ACK.
     pub(crate) unacked: Option<Unacked>,
+    /// Number of our INVITE whose 2xx brought an offer: the ACK waits for the call logic's answer (RFC 3261 section 13.2.2.4).
+    pub(crate) owed_ack: Option<u32>,
     /// Our ACK to their last 2xx, for when that 2xx comes again: CSeq number, way, message.
     pub(crate) acked: Option<(u32, Flow, Message)>,
     /// Our re-INVITE or UPDATE that is going on.
@@ -134,6 +136,7 @@ impl Session {
             peer_updates: false,
             timer: SessionTimer::default(),
             unacked: None,
+            owed_ack: None,
             acked: None,
             ours: None,
             queued: None,
@@ -150,6 +153,6 @@ impl Session {
 
     /// A new offer of ours has to wait (RFC 3261 section 14.1).
     pub(crate) fn is_busy(&self) -> bool {
-        self.ours.is_some() || self.theirs.is_some() || self.unacked.is_some()
+        self.ours.is_some() || self.theirs.is_some() || self.unacked.is_some() || self.owed_ack.is_some()
     }
 }

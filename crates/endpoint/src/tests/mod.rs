@@ -7,6 +7,7 @@ mod guarding;
 mod hops;
 mod large;
 mod modifying;
+mod negotiating;
 mod network;
 mod registering;
 mod session_ids;

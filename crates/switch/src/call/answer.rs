@@ -34,7 +34,7 @@ impl Call {
         leg.signalling = Signalling::Up;
         leg.from_ip = Some(from_ip);
         let index = leg.index;
-        let agreed = leg.description.accept(body);
+        let agreed = leg.description.taken(body);
         if agreed.is_err() {
             self.drop_leg(board, now, id, None, "bad_answer");
             self.close_pop(board, now, who, "bad_answer");

@@ -10,7 +10,7 @@ use super::{Call, Phase, Talk};
 use crate::board::Board;
 use crate::desk::CommandError;
 use crate::io::Event;
-use crate::leg::Signalling;
+use crate::leg::{Role, Signalling};
 
 impl Call {
     /// Hold or resume by desk or key. The caller is not re-INVITEd: music plays where the operator was heard.
@@ -48,7 +48,8 @@ impl Call {
         let Some(leg) = self.leg_mut(id) else { return };
         match leg.signalling {
             Signalling::Up => {}
-            // RFC 3311 §5.2: the first offer has no answer yet.
+            // RFC 3311 §5.2: whom we call may offer once our first offer was answered reliably, which the SIP side has seen to.
+            Signalling::Early { .. } if matches!(leg.role, Role::Operator(_) | Role::Target) => {}
             Signalling::Early { .. } => return board.order(Order::AnswerOffer { leg: id, answer: Err(500) }),
             Signalling::Leaving { .. } | Signalling::Gone => return,
         }

@@ -83,6 +83,15 @@ impl Description {
         Ok(())
     }
 
+    /// The peer takes our call: with its answer, unless that came before, or it has offered in between (RFC 3311).
+    pub(crate) fn taken(&mut self, answer: &[u8]) -> Result<(), NegotiationError> {
+        match (self.is_waiting(), answer.is_empty()) {
+            (true, _) => self.accept(answer),
+            (false, true) => Ok(()),
+            (false, false) => self.refreshed(answer),
+        }
+    }
+
     /// The peer's answer to what we said last, offered once more: a refresh of the session (RFC 4028) may bring another.
     pub(crate) fn refreshed(&mut self, answer: &[u8]) -> Result<(), NegotiationError> {
         let said = Session::parse(self.said.as_bytes()).map_err(NegotiationError::Malformed)?;

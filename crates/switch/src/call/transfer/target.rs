@@ -115,7 +115,7 @@ impl Call {
         leg.signalling = Signalling::Up;
         leg.from_ip = Some(from_ip);
         let index = leg.index;
-        let agreed = leg.description.accept(body);
+        let agreed = leg.description.taken(body);
         self.story.leg_answered(now, index);
         if agreed.is_err() {
             self.drop_leg(board, now, id, None, "bad_answer");

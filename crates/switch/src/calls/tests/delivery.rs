@@ -368,3 +368,21 @@ fn r03_an_operators_phone_that_dials_without_a_caller_gets_nowhere() {
     house.dials("X", 1, "*99").orders(["404 X"]).tells([]);
     house.everything_is_over();
 }
+
+#[test]
+fn rfc_3311_whom_we_call_may_offer_before_the_answer_and_what_was_agreed_holds() {
+    let mut house = House::new();
+    house.call("A", SAKURA);
+    house.rings("hanako");
+    let leg = house.leg("hanako");
+    house
+        .on(LegEvent::Offer { leg, body: sdp(34_000, "sendrecv") })
+        .orders(["accept hanako sendrecv"])
+        .media("negotiated hanako send=true receive=true");
+    house
+        .on(LegEvent::Answered { leg, body: bytes::Bytes::new(), from_ip: super::house::PEER })
+        .orders(["200 A"])
+        .hears(["A hears hanako", "hanako hears A"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
