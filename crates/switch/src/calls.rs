@@ -60,7 +60,10 @@ impl Calls {
     pub(crate) fn leg_event(&mut self, now: Instant, event: LegEvent) {
         match event {
             LegEvent::Incoming(incoming) => self.incoming(now, &incoming),
-            LegEvent::Progress { leg, dialog: _, status, body: _ } if status > 100 => {
+            LegEvent::Progress { leg, dialog: _, status, body } if status > 100 => {
+                if let Some(body) = body {
+                    self.with_leg(now, leg, |call, board| call.early_media(board, leg, &body));
+                }
                 self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
                     Some(Role::Operator(who)) => call.operator_rings(board, now, leg, who),
                     Some(Role::Target) => call.target_rings(board, now, leg),

@@ -88,6 +88,8 @@ pub(crate) struct Leg {
     pub(crate) from_ip: Option<IpAddr>,
     /// What its far end was last ordered to hear.
     pub(crate) hears: Option<Source>,
+    /// Something is heard from it before it answers: a ringing tone of its own, or an announcement.
+    pub(crate) speaks: bool,
     /// Digits are being detected.
     pub(crate) detects: bool,
     /// Digits are being relayed.

@@ -57,7 +57,7 @@ export const words = {
       "target_answered": "取次先が電話に出た", "target_confirmed": "取次先が1を押した",
       "target_failed": "取次先につながらず", "handed_over": "オペレーターが取次を任せた", "bridged": "取次成立",
       "transfer_cancelled": "取次を取消", "transfer_failed": "取次不成立",
-      "operator_lost": "オペレーターの電話が途絶", "reason": "相手が告げた理由", "silent": "無音を検知", "audible": "音声が回復", "heard": "音声の到達を確認",
+      "operator_lost": "オペレーターの電話が途絶", "target_lost": "取次先の電話が途絶", "reason": "相手が告げた理由", "silent": "無音を検知", "audible": "音声が回復", "heard": "音声の到達を確認",
       "voice_failed": "音声経路の障害", "recording_started": "録音開始", "recording_finished": "録音完了",
       "recording_failed": "録音失敗", "ended": "終話", "interrupted": "交換機の停止により中断", "sip": "SIP"
     },
@@ -131,7 +131,7 @@ export const words = {
       "target_answered": "target picked up", "target_confirmed": "target pressed 1",
       "target_failed": "target not reached", "handed_over": "operator left it to the transfer",
       "bridged": "bridged on", "transfer_cancelled": "transfer cancelled", "transfer_failed": "transfer failed",
-      "operator_lost": "operator's phone lost", "reason": "the peer says why", "silent": "silence noticed", "audible": "sound is back", "heard": "first heard",
+      "operator_lost": "operator's phone lost", "target_lost": "target's phone lost", "reason": "the peer says why", "silent": "silence noticed", "audible": "sound is back", "heard": "first heard",
       "voice_failed": "voice path failed", "recording_started": "recording began",
       "recording_finished": "recording finished", "recording_failed": "recording failed", "ended": "ended",
       "interrupted": "interrupted: the switchboard stopped", "sip": "SIP"

@@ -102,6 +102,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         description,
         from_ip: Some(incoming.from_ip),
         hears: None,
+        speaks: false,
         detects: false,
         relays: false,
         probe: None,

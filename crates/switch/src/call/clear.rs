@@ -29,6 +29,14 @@ fn word(how: Ending) -> &'static str {
     }
 }
 
+/// Did the leg end without anybody wanting it to?
+const fn is_loss(how: Ending) -> bool {
+    match how {
+        Ending::Lost | Ending::SessionExpired | Ending::NoAck => true,
+        Ending::PeerHungUp | Ending::WeHungUp | Ending::Cancelled => false,
+    }
+}
+
 impl Call {
     /// The peer says why it ends a leg, or does not take it (RFC 3326).
     pub(crate) fn give_reason(&mut self, now: Instant, id: LegId, cause: Option<Cause>) {
@@ -65,6 +73,9 @@ impl Call {
                 }
             },
             Role::Second(_) => self.second_left(board, now, id),
+            Role::Target if is_loss(how) && matches!(self.phase, Phase::Bridged { target } if target == id) => {
+                self.target_lost(board, now, how);
+            }
             Role::Target => self.target_left(board, now, id, word(how)),
         }
     }
@@ -78,10 +89,7 @@ impl Call {
     /// The operator's phone is off the line. Who hangs up ends the call, or lets the transfer go on; who is lost leaves a
     /// caller to be looked after (R31).
     fn operator_left(&mut self, board: &mut Board, now: Instant, id: LegId, how: Ending) {
-        let is_lost = match how {
-            Ending::Lost | Ending::SessionExpired | Ending::NoAck => true,
-            Ending::PeerHungUp | Ending::WeHungUp | Ending::Cancelled => false,
-        };
+        let is_lost = is_loss(how);
         let who = match self.talk() {
             Some(talk) if talk.leg == id => talk.operator,
             Some(_) | None => return,
@@ -99,6 +107,14 @@ impl Call {
             Phase::Passing(_) => self.operator_left_transfer(board, now),
             Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => {}
         }
+    }
+
+    /// The person to whom the caller was passed on is gone without a goodbye: a mobile in a tunnel. The caller is not, and comes to
+    /// the head of the queue (R31).
+    fn target_lost(&mut self, board: &mut Board, now: Instant, how: Ending) {
+        self.story.tell(now, Fact::TargetLost { why: word(how).to_owned() });
+        self.changed(board, "target_lost", word(how));
+        self.wait_again(board, now);
     }
 
     /// Ends the call for everyone.

@@ -81,6 +81,7 @@ impl Call {
             description: Description::new(board.reached_at(local), session_id, plain),
             from_ip: peer,
             hears: None,
+            speaks: false,
             detects: false,
             relays: false,
             probe: None,

@@ -2,7 +2,7 @@
 
 use endpoint::LegId;
 
-use super::transfer::Stage;
+use super::transfer::{Passing, Stage};
 use super::{Call, Phase};
 use crate::board::Board;
 use crate::desk::TransferMode;
@@ -76,6 +76,7 @@ impl Call {
         let hears = match &self.phase {
             Phase::Talking(talk) if talk.leg == leg && !self.is_held() => Source::Leg(self.caller),
             Phase::Passing(passing) if passing.ear() == Some(leg) => match &passing.stage {
+                Stage::Calling(_) if self.speaks_early(passing) => Source::Leg(passing.stage.leg()),
                 Stage::Calling(_) => Source::Prompt { prompt: Prompt::named("ringback"), repeat: true },
                 Stage::Consulting { leg, .. } => Source::Leg(*leg),
                 Stage::Confirming { .. } => Source::Silence,
@@ -86,6 +87,12 @@ impl Call {
         };
         let detects = self.talk().is_some();
         Part { hears, detects, relays: false }
+    }
+
+    /// Whoever is called for the operator's announcement can be heard already.
+    fn speaks_early(&self, passing: &Passing) -> bool {
+        let speaks = |leg: &Leg| leg.is_early() && leg.speaks && leg.description.agreed().is_some();
+        passing.mode == TransferMode::Attended && self.leg(passing.stage.leg()).is_some_and(speaks)
     }
 
     fn targets_part(&self, leg: LegId) -> Part {

@@ -79,6 +79,8 @@ pub(crate) enum Fact {
     TransferCancelled {},
     /// Nobody was reached.
     TransferFailed { why: String },
+    /// The client firm's person, joined with the caller, is gone without a goodbye.
+    TargetLost { why: String },
     /// A peer says why it ends a leg or does not take it: causes of SIP and of the telephone network (RFC 3326).
     Reason { leg: String, sip: Option<u16>, q850: Option<u16>, text: String },
     /// The operator's phone is dead.
@@ -130,6 +132,7 @@ impl Fact {
             Self::Bridged { .. } => "bridged",
             Self::TransferCancelled { .. } => "transfer_cancelled",
             Self::TransferFailed { .. } => "transfer_failed",
+            Self::TargetLost { .. } => "target_lost",
             Self::Reason { .. } => "reason",
             Self::OperatorLost { .. } => "operator_lost",
             Self::Heard { .. } => "heard",

@@ -43,7 +43,9 @@ impl Call {
 
     /// The first packet came from this leg.
     pub(crate) fn heard(&mut self, now: Instant, id: LegId, at: Instant) {
-        let Some(leg) = self.leg(id).map(|leg| leg.role.word().to_owned()) else { return };
+        let Some(leg) = self.leg_mut(id) else { return };
+        leg.speaks |= leg.is_early();
+        let leg = leg.role.word().to_owned();
         self.story.tell(at.min(now), Fact::Heard { leg });
     }
 

@@ -83,6 +83,14 @@ impl Description {
         Ok(())
     }
 
+    /// A provisional answer to our offer: enough to hear early media. The offer stays open; another branch may answer it.
+    pub(crate) fn preview(&mut self, answer: &[u8]) -> Result<(), NegotiationError> {
+        let offered = self.offered.as_ref().ok_or(NegotiationError::AnswerMismatch)?;
+        let answer = Session::parse(answer).map_err(NegotiationError::Malformed)?;
+        self.agreed = Some(sdp::accept_answer(&self.local, offered, &answer)?);
+        Ok(())
+    }
+
     /// The peer takes our call: with its answer, unless that came before, or it has offered in between (RFC 3311).
     pub(crate) fn taken(&mut self, answer: &[u8]) -> Result<(), NegotiationError> {
         match (self.is_waiting(), answer.is_empty()) {

@@ -87,7 +87,16 @@ impl Call {
         Some(id)
     }
 
-    /// 18x from over there. Early media is not listened to: it may be an announcement, and an announcement answers nothing.
+    /// Early media from over there. Only the operator who waits for the person hears it, and only once there is something to hear
+    /// ([`crate::leg::Leg::speaks`]): "out of coverage" is said before any answer. It answers nothing, and the caller never hears it.
+    pub(crate) fn early_media(&mut self, board: &mut Board, id: LegId, body: &[u8]) {
+        let Some(leg) = self.leg_mut(id).filter(|leg| leg.role == Role::Target && leg.is_early()) else { return };
+        if leg.description.preview(body).is_ok() {
+            self.negotiated(board, id);
+        }
+    }
+
+    /// 18x from over there.
     pub(crate) fn target_rings(&mut self, board: &mut Board, now: Instant, id: LegId) {
         let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_early() && !leg.rang()) else { return };
         leg.signalling = Signalling::Early { rang: true };
@@ -148,6 +157,8 @@ impl Call {
             486 | 600 => "busy",
             603 | 607 | 403 => "rejected",
             408 | 480 | 487 => "no_answer",
+            // Forwarded elsewhere: nobody has registered that number, so it is not called (R03).
+            300..400 => "redirected",
             _ => "unreachable",
         };
         self.leg_is_gone(board, now, id, rejection.status, word);

@@ -167,6 +167,60 @@ fn f46_early_media_is_no_answer() {
 }
 
 #[test]
+fn f44_an_operator_who_waits_hears_what_is_said_before_the_answer_once_there_is_something() {
+    let mut house = House::talk("A");
+    house.transfer("A", Attended).hears(["A hears hold-music", "hanako hears ringback"]);
+    let leg = house.leg(MOBILE);
+    let early = |port| Some(super::house::sdp(port, "sendrecv"));
+    let progress = |port| endpoint::LegEvent::Progress { leg, dialog: "t".to_owned(), status: 183, body: early(port) };
+    house.on(progress(30_000)).media("negotiated 09011112222 send=true receive=true").hears([]);
+    let at = house.now;
+    house.media(crate::media::Event::FirstPacket { leg, at }).hears(["hanako hears 09011112222"]);
+    // Another branch speaks: the offer is still open.
+    house.on(progress(31_000)).media("negotiated 09011112222 send=true receive=true").hears([]);
+    // "Out of coverage": nobody has answered.
+    house.rejects(MOBILE, 480).orders(["dial 08033334444 over 1"]).hears(["hanako hears ringback"]);
+    let leg = house.leg(SECOND_MOBILE);
+    house.on(endpoint::LegEvent::Progress { leg, dialog: "t".to_owned(), status: 183, body: early(30_000) });
+    house.media(crate::media::Event::FirstPacket { leg, at }).hears(["hanako hears 08033334444"]);
+    house.answers(SECOND_MOBILE).hears(["08033334444 hears hanako"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn r31_a_person_who_is_lost_leaves_the_caller_at_the_head_of_the_queue() {
+    for how in [Ending::Lost, Ending::SessionExpired] {
+        let mut house = House::talk("A");
+        house.transfer("A", Attended);
+        house.answers(MOBILE);
+        house.hangs_up("hanako").hears(["A hears 09011112222", "09011112222 hears A"]);
+        house.ends(MOBILE, how).orders(["ring taro: さくら歯科 <09099998888>"]).hears(["A hears hold-music"]);
+        house.answers("taro").orders([]).hears(["A hears taro", "taro hears A"]);
+        house.hangs_up("A").orders(["hang up taro"]);
+        house.everything_is_over();
+        assert_eq!(house.recordings.len(), 1, "one visit, one recording");
+    }
+}
+
+#[test]
+fn r03_a_phone_that_is_forwarded_elsewhere_is_not_followed() {
+    let mut house = House::talk("A");
+    house.transfer("A", Attended);
+    // The firm's own second number is, whatever the Contact of the 302 says.
+    house
+        .rejects(MOBILE, 302)
+        .orders(["dial 08033334444 over 1"])
+        .tells(["target_failed redirected", "target_called 818033334444"]);
+    house
+        .rejects(SECOND_MOBILE, 302)
+        .orders([])
+        .tells(["target_failed redirected", "transfer failed 818033334444 redirected"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
 fn x08_with_the_operator_gone_the_caller_comes_to_the_head_of_the_queue_and_hears_music() {
     let mut house = House::talk("A");
     house.transfer("A", Confirmed);
