@@ -15,7 +15,7 @@ use crate::guard::Guard;
 use crate::leg::Leg;
 use crate::line::Lines;
 use crate::order::{LegId, Order};
-use crate::output::Output;
+use crate::output::{Alarm, Output};
 use crate::registrar::Registrar;
 use crate::timer::{LegTimer, Timer};
 use crate::trunk::{Trunk, TrunkId, TrunkState};
@@ -91,10 +91,10 @@ impl Endpoint {
     /// One datagram, or one message framed out of a stream. What is no SIP message vanishes.
     pub fn receive(&mut self, now: Instant, flow: Flow, packet: Bytes) {
         self.core.now = now;
-        if self.guard.drops(now, flow.remote.ip()) && !self.lines.own(flow.remote.ip()) {
+        if self.guard.drops(now, flow.remote.ip()) && !self.lines.own_flow(flow) {
             return;
         }
-        let Ok(message) = Message::parse(packet) else { return };
+        let Ok(message) = Message::parse(packet) else { return self.offence(flow, BanReason::Malformed) };
         // A response that cannot be believed is dropped; a request gets its refusal once its transaction is there.
         if !message.is_request() && message.validate().is_err() {
             return;
@@ -134,6 +134,7 @@ impl Endpoint {
     /// All operators' accounts there are. Bindings of accounts that stay the same are kept.
     pub fn set_accounts(&mut self, now: Instant, accounts: Vec<Account>) {
         self.core.now = now;
+        self.guard.set_accounts(&accounts);
         self.registrar.set_accounts(&mut self.core, accounts);
         self.pump();
     }
@@ -215,6 +216,18 @@ impl Endpoint {
     /// Listens to this source again.
     pub fn clear_ban(&mut self, source: IpAddr) {
         self.guard.clear(source);
+    }
+
+    /// Counts what no phone or carrier of ours does: over a stream only, because anybody can write anybody's address on a
+    /// datagram (R01).
+    pub(crate) fn offence(&mut self, flow: Flow, reason: BanReason) {
+        let source = flow.remote.ip();
+        if !flow.protocol.is_reliable() || self.lines.own_flow(flow) {
+            return;
+        }
+        if let Some(failures) = self.guard.offence(self.core.now, source, reason) {
+            self.core.outputs.push_back(Output::Alarm(Alarm::Banned { source, reason, failures }));
+        }
     }
 
     fn fire(&mut self, timer: Timer) {

@@ -7,7 +7,7 @@ use sip::transaction::ServerKey;
 
 use crate::account::AccountId;
 use crate::core::Token;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{BanReason, Endpoint};
 use crate::event::{LegEvent, ReferTo, Source};
 use crate::guard::Refused;
 use crate::leg::refresh::{MIN_SE_S, is_too_short};
@@ -30,12 +30,14 @@ enum Origin {
 impl Endpoint {
     pub(crate) fn on_request(&mut self, key: ServerKey, flow: Flow, request: Message) {
         if let Err(refusal) = request.validate() {
+            self.offence(flow, BanReason::Malformed);
             let tag = self.core.token().to_string();
             let response = MessageBuilder::reply(&request, refusal.status, refusal.reason, Some(&tag)).finish();
             self.core.respond(None, flow, key, response);
             return;
         }
         if let Some(response) = self.refuse(&request) {
+            self.offence(flow, BanReason::Scanning);
             self.core.respond(None, flow, key, response.finish());
             return;
         }
@@ -135,7 +137,7 @@ impl Endpoint {
             };
         }
         let source = flow.remote.ip();
-        let may_ban = !self.lines.own(source);
+        let may_ban = !self.lines.own_flow(flow);
         let registrar = &self.registrar;
         match self.guard.judge(self.core.now, source, request, may_ban, |user| registrar.find(user)) {
             Ok(account) => Origin::Operator(account),
@@ -148,6 +150,9 @@ impl Endpoint {
         if let Some((user, failures)) = &refused.banned {
             let alarm = Alarm::AuthenticationFailures { source, user: user.clone(), failures: *failures };
             self.core.outputs.push_back(Output::Alarm(alarm));
+        }
+        if refused.bare {
+            self.offence(flow, BanReason::Scanning);
         }
         let salts = [self.core.token().0, self.core.token().0];
         let tag = self.core.token().to_string();

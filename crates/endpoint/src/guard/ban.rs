@@ -1,7 +1,8 @@
-//! Sources that guess passwords are not listened to for a while (R01).
+//! Sources that guess passwords, look for accounts or send rubbish are not listened to for a while (R01).
 //!
-//! Only a failure that proves its source counts: wrong credentials over a nonce that we sent to that very address. So
-//! nobody can have a stranger banned by forging datagrams, and an old nonce after a restart bans nobody.
+//! Only what proves its source counts: wrong credentials over a nonce that we sent to that very address, or what comes over a
+//! stream, whose handshake has proved it. So nobody can have a stranger banned by forging datagrams, and an old nonce after a
+//! restart bans nobody. Many phones may share one address (NAT): one that logs in clears what was counted against it.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -10,19 +11,53 @@ use std::time::{Duration, Instant};
 use crate::clock::later;
 use crate::endpoint::{Ban, BanReason};
 
-/// Failures after which a source is dropped.
-pub(crate) const FAILURES_MAX: u32 = 20;
+/// Wrong passwords after which a source is dropped.
+const PASSWORDS_MAX: u32 = 20;
+/// Requests without credentials, or for what we do not offer, after which it is. A whole office may come back at once after
+/// a power cut, each phone with one.
+const SCANS_MAX: u32 = 500;
+/// Streams' worth of rubbish after which it is.
+const MALFORMED_MAX: u32 = 20;
+
+/// Where it stops.
+const fn most(reason: BanReason) -> u32 {
+    match reason {
+        BanReason::Passwords => PASSWORDS_MAX,
+        BanReason::Scanning => SCANS_MAX,
+        BanReason::Malformed => MALFORMED_MAX,
+    }
+}
+
 /// A source that was quiet for so long starts afresh.
 const FORGET_AFTER: Duration = Duration::from_secs(3600);
 
 /// What is known of one source.
 #[derive(Debug)]
 struct Record {
-    failures: u32,
+    passwords: u32,
+    scans: u32,
+    malformed: u32,
     last: Instant,
     until: Option<Instant>,
+    /// What the last ban was for.
+    reason: BanReason,
     /// Bans so far: each is twice as long as the one before.
     bans: u32,
+}
+
+impl Record {
+    fn new(now: Instant) -> Self {
+        let (passwords, scans, malformed) = (0, 0, 0);
+        Self { passwords, scans, malformed, last: now, until: None, reason: BanReason::Passwords, bans: 0 }
+    }
+
+    fn count(&mut self, reason: BanReason) -> &mut u32 {
+        match reason {
+            BanReason::Passwords => &mut self.passwords,
+            BanReason::Scanning => &mut self.scans,
+            BanReason::Malformed => &mut self.malformed,
+        }
+    }
 }
 
 /// Every source with failures.
@@ -46,27 +81,30 @@ impl Bans {
             && self.records.get(&source).and_then(|record| record.until).is_some_and(|until| until > now)
     }
 
-    /// Wrong credentials. Gives the number of failures when a ban begins with this one.
-    pub(crate) fn failed(&mut self, now: Instant, source: IpAddr) -> Option<u32> {
+    /// One more offence. Gives the number of that kind when a ban begins with this one.
+    pub(crate) fn failed(&mut self, now: Instant, source: IpAddr, reason: BanReason) -> Option<u32> {
         if self.records.len() >= self.sources_max && !self.records.contains_key(&source) {
             self.forget(now);
             if self.records.len() >= self.sources_max {
                 return None;
             }
         }
-        let record = self.records.entry(source).or_insert(Record { failures: 0, last: now, until: None, bans: 0 });
+        let record = self.records.entry(source).or_insert_with(|| Record::new(now));
         if now.saturating_duration_since(record.last) > FORGET_AFTER && record.until.is_none_or(|until| until <= now) {
-            *record = Record { failures: 0, last: now, until: None, bans: 0 };
+            *record = Record::new(now);
         }
-        record.failures += 1;
         record.last = now;
-        if !record.failures.is_multiple_of(FAILURES_MAX) {
+        let count = record.count(reason);
+        *count = count.saturating_add(1);
+        let count = *count;
+        if !count.is_multiple_of(most(reason)) {
             return None;
         }
+        record.reason = reason;
         let length = self.first.saturating_mul(1 << record.bans.min(16)).min(self.longest);
         record.bans += 1;
         record.until = Some(later(now, length));
-        Some(record.failures)
+        Some(count)
     }
 
     /// Right credentials: what failed before was a typing error.
@@ -83,14 +121,16 @@ impl Bans {
 
     /// Who is banned now.
     pub(crate) fn list(&self, now: Instant) -> Vec<Ban> {
-        let mut bans: Vec<Ban> = self
-            .records
-            .iter()
-            .filter_map(|(&source, record)| {
-                let until = record.until.filter(|until| *until > now)?;
-                Some(Ban { source, until, failures: record.failures, reason: BanReason::Passwords })
-            })
-            .collect();
+        let banned = self.records.iter().filter_map(|(&source, record)| {
+            let until = record.until.filter(|until| *until > now)?;
+            let failures = match record.reason {
+                BanReason::Passwords => record.passwords,
+                BanReason::Scanning => record.scans,
+                BanReason::Malformed => record.malformed,
+            };
+            Some(Ban { source, until, failures, reason: record.reason })
+        });
+        let mut bans: Vec<Ban> = banned.collect();
         bans.sort_by_key(|ban| ban.source);
         bans
     }
@@ -113,16 +153,16 @@ mod tests {
     fn r01_twenty_failures_ban_a_source_and_the_next_twenty_for_twice_as_long() {
         let start = Instant::now();
         let mut bans = Bans::new(2, Duration::from_secs(300), Duration::from_secs(86_400));
-        for _ in 1..FAILURES_MAX {
-            assert_eq!(bans.failed(start, ATTACKER), None);
+        for _ in 1..PASSWORDS_MAX {
+            assert_eq!(bans.failed(start, ATTACKER, BanReason::Passwords), None);
             assert!(!bans.drops(start, ATTACKER));
         }
-        assert_eq!(bans.failed(start, ATTACKER), Some(FAILURES_MAX));
+        assert_eq!(bans.failed(start, ATTACKER, BanReason::Passwords), Some(PASSWORDS_MAX));
         assert!(bans.drops(start + Duration::from_secs(299), ATTACKER));
         let again = start + Duration::from_secs(300);
         assert!(!bans.drops(again, ATTACKER));
-        for _ in 0..FAILURES_MAX {
-            bans.failed(again, ATTACKER);
+        for _ in 0..PASSWORDS_MAX {
+            bans.failed(again, ATTACKER, BanReason::Passwords);
         }
         assert!(bans.drops(again + Duration::from_secs(599), ATTACKER));
         assert_eq!(bans.list(again).len(), 1);
@@ -132,14 +172,35 @@ mod tests {
     }
 
     #[test]
+    fn r01_each_kind_of_offence_has_its_own_measure_and_is_told() {
+        let now = Instant::now();
+        let mut bans = Bans::new(9, Duration::from_secs(300), Duration::from_secs(300));
+        for reason in [BanReason::Scanning, BanReason::Malformed, BanReason::Passwords] {
+            let source = IpAddr::from([10, 0, 0, u8::try_from(most(reason) % 251).unwrap()]);
+            for _ in 1..most(reason) {
+                assert_eq!(bans.failed(now, source, reason), None);
+            }
+            // Some of another kind do not add up with it.
+            bans.failed(now, source, BanReason::Passwords);
+            if reason != BanReason::Passwords {
+                assert!(!bans.drops(now, source));
+                assert_eq!(bans.failed(now, source, reason), Some(most(reason)));
+            }
+            let ban = bans.list(now).into_iter().find(|ban| ban.reason == reason).unwrap();
+            assert_eq!((ban.source, ban.failures), (source, most(reason)));
+            bans.clear(source);
+        }
+    }
+
+    #[test]
     fn r02_the_table_of_sources_is_limited() {
         let start = Instant::now();
         let mut bans = Bans::new(3, Duration::from_secs(300), Duration::from_secs(300));
         for last in 0..200 {
-            bans.failed(start, IpAddr::from([10, 0, 0, last]));
+            bans.failed(start, IpAddr::from([10, 0, 0, last]), BanReason::Scanning);
         }
         assert_eq!(bans.records.len(), 3);
-        bans.failed(start + Duration::from_secs(3601), ATTACKER);
+        bans.failed(start + Duration::from_secs(3601), ATTACKER, BanReason::Scanning);
         assert_eq!(bans.records.len(), 1);
     }
 }

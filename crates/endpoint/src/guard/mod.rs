@@ -1,6 +1,8 @@
 //! Who may: digest for operators' phones (RFC 7616, RFC 3261 section 22), and who is not listened to.
 //!
-//! A stranger learns nothing: unknown users and wrong passwords get the same answer after the same work (R01).
+//! A stranger learns nothing: unknown users and wrong passwords get the same answer after the same work (R01). That includes
+//! which challenges are sent: some accounts have a policy of their own, and so a name that is nobody's has one too, drawn by
+//! lot, always the same, as often as accounts have it.
 
 mod ban;
 mod ledger;
@@ -9,11 +11,11 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use sip::digest::{Algorithm, Challenge, Credentials, Ha1, NONCE_SECONDS_MAX, NonceKey, NonceState, check};
-use sip::message::{Message, MessageBuilder, Name};
+use sip::message::{Message, MessageBuilder, Method, Name, Uri};
 
 use crate::account::{Account, AccountId, DigestPolicy};
 use crate::config::Config;
-use crate::endpoint::Ban;
+use crate::endpoint::{Ban, BanReason};
 use ban::Bans;
 use ledger::Ledger;
 
@@ -26,6 +28,8 @@ pub(crate) struct Refused {
     pub(crate) policy: DigestPolicy,
     /// With this failure a ban begins: user that was tried, failures.
     pub(crate) banned: Option<(String, u32)>,
+    /// It named no user at all to prove: the first request of a phone, or of one who looks for accounts.
+    pub(crate) bare: bool,
 }
 
 /// Digest as a server.
@@ -36,7 +40,10 @@ pub(crate) struct Guard {
     started: Instant,
     ledger: Ledger,
     bans: Bans,
+    /// What a house without accounts sends.
     default_policy: DigestPolicy,
+    /// How many accounts have each policy.
+    policies: [(DigestPolicy, u64); 3],
     realm: String,
     /// Compared with for users that there are not, so that both take as long.
     nobody: Ha1,
@@ -51,9 +58,35 @@ impl Guard {
             ledger: Ledger::new(config.limits.nonces_max, age_max),
             bans: Bans::new(config.limits.sources_max, config.times.ban_min, config.times.ban_max),
             default_policy: config.default_digest,
+            policies: POLICIES.map(|policy| (policy, 0)),
             realm: config.realm.clone(),
             nobody: Ha1::from_hex("00000000000000000000000000000000"),
         }
+    }
+
+    /// The accounts there are.
+    pub(crate) fn set_accounts(&mut self, accounts: &[Account]) {
+        let count = |policy| accounts.iter().map(|account| u64::from(account.digest == policy)).sum();
+        self.policies = POLICIES.map(|policy| (policy, count(policy)));
+    }
+
+    /// The policy of a name that is nobody's.
+    fn policy_of_nobody(&self, name: &str) -> DigestPolicy {
+        let all: u64 = self.policies.iter().map(|(_, count)| count).sum();
+        let mut lot = self.key.draw(name).checked_rem(all).unwrap_or(0);
+        for (policy, count) in self.policies {
+            if lot < count {
+                return policy;
+            }
+            lot -= count;
+        }
+        self.default_policy
+    }
+
+    /// Something that no phone of ours does, from an address that has proved to be its sender's (a stream's). Gives the number
+    /// of offences when a ban begins with this one.
+    pub(crate) fn offence(&mut self, now: Instant, source: IpAddr, reason: BanReason) -> Option<u32> {
+        self.bans.failed(now, source, reason)
     }
 
     /// Whether packets of this source are to be dropped unread.
@@ -80,12 +113,15 @@ impl Guard {
         may_ban: bool,
         find: impl Fn(&str) -> Option<&'a Account>,
     ) -> Result<AccountId, Refused> {
-        let mut refused = Refused { stale: false, policy: self.default_policy, banned: None };
-        let claimed = request.from().ok().and_then(|from| find(&from.uri.user()?));
-        if let Some(account) = claimed {
-            refused.policy = account.digest;
-        }
+        let claimed = request.from().ok().and_then(|from| from.uri.user().map(std::borrow::Cow::into_owned));
+        let claimed = claimed.unwrap_or_default();
+        let policy = find(&claimed).map_or_else(|| self.policy_of_nobody(&claimed), |account| account.digest);
+        let mut refused = Refused { stale: false, policy, banned: None, bare: true };
         let Some(credentials) = self.credentials(request) else { return Err(refused) };
+        refused.bare = false;
+        if !is_for(&credentials, request) {
+            return Err(refused);
+        }
         let account = find(&credentials.user);
         let algorithm = credentials.algorithm.unwrap_or_default();
         let ha1 = account.and_then(|account| ha1_of(account, algorithm));
@@ -100,10 +136,13 @@ impl Guard {
             }
             // The password is right: only another nonce is needed.
             (Some(_), NonceState::Fresh | NonceState::Stale) => refused.stale = true,
-            // It proves nothing about who sends it: not even that they can hear us.
-            (_, NonceState::Foreign) => {}
+            // It proves nothing about who sends it, not even that they can hear us: no failure. It may be a phone whose address
+            // has changed, or one that knew us before a restart: it need not ask its user for another password. Whether the
+            // password is right is not said.
+            (_, NonceState::Foreign) => refused.stale = true,
             (None, NonceState::Fresh | NonceState::Stale) if may_ban => {
-                refused.banned = self.bans.failed(now, source).map(|failures| (credentials.user, failures));
+                refused.banned =
+                    self.bans.failed(now, source, BanReason::Passwords).map(|failures| (credentials.user, failures));
             }
             (None, NonceState::Fresh | NonceState::Stale) => {}
         }
@@ -145,6 +184,21 @@ impl Guard {
     fn age_s(&self, now: Instant) -> i64 {
         i64::try_from(now.saturating_duration_since(self.started).as_secs()).unwrap_or(i64::MAX)
     }
+}
+
+/// Every policy there is.
+const POLICIES: [DigestPolicy; 3] = [DigestPolicy::Md5, DigestPolicy::Sha256, DigestPolicy::Both];
+
+/// RFC 7616 section 3.4.6: what the credentials were made for must be what is asked for, or those of one call would do for a
+/// call to another number. Whom it calls is the user part. The host may differ, as where a phone knows us by name and asks by
+/// address (or a proxy has changed it), and so may port and parameters. A REGISTER calls nobody; phones write its `uri` with
+/// and without a user.
+fn is_for(credentials: &Credentials, request: &Message) -> bool {
+    if request.request_uri() == Some(credentials.uri.as_bytes()) || request.method() == Method::Register {
+        return true;
+    }
+    let (Ok(named), Ok(target)) = (Uri::parse(credentials.uri.as_bytes()), request.target()) else { return false };
+    named.user() == target.user()
 }
 
 /// The hash that fits the algorithm, if the account's policy has it.

@@ -127,9 +127,16 @@ impl Lines {
         self.lines.iter().map(|(id, line)| (*id, line.state)).collect()
     }
 
-    /// Whether any trunk has this address: then it is never banned.
-    pub(crate) fn own(&self, ip: IpAddr) -> bool {
+    /// Whether any trunk has this address.
+    fn own(&self, ip: IpAddr) -> bool {
         self.lines.values().any(|line| line.owns(ip))
+    }
+
+    /// Whether a flow is some trunk's, by its address or its certificate: then it is never banned.
+    pub(crate) fn own_flow(&self, flow: Flow) -> bool {
+        let names = self.certified.get(&flow.connection).filter(|_| flow.connection != ConnectionId::NONE);
+        self.own(flow.remote.ip())
+            || names.is_some_and(|names| self.lines.values().any(|line| line.is_certified(names)))
     }
 
     /// Calls that wait for their turn on some trunk.

@@ -155,11 +155,14 @@ fn r17_an_authorization_that_was_overheard_is_worth_nothing() {
     let replayed = side.request("REGISTER", &line, "");
     house.hear(PHONE, replayed.as_str());
     assert!(text(&house.response(PHONE, 401), Name::WwwAuthenticate).contains("stale=true"));
-    // From elsewhere it is not even a nonce.
+    // From elsewhere it is no nonce, whatever stands beside it: asked again, and told nothing about the password.
     let mut thief = Side::new(STRANGER, "101", REALM, REALM);
-    let stolen = thief.request("REGISTER", &line, "");
-    house.hear(STRANGER, stolen.as_str());
-    assert!(!text(&house.response(STRANGER, 401), Name::WwwAuthenticate).contains("stale"));
+    for line in [line.clone(), line.replace("response=\"", "response=\"0")] {
+        let stolen = thief.request("REGISTER", &line, "");
+        house.hear(STRANGER, stolen.as_str());
+        assert!(text(&house.response(STRANGER, 401), Name::WwwAuthenticate).contains("stale=true"));
+    }
+    assert_eq!(house.endpoint.bindings(HANAKO), []);
     // And a minute later it is stale everywhere.
     let first = side.request("REGISTER", "", "");
     house.hear(PHONE, first.as_str());
@@ -233,4 +236,161 @@ fn what_we_do_not_speak_is_refused_in_words() {
     let refused = stranger(&mut house, "Content-Type: application/sdp\r\nContent-Encoding: gzip\r\n");
     assert_eq!(refused.status(), Some(415));
     assert_eq!(refused.other("Accept-Encoding").as_deref(), Some(&b"identity"[..]));
+}
+
+#[test]
+fn r01_the_challenge_does_not_tell_whether_there_is_such_a_user() {
+    let mut house = House::new();
+    // Three phones of four can bear MD5 alone.
+    let mut accounts: Vec<Account> =
+        (0..20).map(|number| account(AccountId(number), &format!("1{number:02}"))).collect();
+    for account in accounts.iter_mut().step_by(4) {
+        account.digest = DigestPolicy::Sha256;
+    }
+    house.endpoint.set_accounts(house.now, accounts.clone());
+    let mut ask = |user: &str, call: usize| {
+        let mut side = Side::new(STRANGER, user, REALM, REALM);
+        side.call_id = format!("{user}-{call}");
+        let register = side.request("REGISTER", "", "");
+        house.hear(STRANGER, register.as_str());
+        let (_, challenge) = Challenge::all(&house.response(STRANGER, 401)).next().unwrap();
+        challenge.algorithm
+    };
+    for account in &accounts {
+        assert_eq!(ask(&account.user, 0) == Algorithm::Sha256, account.digest == DigestPolicy::Sha256);
+    }
+    let unknown: Vec<Algorithm> = (200..600).map(|user| ask(&user.to_string(), 1)).collect();
+    let again: Vec<Algorithm> = (200..600).map(|user| ask(&user.to_string(), 2)).collect();
+    assert_eq!(unknown, again, "a name that is nobody's always gets the same");
+    let strong = unknown.iter().filter(|algorithm| **algorithm == Algorithm::Sha256).count();
+    assert!((60..140).contains(&strong), "about a quarter of 400: {strong}");
+}
+
+/// A request with credentials that were made for `uri`, with the right password; its answer.
+fn with_uri(method: &Method, target: &str, uri: &str) -> u16 {
+    let mut house = House::new();
+    let mut side = Side::new(PHONE, "101", REALM, target);
+    let body = if *method == Method::Invite { OFFER } else { "" };
+    let first = side.request(method.as_str(), "", body);
+    house.hear(PHONE, first.as_str());
+    let challenge = house.response(PHONE, 401);
+    let authorization = authorize(&challenge, "101", "secret", method, uri);
+    let again = side.request(method.as_str(), &format!("Authorization: {authorization}\r\n"), body);
+    house.hear(PHONE, again.as_str());
+    house.to(PHONE).status().unwrap()
+}
+
+#[test]
+fn r17_credentials_are_good_for_the_number_they_were_made_for() {
+    let call = |uri: &str| with_uri(&Method::Invite, "0312345678@192.0.2.1:5060", uri);
+    assert_eq!(call("sip:0312345678@192.0.2.1:5060"), 100);
+    // The same number at the house's name, or written with parameters.
+    assert_eq!(call("sip:0312345678@denwaban.test;user=phone"), 100);
+    assert_eq!(call("sip:%30312345678@denwaban.test"), 100);
+    for other in ["sip:0570000000@192.0.2.1:5060", "sip:192.0.2.1:5060", "sip:", "0312345678", "http://192.0.2.1/"] {
+        assert_eq!(call(other), 401, "{other}");
+    }
+    // A REGISTER calls nobody.
+    for uri in ["sip:denwaban.test", "sip:101@denwaban.test", "sip:denwaban.test:5060;transport=udp"] {
+        assert_eq!(with_uri(&Method::Register, REALM, uri), 200, "{uri}");
+    }
+}
+
+#[test]
+fn r17_a_weaker_algorithm_than_was_asked_for_is_not_taken() {
+    let mut house = House::new();
+    house.endpoint.set_accounts(house.now, vec![Account { digest: DigestPolicy::Sha256, ..account(HANAKO, "101") }]);
+    let mut side = Side::new(PHONE, "101", REALM, REALM);
+    let first = side.request("REGISTER", "", "");
+    house.hear(PHONE, first.as_str());
+    let (_, challenge) = Challenge::all(&house.response(PHONE, 401)).next().unwrap();
+    for (algorithm, status) in [(Algorithm::Md5, 401), (Algorithm::Sha256, 200)] {
+        let challenge = Challenge { algorithm, ..challenge.clone() };
+        let signed = Signed { method: &Method::Register, uri: "sip:x", body: b"" };
+        let line = answer(&challenge, "101", &Secret::Password("secret"), signed, "cnonce", 1).to_string();
+        let again = side.request("REGISTER", &format!("Authorization: {line}\r\n"), "");
+        house.hear(PHONE, again.as_str());
+        house.response(PHONE, status);
+    }
+}
+
+#[test]
+fn a_phone_that_protects_its_body_too_is_let_in() {
+    let mut house = House::new();
+    let mut side = Side::new(PHONE, "101", REALM, "117@192.0.2.1:5060");
+    let first = side.request("INVITE", "", OFFER);
+    house.hear(PHONE, first.as_str());
+    let (_, challenge) = Challenge::all(&house.response(PHONE, 401)).next().unwrap();
+    let ha1 = ha1("101", REALM, "secret", Algorithm::Md5);
+    let round = |body: &'static [u8]| {
+        let uri = "sip:117@192.0.2.1:5060";
+        let signed = Signed { method: &Method::Invite, uri, body };
+        let round =
+            sip::digest::Round { nonce: &challenge.nonce, cnonce: "c", count: 1, qop: Some(sip::digest::Qop::AuthInt) };
+        let sum = sip::digest::response(Algorithm::Md5, &ha1, signed, round);
+        format!(
+            "Authorization: Digest username=\"101\", realm=\"{REALM}\", nonce=\"{}\", uri=\"{uri}\", response=\"{sum}\", \
+             algorithm=MD5, qop=auth-int, nc=00000001, cnonce=\"c\"\r\n",
+            challenge.nonce
+        )
+    };
+    let changed = side.request("INVITE", &round(b"another body"), OFFER);
+    house.hear(PHONE, changed.as_str());
+    house.response(PHONE, 401);
+    let again = side.request("INVITE", &round(OFFER.as_bytes()), OFFER);
+    house.hear(PHONE, again.as_str());
+    house.response(PHONE, 100);
+}
+
+#[test]
+fn r01_a_scanner_on_a_stream_is_not_listened_to_and_datagrams_ban_nobody() {
+    let mut house = House::new();
+    for (count, flow) in (0..600).map(|count| (count, udp(STRANGER))) {
+        let mut side = Side::new(STRANGER, &format!("{count}"), REALM, REALM);
+        let register = side.request("REGISTER", "", "");
+        house.hear_flow(flow, register.as_str());
+        house.hear_flow(flow, "BREW sip:x\r\n\r\n");
+    }
+    assert!(house.endpoint.bans(house.now).is_empty());
+    // Over a stream it is known who asks. A phone that logs in clears its address.
+    let flow = tcp(TABLET, 5);
+    for count in 0..498 {
+        let mut side = Side::new(TABLET, &format!("{count}"), REALM, REALM);
+        let register = side.request("REGISTER", "", "");
+        house.hear_flow(flow, register.as_str());
+    }
+    house.sent.clear();
+    house.register(flow, "101", "<sip:101@10.0.0.6>");
+    for count in 0..500 {
+        assert!(house.endpoint.bans(house.now).is_empty());
+        let mut side = Side::new(TABLET, &format!("{count}"), REALM, REALM);
+        side.call_id = format!("again-{count}");
+        let register = side.request("SUBSCRIBE", "", "");
+        house.hear_flow(flow, register.as_str());
+    }
+    let ban = house.endpoint.bans(house.now)[0];
+    assert_eq!((ban.source, ban.reason, ban.failures), (addr(TABLET).ip(), BanReason::Scanning, 500));
+    let alarm = Alarm::Banned { source: ban.source, reason: BanReason::Scanning, failures: 500 };
+    assert!(house.other.contains(&Output::Alarm(alarm)));
+    house.sent.clear();
+    let mut side = Side::new(TABLET, "101", REALM, REALM);
+    let more = side.request("OPTIONS", "", "");
+    house.hear_flow(flow, more.as_str());
+    house.silent();
+}
+
+#[test]
+fn r01_rubbish_on_a_stream_is_not_listened_to_but_a_trunks_always_is() {
+    let certified = Trunk { certificate_names: vec!["sbc.test".to_owned()], ..trunk(NGN, CARRIER) };
+    let mut house = House::with(|_| {}, vec![certified]);
+    let (stranger, own) = (tcp(STRANGER, 5), tcp(TABLET, 6));
+    house.endpoint.flow_certified(house.now, own, vec!["sbc.test".to_owned()]);
+    for flow in [stranger, own, tcp(CARRIER, 7)] {
+        for _ in 0..20 {
+            house.hear_flow(flow, "GET / HTTP/1.1\r\n\r\n");
+        }
+    }
+    let bans = house.endpoint.bans(house.now);
+    assert_eq!(bans.len(), 1);
+    assert_eq!((bans[0].source, bans[0].reason), (addr(STRANGER).ip(), BanReason::Malformed));
 }

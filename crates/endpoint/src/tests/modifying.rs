@@ -302,7 +302,7 @@ fn an_invite_with_replaces_names_its_leg() {
         let first = side.request("INVITE", &replaces, OFFER);
         house.hear(PHONE, first.as_str());
         let challenge = house.response(PHONE, 401);
-        let authorization = authorize(&challenge, "101", "secret", &Method::Invite, "sip:x");
+        let authorization = authorize(&challenge, "101", "secret", &Method::Invite, &side.target);
         let again = side.request("INVITE", &format!("{replaces}Authorization: {authorization}\r\n"), OFFER);
         house.hear(PHONE, again.as_str());
         if known {

@@ -59,6 +59,15 @@ impl NonceKey {
         if (0..=NONCE_SECONDS_MAX).contains(&age) { NonceState::Fresh } else { NonceState::Stale }
     }
 
+    /// A number that only we can tell from this name, the same each time: to treat names that there are not like others, by lot.
+    pub fn draw(&self, name: &str) -> u64 {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return 0 };
+        // No nonce begins so: its first bytes are hex digits.
+        mac.update(b"draw:");
+        mac.update(name.as_bytes());
+        mac.finalize().into_bytes().iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(*byte))
+    }
+
     fn sign(&self, body: &str, ip: IpAddr) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.key) else { return String::new() };
         mac.update(body.as_bytes());
