@@ -203,6 +203,14 @@ async fn a_peer_without_a_stream_is_dialled_once_and_then_reused() {
     let came = received(&mut transport, 1).await;
     assert_eq!(flow_of(&came[0]).remote, remote);
     assert_ne!(flow_of(&came[0]).connection, ConnectionId::NONE);
+    drop(peer);
+    assert!(matches!(received(&mut transport, 1).await[..], [Inbound::FlowClosed { .. }]));
+    // Gone is gone: the next message dials, also one that names the stream that is no more.
+    for flow in [flow, flow_of(&came[0])] {
+        send(&mut transport, flow, OPTIONS.as_bytes());
+        beside(&mut transport, listener.accept()).await.unwrap();
+        received(&mut transport, 1).await;
+    }
 }
 
 #[tokio::test]

@@ -319,3 +319,27 @@ async fn r08_nonsense_and_drips_end_a_tls_stream_too() {
         assert_eq!(transport.statistics().connections_given_up, before + 1, "{said:?}");
     }
 }
+
+#[tokio::test]
+async fn a_peer_that_reads_slowly_gets_every_byte() {
+    const MESSAGES: usize = 60;
+    let authority = Authority::new();
+    let (mut transport, tls) = with_tls(&listening("127.0.0.1:0", authority.material(&["127.0.0.1"])));
+    let config = authority.client(VERSIONS, None);
+    let connect = async {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4_096).unwrap();
+        let stream = socket.connect(tls).await.unwrap();
+        TlsConnector::from(config).connect(ServerName::from(tls.ip()), stream).await.unwrap()
+    };
+    let mut peer = beside(&mut transport, connect).await;
+    beside(&mut transport, peer.write_all(OPTIONS.as_bytes())).await.unwrap();
+    let (flow, _) = packet(&mut transport).await;
+    let long = Bytes::from(format!("SIP/2.0 200 OK\r\nContent-Length: 60000\r\n\r\n{}", "x".repeat(60_000)));
+    for _ in 0..MESSAGES {
+        transport.send(Instant::now(), flow, long.clone());
+    }
+    let mut all = vec![0; MESSAGES * long.len()];
+    beside(&mut transport, peer.read_exact(&mut all)).await.unwrap();
+    assert!(all.chunks(long.len()).all(|message| message == long));
+}

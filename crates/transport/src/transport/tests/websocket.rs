@@ -155,7 +155,10 @@ async fn r29_a_websocket_that_answers_no_ping_is_closed() {
     config.limits.ping_interval = Duration::from_millis(50);
     config.limits.pong_max = Duration::from_millis(50);
     let (mut transport, ws) = with_ws(&config);
-    let _peer = opened(&mut transport, ws).await; // answers only while it is polled, which nobody does
+    let mut peer = opened(&mut transport, ws).await;
+    let ping = beside(&mut transport, peer.next()).await.unwrap().unwrap();
+    assert_eq!(ping, Message::Ping(Bytes::new()));
+    // It would answer while it is polled, which nobody does any more.
     let came = received(&mut transport, 1).await;
     assert!(matches!(came[..], [Inbound::FlowClosed { .. }]), "{came:?}");
     assert_eq!(transport.statistics().connections_given_up, 1);
