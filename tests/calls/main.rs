@@ -15,6 +15,7 @@ mod support;
 #[allow(dead_code, clippy::unwrap_used, reason = "the store's own tests use all of it")]
 mod databases;
 
+mod attacks;
 mod bad_input;
 mod crash;
 mod database;
@@ -24,4 +25,5 @@ mod networks;
 mod races;
 mod ring;
 mod story;
+mod streams;
 mod transfer;

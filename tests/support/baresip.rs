@@ -127,6 +127,12 @@ impl Baresip {
         let _ = self.child.wait();
     }
 
+    /// Do nothing any more without closing anything, as a phone whose cable was pulled.
+    pub fn freeze(&self) {
+        let stopped = Command::new("kill").args(["-STOP", &self.child.id().to_string()]).status();
+        assert!(stopped.is_ok_and(|status| status.success()), "baresip is stopped");
+    }
+
     fn log(&self) -> String {
         let text = std::fs::read_to_string(self.dir.join("log")).unwrap_or_default();
         text.lines().filter(|l| !l.contains("audio=")).collect::<Vec<_>>().join("\n")

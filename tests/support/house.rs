@@ -53,6 +53,11 @@ impl House {
 
     /// With more lines in the configuration; `{folder}` in them is the house's own.
     pub fn start_with(more: &str) -> House {
+        Self::configured("", more)
+    }
+
+    /// With more lines in `[sip]`, and more sections.
+    pub fn configured(more_sip: &str, more: &str) -> House {
         let place = Place::take();
         let root = tempfile::tempdir().expect("a temporary folder");
         let sip = ports::free_block(2);
@@ -65,7 +70,7 @@ impl House {
             format!("[database]\nurl = \"sqlite:{folder}/denwaban.db\"\njournal = \"{folder}/journal\"\n")
         };
         let config = format!(
-            "[sip]\nudp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\n\
+            "[sip]\nudp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\n{more_sip}\n\
              [media]\nports = \"{rtp}-{}\"\n\
              [web]\nlisten = [\"127.0.0.1:{http}\"]\n\
              [recordings]\nfolder = \"{folder}/recordings\"\nfree_percent_min = 0\n\
@@ -160,7 +165,15 @@ impl House {
 
     /// An operator who is ready as soon as the phone registers.
     pub fn operator(&self, login: &str, wrap_up_seconds: u32) -> Operator {
-        let form = json!({ "login": login, "name": format!("Operator {login}"), "wrap_up_seconds": wrap_up_seconds, "ready_on_register": true });
+        self.operator_with(login, json!({ "wrap_up_seconds": wrap_up_seconds }))
+    }
+
+    /// The same with more in the form, without wrap-up unless it says so.
+    pub fn operator_with(&self, login: &str, more: Value) -> Operator {
+        let mut form = json!({ "login": login, "name": format!("Operator {login}"), "wrap_up_seconds": 0, "ready_on_register": true });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            form[key] = value.clone();
+        }
         let answer = self.post("/operators", form);
         Operator {
             id: answer["id"].as_i64().expect("an id"),
@@ -287,9 +300,21 @@ impl House {
         std::fs::read_to_string(self.root.path().join("log")).unwrap_or_default()
     }
 
+    /// The administrator's bearer token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Memory that it holds (resident), in bytes; panics if it is no more.
+    pub fn memory(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("denwaban runs");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("denwaban is alive");
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<usize>().ok()).expect("a number") * 1024
     }
 }
 

@@ -13,7 +13,9 @@ pub mod baresip;
 pub mod house;
 pub mod peer;
 pub mod ports;
+pub mod siege;
 pub mod sipp;
+pub mod streams;
 
 use std::time::{Duration, Instant};
 

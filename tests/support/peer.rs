@@ -31,14 +31,18 @@ pub struct Dialog {
 impl Peer {
     /// Bind `port` on the loopback of the switch's address family; 0 for any.
     pub fn bind(port: u16, switch: &str) -> Peer {
-        let local = if switch.starts_with('[') { "[::1]" } else { "127.0.0.1" };
+        Self::bind_at(if switch.starts_with('[') { "[::1]" } else { "127.0.0.1" }, port, switch)
+    }
+
+    /// Bind another loopback address: another machine, as far as the switch can see.
+    pub fn bind_at(local: &str, port: u16, switch: &str) -> Peer {
         let socket = UdpSocket::bind(format!("{local}:{port}")).expect("a socket");
         socket.set_read_timeout(Some(Duration::from_millis(50))).expect("a time-out");
         Peer { socket, switch: switch.parse().expect("an address"), waiting: Vec::new(), branches: 0 }
     }
 
     /// Our address and port.
-    fn host(&self) -> SocketAddr {
+    pub fn host(&self) -> SocketAddr {
         self.socket.local_addr().expect("bound")
     }
 
@@ -49,37 +53,62 @@ impl Peer {
 
     /// Register an account at this socket.
     pub fn register(&mut self, user: &str, password: &str) {
-        let mut authorization = None;
-        for cseq in 1..=2 {
-            let mut request = MessageBuilder::request(&Method::Register, format!("sip:{}", self.switch))
-                .header(Name::Via, self.via())
-                .header(Name::From, format!("<sip:{user}@denwaban>;tag=r{user}"))
-                .header(Name::To, format!("<sip:{user}@denwaban>"))
-                .header(Name::CallId, format!("register-{user}"))
-                .header(Name::CSeq, format!("{cseq} REGISTER"))
-                .header(Name::Contact, format!("<sip:{user}@{}>", self.host()))
-                .header(Name::Expires, "600")
-                .header(Name::MaxForwards, "70");
-            if let Some(value) = authorization.take() {
-                request = request.header(Name::Authorization, value);
-            }
-            self.send(&request.finish());
-            let answer = self.response(if cseq == 1 { 401 } else { 200 }, "REGISTER");
-            if cseq == 1 {
-                authorization = Some(authorize(
-                    &answer.text(Name::WwwAuthenticate).expect("a challenge"),
-                    user,
-                    password,
-                    "REGISTER",
-                    &format!("sip:{}", self.switch),
-                ));
-            }
+        let contact = format!("<sip:{user}@{}>", self.host());
+        self.register_as(user, password, &contact, 1);
+    }
+
+    /// The same with any Contact, from this CSeq on; the REGISTER that was taken.
+    pub fn register_as(&mut self, user: &str, password: &str, contact: &str, cseq: u32) -> Message {
+        let first = self.register_request(user, contact, cseq, None);
+        self.send(&first);
+        let challenge = self.response(401, "REGISTER").text(Name::WwwAuthenticate).expect("a challenge").into_owned();
+        let value = authorize(&challenge, user, password, "REGISTER", &format!("sip:{}", self.switch));
+        let second = self.register_request(user, contact, cseq + 1, Some(&value));
+        self.send(&second);
+        self.response(200, "REGISTER");
+        second
+    }
+
+    /// A REGISTER, not sent.
+    pub fn register_request(&mut self, user: &str, contact: &str, cseq: u32, authorization: Option<&str>) -> Message {
+        let mut request = MessageBuilder::request(&Method::Register, format!("sip:{}", self.switch))
+            .header(Name::Via, self.via())
+            .header(Name::From, format!("<sip:{user}@denwaban>;tag=r{user}"))
+            .header(Name::To, format!("<sip:{user}@denwaban>"))
+            .header(Name::CallId, format!("register-{user}"))
+            .header(Name::CSeq, format!("{cseq} REGISTER"))
+            .header(Name::Contact, contact)
+            .header(Name::Expires, "600")
+            .header(Name::MaxForwards, "70");
+        if let Some(value) = authorization {
+            request = request.header(Name::Authorization, value);
         }
+        request.finish()
+    }
+
+    /// A request outside any dialog, in a stranger's name, ready for more headers; not sent.
+    pub fn outside(&mut self, method: &Method, user: &str) -> MessageBuilder {
+        let via = self.via();
+        MessageBuilder::request(method, format!("sip:{user}@{}", self.switch))
+            .header(Name::Via, &via)
+            .header(Name::From, format!("<sip:stranger@example.net>;tag=s{}", self.branches))
+            .header(Name::To, format!("<sip:{user}@{}>", self.switch))
+            .header(Name::CallId, format!("stranger-{}-{}", self.port(), self.branches))
+            .header(Name::CSeq, format!("1 {}", method.as_str()))
+            .header(Name::Contact, format!("<sip:stranger@{}>", self.host()))
+            .header(Name::MaxForwards, "70")
     }
 
     /// Call a number; the INVITE as sent.
     pub fn invite(&mut self, number: &str, caller: &str, sdp: &str) -> Message {
-        let invite = MessageBuilder::request(&Method::Invite, format!("sip:{number}@{}", self.switch))
+        let invite = self.invite_request(number, caller).body("application/sdp", sdp.as_bytes()).finish();
+        self.send(&invite);
+        invite
+    }
+
+    /// A carrier's INVITE without a body, ready for more headers; not sent.
+    pub fn invite_request(&mut self, number: &str, caller: &str) -> MessageBuilder {
+        MessageBuilder::request(&Method::Invite, format!("sip:{number}@{}", self.switch))
             .header(Name::Via, self.via())
             .header(Name::From, format!("<sip:{caller}@carrier.example>;tag=c{caller}"))
             .header(Name::To, format!("<sip:{number}@carrier.example>"))
@@ -87,22 +116,19 @@ impl Peer {
             .header(Name::CSeq, "1 INVITE")
             .header(Name::Contact, format!("<sip:{caller}@{}>", self.host()))
             .header(Name::MaxForwards, "70")
-            .body("application/sdp", sdp.as_bytes())
-            .finish();
-        self.send(&invite);
-        invite
     }
 
     /// Call a number as an operator, answering the challenge; the INVITE that was taken.
     pub fn invite_as(&mut self, user: &str, password: &str, number: &str, sdp: &str) -> Message {
         let uri = format!("sip:{number}@{}", self.switch);
+        let call_id = format!("consult-{user}-{}", self.branches);
         let mut authorization = None;
         for cseq in 1..=2 {
             let mut invite = MessageBuilder::request(&Method::Invite, &uri)
                 .header(Name::Via, self.via())
                 .header(Name::From, format!("<sip:{user}@denwaban>;tag=o{user}"))
                 .header(Name::To, format!("<sip:{number}@denwaban>"))
-                .header(Name::CallId, format!("consult-{user}"))
+                .header(Name::CallId, &call_id)
                 .header(Name::CSeq, format!("{cseq} INVITE"))
                 .header(Name::Contact, format!("<sip:{user}@{}>", self.host()))
                 .header(Name::MaxForwards, "70");
@@ -123,7 +149,7 @@ impl Peer {
     }
 
     /// ACK of a non-2xx: the INVITE's own branch (RFC 3261 17.1.1.3).
-    fn acknowledge_refusal(&mut self, invite: &Message, refused: &Message) {
+    pub fn acknowledge_refusal(&mut self, invite: &Message, refused: &Message) {
         let of = |message: &Message, name| message.text(name).expect("a header").into_owned();
         let ack = MessageBuilder::request(&Method::Ack, invite.request_uri().expect("a request"))
             .header(Name::Via, of(invite, Name::Via))
@@ -166,11 +192,20 @@ impl Peer {
         self.send(&cancel);
     }
 
+    /// Our tag in the dialogs that their INVITEs make.
+    pub fn tag(&self) -> String {
+        format!("p{}", self.port())
+    }
+
+    /// An answer to a request, ready for more headers; not sent.
+    pub fn answer(&self, request: &Message, status: u16, tag: &str) -> MessageBuilder {
+        MessageBuilder::reply(request, status, sip::message::reason_phrase(status), Some(tag))
+            .header(Name::Contact, format!("<sip:peer@{}>", self.host()))
+    }
+
     /// Answer a request.
     pub fn reply(&mut self, request: &Message, status: u16, sdp: Option<&str>) {
-        let tag = format!("p{}", self.port());
-        let mut reply = MessageBuilder::reply(request, status, sip::message::reason_phrase(status), Some(&tag))
-            .header(Name::Contact, format!("<sip:peer@{}>", self.host()));
+        let mut reply = self.answer(request, status, &self.tag());
         if let Some(sdp) = sdp {
             reply = reply.body("application/sdp", sdp.as_bytes());
         }
@@ -213,15 +248,25 @@ impl Peer {
         self.in_dialog(dialog, method, cseq, sdp);
     }
 
-    fn in_dialog(&mut self, dialog: &Dialog, method: &Method, cseq: u32, sdp: Option<&str>) {
-        let mut request = MessageBuilder::request(method, &dialog.target)
+    /// A request inside a dialog, ready for more headers; not sent.
+    pub fn inside(&mut self, dialog: &mut Dialog, method: &Method) -> MessageBuilder {
+        dialog.cseq += 1;
+        self.of_dialog(dialog, method, dialog.cseq)
+    }
+
+    fn of_dialog(&mut self, dialog: &Dialog, method: &Method, cseq: u32) -> MessageBuilder {
+        MessageBuilder::request(method, &dialog.target)
             .header(Name::Via, self.via())
             .header(Name::From, &dialog.ours)
             .header(Name::To, &dialog.theirs)
             .header(Name::CallId, &dialog.call_id)
             .header(Name::CSeq, format!("{cseq} {}", method.as_str()))
             .header(Name::Contact, format!("<sip:peer@{}>", self.host()))
-            .header(Name::MaxForwards, "70");
+            .header(Name::MaxForwards, "70")
+    }
+
+    fn in_dialog(&mut self, dialog: &Dialog, method: &Method, cseq: u32, sdp: Option<&str>) {
+        let mut request = self.of_dialog(dialog, method, cseq);
         if let Some(sdp) = sdp {
             request = request.body("application/sdp", sdp.as_bytes());
         }
@@ -230,7 +275,12 @@ impl Peer {
 
     /// Send a message as it is.
     pub fn send(&mut self, message: &Message) {
-        self.socket.send_to(message.bytes(), self.switch).expect("sent");
+        self.send_bytes(message.bytes());
+    }
+
+    /// Send bytes that may be no message.
+    pub fn send_bytes(&self, bytes: &[u8]) {
+        self.socket.send_to(bytes, self.switch).expect("sent");
     }
 
     /// The next request with this method.
@@ -254,9 +304,20 @@ impl Peer {
         })
     }
 
+    /// All that comes within this time, and what came before and was not asked for.
+    pub fn everything(&mut self, limit: Duration) -> Vec<Message> {
+        let _ = self.look(limit, |_| false);
+        std::mem::take(&mut self.waiting)
+    }
+
     /// Whether such a message comes within this time.
     pub fn sees(&mut self, limit: Duration, wanted: impl Fn(&Message) -> bool) -> bool {
         self.look(limit, wanted).is_some()
+    }
+
+    /// Such a message, if it comes within this time.
+    pub fn catch(&mut self, limit: Duration, wanted: impl Fn(&Message) -> bool) -> Option<Message> {
+        self.look(limit, wanted)
     }
 
     fn wait(&mut self, what: &str, limit: Duration, wanted: impl Fn(&Message) -> bool) -> Message {
@@ -288,7 +349,8 @@ impl Peer {
         }
     }
 
-    fn via(&mut self) -> String {
+    /// A Via with a branch of its own.
+    pub fn via(&mut self) -> String {
         self.branches += 1;
         format!("SIP/2.0/UDP {};branch=z9hG4bK{}x{}", self.host(), self.port(), self.branches)
     }
@@ -302,7 +364,7 @@ pub fn sdp(port: u16) -> String {
 }
 
 /// MD5 digest by hand (RFC 2617 without qop is what every registrar takes only if it must; with qop=auth as RFC 7616 asks).
-fn authorize(challenge: &str, user: &str, password: &str, method: &str, uri: &str) -> String {
+pub fn authorize(challenge: &str, user: &str, password: &str, method: &str, uri: &str) -> String {
     let field = |name: &str| {
         let at = challenge.find(&format!("{name}=\"")).unwrap_or_else(|| panic!("no {name} in {challenge}"));
         challenge[at + name.len() + 2..].split('"').next().expect("a value").to_owned()
