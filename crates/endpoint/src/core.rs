@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rand::{Rng, RngExt as _, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use sip::flow::{Flow, Protocol};
-use sip::message::{Message, MessageBuilder, Name, reason_phrase};
+use sip::message::{Host, MAGIC_COOKIE, Message, MessageBuilder, Name, Via, reason_phrase};
 use sip::transaction::{self, ClientKey, Effect, Layer, ServerKey};
 
 use crate::account::AccountId;
@@ -206,6 +207,19 @@ impl Core {
         format!("SIP/2.0/{} {public};rport;branch=z9hG4bK{branch}", flow.protocol)
     }
 
+    /// One of its Vias is ours: a request of ours has come back to us by way of others.
+    pub(crate) fn has_sent(&self, request: &Message) -> bool {
+        request.vias().is_ok_and(|vias| vias.iter().any(|via| self.is_ours(via)))
+    }
+
+    fn is_ours(&self, via: &Via) -> bool {
+        let branch = via.branch().and_then(|branch| std::str::from_utf8(branch).ok());
+        let made = branch.and_then(|branch| branch.strip_prefix(MAGIC_COOKIE)).and_then(Token::parse);
+        let (Some(Host::Ip(ip)), Some(protocol), Some(_)) = (via.host(), via.protocol(), made) else { return false };
+        let sent_by = SocketAddr::new(ip, via.port().unwrap_or(protocol.default_port()));
+        self.config.listeners.iter().any(|listener| listener.public == sent_by)
+    }
+
     /// A Contact on which this peer reaches us.
     pub(crate) fn contact(&self, flow: Flow, user: &str) -> String {
         let public = self.config.public(flow.protocol, flow.local);
@@ -219,7 +233,7 @@ impl Core {
 
     /// A flow of our own choice to this address: over UDP from the first fitting socket, else by a connection that is
     /// there or to be dialled.
-    pub(crate) fn flow_to(&self, protocol: Protocol, remote: std::net::SocketAddr) -> Option<Flow> {
+    pub(crate) fn flow_to(&self, protocol: Protocol, remote: SocketAddr) -> Option<Flow> {
         let local = self.config.local(protocol, remote)?;
         Some(Flow { protocol, local, remote, connection: sip::flow::ConnectionId::NONE })
     }

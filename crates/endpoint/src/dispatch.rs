@@ -275,9 +275,9 @@ impl Endpoint {
     pub(crate) fn find_dialog(&self, call_id: &str, one: &str, other: &str) -> Option<LegId> {
         [(one, other), (other, one)].into_iter().find_map(|(ours, theirs)| {
             let id = self.core.tags.get(&crate::core::Token::parse(ours)?)?;
-            let session = self.legs.get(id).filter(|leg| !leg.over)?.session.as_ref()?;
-            let fits = session.dialog.id.call_id == call_id && session.dialog.id.remote_tag == theirs;
-            fits.then_some(*id)
+            let leg = self.legs.get(id).filter(|leg| !leg.over)?;
+            let ours = crate::core::Token::parse(ours)?;
+            leg.knows(ours, call_id, theirs).then_some(*id)
         })
     }
 }

@@ -45,6 +45,8 @@ impl Endpoint {
             return self.inside(key, flow, request);
         }
         match request.method() {
+            // It has been here before (RFC 5393 section 4.2 has proxies look for themselves; R36).
+            Method::Invite if self.core.has_sent(&request) => self.core.answer(None, flow, key, &request, 482),
             Method::Invite => self.arrive(key, flow, request),
             Method::Register => self.register(key, flow, &request),
             Method::Options => {
@@ -227,6 +229,9 @@ impl Endpoint {
             self.core.respond(None, flow, key, response);
             return;
         }
+        if arrive::lacks_privacy(&invite) {
+            return self.core.answer(None, flow, key, &invite, 500);
+        }
         if is_too_short(&invite) {
             let response = self.core.reply(&invite, 422, None).header(Name::MinSe, MIN_SE_S.to_string()).finish();
             self.core.respond(None, flow, key, response);
@@ -288,7 +293,12 @@ impl Endpoint {
         }
         let Replaces { call_id, to_tag, from_tag, early_only } = invite.replaces().ok().flatten().ok_or(400_u16)?;
         let id = self.find_dialog(&call_id, &to_tag, &from_tag).ok_or(481_u16)?;
-        let early = self.legs.get(&id).is_some_and(|leg| leg.uas.is_some());
+        let leg = self.legs.get(&id).ok_or(481_u16)?;
+        // "If the Replaces header field matches an early dialog that was not initiated by this UA, it returns a 481".
+        if leg.uas.is_some() {
+            return Err(481);
+        }
+        let early = leg.session.is_none();
         // "If the Replaces header field ... the early-only flag ... the UA MUST reject the request with a 486".
         if early_only && !early { Err(486) } else { Ok(Some(id)) }
     }

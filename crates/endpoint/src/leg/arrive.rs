@@ -12,6 +12,9 @@ use crate::core::body_of;
 use crate::event::{Extractor, Incoming, Source};
 use crate::order::LegId;
 
+/// Hops that a request may make (RFC 3261 section 8.1.1.6). Who sends more does not make our own calls go further.
+const HOPS: u8 = 70;
+
 /// Diversion and History-Info entries that are read.
 const DIVERSIONS_MAX: usize = 16;
 
@@ -55,6 +58,22 @@ impl Uas {
     }
 }
 
+/// What the privacy that we give consists of: identities are never passed on (`id`, `user`), headers and media are made anew
+/// for each leg (`header`, `session`, `history`).
+const PRIVACIES: [&str; 7] = ["id", "user", "header", "session", "history", "none", "critical"];
+
+/// RFC 3323 section 5: a caller to whom privacy is critical is refused rather than given less than was asked for.
+pub(crate) fn lacks_privacy(invite: &Message) -> bool {
+    let foreign = || {
+        let asked = invite.values(Name::Privacy).flat_map(|value| {
+            let words = value.split(|&byte| byte == b';').map(|word| word.trim_ascii().to_ascii_lowercase());
+            words.collect::<Vec<_>>()
+        });
+        asked.into_iter().any(|asked| !PRIVACIES.iter().any(|known| known.as_bytes() == asked))
+    };
+    invite.asks_privacy("critical") && foreign()
+}
+
 /// What the call logic has to know of an INVITE. `trusted`: its identity headers may be believed.
 pub(crate) fn describe(
     leg: LegId,
@@ -79,12 +98,18 @@ pub(crate) fn describe(
         caller_display: from.as_ref().and_then(NameAddr::display_text).unwrap_or_default(),
         caller: asserted.unwrap_or(from_user),
         caller_host: from.as_ref().map(|from| from.uri.host_str().to_owned()).unwrap_or_default(),
-        privacy: ["id", "user", "header"].into_iter().any(|what| invite.asks_privacy(what)),
+        // RFC 3323 section 4.2: "none" is the caller's express wish to be seen, whatever else stands there.
+        privacy: !invite.asks_privacy("none")
+            && ["id", "user", "header", "session"].into_iter().any(|what| invite.asks_privacy(what)),
         request_user,
         replaces,
         offer: (!body.is_empty()).then_some(body),
         from_ip: flow.remote.ip(),
-        max_forwards: invite.max_forwards().ok().flatten().map_or(70, |hops| u8::try_from(hops).unwrap_or(u8::MAX)),
+        max_forwards: invite
+            .max_forwards()
+            .ok()
+            .flatten()
+            .map_or(HOPS, |hops| u8::try_from(hops).unwrap_or(HOPS).min(HOPS)),
         diversions: diversions(invite),
     }
 }
@@ -122,17 +147,34 @@ fn before_current(invite: &Message, request_user: &str) -> Option<String> {
     if last == request_user { Some(users.next().unwrap_or(last)) } else { Some(last) }
 }
 
-/// How often the call was diverted before it came (R36): the sum of Diversion's counters, or the entries of History-Info.
+/// How often the call was diverted before it came (R36): the sum of Diversion's counters, or what History-Info tells. Entries
+/// that cannot be read count too: a circle is no better for being misspelled.
 fn diversions(invite: &Message) -> u8 {
-    let counted: u32 = if invite.has(Name::Diversion) {
-        let entries = invite.addresses(Name::Diversion).unwrap_or_default();
-        let count = |entry: &NameAddr| entry.param("counter").and_then(|text| text.parse().ok()).unwrap_or(1_u32);
-        entries.iter().take(DIVERSIONS_MAX).map(|entry| count(entry).min(255)).sum()
-    } else {
-        0
+    let entries = invite.values(Name::Diversion).take(DIVERSIONS_MAX);
+    let counted: u32 = entries.map(|entry| counter(&entry)).sum();
+    let history = invite.values(Name::HistoryInfo).take(DIVERSIONS_MAX);
+    let (count, depth) = history.fold((0_u32, 0), |(count, deepest), entry| (count + 1, deepest.max(depth(&entry))));
+    let retargeted = count.max(depth).saturating_sub(1);
+    u8::try_from(counted.max(retargeted)).unwrap_or(u8::MAX)
+}
+
+/// RFC 5806 section 5: how many diversions an entry stands for; one, if it does not say.
+fn counter(entry: &[u8]) -> u32 {
+    let address = NameAddr::parse(Bytes::copy_from_slice(entry));
+    let text = address.as_ref().and_then(|address| address.param("counter"));
+    let Some(digits) = text.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())) else {
+        return 1;
     };
-    let history = invite.values(Name::HistoryInfo).take(DIVERSIONS_MAX).count().saturating_sub(1);
-    u8::try_from(counted).unwrap_or(u8::MAX).max(u8::try_from(history).unwrap_or(u8::MAX))
+    // More than can be counted is many.
+    digits.parse().unwrap_or(u32::from(u8::MAX)).min(u32::from(u8::MAX))
+}
+
+/// RFC 7044 section 5: the index `1.1.2` of an entry has a number for each time the request was retargeted; entries in between may
+/// have been taken out.
+fn depth(entry: &[u8]) -> u32 {
+    let address = NameAddr::parse(Bytes::copy_from_slice(entry));
+    let index = address.as_ref().and_then(|address| address.param("index"));
+    index.map_or(1, |index| u32::try_from(index.split('.').take(DIVERSIONS_MAX).count()).unwrap_or(1))
 }
 
 /// The user of a header's first address.

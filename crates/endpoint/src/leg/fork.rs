@@ -98,7 +98,7 @@ impl Leg {
         uac.rang |= waiting;
         if waiting && !over {
             let dialog = response.to().ok().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default();
-            let body = Some(body_of(response)).filter(|body| !body.is_empty());
+            let body = Some(body_of(response)).filter(|body| !body.is_empty() && uac.may_be_heard(response));
             core.tell(LegEvent::Progress { leg: self.id, dialog, status, body });
         }
     }
@@ -262,7 +262,8 @@ impl Leg {
         core.send(Some(voice), flow, bye, crate::core::Errand::Leg(self.id, Errand::LateBye));
     }
 
-    /// This INVITE is over without a dialog.
+    /// This INVITE is over without a dialog. A redirection (3xx) is a failure like others: its Contacts are never called, as nobody
+    /// has registered those numbers (R03), and RFC 3261 section 8.1.3.4 leaves it to us.
     pub(crate) fn failed(&mut self, core: &mut Core, index: usize, rejection: Rejection) {
         let (over, voice) = (self.over || self.session.is_some(), self.voice());
         let Some(uac) = &mut self.uac else { return };

@@ -30,9 +30,28 @@ pub(crate) struct Uac {
     pub(crate) rang: bool,
     /// The most telling failure so far (RFC 3261 section 16.7 step 6).
     pub(crate) best: Option<Rejection>,
+    /// A branch's early media bears the network's leave (RFC 5009).
+    pub(crate) authorized: bool,
 }
 
 impl Uac {
+    /// Whose early media is heard where several branches speak: the newest counts. Where the network gives leave
+    /// (P-Early-Media: `sendrecv` or `sendonly`, RFC 5009), only that of branches that have it; what is said to be
+    /// `inactive` or `recvonly` is never heard.
+    pub(crate) fn may_be_heard(&mut self, response: &Message) -> bool {
+        let Some(leave) = response.other("P-Early-Media") else { return !self.authorized };
+        let is_one_of = |wanted: [&str; 2]| {
+            leave
+                .split(|&byte| byte == b',')
+                .any(|word| wanted.iter().any(|wanted| word.trim_ascii().eq_ignore_ascii_case(wanted.as_bytes())))
+        };
+        if is_one_of(["sendrecv", "sendonly"]) {
+            self.authorized = true;
+            return true;
+        }
+        !self.authorized && !is_one_of(["inactive", "recvonly"])
+    }
+
     /// No INVITE can be answered any more, and none is lingering for copies of its late 2xx.
     pub(crate) fn is_done(&self) -> bool {
         self.forks.iter().all(|fork| matches!(fork.state, ForkState::Won | ForkState::Failed))
@@ -94,7 +113,15 @@ impl Leg {
             forks.extend(self.send_invite(core, &invite, &target, &stamp, index));
         }
         core.wake(self.id, LegTimer::Ring, core.config.times.ring_max);
-        self.uac = Some(Uac { forks, body: invite.body, walk: None, responded: false, rang: false, best: None });
+        self.uac = Some(Uac {
+            forks,
+            body: invite.body,
+            walk: None,
+            responded: false,
+            rang: false,
+            best: None,
+            authorized: false,
+        });
     }
 
     /// Sends the INVITE to the first of a carrier's hops; the others are for when it fails. `targets` is not empty.
@@ -107,7 +134,15 @@ impl Leg {
         let walk = Walk { invite, left: targets, until, stamp, refused: false };
         core.wake(self.id, LegTimer::FirstResponse, walk.patience(core));
         core.wake(self.id, LegTimer::Ring, core.config.times.ring_max);
-        self.uac = Some(Uac { forks, body, walk: Some(Box::new(walk)), responded: false, rang: false, best: None });
+        self.uac = Some(Uac {
+            forks,
+            body,
+            walk: Some(Box::new(walk)),
+            responded: false,
+            rang: false,
+            best: None,
+            authorized: false,
+        });
     }
 
     /// The hop that was asked has failed: the same call to the next one. `refused`: it was there, and said no. `false`: there is

@@ -3,9 +3,11 @@
 mod answering;
 mod calling;
 mod corpus;
+mod forking;
 mod guarding;
 mod hops;
 mod large;
+mod looping;
 mod modifying;
 mod negotiating;
 mod network;
