@@ -12,6 +12,7 @@ pub(crate) mod hold;
 pub(crate) mod listen;
 pub(crate) mod queue;
 pub(crate) mod record;
+pub(crate) mod take_over;
 pub(crate) mod transfer;
 pub(crate) mod watch;
 

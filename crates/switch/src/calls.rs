@@ -311,9 +311,17 @@ impl Calls {
 
     /// An operator's phone dials: a second call for the caller who waits, or nothing that we do (R03).
     fn operator_dials(&mut self, now: Instant, who: OperatorId, incoming: &Incoming) {
+        if let Some(old) = incoming.replaces {
+            return match self.board.legs.get(&old).copied() {
+                Some(call) => {
+                    self.with_call(now, call, |call, board| call.take_over(board, now, who, incoming, old));
+                }
+                None => refuse(&mut self.board, incoming.leg, 481),
+            };
+        }
         let talking =
             self.board.queue.operator(who).filter(|operator| operator.talking).and_then(|operator| operator.call);
-        match talking.filter(|call| self.calls.contains_key(call) && incoming.replaces.is_none()) {
+        match talking.filter(|call| self.calls.contains_key(call)) {
             Some(call) => self.with_call(now, call, |call, board| call.second_call(board, now, who, incoming)),
             None if looks_like_a_number(&incoming.request_user) => {
                 let number = plain(&incoming.request_user);

@@ -56,7 +56,7 @@ impl Call {
     }
 
     /// Our 200 to the caller, once; the recording begins with it.
-    fn answer_caller(&mut self, board: &mut Board, now: Instant) {
+    pub(super) fn answer_caller(&mut self, board: &mut Board, now: Instant) {
         if self.is_answered() {
             return;
         }
@@ -76,7 +76,7 @@ impl Call {
         self.negotiated(board, caller);
     }
 
-    fn tell_answered(&mut self, board: &mut Board, now: Instant, who: OperatorId) {
+    pub(super) fn tell_answered(&mut self, board: &mut Board, now: Instant, who: OperatorId) {
         self.story.tell(now, Fact::Answered { operator: operator(who) });
         if self.story.record.operator.is_none() {
             self.story.record.operator = Some(who.0);

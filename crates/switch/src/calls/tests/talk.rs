@@ -328,3 +328,46 @@ fn w01_the_first_packet_of_each_party_is_in_the_timeline() {
     house.everything_is_over();
     assert_eq!(house.timeline("A").iter().filter(|kind| *kind == "heard").count(), 2);
 }
+
+/// A phone of this operator's that wants to take the place of that leg.
+fn replaces(house: &mut House, name: &str, operator: i64, old: &str) -> super::house::Heard {
+    let replaces = Some(house.leg(old));
+    let incoming = house.incoming(name, "101");
+    let source = endpoint::Source::Operator(endpoint::AccountId(operator));
+    house.arrives(name, endpoint::Incoming { source, replaces, ..incoming })
+}
+
+#[test]
+fn rfc_3891_another_phone_of_the_operators_takes_the_call_over() {
+    let mut house = House::talk("A");
+    replaces(&mut house, "tablet", 1, "hanako")
+        .orders(["200 tablet", "hang up hanako (200 Call taken over)"])
+        .hears(["A hears tablet", "tablet hears A"])
+        .tells(["taken_over"]);
+    house.keys("tablet", "*5").hears(["A hears hold-music", "tablet hears silence"]);
+    house.hangs_up("tablet").orders(["hang up A"]);
+    house.everything_is_over();
+    assert_eq!(house.recordings.len(), 1);
+}
+
+#[test]
+fn rfc_3891_a_phone_that_rings_is_answered_on_another_of_the_same_operator() {
+    let mut house = House::new();
+    house.call("A", super::house::SAKURA);
+    house.rings("hanako");
+    replaces(&mut house, "tablet", 1, "hanako")
+        .orders(["200 tablet", "hang up hanako (200 Call completed elsewhere)", "200 A"])
+        .hears(["A hears tablet", "tablet hears A"]);
+    house.hangs_up("A").orders(["hang up tablet"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn rfc_3891_nobody_takes_a_colleagues_call_or_the_callers_place() {
+    let mut house = House::talk("A");
+    for (operator, old) in [(2, "hanako"), (1, "A"), (2, "A")] {
+        replaces(&mut house, "thief", operator, old).orders(["403 thief"]).hears([]);
+    }
+    house.hangs_up("A");
+    house.everything_is_over();
+}
