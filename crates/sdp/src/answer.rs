@@ -111,6 +111,21 @@ pub fn answer_as(local: &Local, offer: &Session, wish: Direction) -> Result<(Str
     Ok((session.print(), negotiated))
 }
 
+/// Answers an offer that stops the audio of a session by port 0 (RFC 3264 §8.2), as some phones do to hold: every `m=` line is
+/// refused in its place, and what was agreed `before` rests until another offer comes. `None`: the offer is no such thing.
+pub fn answer_paused(local: &Local, offer: &Session, before: &Negotiated) -> Option<(String, Negotiated)> {
+    let mut audio = offer.media.iter().filter(|media| media.is_audio()).peekable();
+    audio.peek()?;
+    if audio.any(|media| media.port != 0) {
+        return None;
+    }
+    let mut session = local.session();
+    session.time.clone_from(&offer.time);
+    session.media = offer.media.iter().map(refused).collect();
+    let paused = Negotiated { direction: Direction::Inactive, on_hold: true, ..before.clone() };
+    Some((session.print(), paused))
+}
+
 /// Reads the answer to `our_offer`, which [`offer`](crate::offer()) printed for the same `local`.
 pub fn accept_answer(local: &Local, our_offer: &Session, answer: &Session) -> Result<Negotiated, NegotiationError> {
     let (index, ours) = our_offer

@@ -10,7 +10,7 @@ mod offer;
 mod payload;
 mod session;
 
-pub use answer::{Negotiated, NegotiationError, accept_answer, answer, answer_as};
+pub use answer::{Negotiated, NegotiationError, accept_answer, answer, answer_as, answer_paused};
 pub use codec::{Codec, Direction};
 pub use offer::{Local, offer};
 pub use session::{ATTRIBUTES_MAX, Attribute, Connection, MEDIA_MAX, Media, Origin, SDP_BYTES_MAX, SdpError, Session};

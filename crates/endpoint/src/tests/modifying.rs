@@ -239,6 +239,80 @@ fn a_peer_that_says_update_and_does_not_know_it_gets_a_reinvite() {
 }
 
 #[test]
+fn rfc_4488_a_refer_that_wants_no_reports_gets_none() {
+    let mut house = House::new();
+    let (mut caller, leg) = house.talks();
+    for wanted in [false, true] {
+        let extra = format!("Refer-To: <sip:09011112222@x>\r\nRequire: norefersub\r\nRefer-Sub: {wanted}\r\n");
+        let refer = caller.request("REFER", &extra, "");
+        house.hear(CARRIER, refer.as_str());
+        house.event();
+        house.order(Order::AnswerRefer { leg, status: 202 });
+        let accepted = house.response(CARRIER, 202);
+        assert_eq!(accepted.other("Refer-Sub").as_deref(), (!wanted).then_some(&b"false"[..]));
+        if wanted {
+            let notify = house.request(CARRIER, Method::Notify);
+            house.hear(CARRIER, reply(&notify, 200, "", &[], ""));
+        }
+        house.order(Order::ReferProgress { leg, status: 200 });
+        if wanted {
+            let notify = house.request(CARRIER, Method::Notify);
+            assert_eq!(text(&notify, Name::SubscriptionState), "terminated;reason=noresource");
+        }
+        house.silent();
+    }
+}
+
+#[test]
+fn rfc_3891_an_operators_invite_names_the_call_whose_place_it_takes() {
+    let mut house = House::new();
+    house.register(udp(PHONE), "101", "<sip:101@10.0.0.5>");
+    let leg = house.calls(2, Destination::Account(HANAKO));
+    let out = house.request(PHONE, Method::Invite);
+    house.hear(PHONE, reply(&out, 180, "t", &[], ""));
+    house.event();
+    let (call_id, ours) = (text(&out, Name::CallId), out.from().unwrap().tag().unwrap().to_owned());
+    // While it rings (to-tag is ours), with and without early-only; and when it talks, which early-only does not want.
+    let mut number = 0;
+    let mut asks = |house: &mut House, named: &str| {
+        number += 1;
+        let mut tablet = Side::new(TABLET, "101", REALM, REALM);
+        tablet.call_id = format!("tablet-{number}");
+        let extra = format!("Replaces: {named}\r\n");
+        let first = tablet.request("INVITE", &extra, OFFER);
+        house.hear(TABLET, first.as_str());
+        let challenge = house.response(TABLET, 401);
+        let uri = tablet.target.clone();
+        let authorization = authorize(&challenge, "101", "secret", &Method::Invite, &uri);
+        let again = tablet.request("INVITE", &format!("{extra}Authorization: {authorization}\r\n"), OFFER);
+        house.hear(TABLET, again.as_str());
+        match house.to(TABLET).status() {
+            Some(100) => match house.event() {
+                LegEvent::Incoming(incoming) => Ok(incoming.replaces),
+                other => panic!("{other:?}"),
+            },
+            status => Err(status.unwrap()),
+        }
+    };
+    let named = format!("{call_id};to-tag={ours};from-tag=t");
+    assert_eq!(asks(&mut house, &named), Ok(Some(leg)));
+    assert_eq!(asks(&mut house, &format!("{named};early-only")), Ok(Some(leg)));
+    house.sent.clear();
+    house.hear(PHONE, accept(&out, "t", PHONE, ANSWER));
+    house.events.clear();
+    assert_eq!(asks(&mut house, &named), Ok(Some(leg)));
+    assert_eq!(asks(&mut house, &format!("{named};early-only")), Err(486));
+    assert_eq!(asks(&mut house, "x@y;to-tag=1;from-tag=2"), Err(481));
+    // A call that rings at our side was not begun by us.
+    let (caller, leg) = house.arrives("", OFFER);
+    house.order(Order::Progress { leg, status: 180, body: None });
+    let ringing = house.response(CARRIER, 180);
+    let (ours, theirs) = (ringing.to().unwrap(), ringing.from().unwrap());
+    let named = format!("{};to-tag={};from-tag={}", caller.call_id, ours.tag().unwrap(), theirs.tag().unwrap());
+    assert_eq!(asks(&mut house, &named), Err(481));
+}
+
+#[test]
 fn a_refer_is_told_accepted_and_reported() {
     let mut house = House::new();
     house.register(udp(PHONE), "101", "<sip:101@10.0.0.5>");

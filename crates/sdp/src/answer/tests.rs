@@ -271,3 +271,21 @@ fn parsed(text: &str) -> Session {
 fn audio(lines: &str) -> Session {
     parsed(&format!("v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\n{lines}\r\n"))
 }
+
+#[test]
+fn rfc_3264_8_2_a_session_whose_audio_is_stopped_by_port_0_is_paused_and_every_line_is_answered() {
+    let local = local();
+    let offer = |port: u16| {
+        let text = format!(
+            "v=0\r\no=- 1 2 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\nm=video 9000 RTP/AVP 99\r\nm=audio {port} RTP/AVP 0\r\n"
+        );
+        Session::parse(text.as_bytes()).unwrap()
+    };
+    let (_, before) = answer(&local, &offer(4000)).unwrap();
+    assert_eq!(answer_paused(&local, &offer(4000), &before), None, "there is audio");
+    let (text, paused) = answer_paused(&local, &offer(0), &before).unwrap();
+    assert!(text.contains("\r\nm=video 0 RTP/AVP 99\r\nm=audio 0 RTP/AVP 0\r\n"), "{text}");
+    assert_eq!((paused.on_hold, paused.direction, paused.remote), (true, Direction::Inactive, before.remote));
+    let silent = Session::parse(b"v=0\r\no=- 1 2 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 99\r\n").unwrap();
+    assert_eq!(answer_paused(&local, &silent, &before), None, "never had audio");
+}

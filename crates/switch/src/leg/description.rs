@@ -68,7 +68,11 @@ impl Description {
     }
 
     fn answer_session(&mut self, offer: Session) -> Result<Bytes, u16> {
-        let (text, agreed) = self.try_say(|local| sdp::answer(local, &offer)).map_err(|error| error.status())?;
+        let before = self.agreed.clone();
+        let paused = |local: &Local| sdp::answer_paused(local, &offer, before.as_ref()?);
+        let (text, agreed) = self
+            .try_say(|local| paused(local).map_or_else(|| sdp::answer(local, &offer), Ok))
+            .map_err(|error| error.status())?;
         self.agreed = Some(agreed);
         self.offered = None;
         self.answered = Some(offer);

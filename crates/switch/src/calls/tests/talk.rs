@@ -72,6 +72,34 @@ fn hold_by_the_old_address_of_zeros_is_hold_too() {
 }
 
 #[test]
+fn hold_by_port_0_is_hold_too_and_ends_with_the_next_offer() {
+    let mut house = House::talk("A");
+    let leg = house.leg("hanako");
+    let body = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 0 RTP/AVP 0\r\n";
+    house
+        .on(LegEvent::Offer { leg, body: body.into() })
+        .hears(["A hears hold-music", "hanako hears silence"])
+        .tells(["held phone"])
+        .media("negotiated hanako send=false receive=false");
+    house.reinvites("hanako", "sendrecv").hears(["A hears hanako", "hanako hears A"]).tells(["resumed phone"]);
+    house.hangs_up("hanako").orders(["hang up A"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn hold_by_the_old_address_of_ipv6_zeros_is_hold_too() {
+    let mut house = House::talk("A");
+    let leg = house.leg("hanako");
+    let body = "v=0\r\no=- 1 2 IN IP6 ::1\r\ns=-\r\nc=IN IP6 ::\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n";
+    house
+        .on(LegEvent::Offer { leg, body: body.into() })
+        .hears(["A hears hold-music", "hanako hears silence"])
+        .media("negotiated hanako send=false receive=false");
+    house.hangs_up("hanako").orders(["hang up A"]);
+    house.everything_is_over();
+}
+
+#[test]
 fn r34_what_a_refresh_of_ours_brings_to_light_counts() {
     let mut house = House::talk("A");
     let leg = house.leg("hanako");
