@@ -1,5 +1,6 @@
-//! A thread beside the engine's for streams that cost processor time: TLS and WebSocket. A TLS handshake is up to a
-//! millisecond of arithmetic; a thousand phones that come back after an outage must not make the engine late by a second.
+//! A thread beside the engine's for the streams. A TLS handshake is up to a millisecond of arithmetic: a thousand phones that
+//! come back after an outage must not make the engine late by a second, and nobody who pours rubbish into a stream may take
+//! time from anyone but other streams. The engine sees whole messages only, by a bounded queue.
 
 use std::future::Future;
 use std::io;
@@ -30,7 +31,7 @@ impl Beside {
                 true
             }
             Err(error) => {
-                tracing::error!(%error, "no thread for TLS and WebSocket");
+                tracing::error!(%error, "no thread for streams");
                 false
             }
         }

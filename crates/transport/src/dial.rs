@@ -21,32 +21,30 @@ use crate::udp;
 /// RFC 5626 section 4.4.1: pings come after 80 to 100 % of the interval, so that those of many streams do not meet.
 const KEEP_ALIVE_SPREAD: f64 = 0.2;
 
-/// Dials by TCP and carries the stream until it ends.
-pub(crate) async fn tcp(link: Link, dscp: Option<u8>) {
-    match timeout(link.limits.dial_max, connect(&link, dscp)).await {
-        Ok(Ok(stream)) => {
-            let asking = asking(link.limits.keep_alive_interval);
-            link.run(stream, asking).await;
+/// Dials, and carries the stream until it ends. `tls`: what to speak TLS with, and then the peer's certificate must be good for
+/// one of `names`.
+pub(crate) async fn dial(link: Link, dscp: Option<u8>, tls: Option<Arc<Tls>>, names: Vec<String>) {
+    let asking = asking(link.limits.keep_alive_interval);
+    let open = async {
+        let stream = connect(&link, dscp).await?;
+        match tls {
+            Some(tls) => shake_hands(stream, link.flow.remote, &tls, names).await.map(Open::Tls),
+            None => Ok(Open::Tcp(stream)),
         }
-        Ok(Err(error)) => unreachable(link, &error).await,
-        Err(_) => unreachable(link, &io::ErrorKind::TimedOut.into()).await,
+    };
+    match timeout(link.limits.dial_max, open).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(Open::Tcp(stream)) => link.run(stream, asking).await,
+        Ok(Open::Tls(stream)) => link.run(stream, asking).await,
+        Err(error) => {
+            tracing::debug!(peer = %link.flow.remote, protocol = %link.flow.protocol, %error, "cannot connect");
+            link.close(Close::Unreachable, None).await;
+        }
     }
 }
 
-/// Dials by TLS, where the peer's certificate must be good for one of `names`, and carries the stream until it ends.
-pub(crate) async fn tls(link: Link, dscp: Option<u8>, tls: Arc<Tls>, names: Vec<String>) {
-    let connected = async {
-        let stream = connect(&link, dscp).await?;
-        shake_hands(stream, link.flow.remote, &tls, names).await
-    };
-    match timeout(link.limits.dial_max, connected).await {
-        Ok(Ok(stream)) => {
-            let asking = asking(link.limits.keep_alive_interval);
-            link.run(stream, asking).await;
-        }
-        Ok(Err(error)) => unreachable(link, &error).await,
-        Err(_) => unreachable(link, &io::ErrorKind::TimedOut.into()).await,
-    }
+enum Open {
+    Tcp(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 async fn connect(link: &Link, dscp: Option<u8>) -> io::Result<TcpStream> {
@@ -68,17 +66,12 @@ async fn shake_hands(
     remote: SocketAddr,
     tls: &Tls,
     names: Vec<String>,
-) -> io::Result<TlsStream<TcpStream>> {
+) -> io::Result<Box<TlsStream<TcpStream>>> {
     // What is asked for (SNI) is the first name; whichever of them the certificate is for will do.
     let first = names.first().and_then(|name| ServerName::try_from(name.clone()).ok());
     let asked = first.unwrap_or_else(|| ServerName::from(remote.ip()));
     let config = tls.dialling(names).map_err(io::Error::other)?;
-    TlsConnector::from(Arc::new(config)).connect(asked, stream).await
-}
-
-async fn unreachable(link: Link, error: &io::Error) {
-    tracing::debug!(peer = %link.flow.remote, protocol = %link.flow.protocol, %error, "cannot connect");
-    link.close(Close::Unreachable, None).await;
+    TlsConnector::from(Arc::new(config)).connect(asked, stream).await.map(Box::new)
 }
 
 fn asking(interval: Duration) -> Asking {

@@ -1,4 +1,4 @@
-//! What an accepted connection must say before it may speak SIP: TLS, WebSocket, or both; in a limited time (R08).
+//! What an accepted connection must say before it may speak SIP: nothing, TLS, WebSocket, or both; in a limited time (R08).
 
 use std::io;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ async fn shake_hands_and_run(
         // The socket changes threads: from now on the runtime of this task watches it.
         let stream = TcpStream::from_std(stream)?;
         match link.flow.protocol {
+            Protocol::Tcp => Ok(Open::Tcp(stream)),
             Protocol::Tls => Ok(Open::Tls(Box::new(secure(stream, tls).await?))),
             Protocol::Ws => Ok(Open::Ws(Box::new(websocket::accept(stream, &origins).await?))),
             Protocol::Wss => {
@@ -49,10 +50,11 @@ async fn shake_hands_and_run(
                 let names = names_of(&stream);
                 Ok(Open::Wss(Box::new(websocket::accept(stream, &origins).await?), names))
             }
-            Protocol::Udp | Protocol::Tcp => Err(io::Error::from(io::ErrorKind::Unsupported)),
+            Protocol::Udp => Err(io::Error::from(io::ErrorKind::Unsupported)),
         }
     });
     match done.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(Open::Tcp(stream)) => link.run(stream, Asking::Never).await,
         Ok(Open::Tls(stream)) => {
             link.opened(names_of(&stream)).await;
             link.run(stream, Asking::Never).await;
@@ -71,6 +73,7 @@ async fn shake_hands_and_run(
 }
 
 enum Open {
+    Tcp(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
     Ws(Box<websocket::Socket<TcpStream>>),
     Wss(Box<websocket::Socket<TlsStream<TcpStream>>>, Option<Vec<String>>),

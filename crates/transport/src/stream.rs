@@ -16,6 +16,8 @@ use crate::patience::{Asking, Due, Patience};
 pub(crate) const WRITES_MAX: usize = 64;
 /// Keep-alives that wait to be written: more of the same would say no more.
 const KEEP_ALIVES_MAX: usize = 2;
+/// Keep-alives in one reading; whoever sends more keeps nothing alive.
+const KEEP_ALIVES_IN_A_ROW_MAX: usize = 32;
 /// Read at a time. Small: an idle stream should cost little.
 const READ_BYTES: usize = 4_096;
 /// RFC 5626 section 4.4.1: a double CRLF asks...
@@ -142,7 +144,8 @@ impl Reader<'_> {
     }
 
     async fn frames(&self, framer: &mut Framer, patience: &mut Patience) -> Result<(), Close> {
-        loop {
+        let mut keep_alives = 0;
+        while keep_alives <= KEEP_ALIVES_IN_A_ROW_MAX {
             match framer.next() {
                 Ok(Some(Frame::Message(bytes))) => {
                     patience.message(Instant::now());
@@ -151,10 +154,12 @@ impl Reader<'_> {
                     told.map_err(|_| Close::ByUs)?;
                 }
                 Ok(Some(Frame::KeepAlive)) => {
+                    keep_alives += 1;
                     patience.message(Instant::now());
                     let _ = self.keep_alives.try_send(PONG); // one pong is enough for several pings in a row
                 }
                 Ok(Some(Frame::Pong)) => {
+                    keep_alives += 1;
                     patience.pong(Instant::now());
                     patience.message(Instant::now());
                 }
@@ -162,6 +167,7 @@ impl Reader<'_> {
                 Err(_) => return Err(Close::BadFraming),
             }
         }
+        Err(Close::BadFraming)
     }
 }
 
@@ -174,6 +180,8 @@ async fn write(
 ) -> Close {
     loop {
         let (flow, bytes) = tokio::select! {
+            biased; // a pong is short, and in time only now
+            Some(keep_alive) = keep_alives.recv() => (None, Bytes::from_static(keep_alive)),
             message = outgoing.recv() => match message {
                 Some((flow, bytes)) => (Some(flow), bytes),
                 None => {
@@ -181,7 +189,6 @@ async fn write(
                     return Close::ByUs;
                 }
             },
-            Some(keep_alive) = keep_alives.recv() => (None, Bytes::from_static(keep_alive)),
         };
         *unsent = flow;
         let whole = async {

@@ -15,7 +15,6 @@ use tokio::sync::mpsc;
 use crate::beside::Beside;
 use crate::config::{BindError, Config, Limits};
 use crate::listen::{Accepted, Listeners, prepare};
-use crate::patience::Asking;
 use crate::reuse::Reuse;
 use crate::stream::{Close, Link, Outgoing, StreamEvent, WRITES_MAX};
 use crate::tls::{Tls, TlsError, TlsFault, TlsMaterial, TlsPart};
@@ -86,7 +85,7 @@ impl Streams {
         }
         let listeners = Listeners::bind(config)?;
         let mut beside = Beside::default();
-        if secure.is_some() || !config.ws.is_empty() {
+        if listeners.locals().next().is_some() {
             beside.start().map_err(|error| BindError { protocol, address, error })?;
         }
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
@@ -224,27 +223,23 @@ impl Streams {
             return;
         }
         prepare(&stream);
-        let flow = Flow { protocol, local, remote, connection: ConnectionId::NONE };
-        if shakes {
-            // A socket that cannot change threads is dropped: it is broken.
-            let Ok(stream) = stream.into_std() else { return };
-            let tls: Option<Arc<ServerConfig>> = self.tls.server().cloned();
-            let link = self.open(flow, true);
-            let (connection, origins) = (link.flow.connection, self.origins.clone());
-            if !self.beside.spawn(handshake::accept(link, stream, tls, origins)) {
-                self.forget(connection);
-            }
-        } else {
-            let link = self.open(flow, false);
-            self.reuse.accepted(&link.flow);
-            tokio::spawn(link.run(stream, Asking::Never));
+        // A socket that cannot change threads is dropped: it is broken.
+        let Ok(stream) = stream.into_std() else { return };
+        let link = self.open(Flow { protocol, local, remote, connection: ConnectionId::NONE }, shakes);
+        let (flow, origins) = (link.flow, self.origins.clone());
+        if !shakes {
+            self.reuse.accepted(&flow);
+        }
+        let tls: Option<Arc<ServerConfig>> = self.tls.server().cloned();
+        if !self.beside.spawn(handshake::accept(link, stream, tls, origins)) {
+            self.forget(flow.connection);
         }
     }
 
     fn dial(&mut self, flow: Flow) -> Option<ConnectionId> {
-        let secure = match flow.protocol {
-            Protocol::Tcp => false,
-            Protocol::Tls => true,
+        let tls = match flow.protocol {
+            Protocol::Tcp => None,
+            Protocol::Tls => Some(self.tls.clone()),
             // Nobody can be dialled by WebSocket (RFC 7118 section 5: browsers do not listen).
             Protocol::Udp | Protocol::Ws | Protocol::Wss => return None,
         };
@@ -255,9 +250,7 @@ impl Streams {
         let link = self.open(flow, false);
         let connection = link.flow.connection;
         let names = self.reuse.dialled(&link.flow);
-        if !secure {
-            tokio::spawn(dial::tcp(link, self.dscp));
-        } else if !self.beside.spawn(dial::tls(link, self.dscp, self.tls.clone(), names)) {
+        if !self.beside.spawn(dial::dial(link, self.dscp, tls, names)) {
             self.forget(connection);
             return None;
         }

@@ -288,7 +288,8 @@ async fn an_engine_that_never_waits_still_takes_connections() {
 #[tokio::test]
 async fn r08_a_stream_that_is_no_sip_is_closed_at_once() {
     let (mut transport, _, local) = bound(&loopback());
-    for (number, nonsense) in NONSENSES.into_iter().enumerate() {
+    let lines = "\r\n".repeat(500);
+    for (number, nonsense) in NONSENSES.into_iter().chain([lines.as_str()]).enumerate() {
         let mut peer = TcpStream::connect(local).await.unwrap();
         peer.write_all(nonsense.as_bytes()).await.unwrap();
         let came = received(&mut transport, 1).await;
