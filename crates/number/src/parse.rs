@@ -118,7 +118,8 @@ fn national(significant: &str, country: u16) -> Result<Number, NumberError> {
         if significant.starts_with('0') {
             return Err(NumberError::CarrierPrefix);
         }
-        if significant.len() != japanese_length(significant) {
+        // No area begins with 010: that is how a call abroad begins.
+        if significant.len() != japanese_length(significant) || significant.starts_with("10") {
             return Err(NumberError::Length(significant.len() + 1));
         }
     }

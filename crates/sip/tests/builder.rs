@@ -184,6 +184,8 @@ fn uris_are_compared_as_rfc_3261_section_19_1_4_says() {
         ),
         ("sip:a@[2001:db8::1]", "sip:a@[2001:DB8:0::1]"),
         ("tel:+81-3-1234-5678", "tel:+81312345678"),
+        // Found by fuzzing: such a URI was not even equal to itself. Of a parameter that stands twice the first counts.
+        ("sip:a@h;tag=1;tag=2", "sip:a@h;tag=1;tag=2"),
     ] {
         assert!(same(a, b) && same(b, a), "{a} = {b}");
     }

@@ -140,6 +140,16 @@ fn credentials_that_lack_something_are_refused() {
 }
 
 #[test]
+fn control_characters_in_a_field_are_refused() {
+    // Found by fuzzing: they were hashed, and left out where they were printed.
+    for text in
+        ["Digest realm=\"a\x16\", nonce=\"n\"", "Digest realm=\"a\", nonce=n\0", "Digest realm=\"a\tb\", nonce=\"n\""]
+    {
+        assert_eq!(Challenge::parse(text.as_bytes()), Err(ChallengeError::Malformed), "{text:?}");
+    }
+}
+
+#[test]
 fn the_first_challenge_that_we_know_is_answered() {
     let response = Message::parse(
         "SIP/2.0 407 Proxy Authentication Required\r\n\

@@ -84,6 +84,7 @@ fn other_texts_are_refused_by_name() {
         ("312345678", NumberError::Length(9)),
         ("8131234567", NumberError::Length(10)),
         ("14155550123", NumberError::Length(11)),
+        ("+81 10 401 1401", NumberError::Length(10)),
         ("+123", NumberError::Length(3)),
         ("+1234567890123456", NumberError::Length(16)),
         ("+0312345678", NumberError::Length(10)),

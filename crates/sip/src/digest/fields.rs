@@ -34,6 +34,11 @@ impl<'a> Fields<'a> {
             }
             let (name, after) = rest.split_once('=').ok_or(FieldsError::Malformed)?;
             let (value, after) = read_value(after.trim_start()).ok_or(FieldsError::Malformed)?;
+            // RFC 3261 section 25.1: a quoted string has none. They could not be printed again, and what is hashed must be
+            // what is sent.
+            if value.contains(char::is_control) {
+                return Err(FieldsError::Malformed);
+            }
             fields.push((name.trim(), value));
             if fields.len() > FIELDS_MAX {
                 return Err(FieldsError::Malformed);

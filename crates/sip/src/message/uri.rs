@@ -416,8 +416,9 @@ impl Uri {
 
 fn params_agree(ours: &Uri, theirs: &Uri) -> bool {
     const MUST_MATCH: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
-    ours.params().take(PARAMS_COMPARED_MAX).all(|(name, value)| match theirs.param(&name) {
-        Some(other) => other.eq_ignore_ascii_case(&value),
+    // Of a parameter that stands twice the first counts, on both sides.
+    ours.params().take(PARAMS_COMPARED_MAX).all(|(name, _)| match theirs.param(&name) {
+        Some(other) => ours.param(&name).is_some_and(|value| other.eq_ignore_ascii_case(&value)),
         None => !MUST_MATCH.iter().any(|must| must.eq_ignore_ascii_case(&name)),
     })
 }
