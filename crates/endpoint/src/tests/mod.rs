@@ -15,6 +15,7 @@ mod registering;
 mod session_ids;
 mod timers;
 mod trunking;
+mod witness;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -124,7 +125,14 @@ impl House {
         self.spent += begin.elapsed();
         for output in outputs {
             match output {
-                Output::Transmit { flow, bytes } => self.sent.push_back((flow, Message::parse(bytes).unwrap())),
+                Output::Transmit { flow, bytes } => {
+                    let message = Message::parse(bytes).unwrap();
+                    // What answers a stranger repeats whatever the stranger wrote.
+                    if message.is_request() || flow.remote != addr(STRANGER) {
+                        witness::agrees(&message);
+                    }
+                    self.sent.push_back((flow, message));
+                }
                 Output::Leg(event) => self.events.push_back(event),
                 Output::Trace(trace) => self.traces.push(trace),
                 other @ (Output::Binding(_) | Output::Trunk(_) | Output::Alarm(_)) => self.other.push_back(other),
