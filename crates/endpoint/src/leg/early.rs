@@ -114,10 +114,12 @@ impl Leg {
 }
 
 impl Fork {
-    /// Its early dialogs are over.
+    /// Its early dialogs are over. Their numbers are kept: one of them may still become a dialog by a late 2xx, and the BYE to that
+    /// counts on from the PRACK (RFC 3261 section 12.2.1.1).
     pub(crate) fn forget_early(&mut self, core: &mut Core, voice: Voice) {
-        for early in self.early.drain(..) {
-            if let Some(Theirs { key, flow, request }) = early.theirs {
+        for early in &mut self.early {
+            early.owed = None;
+            if let Some(Theirs { key, flow, request }) = early.theirs.take() {
                 core.answer(Some(voice), flow, key, &request, 487);
             }
         }

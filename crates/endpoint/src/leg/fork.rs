@@ -48,11 +48,13 @@ pub(crate) struct Fork {
     pub(crate) early: Vec<Early>,
     /// Dialogs that came too late: remote tag, our ACK.
     pub(crate) late: Vec<(String, Message)>,
+    /// Its transaction is gone: no 2xx can be told any more.
+    pub(crate) gone: bool,
 }
 
 impl Fork {
     pub(crate) fn new(key: ClientKey, tag: Token, flow: Flow, invite: Message) -> Self {
-        Self { key, tag, flow, invite, state: ForkState::Waiting, early: Vec::new(), late: Vec::new() }
+        Self { key, tag, flow, invite, state: ForkState::Waiting, early: Vec::new(), late: Vec::new(), gone: false }
     }
 
     /// CANCEL, if there is anything to cancel.
@@ -328,9 +330,11 @@ impl Leg {
     pub(crate) fn invite_over(&mut self, key: ClientKey, index: usize) {
         if let Some(fork) = self.uac.as_mut().and_then(|uac| uac.forks.get_mut(index))
             && fork.key == key
-            && fork.state != ForkState::Won
         {
-            fork.state = ForkState::Failed;
+            fork.gone = true;
+            if fork.state != ForkState::Won {
+                fork.state = ForkState::Failed;
+            }
         }
     }
 }

@@ -52,9 +52,14 @@ impl Uac {
         !self.authorized && !is_one_of(["inactive", "recvonly"])
     }
 
-    /// No INVITE can be answered any more, and none is lingering for copies of its late 2xx.
+    /// No INVITE can be answered any more. The winner's too waits for its transaction to go: for 64*T1 other branches may answer
+    /// it, and want an ACK and a BYE, however short the call was (RFC 3261 section 13.2.2.4, R39).
     pub(crate) fn is_done(&self) -> bool {
-        self.forks.iter().all(|fork| matches!(fork.state, ForkState::Won | ForkState::Failed))
+        self.forks.iter().all(|fork| match fork.state {
+            ForkState::Won => fork.gone,
+            ForkState::Failed => true,
+            ForkState::Waiting | ForkState::Withdrawn | ForkState::Late | ForkState::Refused => false,
+        })
     }
 }
 

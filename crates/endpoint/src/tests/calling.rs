@@ -268,6 +268,54 @@ fn r42_an_answer_in_a_reliable_provisional_counts_when_the_2xx_has_none() {
     assert_eq!(house.event(), LegEvent::Answered { leg, body: bytes(ANSWER), from_ip: addr(CARRIER).ip() });
 }
 
+/// Found by the simulation (profile lossy, seed 1001): whoever had picked up the second phone heard nothing for 32 s.
+#[test]
+fn r39_a_second_answer_is_acknowledged_and_ended_even_if_the_first_call_is_over() {
+    let mut house = House::new();
+    let leg = house.calls(2, Destination::Address(addr(PHONE), "peer".to_owned()));
+    let invite = house.request(PHONE, Method::Invite);
+    house.hear(PHONE, accept(&invite, "one", PHONE, ANSWER));
+    house.request(PHONE, Method::Ack);
+    house.order(Order::Hangup { leg, reason: None });
+    let bye = house.request(PHONE, Method::Bye);
+    house.hear(PHONE, reply(&bye, 200, "", &[], ""));
+    house.after(seconds(2));
+    house.hear(PHONE, accept(&invite, "two", PHONE, ANSWER));
+    assert_eq!(house.request(PHONE, Method::Ack).to().unwrap().tag(), Some("two"));
+    let bye = house.request(PHONE, Method::Bye);
+    assert_eq!(bye.to().unwrap().tag(), Some("two"));
+    house.hear(PHONE, reply(&bye, 200, "", &[], ""));
+    house.events.clear();
+    house.assert_idle();
+}
+
+/// Found by the simulation (profile storm, seed 0): the BYE had the CSeq of the PRACK and would have been refused.
+#[test]
+fn r39_r42_the_bye_to_a_late_2xx_counts_on_from_the_prack_of_its_early_dialog() {
+    for wins in [true, false] {
+        let mut house = House::new();
+        house.calls(2, Destination::Trunk { trunk: NGN, number: "09087654321".to_owned() });
+        let invite = house.request(CARRIER, Method::Invite);
+        let extra = [("Require", "100rel"), ("RSeq", "7"), ("Contact", "<sip:peer@198.51.100.1:5060>")];
+        house.hear(CARRIER, reply(&invite, 183, "early", &extra, ANSWER));
+        let prack = house.request(CARRIER, Method::Prack);
+        assert_eq!(prack.cseq().unwrap().number, 2);
+        house.hear(CARRIER, reply(&prack, 200, "", &[], ""));
+        // Another branch wins, or fails for all.
+        if wins {
+            house.hear(CARRIER, accept(&invite, "other", CARRIER, ANSWER));
+        } else {
+            house.hear(CARRIER, reply(&invite, 486, "other", &[], ""));
+        }
+        house.request(CARRIER, Method::Ack);
+        house.hear(CARRIER, accept(&invite, "early", CARRIER, ANSWER));
+        house.request(CARRIER, Method::Ack);
+        let bye = house.request(CARRIER, Method::Bye);
+        assert_eq!(bye.to().unwrap().tag(), Some("early"));
+        assert_eq!(bye.cseq().unwrap().number, 3);
+    }
+}
+
 #[test]
 fn r39_a_2xx_after_a_failure_is_acknowledged_and_ended() {
     let mut house = House::new();
