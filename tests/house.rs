@@ -17,7 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["sip", "sdp", "rtp", "acd", "number"],
     &["endpoint"],
     &["switch"],
-    &["transport", "media", "store"],
+    &["transport", "media", "store", "simulation"],
     &["web"],
     &["denwaban"],
 ];
