@@ -24,7 +24,20 @@ const FLOORS: &[&[&str]] = &[
 /// Floors below this one have no clock, socket, file, task or SQL.
 const FIRST_FLOOR_WITH_HANDS: usize = 3;
 /// What pure crates do not have in their manifests.
-const HANDS: &[&str] = &["tokio", "sqlx", "rustix", "socket2", "libc", "mio", "axum", "ureq", "tracing-subscriber"];
+const HANDS: &[&str] = &[
+    "tokio",
+    "tokio-rustls",
+    "tokio-tungstenite",
+    "hickory-resolver",
+    "sqlx",
+    "rustix",
+    "socket2",
+    "libc",
+    "mio",
+    "axum",
+    "ureq",
+    "tracing-subscriber",
+];
 /// Lines of a file before its tests.
 const FILE_LINES_MAX: usize = 500;
 

@@ -206,3 +206,74 @@ async fn r09_messages_to_a_websocket_that_is_gone_are_reported() {
     send(&mut transport, flow, OK);
     assert_eq!(received(&mut transport, 1).await, [Inbound::TransportFailed { flow }]);
 }
+
+/// A frame as a browser sends it, masked (RFC 6455 section 5.2).
+fn masked(first: u8, text: &str) -> Vec<u8> {
+    let mask = [0x37, 0xfa, 0x21, 0x3d];
+    let mut frame = vec![first, 0x80 | 126];
+    frame.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
+    frame.extend(mask);
+    frame.extend(text.bytes().zip(mask.into_iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
+
+#[tokio::test]
+async fn the_bytes_on_the_wire_are_those_of_the_rfcs() {
+    let (mut transport, ws) = with_ws(&loopback());
+    let mut peer = TcpStream::connect(ws).await.unwrap();
+    // RFC 6455 section 1.2 and RFC 7118 section 8.1 have this key and this answer to it.
+    let request = "GET / HTTP/1.1\r\nHost: sip-ws.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://www.example.com\r\n\
+        Sec-WebSocket-Protocol: sip\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    peer.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        answer.push(beside(&mut transport, peer.read_u8()).await.unwrap());
+    }
+    let answer = String::from_utf8(answer).unwrap().to_ascii_lowercase();
+    assert!(answer.starts_with("http/1.1 101 "), "{answer}");
+    for line in ["upgrade: websocket", "connection: upgrade", "sec-websocket-protocol: sip"] {
+        assert!(answer.lines().any(|header| header == line), "{line}: {answer}");
+    }
+    assert!(answer.contains(&"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=".to_ascii_lowercase()), "{answer}");
+    assert!(!answer.contains("sec-websocket-extensions"), "no compression");
+
+    // Two messages in one segment, one of them in two frames; then two frames that dribble in.
+    let long = BARE.replace("hello", &"x".repeat(200));
+    let (front, back) = long.split_at(150);
+    let all = [masked(0x81, &long), masked(0x01, front), masked(0x80, back)].concat();
+    peer.write_all(&all).await.unwrap();
+    assert_eq!(received(&mut transport, 2).await.len(), 2);
+    let dribble = async {
+        for byte in masked(0x82, &long) {
+            peer.write_u8(byte).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    beside(&mut transport, dribble).await;
+    let (flow, bytes) = packet(&mut transport).await;
+    assert_eq!(bytes, long.as_bytes());
+    send(&mut transport, flow, OK);
+    let mut frame = vec![0; 2 + OK.len()];
+    beside(&mut transport, peer.read_exact(&mut frame)).await.unwrap();
+    assert_eq!(frame, [&[0x81, u8::try_from(OK.len()).unwrap()], OK].concat(), "one unmasked text frame");
+}
+
+#[tokio::test]
+async fn r08_a_frame_that_promises_too_much_or_wears_no_mask_ends_the_stream() {
+    for frame in [
+        &[0x82, 0x80 | 127, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4][..], // four gigabytes to come
+        &[0x82, 0x80 | 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4],
+        &[0x81, 0x03, b'a', b'b', b'c'], // a client must mask (RFC 6455 section 5.1)
+        &[0x83, 0x80, 1, 2, 3, 4],       // no such kind of frame
+        &[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], // text that is none
+        &[0xc1, 0x80, 1, 2, 3, 4],       // an extension that was not agreed on
+    ] {
+        let (mut transport, ws) = with_ws(&loopback());
+        let mut peer = opened(&mut transport, ws).await;
+        beside(&mut transport, peer.get_mut().write_all(frame)).await.unwrap();
+        let came = received(&mut transport, 1).await;
+        assert!(matches!(came[..], [Inbound::FlowClosed { .. }]), "{frame:?}: {came:?}");
+        assert_eq!(transport.statistics().connections_given_up, 1, "{frame:?}");
+    }
+}
