@@ -84,9 +84,10 @@ impl Witness {
     /// is to be waited for.
     pub fn cannot_send(&mut self, flow: Flow) {
         self.asked.values_mut().filter(|asked| asked.flow == flow).for_each(Asked::is_lost);
-        for name in self.asked.values().filter_map(Asked::lost_bye) {
+        for (name, is_bye) in self.asked.values().filter_map(Asked::lost_in) {
             if let Some(dialog) = self.dialogs.get_mut(&name) {
-                dialog.closed = true;
+                dialog.closed |= is_bye;
+                dialog.unacked_since = None;
             }
         }
         let is_stream = flow.connection != ConnectionId::NONE;

@@ -30,8 +30,8 @@ pub(super) struct Asked {
     pub(super) flow: Flow,
     /// The transport has said that it failed.
     lost: bool,
-    /// The dialog, of a BYE.
-    ends: Option<DialogKey>,
+    /// Its dialog, and whether it is a BYE.
+    inside: Option<(DialogKey, bool)>,
 }
 
 impl Asked {
@@ -40,9 +40,9 @@ impl Asked {
         self.lost |= self.accepted.is_none();
     }
 
-    /// The dialog that it was to end, if it is a BYE that has failed on its way.
-    pub(super) fn lost_bye(&self) -> Option<DialogKey> {
-        self.ends.clone().filter(|_| self.lost)
+    /// Its dialog, if it has failed on its way; true: it was a BYE.
+    pub(super) fn lost_in(&self) -> Option<(DialogKey, bool)> {
+        self.inside.clone().filter(|_| self.lost)
     }
 }
 
@@ -93,8 +93,10 @@ impl Witness {
             cseq: view.cseq,
             flow,
             lost: false,
-            ends: (view.method == Method::Bye)
-                .then(|| (view.call_id.clone(), view.from_tag.clone(), view.to_tag.clone())),
+            inside: (!view.to_tag.is_empty()).then(|| {
+                let name = (view.call_id.clone(), view.from_tag.clone(), view.to_tag.clone());
+                (name, view.method == Method::Bye)
+            }),
         };
         self.asked.insert(key(&view.branch, &view.method), asked);
     }
