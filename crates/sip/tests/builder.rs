@@ -202,3 +202,23 @@ fn uris_are_compared_as_rfc_3261_section_19_1_4_says() {
         assert!(!same(a, b) && !same(b, a), "{a} != {b}");
     }
 }
+
+#[test]
+fn a_header_more_is_the_message_that_a_parser_reads() {
+    let build =
+        || MessageBuilder::request(&Method::Invite, "sip:a@b").header(Name::CallId, "1").body("text/plain", b"x");
+    let ends_with_length = build().finish();
+    let wire = &b"OPTIONS sip:a@b SIP/2.0\r\nContent-Length: 1\r\nCall-ID: 2\r\n\r\ny"[..];
+    let ends_otherwise = Message::parse(bytes::Bytes::from_static(wire)).unwrap();
+    for message in [ends_with_length, ends_otherwise] {
+        let more = message.with_header(Name::SessionId, "a;\r\nb");
+        let read = Message::parse(more.bytes().clone()).unwrap();
+        let headers = |message: &Message| -> Vec<(Name, Vec<u8>)> {
+            message.headers().map(|header| (header.name, header.value.to_vec())).collect()
+        };
+        assert_eq!(headers(&more), headers(&read));
+        assert_eq!((more.body(), more.text(Name::SessionId).as_deref()), (message.body(), Some("a;  b")));
+        assert_eq!((more.call_id(), read.validate().is_err()), (message.call_id(), message.validate().is_err()));
+        assert_eq!(headers(&more).len(), headers(&message).len() + 1);
+    }
+}

@@ -158,6 +158,8 @@ impl World {
             let leg = LegId(2 + 2 * call);
             self.begun.push((CALLER, leg));
             let to = Destination::Trunk { trunk: NGN, number: format!("03{call:08}") };
+            // Some leave the offer to the other side.
+            let body = if self.rng.random_bool(0.2) { Bytes::new() } else { bytes(OFFER) };
             let invite = Invite {
                 leg,
                 to,
@@ -165,7 +167,7 @@ impl World {
                 caller: None,
                 withheld: false,
                 redirected: None,
-                body: bytes(OFFER),
+                body,
                 headers: Vec::new(),
                 max_forwards: 70,
                 auto_answer: false,

@@ -286,6 +286,7 @@ fn rfc_3264_8_2_a_session_whose_audio_is_stopped_by_port_0_is_paused_and_every_l
     let (text, paused) = answer_paused(&local, &offer(0), &before).unwrap();
     assert!(text.contains("\r\nm=video 0 RTP/AVP 99\r\nm=audio 0 RTP/AVP 0\r\n"), "{text}");
     assert_eq!((paused.on_hold, paused.direction, paused.remote), (true, Direction::Inactive, before.remote));
-    let silent = Session::parse(b"v=0\r\no=- 1 2 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 99\r\n").unwrap();
+    let silent =
+        Session::parse(b"v=0\r\no=- 1 2 IN IP4 192.0.2.9\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 99\r\n").unwrap();
     assert_eq!(answer_paused(&local, &silent, &before), None, "never had audio");
 }

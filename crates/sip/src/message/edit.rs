@@ -64,19 +64,27 @@ impl Message {
 }
 
 impl Message {
-    /// This message with one header more, after all others: one copy of the bytes, nothing is parsed again.
+    /// This message with one header more: the last one, but for a Content-Length that ends the headers. One copy of the bytes,
+    /// nothing is parsed again.
     pub fn with_header(&self, name: Name, value: impl AsRef<[u8]>) -> Self {
         let old = self.bytes();
-        let (end, length) = (self.index().headers_end as usize, value.as_ref().len() + name.as_str().len() + 4);
-        let mut bytes = Vec::with_capacity(old.len() + length);
-        bytes.extend_from_slice(scan::part(old, 0..end));
         let mut index = self.index().clone();
-        index.headers.push(builder::push_line(&mut bytes, name, name.as_str().as_bytes(), value.as_ref()));
-        let grown = bytes.len() - end;
-        bytes.extend_from_slice(scan::part(old, end..old.len()));
-        let body = index.body.range();
-        index.headers_end = scan::Span::new(end + grown, end + grown).start;
-        index.body = scan::Span::new(body.start + grown, body.end + grown);
+        let last = index.headers.last().filter(|last| last.name == Name::ContentLength);
+        let at = last.map_or(index.headers_end as usize, |last| last.spelled.start as usize);
+        let mut bytes = Vec::with_capacity(old.len() + value.as_ref().len() + name.as_str().len() + 4);
+        bytes.extend_from_slice(scan::part(old, 0..at));
+        let header = builder::push_line(&mut bytes, name, name.as_str().as_bytes(), value.as_ref());
+        let grown = bytes.len() - at;
+        bytes.extend_from_slice(scan::part(old, at..old.len()));
+        let moved = |span: scan::Span| scan::Span::new(span.range().start + grown, span.range().end + grown);
+        let place = if last.is_some() { index.headers.len() - 1 } else { index.headers.len() };
+        for later in index.headers.iter_mut().skip(place) {
+            (later.spelled, later.value) = (moved(later.spelled), moved(later.value));
+        }
+        index.headers.insert(place, header);
+        let end = index.headers_end as usize + grown;
+        index.headers_end = scan::Span::new(end, end).start;
+        index.body = moved(index.body);
         Self::from_parts(Bytes::from(bytes), index)
     }
 }

@@ -99,7 +99,10 @@ fn sip(house: &mut House, chance: &mut Chance, leg: LegId) {
     }
     let is_ours = leg.0.is_multiple_of(2);
     let event = match chance.below(12) {
-        0 | 1 if is_ours => LegEvent::Progress { leg, dialog: String::new(), status: 180, body: None },
+        0 | 1 if is_ours => {
+            let body = chance.of(&[false, true]).then(|| sdp(30_002, "sendrecv"));
+            LegEvent::Progress { leg, dialog: String::new(), status: 180, body }
+        }
         2..=4 if is_ours => LegEvent::Answered { leg, body: sdp(30_000, "sendrecv"), from_ip: PEER },
         5 if is_ours && known.is_early() => {
             let status = chance.of(&[404, 408, 480, 486, 500, 503, 603]);
