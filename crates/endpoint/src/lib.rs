@@ -2,6 +2,14 @@
 //! operators' phones, and trunks (registration, probes). Everything of RFC 3261 is behind this border: the call logic
 //! gives [`Order`]s and gets [`LegEvent`]s, and never sees a SIP message.
 //!
+//! Where the RFCs leave a choice, it is made here, once:
+//!
+//! * several branches of one call speak before any answers: `leg::invite::Uac::may_be_heard` says whose early media counts;
+//! * a redirection (3xx) is a failure, never followed: nobody has registered those numbers (R03);
+//! * a request too large for a datagram goes over TCP, and by UDP after all where nobody takes TCP (`large`);
+//! * both legs of a call bear one Session-ID (`session_id`), no other header passes from one to the other (R07);
+//! * an offer that the call logic does not answer is refused with 504 after ten seconds, and the call goes on.
+//!
 //! Pure: time, packets and orders go in, [`Output`]s come out.
 
 pub mod account;

@@ -304,3 +304,16 @@ fn first_word(message: &[u8]) -> String {
     let line = String::from_utf8_lossy(message);
     line.split(' ').find(|word| *word != "SIP/2.0").unwrap().to_owned()
 }
+
+#[test]
+fn rfc_3261_9_2_every_answer_to_a_call_and_to_its_cancel_has_one_tag() {
+    let mut house = House::new();
+    let (mut caller, _) = house.arrives("", OFFER);
+    let cancel = caller.write("CANCEL", 1, "", "");
+    house.hear(CARRIER, cancel.as_str());
+    let (first, second) = (house.response(CARRIER, 200), house.response(CARRIER, 487));
+    assert_eq!((first.method(), second.method()), (Method::Cancel, Method::Invite));
+    let tag = |message: &Message| message.to().unwrap().tag().map(str::to_owned);
+    assert!(tag(&first).is_some());
+    assert_eq!(tag(&first), tag(&second));
+}

@@ -36,6 +36,7 @@ impl Message {
         let whole = || self.bytes().slice_ref(body);
         match self.header(Name::ContentType) {
             None if body.starts_with(b"v=") => Ok(Some(whole())),
+            None if self.may_be_left_out() => Ok(None),
             None => Err(BodyFault::Unsupported),
             Some(kind) if is_essence(&kind, SDP) => Ok(Some(whole())),
             Some(kind) if begins_with(&kind, MULTIPART) => {
@@ -44,9 +45,23 @@ impl Message {
                 let found = session_part(body, boundary.as_bytes())?;
                 Ok(found.map(|part| self.bytes().slice_ref(part)))
             }
+            Some(_) if self.may_be_left_out() => Ok(None),
             Some(_) => Err(BodyFault::Unsupported),
         }
     }
+
+    /// RFC 3261 §8.2.3: a body that its sender calls optional is no reason to refuse.
+    fn may_be_left_out(&self) -> bool {
+        let disposition = self.other("Content-Disposition");
+        disposition.is_some_and(|value| handling(&value).is_some_and(|how| how.eq_ignore_ascii_case("optional")))
+    }
+}
+
+/// What a Content-Disposition says of parts that cannot be handled.
+fn handling(disposition: &[u8]) -> Option<String> {
+    let semicolon = memchr::memchr(b';', disposition).unwrap_or(disposition.len());
+    let params = Params::parse(Bytes::copy_from_slice(scan::part(disposition, semicolon..disposition.len())))?;
+    params.text("handling").map(|how| how.into_owned())
 }
 
 fn begins_with(value: &[u8], start: &[u8]) -> bool {
@@ -157,10 +172,7 @@ impl<'a> Part<'a> {
             self.is_sdp = is_essence(value, SDP);
         } else if name.eq_ignore_ascii_case(b"content-disposition") {
             self.is_for_session = is_essence(value, b"session");
-            let semicolon = memchr::memchr(b';', value).unwrap_or(value.len());
-            let params = Params::parse(Bytes::copy_from_slice(scan::part(value, semicolon..value.len())));
-            let handling = params.as_ref().and_then(|params| params.text("handling"));
-            self.is_required = handling.is_some_and(|handling| handling.eq_ignore_ascii_case("required"));
+            self.is_required = handling(value).is_some_and(|how| how.eq_ignore_ascii_case("required"));
         }
     }
 }
@@ -187,6 +199,10 @@ mod tests {
         }
         assert_eq!(text(&with("application/sdpx", SESSION)), Err(BodyFault::Unsupported));
         assert_eq!(text(&with("text/plain", SESSION)), Err(BodyFault::Unsupported));
+        let optional = MessageBuilder::request(&Method::Invite, "sip:a@b")
+            .raw_header("Content-Disposition", "render; handling=Optional")
+            .body("text/plain", b"hello");
+        assert_eq!(text(&optional.finish()), Ok(None));
         assert_eq!(text(&MessageBuilder::request(&Method::Invite, "sip:a@b").finish()), Ok(None));
     }
 
