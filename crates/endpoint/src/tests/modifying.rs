@@ -287,10 +287,10 @@ fn rfc_3891_an_operators_invite_names_the_call_whose_place_it_takes() {
         let again = tablet.request("INVITE", &format!("{extra}Authorization: {authorization}\r\n"), OFFER);
         house.hear(TABLET, again.as_str());
         match house.to(TABLET).status() {
-            Some(100) => match house.event() {
-                LegEvent::Incoming(incoming) => Ok(incoming.replaces),
-                other => panic!("{other:?}"),
-            },
+            Some(100) => {
+                let LegEvent::Incoming(incoming) = house.event() else { panic!("Incoming") };
+                Ok(incoming.replaces)
+            }
             status => Err(status.unwrap()),
         }
     };
