@@ -191,7 +191,7 @@ fn module_path() -> String {
 }
 
 /// Two minutes of a sine at half of full scale.
-fn write_tone(path: &Path, hz: f32) {
+pub fn write_tone(path: &Path, hz: f32) {
     let spec =
         hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut writer = hound::WavWriter::create(path, spec).expect("a tone file");

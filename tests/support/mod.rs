@@ -11,7 +11,9 @@
 pub mod audio;
 pub mod baresip;
 pub mod house;
+pub mod linphone;
 pub mod peer;
+pub mod pjsua2;
 pub mod ports;
 pub mod siege;
 pub mod sipp;

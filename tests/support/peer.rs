@@ -28,6 +28,14 @@ pub struct Dialog {
     cseq: u32,
 }
 
+impl Dialog {
+    /// The confirmed dialog goes on where its early one was: with the next CSeq.
+    pub fn after(mut self, early: &Dialog) -> Dialog {
+        self.cseq = self.cseq.max(early.cseq);
+        self
+    }
+}
+
 impl Peer {
     /// Bind `port` on the loopback of the switch's address family; 0 for any.
     pub fn bind(port: u16, switch: &str) -> Peer {
@@ -234,6 +242,11 @@ impl Peer {
     /// ACK of a 2xx to our INVITE.
     pub fn ack(&mut self, dialog: &Dialog) {
         self.ack_of(dialog, 1);
+    }
+
+    /// An ACK of a 2xx, ready for a body; not sent.
+    pub fn ack_request(&mut self, dialog: &Dialog, cseq: u32) -> MessageBuilder {
+        self.of_dialog(dialog, &Method::Ack, cseq)
     }
 
     /// ACK of a 2xx to our INVITE with this CSeq.
