@@ -56,7 +56,7 @@ pub fn report(begin: Instant, seed: u64, profile: &Profile) -> String {
     text.push('\n');
     text.push_str(&outcome.ladder);
     text.push_str(&format!(
-        "\nreplay: cargo run --release -p simulation --bin simulate -- --from {seed} --seeds 1 --profile {} --ladder\n",
+        "\nreplay: cargo run --release -p simulation --example simulate -- --from {seed} --seeds 1 --profile {} --ladder\n",
         profile.name
     ));
     text

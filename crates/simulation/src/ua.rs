@@ -1,4 +1,4 @@
-//! A user agent written plainly from RFC 3261, 3262, 3264, 3311, 3515 and 4028: a second opinion on the same RFCs. It shares
+//! A user-agent written plainly from RFC 3261, 3262, 3264, 3311, 3515 and 4028: a second opinion on the same RFCs. It shares
 //! with the switch how a message is read, and nothing else: no transaction layer, no dialog, no endpoint.
 //!
 //! A [`Ua`] is a carrier's gateway (callers and mobiles behind one address) or one operator's phone. It knows the rules and

@@ -1,4 +1,4 @@
-//! What the simulation reads of a message: enough for a user agent and for a witness, and no more.
+//! What the simulation reads of a message: enough for a user-agent and for a witness, and no more.
 
 use bytes::Bytes;
 use sip::message::{Message, Method, Name};
