@@ -1,7 +1,9 @@
 //! Connections in masses, that say nothing, that die in the middle (R08, R09).
 
+use std::any::Any;
 use std::os::fd::AsFd;
 
+use futures_util::future::join_all;
 use rustix::process::{Resource, getrlimit};
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
@@ -14,8 +16,13 @@ use super::*;
 const IDLE_CONNECTIONS: usize = 5_000;
 /// One in so many of them is TLS, and one WebSocket.
 const SHAKING_HANDS_EVERY: usize = 20;
+/// So many connect at the same time.
+const AT_ONCE: usize = 250;
 /// File descriptors that something else may need.
 const SPARE_DESCRIPTORS: u64 = 500;
+
+/// A connection that says nothing any more, kept until it is dropped.
+type Idle = Box<dyn Any>;
 
 /// TCP, TLS and WebSocket, and many connections from here.
 fn everything(authority: &Authority) -> Config {
@@ -41,22 +48,25 @@ async fn r08_datagrams_are_served_beside_thousands_of_idle_connections() {
     let [udp, tcp, tls, ws] =
         [Protocol::Udp, Protocol::Tcp, Protocol::Tls, Protocol::Ws].map(|one| local(&transport, one));
     let client = authority.client(VERSIONS, None);
-    let connect = async {
-        let (mut in_the_clear, mut secure, mut framed) = (Vec::new(), Vec::new(), Vec::new());
-        for number in 0..wanted {
-            let address = [tcp, tls, ws].get(number % SHAKING_HANDS_EVERY).copied().unwrap_or(tcp);
-            let stream = TcpStream::connect(address).await.unwrap();
-            if address == tls {
-                secure.push(
-                    TlsConnector::from(client.clone()).connect(ServerName::from(tls.ip()), stream).await.unwrap(),
-                );
-            } else if address == ws {
-                framed.push(super::websocket::upgrade(stream, Some("sip"), None).await.unwrap());
-            } else {
-                in_the_clear.push(stream);
-            }
+    let one = async |number: usize| {
+        let address = [tcp, tls, ws].get(number % SHAKING_HANDS_EVERY).copied().unwrap_or(tcp);
+        let stream = TcpStream::connect(address).await.unwrap();
+        if address == tls {
+            Box::new(TlsConnector::from(client.clone()).connect(ServerName::from(tls.ip()), stream).await.unwrap())
+                as Idle
+        } else if address == ws {
+            Box::new(super::websocket::upgrade(stream, Some("sip"), None).await.unwrap())
+        } else {
+            Box::new(stream)
         }
-        (in_the_clear, secure, framed)
+    };
+    let connect = async {
+        let mut idle: Vec<Idle> = Vec::new();
+        while idle.len() < wanted {
+            let some = idle.len()..wanted.min(idle.len() + AT_ONCE);
+            idle.extend(join_all(some.map(one)).await);
+        }
+        idle
     };
     let idle = beside(&mut transport, connect).await;
     received_until(&mut transport, |transport, _| transport.statistics().connections == wanted).await;
