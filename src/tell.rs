@@ -127,6 +127,10 @@ impl Teller {
             Alarm::OneWayAudio { call, leg } => self.of(call).in_scope(|| warn!(leg, "nothing is heard of this party")),
             Alarm::OperatorUnreliable { operator } => warn!(operator, "phone did not answer twice"),
             Alarm::TollFraud { who, number } => warn!(who, number = %Pii(number), "number may not be dialled: refused"),
+            Alarm::OverLimit { call, customer, limit } => {
+                self.of(call)
+                    .in_scope(|| warn!(customer, limit, "outgoing call refused: a cap of the firm is reached"));
+            }
             Alarm::AuthenticationFailures { source, user, failures } => {
                 warn!(%source, user, failures, "authentication failures");
             }

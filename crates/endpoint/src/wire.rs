@@ -68,7 +68,8 @@ pub(crate) fn add_extra(mut builder: MessageBuilder, invite: &Invite) -> Message
     for (name, value) in &invite.headers {
         let known = EXTRA.iter().find(|known| known.eq_ignore_ascii_case(name));
         // A withheld caller's number stands in Diversion too.
-        let hidden = invite.withheld && name.eq_ignore_ascii_case("Diversion");
+        let withheld = invite.withheld || invite.redirected.as_ref().is_some_and(|redirected| redirected.withheld);
+        let hidden = withheld && name.eq_ignore_ascii_case("Diversion");
         if let Some(known) = known.filter(|_| !hidden) {
             builder = builder.raw_header(known, value);
         }

@@ -17,6 +17,7 @@ use crate::media;
 use crate::ports::Ports;
 use crate::record::CallRecord;
 use crate::switch::{Config, MediaAddress};
+use crate::usage::Usage;
 use crate::{CommandError, Reply};
 
 /// A trunk is left alone no longer than this, whatever its Retry-After says.
@@ -60,6 +61,8 @@ pub(crate) struct Board {
     pub(crate) trunks: HashMap<TrunkId, bool>,
     /// Trunks that asked to be left alone (Retry-After), until then.
     resting_trunks: HashMap<TrunkId, Instant>,
+    /// What each firm's outgoing calls use.
+    pub(crate) usage: Usage,
     /// Outgoing legs on each trunk.
     pub(crate) load: HashMap<TrunkId, u16>,
     /// Where each operator's phone is; absent: no phone.
@@ -83,6 +86,7 @@ impl Board {
             legs: HashMap::new(),
             trunks: HashMap::new(),
             resting_trunks: HashMap::new(),
+            usage: Usage::default(),
             load: HashMap::new(),
             phones: HashMap::new(),
             effects: VecDeque::new(),

@@ -53,6 +53,8 @@ pub(crate) struct Call {
     pub(crate) until: Instant,
     /// Hops that legs of this call may still make (R36).
     pub(crate) hops: u8,
+    /// How often it was diverted before it came (R36).
+    pub(crate) diversions: u8,
     /// Prompts that the voice path does not have: others stand in for them.
     pub(crate) missing: Vec<media::Prompt>,
     /// The last revision of the record is written.
@@ -194,6 +196,7 @@ impl Call {
         leg.close(board, now);
         if let Some(trunk) = leg.trunk.take() {
             board.count_trunk(trunk, false);
+            board.usage.ends(now, id);
         }
         self.story.leg_ended(now, index, status, ending);
     }

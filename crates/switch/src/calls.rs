@@ -188,6 +188,7 @@ impl Calls {
         self.board.queue.set_operators(now, directory.operators.values().map(of_queue).collect());
         self.board.trunks.retain(|id, _| directory.trunk(*id).is_some());
         self.board.phones.retain(|id, _| directory.operators.contains_key(id));
+        self.board.usage.keep(|customer| directory.customers.contains_key(&customer));
         self.board.directory = directory;
         self.run_queue(now);
     }
@@ -279,7 +280,10 @@ impl Calls {
 
     /// Nothing is left of any call.
     pub(crate) fn is_idle(&self) -> bool {
-        self.calls.is_empty() && self.board.legs.is_empty() && self.board.ports.used_count() == 0
+        self.calls.is_empty()
+            && self.board.legs.is_empty()
+            && self.board.ports.used_count() == 0
+            && self.board.usage.is_idle()
     }
 
     fn incoming(&mut self, now: Instant, incoming: &Incoming) {

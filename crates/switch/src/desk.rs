@@ -4,6 +4,7 @@ use acd::{CallId, OperatorId};
 use serde::{Deserialize, Serialize};
 
 use crate::record::CallState;
+use crate::usage::Cap;
 
 /// A command of a person at a desk. The answer comes as `Output::Done` with the same number.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,6 +83,8 @@ pub enum CommandError {
     NoTarget,
     /// No trunk is up.
     NoTrunk,
+    /// The firm's outgoing calls have used what they may (R03).
+    OverLimit(Cap),
 }
 
 /// Calls and operators as they are now.

@@ -12,6 +12,8 @@ use endpoint::{Account, Extractor, Trunk, TrunkId};
 use number::Number;
 use serde::{Deserialize, Serialize};
 
+use crate::usage::OutgoingCaps;
+
 /// A client firm's row. "Customer" in code: "client" already means two other things in SIP and HTTP.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -186,6 +188,8 @@ pub struct Settings {
     pub confirm_seconds: u16,
     /// A call is ended after this long, whatever happens.
     pub call_seconds_max: u32,
+    /// What each firm's outgoing calls may use (R03).
+    pub outgoing: OutgoingCaps,
 }
 
 impl Default for Settings {
@@ -196,6 +200,7 @@ impl Default for Settings {
             feature_codes: FeatureCodes::default(),
             confirm_seconds: 15,
             call_seconds_max: 4 * 3600,
+            outgoing: OutgoingCaps::default(),
         }
     }
 }

@@ -113,6 +113,8 @@ pub enum Alarm {
     OperatorUnreliable { operator: i64 },
     /// An outgoing call to a number that may not be dialled was tried (R03).
     TollFraud { who: String, number: String },
+    /// A firm's outgoing calls have reached a cap (R03): "calls_at_once", "calls_per_minute" or "talk_per_day".
+    OverLimit { call: String, customer: i64, limit: String },
     /// Authentication failures from one address (R01).
     AuthenticationFailures {
         #[cfg_attr(feature = "schema", schema(value_type = String))]

@@ -20,6 +20,7 @@ mod ports;
 pub mod record;
 mod snapshot;
 mod switch;
+mod usage;
 
 pub use acd::{CallId, OperatorId};
 pub use desk::{Command, CommandError, Reply, Transfer, TransferMode};
@@ -28,3 +29,4 @@ pub use directory::{Customer, CustomerId, Directory, Operator, Settings, Target,
 pub use io::{Alarm, Event, Input, Output};
 pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
 pub use switch::{Config, MediaAddress, Switch};
+pub use usage::{Cap, OutgoingCaps};

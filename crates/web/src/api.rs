@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use store::{ImportError, Store, StoreError};
-use switch::CommandError;
+use switch::{Cap, CommandError};
 
 use crate::auth::{Login, Tickets, Tries};
 use crate::error::Refusal;
@@ -122,6 +122,13 @@ impl From<CommandError> for Refusal {
                 Refusal::conflict("the client firm has nobody who could be called: add a target first")
             }
             CommandError::NoTrunk => Refusal::unavailable("no trunk is up"),
+            CommandError::OverLimit(cap) => Refusal::conflict(match cap {
+                Cap::Calls => "the client firm has as many outgoing calls as it may have at once",
+                Cap::PerMinute => {
+                    "the client firm has begun as many outgoing calls as it may in a minute: wait a moment"
+                }
+                Cap::TalkPerDay => "the client firm's outgoing calls have used up the day's time",
+            }),
         }
     }
 }

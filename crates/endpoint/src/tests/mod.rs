@@ -11,6 +11,7 @@ mod looping;
 mod modifying;
 mod negotiating;
 mod network;
+mod ngn;
 mod registering;
 mod session_ids;
 mod timers;

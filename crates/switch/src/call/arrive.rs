@@ -118,6 +118,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         story: Story::new(now, blank_record(board, now, id, trunk, incoming, &whose, &caller)),
         until: now + Duration::from_secs(u64::from(board.directory.settings.call_seconds_max.max(60))),
         hops: incoming.max_forwards.saturating_sub(1),
+        diversions: incoming.diversions,
         missing: Vec::new(),
         is_written: false,
         armed: None,

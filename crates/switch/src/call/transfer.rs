@@ -143,6 +143,7 @@ impl Call {
         if board.trunks_for_calling(now).is_empty() {
             return Err(CommandError::NoTrunk);
         }
+        self.within_caps(board, now)?;
         let Asked { mode, by, reason, second, refer } = asked;
         self.story.tell(now, Fact::TransferAsked { mode, by: by.to_owned(), reason });
         let stage = self.dial(board, now, &mut targets).map_err(|_| CommandError::NoTarget)?;

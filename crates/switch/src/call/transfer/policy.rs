@@ -50,6 +50,17 @@ impl Call {
         }
     }
 
+    /// Whether the firm may begin another outgoing call (R03). If not, somebody should know.
+    pub(super) fn within_caps(&self, board: &mut Board, now: Instant) -> Result<(), CommandError> {
+        let Some(customer) = self.customer.as_ref() else { return Ok(()) };
+        let caps = board.directory.settings.outgoing;
+        board.usage.check(now, customer.id, caps).map_err(|cap| {
+            let (call, limit) = (self.id.to_string(), cap.word().to_owned());
+            board.alarm(Alarm::OverLimit { call, customer: customer.id.0, limit });
+            CommandError::OverLimit(cap)
+        })
+    }
+
     /// A phone asked for a transfer that it may not have. A number that is not the firm's is a sign of fraud.
     pub(super) fn refused(&mut self, board: &mut Board, now: Instant, by: &str, number: &str, why: &CommandError) {
         let word = match why {
@@ -57,6 +68,7 @@ impl Call {
             CommandError::PolicyForbids => "policy",
             CommandError::NoTarget => "no_target",
             CommandError::NoTrunk => "no_trunk",
+            CommandError::OverLimit(cap) => cap.word(),
             CommandError::WrongState(_) | CommandError::UnknownCall | CommandError::UnknownOperator => "wrong_state",
         };
         let number = plain(number);

@@ -71,7 +71,7 @@ impl Call {
         self.refused(board, now, by, number, &why);
         let status = match why {
             CommandError::WrongState(_) => Some(491),
-            CommandError::NotRegistered | CommandError::PolicyForbids => Some(403),
+            CommandError::NotRegistered | CommandError::PolicyForbids | CommandError::OverLimit(_) => Some(403),
             // 202 is said already.
             CommandError::NoTrunk | CommandError::NoTarget => None,
             CommandError::UnknownCall | CommandError::UnknownOperator => Some(403),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use endpoint::{Destination, Invite, LegId, Order, Rejection, TrunkId};
+use endpoint::{Destination, Invite, LegId, Order, Redirected, Rejection, TrunkId};
 use number::Number;
 
 use super::super::record::Fact;
@@ -12,7 +12,7 @@ use super::super::{Call, Phase};
 use super::policy::dialable;
 use super::{Calling, Failure, Stage};
 use crate::board::Board;
-use crate::desk::TransferMode;
+use crate::desk::{CommandError, TransferMode};
 use crate::directory::Target;
 use crate::leg::{Leg, Role, Signalling};
 
@@ -34,10 +34,15 @@ impl Call {
                 "not_dialable".clone_into(&mut failure.why);
                 continue;
             };
+            if let Err(CommandError::OverLimit(cap)) = self.within_caps(board, now) {
+                cap.word().clone_into(&mut failure.why);
+                failure.status = 403;
+                break;
+            }
             let seconds = target.ring_seconds.clamp(*RING_SECONDS.start(), *RING_SECONDS.end());
             let until = now + Duration::from_secs(u64::from(seconds));
             let mut trunks = board.trunks_for_calling(now);
-            if let Some(leg) = self.call_over(board, now, &target, number, &mut trunks) {
+            if let Some(leg) = self.call_over(board, now, &target, number, &mut trunks, false) {
                 return Ok(Stage::Calling(Calling { leg, target, trunks, until }));
             }
             "no_trunk".clone_into(&mut failure.why);
@@ -46,7 +51,7 @@ impl Call {
         Err(failure)
     }
 
-    /// Calls the target over the first of the trunks, which is taken off the list.
+    /// Calls the target over the first of the trunks, which is taken off the list. `again`: another trunk has failed.
     fn call_over(
         &mut self,
         board: &mut Board,
@@ -54,6 +59,7 @@ impl Call {
         target: &Target,
         number: Number,
         trunks: &mut VecDeque<TrunkId>,
+        again: bool,
     ) -> Option<LegId> {
         // A trunk may have gone, or down, since the list was made: the next one.
         let usable = board.trunks_for_calling(now);
@@ -64,17 +70,21 @@ impl Call {
         let peer = trunk.hops.first().map(|hop| hop.address.ip());
         let id = self.new_leg(board, now, Role::Target, peer, trunk.plain_pcmu, party)?;
         board.count_trunk(trunk.id, true);
+        if let Some(customer) = &self.customer {
+            board.usage.begins(now, customer.id, id, again);
+        }
+        let redirected = Some(Box::new(self.redirected()));
         let leg = self.leg_mut(id)?;
         leg.trunk = Some(trunk.id);
         let body = leg.description.offer();
-        // Our own number is shown, never the caller's: it may be withheld, and the firm knows ours.
+        // What is shown is the trunk's affair: as a rule our own number, which the firm knows.
         board.order(Order::Invite(Invite {
             leg: id,
             to: Destination::Trunk { trunk: trunk.id, number: number.national() },
             display: String::new(),
-            caller: Some(trunk.caller_id.clone()).filter(|caller_id| !caller_id.is_empty()),
+            caller: None,
             withheld: false,
-            redirected: None,
+            redirected,
             body,
             headers: Vec::new(),
             max_forwards: self.hops,
@@ -93,6 +103,18 @@ impl Call {
         let Some(leg) = self.leg_mut(id).filter(|leg| leg.role == Role::Target && leg.is_early()) else { return };
         if leg.description.preview(body).is_ok() {
             self.negotiated(board, id);
+        }
+    }
+
+    /// What a carrier may be told of the call that is passed on.
+    fn redirected(&self) -> Redirected {
+        let record = &self.story.record;
+        let national = |text: &str| Number::parse(text, number::JAPAN).ok().map(Number::national);
+        Redirected {
+            dialled: national(&record.did).unwrap_or_default(),
+            caller: national(&record.caller).filter(|_| record.withheld.is_empty()),
+            withheld: !record.withheld.is_empty(),
+            before: self.diversions,
         }
     }
 
@@ -121,6 +143,7 @@ impl Call {
         if !leg.is_early() {
             return self.drop_leg(board, now, id, None, "too_late");
         }
+        board.usage.answered(now, id);
         leg.signalling = Signalling::Up;
         leg.from_ip = Some(from_ip);
         let index = leg.index;
@@ -181,7 +204,7 @@ impl Call {
         let Some(number) = dialable(&target.number) else { return false };
         let why = format!("trunk_{status}");
         self.story.tell(now, Fact::TargetFailed { number: target.number.clone(), why });
-        let Some(leg) = self.call_over(board, now, &target, number, &mut trunks) else { return false };
+        let Some(leg) = self.call_over(board, now, &target, number, &mut trunks, true) else { return false };
         if let Some(calling) = self.calling(id) {
             calling.leg = leg;
             calling.trunks = trunks;

@@ -8,6 +8,7 @@ use crate::desk::{Command, CommandError, Transfer, TransferMode};
 use crate::directory::TransferPolicy;
 use crate::media;
 use crate::record::CallState;
+use crate::{Cap, OutgoingCaps};
 use TransferMode::{Attended, Confirmed};
 
 #[test]
@@ -559,5 +560,45 @@ fn r32_a_trunk_that_asks_to_be_left_alone_is() {
     house.seconds(60);
     house.transfer("A", Attended).orders(["dial 09011112222 over 1"]);
     house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn r03_a_firms_outgoing_calls_are_capped_and_the_operator_is_told() {
+    let caps = OutgoingCaps { calls_max: 1, per_minute_max: 3, talk_seconds_per_day_max: 100 };
+    let refused = |house: &mut House, caller: &str, cap: Cap| {
+        house.transfer(caller, Attended).orders([]);
+        assert_eq!(house.refused(), CommandError::OverLimit(cap));
+        assert_eq!(house.state(caller), CallState::Established, "nothing has changed");
+    };
+    let mut house = House::talk_in(House::with(|directory| directory.settings.outgoing = caps), "A");
+    house.call("B", SAKURA);
+    house.answers("taro");
+    house.transfer("A", Attended).orders(["dial 09011112222 over 1"]);
+    refused(&mut house, "B", Cap::Calls);
+    house.rejects(MOBILE, 486).orders(["dial 08033334444 over 1"]);
+    house.rejects(SECOND_MOBILE, 486);
+    assert_eq!(house.state("A"), CallState::Established);
+    house.transfer("A", Attended).orders(["dial 09011112222 over 1"]);
+    // The next person would be the fourth call of this minute.
+    house.rejects(MOBILE, 486).orders([]).tells([
+        "target_failed busy",
+        "alarm over_limit",
+        "transfer failed 819011112222 busy",
+    ]);
+    refused(&mut house, "A", Cap::PerMinute);
+    // Talk counts from the answer, whether it is over or not.
+    house.catch_up();
+    house.seconds(61);
+    house.transfer("A", Attended).orders(["dial 09011112222 over 1"]);
+    house.seconds(10);
+    house.answers(MOBILE);
+    house.hangs_up("hanako").orders([]);
+    house.catch_up();
+    house.seconds(100);
+    house.hangs_up(MOBILE).orders(["hang up A"]);
+    house.catch_up();
+    refused(&mut house, "B", Cap::TalkPerDay);
+    house.hangs_up("B");
     house.everything_is_over();
 }
