@@ -136,6 +136,9 @@ impl Teller {
             }
             Alarm::Full { table, limit } => warn!(table, limit, "table full: new work is refused"),
             Alarm::HopChanged { trunk, hop } => warn!(trunk, %hop, "calls go to another address of this trunk"),
+            Alarm::PrivateAddress { trunk, address } => {
+                warn!(trunk, %address, "this trunk is told a private address of ours: set sip.public and media.public");
+            }
             Alarm::Banned { source, reason, failures } => {
                 warn!(%source, reason, failures, "not listened to for a while")
             }

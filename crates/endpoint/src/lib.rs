@@ -46,5 +46,5 @@ pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent}
 pub use presence::Presence;
 pub use trunk::{
     Credentials, HOPS_MAX, Hop, IdentityHeader, NumberForm, RedirectionHeaders, Registration, Shows, Trunk, TrunkId,
-    TrunkState,
+    TrunkState, is_private,
 };

@@ -85,6 +85,8 @@ pub enum Alarm {
     HopChanged { trunk: TrunkId, hop: std::net::SocketAddr },
     /// A source is not listened to for a while, for this reason ([`Alarm::AuthenticationFailures`] tells of passwords).
     Banned { source: std::net::IpAddr, reason: BanReason, failures: u32 },
+    /// A trunk out there is told this address of ours, to which it cannot send: NTT's NGN refuses such calls (JAPAN.md).
+    PrivateAddress { trunk: TrunkId, address: std::net::IpAddr },
     /// A trunk's registration was refused with this status.
     RegistrationRefused { trunk: TrunkId, status: u16 },
 }

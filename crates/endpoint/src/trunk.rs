@@ -112,6 +112,19 @@ pub struct Hop {
     pub address: SocketAddr,
 }
 
+/// Whether nobody out there can send to this address: loopback, private (RFC 1918, RFC 4193), link-local, or shared by a carrier's
+/// NAT (RFC 6598).
+pub fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [first, second, ..] = v4.octets();
+            let is_shared = first == 100 && (64..128).contains(&second);
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || is_shared
+        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
 /// How telephone numbers are written towards a carrier: in Request-URI, To, From and identity headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum NumberForm {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use acd::{CallId, OperatorId, Queue};
-use endpoint::{LegId, TrunkId};
+use endpoint::{LegId, Trunk, TrunkId};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
@@ -161,6 +161,19 @@ impl Board {
     pub(crate) fn reached_at(&self, local: SocketAddr) -> SocketAddr {
         let address = self.media_address.iter().find(|address| address.bind == local.ip());
         SocketAddr::new(address.map_or(local.ip(), |address| address.public), local.port())
+    }
+
+    /// Tells the administrator of trunks, new or changed, that would be told to send voice to an address they cannot reach.
+    pub(crate) fn look_at_addresses(&mut self, directory: &Directory) {
+        let is_new = |trunk: &&Trunk| self.directory.trunk(trunk.id).is_none_or(|old| old.hops != trunk.hops);
+        let told = directory.trunks.iter().filter(is_new).filter_map(|trunk| {
+            let hop = trunk.hops.iter().find(|hop| !endpoint::is_private(hop.address.ip()))?.address.ip();
+            let ours = self.media_address.iter().find(|ours| ours.bind.is_ipv4() == hop.is_ipv4())?.public;
+            endpoint::is_private(ours).then_some(Alarm::PrivateAddress { trunk: trunk.id.0, address: ours })
+        });
+        for alarm in told.collect::<Vec<_>>() {
+            self.alarm(alarm);
+        }
     }
 
     /// Usable trunks with room for one more call, best first.

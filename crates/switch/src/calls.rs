@@ -188,6 +188,7 @@ impl Calls {
         self.board.queue.set_operators(now, directory.operators.values().map(of_queue).collect());
         self.board.trunks.retain(|id, _| directory.trunk(*id).is_some());
         self.board.phones.retain(|id, _| directory.operators.contains_key(id));
+        self.board.look_at_addresses(&directory);
         self.board.usage.keep(|customer| directory.customers.contains_key(&customer));
         self.board.directory = directory;
         self.run_queue(now);

@@ -130,6 +130,12 @@ pub enum Alarm {
         #[cfg_attr(feature = "schema", schema(value_type = String))]
         hop: SocketAddr,
     },
+    /// A trunk out there is told this address of ours (of signalling or voice), to which it cannot send.
+    PrivateAddress {
+        trunk: i64,
+        #[cfg_attr(feature = "schema", schema(value_type = String))]
+        address: IpAddr,
+    },
     /// A source is not listened to for a while: "scanning" or "malformed" (wrong passwords are told of by
     /// `authentication_failures`).
     Banned {

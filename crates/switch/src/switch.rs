@@ -210,6 +210,7 @@ fn alarm_of(alarm: endpoint::Alarm) -> Alarm {
             Alarm::AuthenticationFailures { source, user, failures }
         }
         endpoint::Alarm::Full { table, limit } => Alarm::Full { table: table.to_owned(), limit },
+        endpoint::Alarm::PrivateAddress { trunk, address } => Alarm::PrivateAddress { trunk: trunk.0, address },
         endpoint::Alarm::HopChanged { trunk, hop } => Alarm::HopChanged { trunk: trunk.0, hop },
         endpoint::Alarm::Banned { source, reason, failures } => {
             let reason = match reason {

@@ -71,6 +71,7 @@ export const words = {
       "authentication_failures": "{source}からの認証が{failures}回失敗しました（{user}）。",
       "full": "上限に達しました：{table}（{limit}）",
       "hop_changed": "{trunk}の発信先を{hop}に切り替えました。",
+      "private_address": "{trunk}に内部アドレス{address}を通知しています。公開アドレスを設定してください。",
       "banned": "{source}からの受信を止めています（{reason}、{failures}回）。",
       "registration_refused": "{trunk}への登録が拒否されました（{status}）。",
       "no_port": "空いている音声ポートがありません。", "repaired": "内部の不整合を直しました：{what}"
@@ -147,6 +148,7 @@ export const words = {
       "authentication_failures": "{failures} failed logins from {source} ({user}).",
       "full": "A limit is reached: {table} ({limit})",
       "hop_changed": "Calls over {trunk} now go to {hop}.",
+      "private_address": "{trunk} is told the private address {address}: set the public one.",
       "banned": "{source} is not listened to ({reason}, {failures} times).",
       "registration_refused": "{trunk} refused our registration ({status}).", "no_port": "No voice port is free.",
       "repaired": "Something was inconsistent and was repaired: {what}"

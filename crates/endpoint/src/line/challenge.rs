@@ -1,7 +1,7 @@
 //! A carrier challenges us. Credentials go only to the trunk they belong to, and only for its realm (R16).
 
 use sip::digest::{Challenge, Secret, Signed, answer};
-use sip::flow::Flow;
+use sip::flow::{Flow, Protocol};
 use sip::message::{Editor, Message, Method, Name};
 
 use super::Line;
@@ -70,10 +70,12 @@ impl Line {
         Some(edited.replace(name, answer.to_string()).finish())
     }
 
-    /// It went to the trunk, and not where some Contact led us.
+    /// It went to the trunk, and not where some Contact led us; by its transport, or by TCP where it was too large for UDP.
     fn is_own_way(&self, flow: Flow) -> bool {
+        let fits =
+            |protocol| protocol == flow.protocol || (protocol == Protocol::Udp && flow.protocol == Protocol::Tcp);
         self.trunk.credentials.is_some()
-            && self.trunk.hops.iter().any(|hop| hop.protocol == flow.protocol)
+            && self.trunk.hops.iter().any(|hop| fits(hop.protocol))
             && self.owns(flow.remote.ip())
     }
 

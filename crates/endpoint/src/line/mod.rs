@@ -22,7 +22,7 @@ use sip::transaction::ClientKey;
 use crate::core::{Core, Token};
 use crate::output::{Alarm, Output, TrunkEvent};
 use crate::timer::Timer;
-use crate::trunk::{Hop, Trunk, TrunkState};
+use crate::trunk::{HOPS_MAX, Hop, Trunk, TrunkState, is_private};
 
 use hops::Hops;
 pub(crate) use hops::Outcome;
@@ -194,11 +194,25 @@ impl Line {
             let (trunk, state) = (self.trunk.id, self.state);
             core.outputs.push_back(Output::Trunk(TrunkEvent { trunk, state, why: why.to_owned() }));
         }
+        self.look_at_addresses(core);
         if self.trunk.registration.is_some() {
             self.send_register(core);
         }
         if self.trunk.probe.is_some() {
             self.send_probes(core);
+        }
+    }
+
+    /// Tells the administrator if Via and Contact name an address that the trunk cannot send to.
+    fn look_at_addresses(&self, core: &mut Core) {
+        let told = self.hops.iter().filter(|hop| !is_private(hop.address.ip())).find_map(|hop| {
+            let flow = core.flow_to(hop.protocol, hop.address)?;
+            let ours = core.config.public(flow.protocol, flow.local).ip();
+            is_private(ours).then_some(ours)
+        });
+        if let Some(address) = told {
+            let alarm = Alarm::PrivateAddress { trunk: self.trunk.id, address };
+            core.outputs.push_back(Output::Alarm(alarm));
         }
     }
 
@@ -216,7 +230,11 @@ impl Line {
     fn change(&mut self, core: &mut Core, trunk: Trunk) {
         let probe_before = std::mem::replace(&mut self.trunk, trunk).probe;
         self.sources = sources(&self.trunk);
+        let is_moved = !self.hops.iter().eq(self.trunk.hops.iter().copied().take(HOPS_MAX));
         self.hops.change(&self.trunk.hops);
+        if is_moved {
+            self.look_at_addresses(core);
+        }
         if self.trunk.probe != probe_before {
             core.timers.stop(Timer::Probe(self.trunk.id));
             self.hops.forget_probes();

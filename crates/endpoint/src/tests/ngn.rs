@@ -363,3 +363,27 @@ fn an_asserted_identity_is_for_trunks_that_we_trust() {
         assert_eq!(found, expected, "{identity:?} {trusted}");
     }
 }
+
+#[test]
+fn a_private_address_that_a_public_trunk_would_be_told_raises_an_alarm() {
+    let alarms = |public: &str, carrier: &str| {
+        let at = |config: &mut Config| {
+            for listener in &mut config.listeners {
+                listener.public = addr(public);
+            }
+        };
+        let mut house = House::with(at, Vec::new());
+        house.endpoint.set_trunks(house.now, vec![trunk(NGN, carrier)]);
+        house.drain();
+        let told = house.other.iter().filter_map(|output| match output {
+            Output::Alarm(Alarm::PrivateAddress { address, .. }) => Some(address.to_string()),
+            Output::Transmit { .. } | Output::Leg(_) | Output::Binding(_) | Output::Trunk(_) => None,
+            Output::Trace(_) | Output::Alarm(_) => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(alarms("10.0.0.1:5060", CARRIER), ["10.0.0.1"]);
+    assert_eq!(alarms("100.100.0.1:5060", CARRIER), ["100.100.0.1"]);
+    assert!(alarms("203.0.113.1:5060", CARRIER).is_empty());
+    assert!(alarms("10.0.0.1:5060", "10.9.9.9:5060").is_empty());
+}
