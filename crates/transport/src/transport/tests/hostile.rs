@@ -51,14 +51,14 @@ async fn r08_datagrams_are_served_beside_thousands_of_idle_connections() {
     let one = async |number: usize| {
         let address = [tcp, tls, ws].get(number % SHAKING_HANDS_EVERY).copied().unwrap_or(tcp);
         let stream = TcpStream::connect(address).await.unwrap();
-        if address == tls {
+        let idle: Idle = if address == tls {
             Box::new(TlsConnector::from(client.clone()).connect(ServerName::from(tls.ip()), stream).await.unwrap())
-                as Idle
         } else if address == ws {
             Box::new(super::websocket::upgrade(stream, Some("sip"), None).await.unwrap())
         } else {
             Box::new(stream)
-        }
+        };
+        idle
     };
     let connect = async {
         let mut idle: Vec<Idle> = Vec::new();
