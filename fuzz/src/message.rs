@@ -47,6 +47,7 @@ pub fn typed(message: &Message) {
     let _ = (message.supports("timer"), message.requires("timer"), message.allows(&Method::Info));
     let _ = (message.asks_privacy("id"), message.lists(Name::Supported, "x"), message.contact_is_star());
     let _ = (message.max_forwards(), message.min_expires(), message.validate(), message.from(), message.to());
+    let _ = message.session_description();
 }
 
 /// What we make of a message can be read again, and has what was asked for.

@@ -16,7 +16,7 @@ pub fn write(target: &str) {
 pub fn of(target: &str, root: &Path) -> Vec<(String, Vec<u8>)> {
     let messages = || ["rfc4475", "rfc5118-wire", "rfc3261-sec24"].into_iter().flat_map(|folder| files(root, folder));
     let seeds: Vec<(String, Vec<u8>)> = match target {
-        "message" => messages().collect(),
+        "message" => messages().chain(named(&MULTIPART)).collect(),
         "framing" => messages().map(|(name, bytes)| (name, [b"\x00\x40", &bytes[..], b"\r\n\r\n"].concat())).collect(),
         "sdp" => {
             let bodies = messages().filter_map(|(name, bytes)| {
@@ -114,6 +114,12 @@ const SDP: [&str; 5] = [
     "v=0\no=x 1 1 IN IP4 pc.example\ns= \nc=IN IP4 224.2.1.1/127\nt=0 0\nm=audio 49170/2 RTP/AVP 3\n",
     "v=0\r\no=- 1 1 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111 0\r\n\
      a=mid:0\r\na=rtcp-mux\r\na=setup:actpass\r\na=ice-ufrag:x\r\na=rtpmap:111 opus/48000/2\r\n",
+];
+
+const MULTIPART: [&str; 1] = [
+    "INVITE sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP c;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=1\r\n\
+     To: <sip:a@b>\r\nCall-ID: c\r\nCSeq: 1 INVITE\r\nContent-Type: multipart/mixed;boundary=\"x\"\r\nContent-Length: 92\r\n\
+     \r\n--x\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n--x\r\nContent-Disposition: render\r\n\r\n\r\n--x--\r\n",
 ];
 
 const DIGEST: [&str; 5] = [

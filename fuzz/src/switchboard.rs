@@ -213,6 +213,24 @@ pub fn play(bytes: &[u8]) -> BTreeSet<&'static str> {
     world.seen
 }
 
+/// What a caller with this session description hears in the end: `None` while it rings.
+pub fn offered(body: &[u8]) -> Option<u16> {
+    let mut world = World::new(0);
+    for peer in [0, 1] {
+        world.register(peer, 0);
+    }
+    world.heard.clear();
+    let flow = world.flow(THE_CARRIER);
+    let (uri, to) = (format!("sip:{DID}@{HOUSE}"), format!("<sip:{DID}@{HOUSE}>"));
+    let invite = world.write(flow, "INVITE", &uri, ["<sip:09099998888@x>;tag=f", &to, "call"], "", body);
+    world.say(flow, invite.into());
+    let finals = world.heard.iter().filter(|(to, _)| *to == flow).filter_map(|(_, message)| message.status());
+    let finals: Vec<u16> = finals.filter(|status| *status >= 200).collect();
+    assert!(finals.len() <= 1, "one clear status, not {finals:?}");
+    world.goes_home();
+    finals.first().copied()
+}
+
 struct World {
     switch: Switch,
     now: Instant,

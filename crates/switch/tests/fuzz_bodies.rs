@@ -11,7 +11,7 @@
 #[path = "../../../fuzz/src/lib.rs"]
 mod fuzz;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic;
 use std::path::Path;
 
@@ -101,5 +101,23 @@ fn stories_of_the_switch_get_somewhere() {
         seeds::of("switchboard", root).iter().flat_map(|(_, story)| fuzz::switchboard::play(story)).collect();
     for wanted in ["answered", "held", "changed", "ended", "ended after a talk", "alarm"] {
         assert!(seen.contains(wanted), "{wanted} never happened: {seen:?}");
+    }
+}
+
+#[test]
+fn r06_a_broken_offer_rings_or_gets_one_clear_status() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let seeds = seeds::of("sdp", root);
+    let mut random = Random(0x5D_BEEF);
+    let mut statuses = BTreeMap::new();
+    for number in 0..BROKEN {
+        let (_, good) = &seeds[random.below(seeds.len())];
+        let body = broken(good.clone(), &mut random);
+        let status = fuzz::switchboard::offered(&body);
+        assert!(matches!(status, None | Some(400 | 415 | 488)), "{number}: {status:?}: {}", body.escape_ascii());
+        *statuses.entry(status).or_insert(0) += 1;
+    }
+    for wanted in [None, Some(400), Some(488)] {
+        assert!(statuses.contains_key(&wanted), "{wanted:?} never happened: {statuses:?}");
     }
 }
