@@ -131,7 +131,8 @@ const DIGEST: [&str; 5] = [
     "Digest username=\"hanako\", realm=\"denwaban\", nonce=\"abc\", uri=\"*\", response=\"00\"",
 ];
 
-const NUMBERS: [&str; 10] = [
+const NUMBERS: [&str; 11] = [
+    "010 1 860 055 0123",
     "0312345678",
     "+81 (0)3-1234-5678",
     "184 090-1234-5678",

@@ -89,11 +89,12 @@ pub fn read(text: &str, country: u16) -> Result<Reading, NumberError> {
     Ok(Reading { number, prefix })
 }
 
-/// 184 and 186 stand before a 0 or a plus; no number begins with them.
+/// 184 and 186 stand before a 0, a 1 or a plus. After a plus they are digits of a number: +1 860 is Connecticut.
 pub(crate) fn without_caller_id_prefix(digits: &Digits) -> (Option<CallerIdPrefix>, &str) {
     let all = digits.as_str();
     let after = |prefix| {
-        all.strip_prefix(prefix).filter(|rest| rest.starts_with(['0', '1']) || (digits.plus && digits.before_plus == 3))
+        let is_prefix = |rest: &&str| if digits.plus { digits.before_plus == 3 } else { rest.starts_with(['0', '1']) };
+        all.strip_prefix(prefix).filter(is_prefix)
     };
     if let Some(rest) = after("184") {
         (Some(CallerIdPrefix::Withhold), rest)

@@ -102,6 +102,10 @@ fn the_caller_id_prefix_is_told() {
     assert_eq!(prefix("1840312345678"), Some(CallerIdPrefix::Withhold));
     assert_eq!(prefix("186-090-1234-5678"), Some(CallerIdPrefix::Show));
     assert_eq!(prefix("0312345678"), None);
+    assert_eq!(prefix("184+81312345678"), Some(CallerIdPrefix::Withhold));
+    // Found by fuzzing: Connecticut's numbers were none.
+    assert_eq!(prefix("+1 860 555 0123"), None);
+    assert_eq!(Number::parse("+1 840 555 0123", JAPAN).unwrap().e164(), "+18405550123");
 }
 
 #[test]
