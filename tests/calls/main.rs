@@ -20,6 +20,7 @@ mod bad_input;
 mod crash;
 mod database;
 mod demo;
+mod flood;
 mod linphone;
 mod many;
 mod networks;
