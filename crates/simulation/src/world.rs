@@ -33,6 +33,9 @@ const COMPLAINTS_MAX: usize = 20;
 /// After everybody has gone home: two times 64*T1, and T4.
 const QUIET: Duration = Duration::from_secs(70);
 
+/// An INVITE may be on its way for so long: 64*T1, and as late as a packet may be.
+const ON_ITS_WAY_MAX: Duration = Duration::from_secs(40);
+
 /// Something that will happen.
 #[derive(Debug)]
 enum Event {
@@ -120,7 +123,7 @@ impl World {
         self.until(day, |_| false);
         self.is_evening = true;
         let night = day + Duration::from_secs(u64::from(house::CALL_SECONDS_MAX) + 60);
-        self.until(night, |world| world.switch.idle());
+        self.wait_until_idle(night);
         if !self.switch.idle() {
             let (calls, legs) = (self.switch.calls(), self.switch.endpoint().leg_count());
             self.complain(format!("not idle in the night: {calls} calls, {legs} legs"));
@@ -136,6 +139,17 @@ impl World {
             calls: self.books.calls(),
             coverage: self.seen,
             ladder: self.ladder.draw(&names),
+        }
+    }
+
+    /// Until nothing is left of any call, and nothing more comes that was on its way.
+    fn wait_until_idle(&mut self, night: Duration) {
+        while self.now < night && self.complaints.is_empty() {
+            self.until(night, |world| world.switch.idle());
+            self.until(self.now + ON_ITS_WAY_MAX, |_| false);
+            if self.switch.idle() {
+                return;
+            }
         }
     }
 
