@@ -63,7 +63,7 @@ pub struct Sip {
     pub register_seconds: u32,
     /// OPTIONS to phones over UDP; 0: never.
     pub keep_alive_seconds: u32,
-    /// A trunk that says nothing for so long to an INVITE is given up.
+    /// A trunk or a phone that says nothing for so long to an INVITE is given up.
     pub first_response_seconds: u32,
     /// Legs alive.
     pub legs_max: usize,

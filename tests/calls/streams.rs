@@ -4,8 +4,10 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use sip::message::Method;
 
+use crate::support::audio::{CALLER_HZ, OPERATOR_HZ};
 use crate::support::house::House;
 use crate::support::pause;
 use crate::support::peer::{Peer, sdp};
@@ -133,6 +135,30 @@ fn r09_connections_that_are_torn_down_with_their_invites_leave_nothing() {
         }
     });
     siege.stands();
+}
+
+#[test]
+fn r29_a_phone_whose_connection_is_dead_does_not_keep_the_caller_waiting() {
+    let house = House::start();
+    house.firm("sakura", "Sakura", "0355500101", json!({ "ring_seconds": 60 }));
+    let (one, two) = (house.operator("101", 0), house.operator("102", 0));
+    let trunk = crate::support::ports::free_block(2);
+    house.trunk("carrier", trunk, json!({}));
+    let mut dead = house.phone_over_tcp(&one, OPERATOR_HZ);
+    let mut living = house.phone(&two, OPERATOR_HZ, true);
+    // The cable is pulled: nothing is closed, nothing is answered.
+    dead.freeze();
+    let mut caller = house.outside("09011112222", trunk, CALLER_HZ, true);
+    caller.command("dial", &format!("sip:0355500101@{}", house.sip));
+    living
+        .wait_for("CALL_ESTABLISHED", Duration::from_secs(20))
+        .expect("the other phone rings, long before the first's ring time is over");
+    pause(Duration::from_millis(500));
+    caller.command("hangup", "");
+    living.wait("CALL_CLOSED");
+    dead.kill();
+    house.assert_idle();
+    assert_eq!(house.finished(1)["operator"], two.id);
 }
 
 #[test]

@@ -81,7 +81,7 @@ pub struct Times {
     pub register_default: Duration,
     /// OPTIONS to contacts over UDP, to keep NAT open and to notice dead phones (R29); `None`: never.
     pub keep_alive: Option<Duration>,
-    /// A trunk that says nothing for so long to an INVITE is given up (R32).
+    /// Whoever says nothing at all for so long to an INVITE is given up: a trunk (R32), an operator's phones (R29).
     pub first_response_max: Duration,
     /// The same for a trunk with several hops, all of them together (R32): a call is not kept waiting for longer before another
     /// trunk is tried.

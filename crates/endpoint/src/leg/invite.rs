@@ -117,6 +117,8 @@ impl Leg {
             let stamp = Stamp::new(core, self.id);
             forks.extend(self.send_invite(core, &invite, &target, &stamp, index));
         }
+        // A phone that is there says 100 or 180 at once; one whose connection is dead must not cost the caller its ring time (R29).
+        core.wake(self.id, LegTimer::FirstResponse, core.config.times.first_response_max);
         core.wake(self.id, LegTimer::Ring, core.config.times.ring_max);
         self.uac = Some(Uac {
             forks,
@@ -246,7 +248,7 @@ impl Leg {
         }
     }
 
-    /// Timer: the carrier says nothing (R32), or it has rung for too long.
+    /// Timer: the carrier (R32) or every phone (R29) says nothing, or it has rung for too long.
     pub(crate) fn no_answer(&mut self, core: &mut Core, first_response: bool) {
         let Some(uac) = &self.uac else { return };
         if self.session.is_some() || (first_response && uac.responded) {

@@ -357,6 +357,25 @@ fn r09_a_phone_whose_connection_breaks_while_it_rings_is_gone() {
 }
 
 #[test]
+fn r29_phones_that_say_nothing_at_all_are_given_up_and_one_that_rings_is_not() {
+    let mut house = house_with_two_phones();
+    let leg = house.calls(2, Destination::Account(HANAKO));
+    house.after(seconds(3));
+    let LegEvent::Rejected { leg: rejected, rejection } = house.event() else { panic!() };
+    assert_eq!((rejected, rejection.status, rejection.try_next_trunk), (leg, 408, false));
+    house.after(seconds(40));
+    house.sent.clear();
+    house.assert_idle();
+
+    let mut house = house_with_two_phones();
+    house.calls(2, Destination::Account(HANAKO));
+    let (first, _) = (house.request(PHONE, Method::Invite), house.request(TABLET, Method::Invite));
+    house.hear(PHONE, reply(&first, 100, "", &[], ""));
+    house.after(seconds(10));
+    assert!(house.events.is_empty(), "one of them is there");
+}
+
+#[test]
 fn it_rings_no_longer_than_the_house_allows() {
     let mut house = House::with(|config| config.times.ring_max = seconds(60), Vec::new());
     let leg = house.calls(2, Destination::Address(addr(PHONE), "peer".to_owned()));
