@@ -9,6 +9,7 @@ use sip::message::{Message, Method, Name};
 use crate::support::house::House;
 use crate::support::peer::{Dialog, Peer, sdp};
 use crate::support::ports;
+use crate::support::sipp::{Run, Sipp};
 
 const MOBILE: &str = "09055500101";
 
@@ -116,6 +117,40 @@ fn a_late_offer_is_answered_with_an_offer_and_the_ack_has_the_answer() {
     let ack = scene.caller.ack_request(&calling, cseq).body("application/sdp", sdp(40_000).as_bytes()).finish();
     scene.caller.send(&ack);
     scene.hang_up(calling);
+}
+
+#[test]
+fn a_carrier_with_prack_update_hold_and_late_offers_in_one_call_and_many_at_once() {
+    const CALLS: u32 = 10;
+    let house = House::start();
+    house.firm("sakura", "Sakura", "0355500101", json!({ "ring_seconds": 60 }));
+    let (phones, registering, carrier) = (ports::free_block(2), ports::free_block(2), ports::free_block(2));
+    let accounts: Vec<String> = (0..CALLS)
+        .map(|n| {
+            let operator = house.operator(&format!("{}", 200 + n), 0);
+            let (user, password) = (&operator.login, &operator.password);
+            format!("{user};[authentication username={user} password={password}];{phones}")
+        })
+        .collect();
+    house.trunk("carrier", carrier, json!({}));
+    let run = |scenario, port, fields| Run {
+        scenario,
+        server: &house.sip,
+        from: "127.0.0.1",
+        port,
+        fields,
+        calls: 0,
+        rate: 5,
+        more: &[],
+    };
+    let _answering = Sipp::start(house.root.path(), &run("phones", phones, &[]));
+    Sipp::start(house.root.path(), &Run { calls: CALLS, ..run("register", registering, &accounts) })
+        .finish(Duration::from_secs(60));
+    let calls: Vec<String> = (0..CALLS).map(|n| format!("0355500101;0901{n:07}")).collect();
+    Sipp::start(house.root.path(), &Run { calls: CALLS, ..run("carrier_features", carrier, &calls) })
+        .finish(Duration::from_secs(60));
+    house.assert_idle();
+    house.finished(CALLS as usize);
 }
 
 #[test]
