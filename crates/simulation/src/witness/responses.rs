@@ -64,6 +64,10 @@ impl Witness {
         self.owed_words.remove(&name);
         // Strangers' requests are not kept.
         let Some(served) = self.served.get_mut(&name) else { return };
+        // Timer J has let go of it: a copy that was so late is a request of its own.
+        if served.final_bytes.is_some() && now.saturating_sub(served.since) >= PATIENCE {
+            return;
+        }
         let request = &served.request;
         let vias = |view: &View| view.message.values(Name::Via).count();
         let same_to = request.to == view.to || (request.to_tag.is_empty() && view.to.starts_with(&request.to));
@@ -82,8 +86,6 @@ impl Witness {
         }
         match &served.final_bytes {
             Some(_) if view.status < 200 => faults.push("is a provisional after the final response"),
-            // Timer J has let go of it.
-            Some(_) if now.saturating_sub(served.since) >= PATIENCE => {}
             Some(bytes) if bytes != view.message.bytes() => faults.push("is another final response"),
             Some(_) if served.acked && view.status >= 300 => faults.push("is repeated after its ACK"),
             Some(_) | None => {}
