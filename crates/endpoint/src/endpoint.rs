@@ -17,6 +17,7 @@ use crate::line::Lines;
 use crate::order::{LegId, Order};
 use crate::output::{Alarm, Output};
 use crate::registrar::Registrar;
+use crate::shed::Shed;
 use crate::timer::{LegTimer, Timer};
 use crate::trunk::{Trunk, TrunkId, TrunkState};
 
@@ -32,6 +33,7 @@ pub struct Endpoint {
     pub(crate) last_leg: u64,
     /// Legs that are not over.
     pub(crate) alive: usize,
+    pub(crate) shed: Shed,
 }
 
 /// One contact of an operator's account, for status pages.
@@ -85,6 +87,7 @@ impl Endpoint {
             legs: HashMap::new(),
             last_leg: 1,
             alive: 0,
+            shed: Shed::default(),
         }
     }
 

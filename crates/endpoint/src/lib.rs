@@ -30,6 +30,7 @@ pub mod presence;
 mod registrar;
 mod request;
 mod session_id;
+mod shed;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
 mod tests;

@@ -217,17 +217,25 @@ impl Endpoint {
         }
     }
 
+    /// Later, perhaps.
+    fn too_busy(&mut self, key: ServerKey, flow: Flow, invite: &Message) {
+        let response = self.core.reply(invite, 503, None).header(Name::RetryAfter, RETRY_AFTER_S).finish();
+        self.core.respond(None, flow, key, response);
+    }
+
     /// A new call, or not.
     fn arrive(&mut self, key: ServerKey, flow: Flow, invite: Message) {
         let origin = self.origin(flow, &invite);
         if let Origin::Stranger(refused) = &origin {
             return self.challenge(key, flow, &invite, refused);
         }
+        // R45: a caller's call, before it costs anything. An operator's belongs to a call that was taken.
+        if matches!(origin, Origin::Trunk { .. }) && !self.shed.admits(self.core.now) {
+            return self.too_busy(key, flow, &invite);
+        }
         if self.alive >= self.core.config.limits.legs_max {
             self.core.alarm_full("legs", self.core.config.limits.legs_max);
-            let response = self.core.reply(&invite, 503, None).header(Name::RetryAfter, RETRY_AFTER_S).finish();
-            self.core.respond(None, flow, key, response);
-            return;
+            return self.too_busy(key, flow, &invite);
         }
         if arrive::lacks_privacy(&invite) {
             return self.core.answer(None, flow, key, &invite, 500);

@@ -34,6 +34,10 @@ pub(crate) enum Effect {
     Event(Event),
     /// Kept.
     Record(Box<CallRecord>),
+    /// Told to a desk: the sources that are not listened to.
+    Bans { number: u64 },
+    /// Listened to again: one source, or all.
+    ClearBans { number: u64, source: Option<IpAddr> },
     /// Answer to a command.
     Done { number: u64, result: Result<Reply, CommandError> },
 }
@@ -118,6 +122,14 @@ impl Board {
 
     pub(crate) fn done(&mut self, number: u64, result: Result<Reply, CommandError>) {
         self.effects.push_back(Effect::Done { number, result });
+    }
+
+    pub(crate) fn bans(&mut self, number: u64) {
+        self.effects.push_back(Effect::Bans { number });
+    }
+
+    pub(crate) fn clear_bans(&mut self, number: u64, source: Option<IpAddr>) {
+        self.effects.push_back(Effect::ClearBans { number, source });
     }
 
     pub(crate) fn poll_effect(&mut self) -> Option<Effect> {

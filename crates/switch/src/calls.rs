@@ -173,6 +173,9 @@ impl Calls {
                 Ok(())
             }),
             Command::Snapshot => Ok(Reply::Snapshot(self.snapshot(now))),
+            // The SIP side knows.
+            Command::Bans => return self.board.bans(number),
+            Command::ClearBans { source } => return self.board.clear_bans(number, source),
         };
         self.board.done(number, result);
         self.run_queue(now);

@@ -1,5 +1,7 @@
 //! What a desk (or the API, or a feature code) may ask of the switch.
 
+use std::net::IpAddr;
+
 use acd::{CallId, OperatorId};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,10 @@ pub enum Command {
     Hangup { call: CallId },
     /// A list of calls and operators as they are now.
     Snapshot,
+    /// Sources that are not listened to now (R01).
+    Bans,
+    /// Listen to this source again; `None`: to all of them.
+    ClearBans { source: Option<IpAddr> },
 }
 
 /// How a caller is to be passed on.
@@ -64,6 +70,8 @@ pub enum Reply {
     Accepted,
     /// Answer to `Snapshot`.
     Snapshot(Snapshot),
+    /// Answer to `Bans`, and to `ClearBans` those that are listened to again. By address.
+    Bans(Vec<BanNow>),
 }
 
 /// Why a command was refused. Nothing has changed.
@@ -149,4 +157,19 @@ pub struct TrunkNow {
     pub name: String,
     /// Usable.
     pub up: bool,
+}
+
+/// A source that is not listened to for a while, as it is now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct BanNow {
+    /// Whose packets are dropped unread.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    pub source: IpAddr,
+    /// Why, a word for programs: "passwords", "scanning", "malformed".
+    pub reason: String,
+    /// Failures that led to it.
+    pub failures: u32,
+    /// When it is listened to again by itself, unix ms.
+    pub until_ms: i64,
 }

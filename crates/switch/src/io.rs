@@ -34,6 +34,8 @@ pub enum Input {
     WallClock { unix_ms: i64 },
     /// Take no new calls (503 with Retry-After); calls in progress go on.
     Drain,
+    /// Of a hundred new calls take so many, the others get 503 with Retry-After (R45). A hundred: all, as at the start.
+    Overload { admitted_percent: u8 },
 }
 
 /// One thing to do, in the domain's words.
@@ -122,6 +124,10 @@ pub enum Alarm {
         user: String,
         failures: u32,
     },
+    /// More comes in than this machine can do: a share of the new calls is refused (R45).
+    OverloadBegan { admitted_percent: u8 },
+    /// New calls are all taken again; so many were refused meanwhile.
+    OverloadEnded { refused: u64 },
     /// A table is full.
     Full { table: String, limit: usize },
     /// Calls over a trunk go to another of its addresses than before.

@@ -9,9 +9,14 @@ use std::time::Instant;
 use endpoint::{BanReason, Endpoint, TrunkState};
 
 use crate::board::Effect;
+use crate::call::record::milliseconds;
 use crate::calls::Calls;
+use crate::desk::{BanNow, Reply};
 use crate::directory::Directory;
 use crate::io::{Alarm, Event, Input, Output, operator_of};
+
+/// Percent of new calls that a house takes that is not overloaded.
+const ALL: u8 = 100;
 
 /// An address for voice. Behind NAT the two differ; they are of one family.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -100,6 +105,7 @@ impl Switch {
                 self.calls.board.set_wall_clock(now, unix_ms);
             }
             Input::Drain => self.calls.drain(),
+            Input::Overload { admitted_percent } => self.overload(admitted_percent),
         }
         self.turn(now);
     }
@@ -198,8 +204,50 @@ impl Switch {
             Effect::Media(order) => self.outputs.push_back(Output::Media(order)),
             Effect::Event(event) => self.outputs.push_back(Output::Event(event)),
             Effect::Record(record) => self.outputs.push_back(Output::Record(record)),
+            Effect::Bans { number } => {
+                let bans = self.bans(now);
+                self.outputs.push_back(Output::Done { number, result: Ok(Reply::Bans(bans)) });
+            }
+            Effect::ClearBans { number, source } => {
+                let mut bans = self.bans(now);
+                bans.retain(|ban| source.is_none_or(|source| source == ban.source));
+                for ban in &bans {
+                    self.endpoint.clear_ban(ban.source);
+                }
+                self.outputs.push_back(Output::Done { number, result: Ok(Reply::Bans(bans)) });
+            }
             Effect::Done { number, result } => self.outputs.push_back(Output::Done { number, result }),
         }
+    }
+
+    /// Who is not listened to, as desks see it.
+    fn bans(&self, now: Instant) -> Vec<BanNow> {
+        let unix_ms = self.calls.board.unix_ms(now);
+        let bans = self.endpoint.bans(now).into_iter();
+        bans.map(|ban| BanNow {
+            source: ban.source,
+            reason: match ban.reason {
+                BanReason::Passwords => "passwords",
+                BanReason::Scanning => "scanning",
+                BanReason::Malformed => "malformed",
+            }
+            .to_owned(),
+            failures: ban.failures,
+            until_ms: unix_ms.saturating_add(milliseconds(now, ban.until)),
+        })
+        .collect()
+    }
+
+    /// Takes a share of the new calls; said when it begins and when it ends.
+    fn overload(&mut self, admitted_percent: u8) {
+        let was = self.endpoint.admitted_percent();
+        let refused = self.endpoint.admit(admitted_percent);
+        let alarm = match (was < ALL, admitted_percent < ALL) {
+            (false, true) => Alarm::OverloadBegan { admitted_percent },
+            (true, false) => Alarm::OverloadEnded { refused },
+            (true, true) | (false, false) => return,
+        };
+        self.outputs.push_back(Output::Event(Event::Alarm(alarm)));
     }
 }
 

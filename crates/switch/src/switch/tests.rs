@@ -288,6 +288,55 @@ fn r45_draining_answers_503_with_retry_after() {
 }
 
 #[test]
+fn r45_an_overloaded_house_refuses_new_callers_and_goes_on_with_its_calls() {
+    let mut world = World::new();
+    let (mut caller, _) = world.talk();
+    world.input(crate::Input::Overload { admitted_percent: 10 });
+    world.call("0312345678"); // a few are always taken
+    world.response(CARRIER, 180);
+    let hanako = world.request(TARO, Method::Invite);
+    world.call("0312345678");
+    let refusal = world.response(CARRIER, 503);
+    assert!(refusal.has(Name::RetryAfter));
+    world.answer(TARO, &hanako, 180, "");
+    world.say(CARRIER, &caller.request("BYE", "", ""));
+    world.response(CARRIER, 200);
+    world.input(crate::Input::Overload { admitted_percent: 50 });
+    world.input(crate::Input::Overload { admitted_percent: 100 });
+    assert_eq!(world.alarms, ["OverloadBegan { admitted_percent: 10 }", "OverloadEnded { refused: 1 }"]);
+    world.alarms.clear();
+    for _ in 0..3 {
+        world.call("0312345678");
+        world.response(CARRIER, 180);
+    }
+}
+
+#[test]
+fn r01_bans_are_told_and_lifted_by_command() {
+    const GUESSER: &str = "203.0.113.66:5060";
+    let mut world = World::new();
+    world.command(Command::Bans);
+    assert_eq!(world.replies.pop(), Some(crate::Reply::Bans(Vec::new())));
+    for _ in 0..20 {
+        world.guess(GUESSER, "101");
+    }
+    let source = "203.0.113.66".parse().unwrap();
+    let other = "203.0.113.67".parse().unwrap();
+    world.command(Command::Bans);
+    let Some(crate::Reply::Bans(bans)) = world.replies.pop() else { panic!("bans") };
+    assert_eq!(bans.len(), 1);
+    assert_eq!((bans[0].source, bans[0].failures, bans[0].reason.as_str()), (source, 20, "passwords"));
+    assert!(bans[0].until_ms > 0);
+    world.command(Command::ClearBans { source: Some(other) });
+    assert_eq!(world.replies.pop(), Some(crate::Reply::Bans(Vec::new())), "it was not banned");
+    world.command(Command::ClearBans { source: Some(source) });
+    assert_eq!(world.replies.pop(), Some(crate::Reply::Bans(bans)));
+    world.guess(GUESSER, "101");
+    world.command(Command::ClearBans { source: None });
+    assert_eq!(world.replies.pop(), Some(crate::Reply::Bans(Vec::new())));
+}
+
+#[test]
 fn a_phone_that_registers_is_offered_calls_when_its_operator_is_ready() {
     let mut world = World::new();
     world.command(Command::SetOperatorState { operator: OperatorId(1), ready: false, reason: "昼休み".to_owned() });

@@ -385,6 +385,7 @@ impl House {
                 Effect::Media(order) => self.voice(order, &mut heard),
                 Effect::Event(event) => heard.tells.push(told(&event)),
                 Effect::Record(record) => self.records.entry(record.call).or_default().push(*record),
+                Effect::Bans { .. } | Effect::ClearBans { .. } => {} // the SIP side's: tested with it
                 Effect::Done { number: _, result } => self.done.push(result),
             }
         }

@@ -13,7 +13,7 @@ use sip::flow::{Flow, Protocol};
 use sip::message::{Message, MessageBuilder, Method};
 
 use crate::calls::tests::{house_directory, some_moment};
-use crate::desk::Command;
+use crate::desk::{Command, Reply};
 use crate::io::{Event, Input, Output};
 use crate::media::{self, Recording, Source, Statistics};
 use crate::record::CallRecord;
@@ -32,6 +32,7 @@ pub(super) struct World {
     pub(super) media: Vec<media::Order>,
     pub(super) records: Vec<CallRecord>,
     pub(super) alarms: Vec<String>,
+    pub(super) replies: Vec<Reply>,
     pub(super) says_everything_twice: bool,
     /// Commands may be refused.
     pub(super) forgives_refusals: bool,
@@ -62,6 +63,7 @@ impl World {
             media: Vec::new(),
             records: Vec::new(),
             alarms: Vec::new(),
+            replies: Vec::new(),
             says_everything_twice: false,
             forgives_refusals: false,
             names: HashMap::new(),
@@ -104,6 +106,19 @@ impl World {
         let (_, challenge) = Challenge::all(&challenge).next().unwrap();
         answer(&challenge, user, &Secret::Password("secret"), Signed { method: &method, uri, body: b"" }, "c", 1)
             .to_string()
+    }
+
+    /// A guess at a phone's password from anywhere.
+    pub(super) fn guess(&mut self, address: &str, user: &str) {
+        let mut side = self.side(address, user, &format!("sip:{REALM}"));
+        side.remote = format!("<sip:{user}@{REALM}>");
+        self.say(address, &side.request("REGISTER", "", ""));
+        let challenge = self.response(address, 401);
+        let (_, challenge) = Challenge::all(&challenge).next().unwrap();
+        let signed = Signed { method: &Method::Register, uri: &side.target, body: b"" };
+        let guess = answer(&challenge, user, &Secret::Password("guess"), signed, "c", 1);
+        self.say(address, &side.request("REGISTER", &format!("Authorization: {guess}\r\n"), ""));
+        self.response(address, 401);
     }
 
     /// A caller's INVITE over the trunk.
@@ -316,7 +331,10 @@ impl World {
                 Output::Event(Event::Alarm(alarm)) => self.alarms.push(format!("{alarm:?}")),
                 Output::Event(_) => {}
                 Output::Record(record) => self.name_legs(*record),
-                Output::Done { result, .. } => assert!(result.is_ok() || self.forgives_refusals, "{result:?}"),
+                Output::Done { result, .. } => {
+                    assert!(result.is_ok() || self.forgives_refusals, "{result:?}");
+                    self.replies.extend(result.ok());
+                }
             }
         }
         self.look_up_names();
