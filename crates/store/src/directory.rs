@@ -1,11 +1,11 @@
 //! From rows to the snapshot that the switch works on.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use acd::OperatorId;
+use endpoint::Hop;
 use number::{JAPAN, Number};
 use serde::Serialize;
 use sqlx::AnyConnection;
@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::operator::directory_operator;
 use crate::row::Columns;
 use crate::settings;
-use crate::trunk::trunk_row;
+use crate::trunk::{TrunkRow, trunk_row};
 
 /// A row that could not be used, and is left out of the snapshot.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -45,14 +45,14 @@ pub struct Loaded {
 impl Store {
     /// Loads all active rows as one consistent snapshot. One bad row is a problem, not a failure: the others are served.
     ///
-    /// `realm`: the one that operators' passwords must be made for. `resolve` turns a trunk's `host:port` into an address; it is
-    /// not asked for one that is an address already.
+    /// `realm`: the one that operators' passwords must be made for. `resolve` says where a trunk's host is reached (RFC 3263); it
+    /// is not asked for one that is an address already.
     ///
     /// # Errors
     /// What the database says.
     pub async fn load_directory<R>(&self, realm: &str, resolve: R) -> Result<Loaded, StoreError>
     where
-        R: Fn(&str) -> Result<SocketAddr, String>,
+        R: Fn(&TrunkRow) -> Result<Vec<Hop>, String>,
     {
         let mut tx = match self.backend() {
             Backend::Sqlite => self.pool.begin().await?,
@@ -69,9 +69,13 @@ impl Store {
         for row in &trunks {
             let id = row.int("id")?;
             let trunk = trunk_row(row).map_err(|error| error.to_string()).and_then(|kept| {
-                let address = kept.address();
-                let proxy = address.parse().or_else(|_| resolve(&address))?;
-                kept.trunk(proxy)
+                let hops = kept.literal().map_or_else(|| resolve(&kept), |hop| Ok(vec![hop]));
+                // Nobody can be called by it; what comes from its addresses is its all the same.
+                let hops = hops.unwrap_or_else(|why| {
+                    loading.problem("trunk", id, why);
+                    Vec::new()
+                });
+                kept.trunk(hops)
             });
             match trunk {
                 Ok(trunk) => loading.directory.trunks.push(trunk),

@@ -28,6 +28,14 @@ const EXTRACTORS: [(&str, Extractor); 7] = [
     ("alert_info", Extractor::AlertInfo),
 ];
 
+/// Names of the choices of a trunk as they are written down.
+const NUMBERS: [(&str, NumberForm); 2] =
+    [("national", NumberForm::National), ("international", NumberForm::International)];
+const IDENTITIES: [(&str, IdentityHeader); 3] =
+    [("none", IdentityHeader::None), ("preferred", IdentityHeader::Preferred), ("asserted", IdentityHeader::Asserted)];
+const SHOWS: [(&str, Shows); 3] = [("main", Shows::Main), ("dialled", Shows::Dialled), ("caller", Shows::Caller)];
+const REDIRECTIONS: [&str; 2] = ["diversion", "history_info"];
+
 /// Registration as it is written.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -55,9 +63,10 @@ pub struct TrunkForm {
     pub provider: String,
     /// Lower is tried first.
     pub priority: u16,
-    /// "udp" or "tcp".
+    /// "udp", "tcp" or "tls"; "auto": what the DNS says of the host (NAPTR), else UDP.
     pub protocol: String,
-    /// Where requests go: `host`, `host:port`, `[address]:port`. Resolved by the roof.
+    /// Where requests go: `host`, `host:port`, `[address]:port`. Resolved by the roof (RFC 3263); over TLS the certificate there
+    /// must be for this host.
     pub host: String,
     /// The carrier's SIP domain; empty: the proxy's address.
     pub domain: String,
@@ -65,6 +74,8 @@ pub struct TrunkForm {
     pub sources: Vec<String>,
     /// Only requests from exactly the proxy's port match.
     pub match_port: bool,
+    /// Host names: whoever proves one of them by a client certificate is this trunk.
+    pub certificate_names: Vec<String>,
     /// Registration, if the carrier wants one.
     pub registration: Option<RegistrationForm>,
     /// Digest user; empty: no credentials.
@@ -90,8 +101,18 @@ pub struct TrunkForm {
     pub probe_seconds: Option<u32>,
     /// Simultaneous outgoing calls allowed.
     pub calls_max: u16,
+    /// Least time between two outgoing calls; 0: none.
+    pub spacing_ms: u32,
     /// Offer PCMU alone, without telephone-event.
     pub plain_pcmu: bool,
+    /// How telephone numbers are written: "national" or "international".
+    pub numbers: String,
+    /// Which header says whose line calls: "none", "preferred" or "asserted".
+    pub identity: String,
+    /// Which number a call that is passed on shows: "main", "dialled" or "caller".
+    pub shows: String,
+    /// Headers that tell of a call that was passed on: "diversion", "history_info".
+    pub redirection: Vec<String>,
 }
 
 impl Default for TrunkForm {
@@ -105,6 +126,7 @@ impl Default for TrunkForm {
             domain: String::new(),
             sources: Vec::new(),
             match_port: false,
+            certificate_names: Vec::new(),
             registration: None,
             user: String::new(),
             password: None,
@@ -116,7 +138,12 @@ impl Default for TrunkForm {
             session_expires_seconds: Some(1800),
             probe_seconds: Some(60),
             calls_max: 10,
+            spacing_ms: 0,
             plain_pcmu: false,
+            numbers: "national".to_owned(),
+            identity: "asserted".to_owned(),
+            shows: "main".to_owned(),
+            redirection: Vec::new(),
         }
     }
 }
@@ -138,31 +165,47 @@ pub struct TrunkRow {
 }
 
 impl TrunkRow {
-    /// `host:port` to be resolved; the port is the protocol's own if none is written.
-    pub fn address(&self) -> String {
-        with_port(&self.form.host, protocol(&self.form.protocol).unwrap_or(Protocol::Udp).default_port())
+    /// What is to be resolved (RFC 3263): host, port if one is written, and protocol unless the DNS is to say.
+    pub fn target(&self) -> (String, Option<u16>, Option<Protocol>) {
+        let (host, port) = split_port(&self.form.host);
+        (host, port, protocol(&self.form.protocol).flatten())
     }
 
-    /// What the SIP side needs, with the proxy's address as the roof resolved it.
+    /// Where that is, when no DNS need be asked.
+    pub fn literal(&self) -> Option<Hop> {
+        let (host, port, protocol) = self.target();
+        let (protocol, address) = (protocol.unwrap_or(Protocol::Udp), host.parse::<IpAddr>().ok()?);
+        Some(Hop { protocol, address: SocketAddr::new(address, port.unwrap_or(protocol.default_port())) })
+    }
+
+    /// Names that a certificate there may be for (RFC 5922 section 4): the host as it is written, and the carrier's domain.
+    pub fn expected_names(&self) -> Vec<String> {
+        let (host, ..) = self.target();
+        let names = [host.as_str(), self.form.domain.as_str()].into_iter();
+        let names = names.filter(|name| !name.is_empty() && name.parse::<IpAddr>().is_err());
+        names.map(str::to_ascii_lowercase).collect()
+    }
+
+    /// What the SIP side needs, with the hops as the roof resolved them.
     ///
     /// # Errors
     /// Which field cannot be used, and why. Never for a row that this program wrote.
-    pub fn trunk(&self, proxy: SocketAddr) -> Result<Trunk, String> {
+    pub fn trunk(&self, hops: Vec<Hop>) -> Result<Trunk, String> {
         let form = &self.form;
         let seconds = |value: u32| Duration::from_secs(u64::from(value));
         let extractor = |text: &String| extractor(text).ok_or_else(|| format!("{text:?} is no extractor"));
         let source = |text: &String| source(text).ok_or_else(|| format!("{text:?} is no address block"));
-        let used = protocol(&form.protocol).ok_or_else(|| format!("{:?} is no protocol", form.protocol))?;
+        let named = |what: &str, text: &String| format!("{text:?} is no {what}");
         Ok(Trunk {
             id: TrunkId(self.id),
             name: form.name.clone(),
             provider: form.provider.clone(),
             priority: form.priority,
-            hops: vec![Hop { protocol: used, address: proxy }],
+            hops,
             domain: form.domain.clone(),
             sources: form.sources.iter().map(source).collect::<Result<_, _>>()?,
             match_port: form.match_port,
-            certificate_names: Vec::new(),
+            certificate_names: form.certificate_names.clone(),
             registration: form.registration.as_ref().map(|registration| Registration {
                 registrar: registration.registrar.clone(),
                 aor: registration.aor.clone(),
@@ -180,12 +223,12 @@ impl TrunkRow {
             session_expires: form.session_expires_seconds.map(seconds),
             probe: form.probe_seconds.map(seconds),
             calls_max: form.calls_max,
-            spacing: Duration::ZERO,
+            spacing: Duration::from_millis(u64::from(form.spacing_ms)),
             plain_pcmu: form.plain_pcmu,
-            numbers: NumberForm::default(),
-            identity: IdentityHeader::default(),
-            shows: Shows::default(),
-            redirection: RedirectionHeaders::default(),
+            numbers: pick(&NUMBERS, &form.numbers).ok_or_else(|| named("form of numbers", &form.numbers))?,
+            identity: pick(&IDENTITIES, &form.identity).ok_or_else(|| named("identity header", &form.identity))?,
+            shows: pick(&SHOWS, &form.shows).ok_or_else(|| named("number to show", &form.shows))?,
+            redirection: redirection(&form.redirection),
         })
     }
 }
@@ -295,7 +338,8 @@ fn checked(form: &TrunkForm, has_password: bool) -> Result<TrunkForm, StoreError
     }
     kept.protocol = form.protocol.trim().to_ascii_lowercase();
     if protocol(&kept.protocol).is_none() {
-        checks.fail("protocol", format!("{:?} is no protocol for a trunk", form.protocol), "give udp or tcp");
+        let what = format!("{:?} is no protocol for a trunk", form.protocol);
+        checks.fail("protocol", what, "give udp, tcp, tls or auto");
     }
     kept.host = checks.needed_line("host", &form.host, NAME_CHARS_MAX);
     if !is_host(&kept.host) {
@@ -309,11 +353,14 @@ fn checked(form: &TrunkForm, has_password: bool) -> Result<TrunkForm, StoreError
     kept.caller_id = checked_word(&mut checks, "caller_id", &form.caller_id);
     kept.user = checked_word(&mut checks, "user", &form.user);
     checked_lists(&mut checks, form);
+    kept.certificate_names = checked_certificate_names(&mut checks, form);
+    checked_choices(&mut checks, form);
     checked_registration(&mut checks, form);
     if !kept.user.is_empty() && form.password.is_none() && !has_password {
         checks.fail("password", "there is a user but no password", "give the password that the carrier gave you");
     }
     checks.within("calls_max", i64::from(form.calls_max), 1, 10_000);
+    checks.within("spacing_ms", i64::from(form.spacing_ms), 0, 10_000);
     // RFC 4028 section 5: no session shorter than 90 seconds.
     checks.within("session_expires_seconds", i64::from(form.session_expires_seconds.unwrap_or(90)), 90, 86_400);
     checks.within("probe_seconds", i64::from(form.probe_seconds.unwrap_or(60)), 5, 3600);
@@ -348,6 +395,33 @@ fn checked_lists(checks: &mut Checks, form: &TrunkForm) {
     }
 }
 
+fn checked_certificate_names(checks: &mut Checks, form: &TrunkForm) -> Vec<String> {
+    checks.list("certificate_names", form.certificate_names.len());
+    let names = form.certificate_names.iter().map(|name| {
+        let name = checks.needed_line("certificate_names", name, NAME_CHARS_MAX).to_ascii_lowercase();
+        if name.contains(':') || !is_host(&name) {
+            let what = format!("{name:?} is no host name");
+            checks.fail("certificate_names", what, "give a name of the carrier's certificate, such as sbc.example.jp");
+        }
+        name
+    });
+    names.collect()
+}
+
+fn checked_choices(checks: &mut Checks, form: &TrunkForm) {
+    let mut known = |field, text: &str, names: Vec<&'static str>| {
+        if !names.contains(&text) {
+            checks.fail(field, format!("{text:?} is none"), format!("give one of {}", names.join(", ")));
+        }
+    };
+    known("numbers", &form.numbers, words(&NUMBERS));
+    known("identity", &form.identity, words(&IDENTITIES));
+    known("shows", &form.shows, words(&SHOWS));
+    for text in &form.redirection {
+        known("redirection", text, REDIRECTIONS.to_vec());
+    }
+}
+
 fn checked_registration(checks: &mut Checks, form: &TrunkForm) {
     let Some(registration) = &form.registration else { return };
     for (field, uri) in [("registration.registrar", &registration.registrar), ("registration.aor", &registration.aor)] {
@@ -369,12 +443,28 @@ fn kept_row(id: i64, active: bool, form: TrunkForm, password: Password) -> Trunk
     TrunkRow { id, active, has_password: !password.0.is_empty(), form, password }
 }
 
-fn protocol(text: &str) -> Option<Protocol> {
+/// `Some(None)`: the DNS is to say.
+fn protocol(text: &str) -> Option<Option<Protocol>> {
     match text {
-        "udp" => Some(Protocol::Udp),
-        "tcp" => Some(Protocol::Tcp),
+        "udp" => Some(Some(Protocol::Udp)),
+        "tcp" => Some(Some(Protocol::Tcp)),
+        "tls" => Some(Some(Protocol::Tls)),
+        "auto" => Some(None),
         _ => None,
     }
+}
+
+fn pick<T: Copy>(table: &[(&str, T)], text: &str) -> Option<T> {
+    table.iter().find(|(name, _)| *name == text).map(|(_, value)| *value)
+}
+
+fn words<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
+    table.iter().map(|(name, _)| *name).collect()
+}
+
+fn redirection(names: &[String]) -> RedirectionHeaders {
+    let [diversion, history_info] = REDIRECTIONS.map(|known| names.iter().any(|name| name == known));
+    RedirectionHeaders { diversion, history_info }
 }
 
 fn extractor(text: &str) -> Option<Extractor> {
@@ -390,6 +480,18 @@ fn source(text: &str) -> Option<(IpAddr, u8)> {
         }
     };
     (length <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, length))
+}
+
+/// Host and port as they are written; an IPv6 address without its brackets.
+fn split_port(host: &str) -> (String, Option<u16>) {
+    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    if host.parse::<IpAddr>().is_ok() || host.ends_with(']') {
+        return (bare(host), None);
+    }
+    match host.rsplit_once(':') {
+        Some((host, port)) => (bare(host), port.parse().ok()),
+        None => (host.to_owned(), None),
+    }
 }
 
 fn is_host(text: &str) -> bool {
@@ -428,6 +530,8 @@ mod tests {
         ] {
             assert_eq!(with_port(text, 5060), address);
             assert!(is_host(text), "{text}");
+            let (host, port) = split_port(text);
+            assert_eq!(with_port(&host, port.unwrap_or(5060)), address);
         }
         for text in ["", "a b", "host:0", "host:port", "sip:host", "host:5060:5060", "[zz]"] {
             assert!(!is_host(text), "{text}");

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use acd::{OperatorId, RingPlan};
+use endpoint::Hop;
 use number::{JAPAN, Number};
-use store::{CustomerForm, TrunkForm};
+use sip::flow::Protocol;
+use store::{CustomerForm, TrunkForm, TrunkRow};
 use switch::CustomerId;
 
 use crate::customers::sakura;
@@ -23,7 +25,8 @@ on_both! {
         let (operator, _) = store.create_operator(REALM, &hanako()).await.unwrap();
         store.create_trunk(&hikari()).await.unwrap();
 
-        let resolve = |name: &str| if name == "ntt-east.example:5060" { Ok("203.0.113.9:5060".parse().unwrap()) } else { Err(name.to_owned()) };
+        let hop = Hop { protocol: Protocol::Udp, address: "203.0.113.9:5060".parse().unwrap() };
+        let resolve = |row: &TrunkRow| if row.form.host == "ntt-east.example" { Ok(vec![hop]) } else { Err(row.form.host.clone()) };
         let loaded = store.load_directory(REALM, resolve).await.unwrap();
         assert_eq!(loaded.problems, []);
         assert_eq!(loaded.version, store.directory_version().await.unwrap());
@@ -49,13 +52,15 @@ on_both! {
         let direct = TrunkForm { name: "direct".to_owned(), host: "192.0.2.1:5070".to_owned(), ..hikari() };
         store.create_trunk(&direct).await.unwrap();
 
-        let loaded = store.load_directory(REALM, |name| Err(format!("{name} cannot be resolved"))).await.unwrap();
+        let loaded = store.load_directory(REALM, |row| Err(format!("{} cannot be resolved", row.form.host))).await.unwrap();
         assert_eq!(loaded.directory.customers.len(), 1);
-        assert_eq!(loaded.directory.trunks.iter().map(|trunk| trunk.name.as_str()).collect::<Vec<_>>(), ["direct"]);
+        // What comes from its addresses is its all the same.
+        let trunks: Vec<_> = loaded.directory.trunks.iter().map(|trunk| (trunk.name.as_str(), trunk.hops.len())).collect();
+        assert_eq!(trunks, [("ひかり電話 1", 0), ("direct", 1)]);
         let problems: Vec<_> = loaded.problems.iter().map(|problem| (problem.table, problem.why.as_str())).collect();
         assert_eq!(problems.len(), 2);
         assert_eq!(problems[0].0, "operator");
         assert!(problems[0].1.contains("denwaban operator password 101"), "{}", problems[0].1);
-        assert_eq!(problems[1], ("trunk", "ntt-east.example:5060 cannot be resolved"));
+        assert_eq!(problems[1], ("trunk", "ntt-east.example cannot be resolved"));
     }
 }
