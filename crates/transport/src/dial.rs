@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use crate::listen::prepare;
 use crate::patience::Asking;
 use crate::stream::{Close, Link};
-use crate::tls::Tls;
+use crate::tls::{Tls, TlsMaterial};
 use crate::udp;
 
 /// RFC 5626 section 4.4.1: pings come after 80 to 100 % of the interval, so that those of many streams do not meet.
@@ -59,6 +59,20 @@ async fn connect(link: &Link, dscp: Option<u8>) -> io::Result<TcpStream> {
     let stream = socket.connect(remote).await?;
     prepare(&stream);
     Ok(stream)
+}
+
+/// Dials by TLS as the transport does, with the same checks, and nothing more: for whoever asks one question. `names`: what the
+/// certificate may be for; an address is written as text.
+///
+/// # Errors
+/// Whatever keeps the stream from being opened; the material's own faults as [`io::ErrorKind::InvalidInput`].
+pub async fn dial_tls(
+    material: &TlsMaterial,
+    remote: SocketAddr,
+    names: Vec<String>,
+) -> io::Result<TlsStream<TcpStream>> {
+    let tls = Tls::new(material).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
+    shake_hands(TcpStream::connect(remote).await?, remote, &tls, names).await
 }
 
 async fn shake_hands(

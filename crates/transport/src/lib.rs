@@ -31,5 +31,6 @@ mod udp;
 mod websocket;
 
 pub use config::{BindError, Config, Limits, Network};
+pub use dial::dial_tls;
 pub use tls::{Identity, TlsError, TlsFault, TlsMaterial, TlsPart};
 pub use transport::{Inbound, Statistics, Transport};
