@@ -17,7 +17,7 @@ let language = localStorage.getItem("language") ?? (navigator.language.startsWit
 let W = words[language] ?? words.en;
 const state = {
   me: null, now: null, operators: new Map(), customers: new Map(), trunks: new Map(),
-  calls: [], cursor: null, further: false, asked: 0, shown: null, alarms: [], socket: null, seq: null, refresh: null,
+  calls: [], bans: [], cursor: null, further: false, asked: 0, shown: null, alarms: [], socket: null, seq: null, refresh: null,
 };
 
 // ---- Talking to the server ----
@@ -103,7 +103,29 @@ function drawNow() {
   ]), W.noTrunks);
 }
 
+/** Sources that are not listened to; the panel is there only when there are some. */
+async function refreshBans() {
+  if (!mayFind()) return;
+  state.bans = await api("/bans");
+  drawBans();
+}
+
+function drawBans() {
+  $("banned").hidden = !state.bans.length;
+  table($("bans"), [W.banSource, W.banReason, W.banFailures, W.banUntil, ""], state.bans.map((ban) => [
+    ban.source, W.banReasons[ban.reason] ?? ban.reason, { text: String(ban.failures), kind: "number" }, when(ban.until_ms),
+    element("button", { type: "button", className: "link", textContent: W.banClear,
+      ariaLabel: filled(W.banClearOf, ban), onclick: () => clearBans(`/bans/${encodeURIComponent(ban.source)}`) }),
+  ]), "");
+}
+
+async function clearBans(path) {
+  await api(path, { method: "DELETE" }).catch(() => {}); // one that has ended meanwhile is well, too
+  await refreshBans().catch(() => {});
+}
+
 function tellAlarm(stamped) {
+  if (stamped.event.alarm === "authentication_failures") refreshBans().catch(() => {});
   state.alarms = [stamped, ...state.alarms].slice(0, ALARMS_MAX);
   drawAlarms();
 }
@@ -305,7 +327,7 @@ async function showDesk() {
     fill($("find").elements.customer, "/customers", state.customers),
     fill($("find").elements.operator, "/operators", state.operators),
   ]);
-  await Promise.all([refreshNow(), mayFind() ? find() : null]);
+  await Promise.all([refreshNow(), mayFind() ? find() : null, refreshBans()]);
   drawAlarms();
   listen();
 }
@@ -313,11 +335,11 @@ async function showDesk() {
 /** Nothing of the desk is left for whoever comes next. */
 function showLogin() {
   state.socket?.close();
-  Object.assign(state, { me: null, now: null, calls: [], cursor: null, shown: null, alarms: [], socket: null, seq: null });
+  Object.assign(state, { me: null, now: null, calls: [], bans: [], cursor: null, shown: null, alarms: [], socket: null, seq: null });
   $("player").removeAttribute("src");
-  for (const id of ["calls", "now-calls", "now-operators", "now-trunks", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
+  for (const id of ["calls", "now-calls", "now-operators", "now-trunks", "bans", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
-  $("desk").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = true;
+  $("desk").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
   $("login").hidden = false;
   $("login-form").elements.name.focus();
 }
@@ -340,10 +362,12 @@ $("language").onclick = () => {
   speak();
   if (!state.me) return;
   drawNow();
+  drawBans();
   drawAlarms();
   if (mayFind()) drawCalls();
   if (state.shown) show(state.shown);
 };
+$("bans-clear").onclick = () => clearBans("/bans");
 $("find").onsubmit = (event) => { event.preventDefault(); find(); };
 $("find").onreset = () => setTimeout(find);
 $("more").onclick = () => find(true);

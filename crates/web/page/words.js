@@ -17,6 +17,11 @@ export const words = {
     "recording": "録音", "noRecording": "録音はありません。", "download": "録音をダウンロード", "story": "通話の経過",
     "seek": "{what}から再生", "beforeRecording": "応答前", "ladder": "SIPのやりとり", "did": "着信番号",
     "ending": "終わり方", "seconds": "秒", "alarms": "お知らせ", "openCall": "通話を開く", "dismiss": "閉じる",
+    "bans": "遮断中の接続元", "banSource": "接続元", "banReason": "理由", "banFailures": "回数", "banUntil": "解除の予定",
+    "banClear": "解除", "banClearAll": "すべて解除", "banClearOf": "{source}の遮断を解除",
+    "banReasons": {
+      "passwords": "パスワードの総当たり", "scanning": "不審な要求の繰り返し", "malformed": "不正な形式のデータ"
+    },
     "hash": "SHA-256", "unknown": "（登録のない番号）", "abandoned": "応答前に切断", "other": "English",
     "otherLang": "en", "locale": "ja-JP",
     "withheld": {
@@ -69,6 +74,8 @@ export const words = {
       "toll_fraud": "許可されていない番号への発信を止めました：{number}（{who}）",
       "over_limit": "発信の上限に達したため止めました：{customer}（{limit}）",
       "authentication_failures": "{source}からの認証が{failures}回失敗しました（{user}）。",
+      "overload_began": "処理が追いつかないため、新しい着信の一部を断っています（受付{admitted_percent}%）。",
+      "overload_ended": "新しい着信をすべて受け付けています（断った着信{refused}件）。",
       "full": "上限に達しました：{table}（{limit}）",
       "hop_changed": "{trunk}の発信先を{hop}に切り替えました。",
       "private_address": "{trunk}に内部アドレス{address}を通知しています。公開アドレスを設定してください。",
@@ -92,6 +99,12 @@ export const words = {
     "recording": "Recording", "noRecording": "There is no recording.", "download": "Download recording",
     "story": "What happened", "seek": "Play from: {what}", "beforeRecording": "before the answer",
     "ladder": "SIP ladder", "did": "Dialled number", "ending": "Ending", "seconds": "s", "alarms": "Notices",
+    "bans": "Sources that are not listened to", "banSource": "Source", "banReason": "Why", "banFailures": "Times",
+    "banUntil": "Until", "banClear": "Listen again", "banClearAll": "Listen to all again",
+    "banClearOf": "Listen to {source} again",
+    "banReasons": {
+      "passwords": "guessed passwords", "scanning": "asked for odd things", "malformed": "sent what is no SIP"
+    },
     "openCall": "Open call", "dismiss": "Dismiss", "hash": "SHA-256", "unknown": "(number not registered)",
     "abandoned": "caller gave up", "other": "日本語", "otherLang": "ja", "locale": "en-GB",
     "withheld": {
@@ -146,6 +159,8 @@ export const words = {
       "toll_fraud": "A call to a number that may not be dialled was stopped: {number} ({who})",
       "over_limit": "An outgoing call was stopped, {customer} has reached a limit: {limit}",
       "authentication_failures": "{failures} failed logins from {source} ({user}).",
+      "overload_began": "More comes in than this machine can do: {admitted_percent} % of the new calls are taken.",
+      "overload_ended": "New calls are all taken again; {refused} were refused.",
       "full": "A limit is reached: {table} ({limit})",
       "hop_changed": "Calls over {trunk} now go to {hop}.",
       "private_address": "{trunk} is told the private address {address}: set the public one.",

@@ -196,6 +196,6 @@ async fn act(
 async fn snapshot(api: &Api) -> Result<Snapshot, Refusal> {
     match api.switchboard.command(Command::Snapshot).await? {
         Reply::Snapshot(snapshot) => Ok(snapshot),
-        Reply::Accepted => Err(Refusal::unavailable("the switch gave no snapshot")),
+        Reply::Accepted | Reply::Bans(_) => Err(Refusal::unavailable("the switch gave no snapshot")),
     }
 }

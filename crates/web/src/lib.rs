@@ -3,6 +3,7 @@
 
 mod api;
 mod auth;
+mod bans;
 mod calls;
 mod directory;
 pub mod error;
@@ -17,12 +18,14 @@ mod recording;
 pub mod rights;
 pub mod switchboard;
 
-use axum::extract::DefaultBodyLimit;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, DefaultBodyLimit};
 use axum::{Extension, Router, middleware};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use api::Api;
-pub use auth::{Login, Tickets};
+pub use auth::{Local, Login, Tickets};
 pub use switchboard::{Answer, Done, Stamped, Switchboard, Unanswered};
 
 /// Most of a JSON body that is taken: a firm's form with the longest manual is a quarter of it.
@@ -43,6 +46,12 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
+/// The same site for a socket that only an administrator of this machine can open: the command line's. Nobody logs in there.
+pub fn local_router(api: Api) -> Router {
+    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    router(api).layer(Extension(Local)).layer(Extension(ConnectInfo(here)))
+}
+
 /// Every route of the API; a route and its description are one thing, so neither can be without the other.
 pub(crate) fn documented() -> OpenApiRouter<Api> {
     let routes = OpenApiRouter::new()
@@ -50,6 +59,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(calls::routes())
         .merge(recording::routes())
         .merge(hand::routes())
+        .merge(bans::routes())
         .merge(directory::routes())
         .merge(events::routes())
         .merge(openapi::routes());

@@ -21,6 +21,8 @@ pub enum Act {
     SetAnyState,
     /// Read firms, numbers, operators.
     ReadDirectory,
+    /// See which sources are not listened to, and have them listened to again.
+    Forgive,
     /// Change firms, numbers, operators, trunks, users; read trunks.
     Administer,
 }
@@ -29,7 +31,7 @@ pub enum Act {
 pub fn may(role: Role, act: Act) -> bool {
     match act {
         Act::Watch | Act::HandleOwnCall | Act::SetOwnState | Act::ReadDirectory => true,
-        Act::FindCalls | Act::Listen | Act::HandleAnyCall | Act::SetAnyState => role != Role::Operator,
+        Act::FindCalls | Act::Listen | Act::HandleAnyCall | Act::SetAnyState | Act::Forgive => role != Role::Operator,
         Act::Administer => role == Role::Admin,
     }
 }

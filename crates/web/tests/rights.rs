@@ -64,6 +64,9 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("GET", "/calls/{call}", past(""), None, [401, 403, 200, 200]),
         ("GET", "/calls/{call}/trace", past("/trace"), None, [401, 403, 200, 200]),
         ("GET", "/calls/{call}/recording", past("/recording"), None, [401, 403, 200, 200]),
+        ("GET", "/bans", "/bans".into(), None, [401, 403, 200, 200]),
+        ("DELETE", "/bans/{address}", "/bans/2001:db8::66".into(), None, [401, 403, 200, 200]),
+        ("DELETE", "/bans", "/bans".into(), None, [401, 403, 200, 200]),
         (
             "POST",
             "/operators/{id}/state",
@@ -142,6 +145,7 @@ fn furnished() -> (House, Rows, [Option<String>; 4]) {
     house.recorded(PAST, "a.wav", b"RIFF");
     std::fs::write(house.recordings().join("a.wav"), b"RIFF").unwrap();
     house.switchboard.snapshot.lock().unwrap().calls = vec![in_hand(OWN, own), in_hand(OTHERS, other)];
+    *house.switchboard.bans.lock().unwrap() = vec![common::ban("2001:db8::66")];
     let operator = house.logged_in("operator", Role::Operator, Some(own));
     let supervisor = house.logged_in("supervisor", Role::Supervisor, None);
     let user = house.user("admin", Role::Admin, None);

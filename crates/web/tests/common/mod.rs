@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::{CustomerForm, OperatorForm, Role, Store, UserForm};
 use switch::desk::{CallNow, Snapshot};
 use switch::media::Recording;
-use switch::{CallId, CallRecord, CallState, Command, CommandError, Event, Reply};
+use switch::{BanNow, CallId, CallRecord, CallState, Command, CommandError, Event, Reply};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -29,6 +29,7 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct Fake {
     pub commands: Mutex<Vec<Command>>,
     pub snapshot: Mutex<Snapshot>,
+    pub bans: Mutex<Vec<BanNow>>,
     pub refuses: Mutex<Option<CommandError>>,
     pub changed: AtomicU32,
     remembered: Mutex<Vec<Stamped>>,
@@ -40,6 +41,7 @@ impl Fake {
         Fake {
             commands: Mutex::default(),
             snapshot: Mutex::default(),
+            bans: Mutex::default(),
             refuses: Mutex::default(),
             changed: AtomicU32::new(0),
             remembered: Mutex::default(),
@@ -66,10 +68,16 @@ impl Switchboard for Fake {
     fn command(&self, command: Command) -> Answer {
         let answer = match (&command, self.refuses.lock().unwrap().clone()) {
             (Command::Snapshot, _) => Ok(Reply::Snapshot(self.snapshot.lock().unwrap().clone())),
+            (Command::Bans, _) => Ok(Reply::Bans(self.bans.lock().unwrap().clone())),
+            (Command::ClearBans { source }, _) => {
+                let mut bans = self.bans.lock().unwrap().clone();
+                bans.retain(|ban| source.is_none_or(|source| source == ban.source));
+                Ok(Reply::Bans(bans))
+            }
             (_, Some(error)) => Err(Unanswered::Refused(error)),
             (_, None) => Ok(Reply::Accepted),
         };
-        if command != Command::Snapshot {
+        if !matches!(command, Command::Snapshot | Command::Bans) {
             self.commands.lock().unwrap().push(command);
         }
         Box::pin(std::future::ready(answer))
@@ -162,6 +170,16 @@ impl House {
 
     pub fn recordings(&self) -> PathBuf {
         self.folder.path().join("recordings")
+    }
+
+    /// The same site as on the machine's own socket, here on TCP.
+    pub fn serve_locally(&self) -> SocketAddr {
+        let listener = self.runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let address = listener.local_addr().unwrap();
+        let recordings = self.recordings();
+        let api = Api::new(self.store.clone(), self.switchboard.clone(), recordings, "denwaban".into(), || NOW);
+        self.runtime.spawn(async move { axum::serve(listener, web::local_router(api)).await });
+        address
     }
 
     /// An operator's row.
@@ -280,4 +298,9 @@ pub fn in_hand(id: u64, operator: i64) -> CallNow {
         arrived_ms: NOW,
         transfer: String::new(),
     }
+}
+
+/// A source that is not listened to.
+pub fn ban(source: &str) -> BanNow {
+    BanNow { source: source.parse().unwrap(), reason: "passwords".into(), failures: 20, until_ms: NOW + 300_000 }
 }
