@@ -65,7 +65,7 @@ impl Addresses {
             return config.media.address.clone();
         }
         let of_family = |v4: bool, route: Option<IpAddr>| {
-            let mut sockets = config.sip.udp.iter().chain(&config.sip.tcp).filter(|address| address.is_ipv4() == v4);
+            let mut sockets = config.sip.sockets().map(|(_, socket)| socket).filter(|address| address.is_ipv4() == v4);
             let first = sockets.next()?.ip();
             if first.is_unspecified() { route } else { Some(first) }
         };
@@ -158,7 +158,9 @@ mod tests {
     fn voice_uses_the_address_that_sip_listens_on() {
         let mut config = Config::default();
         config.sip.udp = vec![socket("127.0.0.1:5060")];
-        config.sip.tcp = vec![];
+        for others in [&mut config.sip.tcp, &mut config.sip.tls, &mut config.sip.wss] {
+            others.clear();
+        }
         let found = Addresses::with_routes(&config, Some(ip("10.0.0.5")), Some(ip("2001:db8::5")));
         assert_eq!(found.media(&config), [ip("127.0.0.1").into()]);
         config.media.address = vec![ip("192.0.2.9")];

@@ -2,12 +2,14 @@
 //! and turns in [`engine`].
 
 mod addresses;
+mod certificates;
 mod cli;
 mod clock;
 mod config;
 mod demo;
 mod disk;
 mod engine;
+mod local;
 mod pages;
 mod phone;
 mod refresh;

@@ -25,6 +25,14 @@ pub async fn open(
     let (recordings, realm) = (config.recordings.folder.clone(), config.sip.realm.clone());
     let mut api = Api::new(store.clone(), Arc::new(engine.clone()), recordings, realm, clock::unix_ms);
     api.secure_cookies = config.web.https;
+    let socket = &config.web.socket;
+    if !socket.as_os_str().is_empty() {
+        match crate::local::open(socket, api.clone()) {
+            Ok(task) => tasks.push(task),
+            // Nothing that a call needs.
+            Err(error) => tracing::warn!(socket = %socket.display(), %error, "{}", words::SOCKET_NOT_OPEN),
+        }
+    }
     for address in &config.web.listen {
         let trouble = |error: std::io::Error| {
             let what = words::NO_WEB.with(&[&error]);

@@ -4,21 +4,39 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use endpoint::Hop;
 use media::Prompts;
-use store::{DirectoryProblem, Store, StoreError};
+use sip::flow::Protocol;
+use store::{DirectoryProblem, Store, StoreError, TrunkRow};
 use switch::{Customer, Directory};
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use transport::resolve::{ResolveError, Resolver};
 
+use crate::clock;
 use crate::engine::EngineHandle;
 
 /// How often the database is asked for a new version.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
-/// Names of trunks are resolved anew this often, whatever the version: a carrier may move.
-const RESOLVE_EVERY_LOOKS: u64 = 60;
-/// The name service has this long for one name.
-const RESOLVE_MAX: Duration = Duration::from_secs(3);
+/// The DNS has this long for all questions about one host.
+const RESOLVE_MAX: Duration = Duration::from_secs(10);
+/// A question that was not answered is asked again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Host, port if one is written, protocol unless the DNS is to say.
+type Target = (String, Option<u16>, Option<Protocol>);
+/// A directory, and whose certificate is to be expected where.
+type Loaded = (Arc<Directory>, Vec<(SocketAddr, String)>);
+
+/// What the DNS said of a host.
+struct Found {
+    /// In the order in which to try; empty: nothing yet.
+    hops: Vec<Hop>,
+    /// To be asked again then.
+    until: Instant,
+}
 
 /// What a look at the database is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,8 +55,10 @@ pub struct Refresh {
     realm: String,
     prompts: Prompts,
     version: Option<i64>,
-    /// The last good address of each name: a name service that fails must not take a trunk down.
-    resolved: HashMap<String, SocketAddr>,
+    /// `None`: this machine's settings for the DNS cannot be used.
+    resolver: Option<Resolver>,
+    /// The last good answer for each trunk's host: a name service that fails must not take a trunk down.
+    resolved: HashMap<Target, Found>,
     problems: Vec<DirectoryProblem>,
     away: bool,
 }
@@ -46,14 +66,22 @@ pub struct Refresh {
 impl Refresh {
     /// Nothing loaded yet.
     pub fn new(store: Store, realm: String, prompts: Prompts) -> Self {
-        Self { store, realm, prompts, version: None, resolved: HashMap::new(), problems: Vec::new(), away: false }
+        let resolver =
+            Resolver::system().inspect_err(|error| tracing::warn!(%error, "names of trunks are not resolved"));
+        let resolver = resolver.ok();
+        let resolved = HashMap::new();
+        Self { store, realm, prompts, version: None, resolver, resolved, problems: Vec::new(), away: false }
     }
 
-    /// The directory as it is now.
-    pub async fn load(&mut self) -> Result<Arc<Directory>, StoreError> {
-        self.resolve().await?;
+    /// The directory as it is now, and whose certificate is to be expected where.
+    pub async fn load(&mut self) -> Result<Loaded, StoreError> {
+        let trunks = self.store.trunks().await?;
+        self.resolve(&trunks).await;
         let resolved = &self.resolved;
-        let look_up = |name: &str| resolved.get(name).copied().ok_or_else(|| format!("{name} cannot be resolved"));
+        let look_up = |row: &TrunkRow| {
+            let found = resolved.get(&row.target()).map(|found| found.hops.clone());
+            found.ok_or_else(|| format!("{} cannot be resolved", row.form.host))
+        };
         let loaded = self.store.load_directory(&self.realm, look_up).await?;
         self.version = Some(loaded.version);
         if loaded.problems != self.problems {
@@ -65,33 +93,37 @@ impl Refresh {
         for customer in loaded.directory.customers.values() {
             self.speak(customer);
         }
-        Ok(Arc::new(loaded.directory))
+        let names = certificate_names(&trunks, &loaded.directory);
+        Ok((Arc::new(loaded.directory), names))
     }
 
     /// Follows the database for ever.
     pub async fn follow(mut self, engine: EngineHandle) {
         let mut looks = interval(LOOK_INTERVAL);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut number = 0_u64;
         loop {
             let asked = tokio::select! {
                 _ = looks.tick() => None,
                 told = engine.directory_change() => Some(told),
             };
-            number += 1;
             let due = if asked.is_some() {
                 Due::Whole
-            } else if number.is_multiple_of(RESOLVE_EVERY_LOOKS) {
+            } else if self.is_stale() {
                 Due::Names
             } else {
                 Due::Version
             };
             match self.look(due).await {
-                Ok(Some(directory)) => {
+                Ok(Some((directory, names))) => {
                     let (firms, numbers) = (directory.customers.len(), directory.dids.len());
                     let (operators, trunks) = (directory.operators.len(), directory.trunks.len());
-                    tracing::info!(firms, numbers, operators, trunks, "directory loaded");
-                    if engine.set_directory(directory).await.is_err() {
+                    // A carrier whose addresses come in turns is no news every minute.
+                    if due == Due::Names {
+                        tracing::debug!(trunks, "the DNS says another thing of a trunk");
+                    } else {
+                        tracing::info!(firms, numbers, operators, trunks, "directory loaded");
+                    }
+                    if engine.set_directory(directory, names).await.is_err() {
                         return; // the engine has stopped
                     }
                 }
@@ -115,39 +147,54 @@ impl Refresh {
         }
     }
 
-    async fn look(&mut self, due: Due) -> Result<Option<Arc<Directory>>, StoreError> {
+    /// Whether an answer of the DNS has become old.
+    fn is_stale(&self) -> bool {
+        let now = clock::now();
+        self.resolved.values().any(|found| found.until <= now)
+    }
+
+    async fn look(&mut self, due: Due) -> Result<Option<Loaded>, StoreError> {
         let changed = Some(self.store.directory_version().await?) != self.version;
         if !changed && due == Due::Version {
             return Ok(None);
         }
-        let before = self.resolved.clone();
-        let directory = self.load().await?;
-        let news = changed || due == Due::Whole || self.resolved != before;
-        Ok(news.then_some(directory))
+        let before = self.hops();
+        let loaded = self.load().await?;
+        let news = changed || due == Due::Whole || self.hops() != before;
+        Ok(news.then_some(loaded))
     }
 
-    async fn resolve(&mut self) -> Result<(), StoreError> {
-        for trunk in self.store.trunks().await?.iter().filter(|trunk| trunk.active) {
-            let name = trunk.address();
-            if name.parse::<SocketAddr>().is_ok() {
-                continue;
-            }
-            let found = timeout(RESOLVE_MAX, tokio::net::lookup_host(name.as_str())).await;
-            match found.map(|answer| answer.map(Vec::from_iter)) {
-                // The address in use stays while it is among the answers: carriers answer in turns.
-                Ok(Ok(found)) => {
-                    let kept = self.resolved.get(&name).filter(|kept| found.contains(kept));
-                    if kept.is_none()
-                        && let Some(first) = found.first()
-                    {
-                        self.resolved.insert(name, *first);
-                    }
+    /// What is known of each host, for comparison.
+    fn hops(&self) -> HashMap<Target, Vec<Hop>> {
+        self.resolved.iter().map(|(target, found)| (target.clone(), found.hops.clone())).collect()
+    }
+
+    /// Asks about every host that is new or whose answer is old, all at once. What is not answered stays as it was.
+    async fn resolve(&mut self, trunks: &[TrunkRow]) {
+        let named = trunks.iter().filter(|trunk| trunk.active && trunk.literal().is_none());
+        let wanted: HashMap<Target, &str> = named.map(|trunk| (trunk.target(), trunk.form.name.as_str())).collect();
+        self.resolved.retain(|target, _| wanted.contains_key(target));
+        let now = clock::now();
+        let mut questions = JoinSet::new();
+        for target in wanted.keys().filter(|target| self.resolved.get(*target).is_none_or(|found| found.until <= now)) {
+            let (resolver, target) = (self.resolver.clone(), target.clone());
+            questions.spawn(async move {
+                let answer = ask(resolver, &target).await;
+                (target, answer)
+            });
+        }
+        for (target, answer) in questions.join_all().await {
+            let trunk = wanted.get(&target).copied().unwrap_or_default();
+            let found = self.resolved.entry(target);
+            match answer {
+                // The first ones in the order are the best now; the SIP side changes over without dropping anything.
+                Ok((hops, ttl)) => drop(found.insert_entry(Found { hops, until: now + ttl })),
+                Err(error) => {
+                    tracing::warn!(trunk, %error, "the DNS does not say where this trunk is; what was known stays");
+                    found.or_insert_with(|| Found { hops: Vec::new(), until: now }).until = now + ASK_AGAIN;
                 }
-                Ok(Err(error)) => tracing::warn!(trunk = trunk.form.name, host = name, %error, "cannot resolve"),
-                Err(_) => tracing::warn!(trunk = trunk.form.name, host = name, "cannot resolve: no answer"),
             }
         }
-        Ok(())
     }
 
     /// Has the firm's name and the question to its people spoken; at once if the same was spoken before.
@@ -163,5 +210,81 @@ impl Refresh {
                 Err(error) => tracing::warn!(prompt, %error, "cannot be spoken"),
             }
         }
+    }
+}
+
+/// Where a host is reached.
+async fn ask(resolver: Option<Resolver>, target: &Target) -> Result<(Vec<Hop>, Duration), ResolveError> {
+    let (host, port, protocol) = target;
+    let no_answer = |why: &str| ResolveError::NoAnswer { host: host.clone(), why: why.to_owned() };
+    let resolver = resolver.ok_or_else(|| no_answer("this machine's DNS settings cannot be used"))?;
+    let answer = timeout(RESOLVE_MAX, resolver.trunk(host, *port, *protocol)).await;
+    let found = answer.unwrap_or_else(|_| Err(no_answer("it takes too long")))?;
+    let hops = found.hops.into_iter().map(|(protocol, address)| Hop { protocol, address }).collect();
+    Ok((hops, found.ttl))
+}
+
+/// Over TLS a trunk's host must prove to be what its administrator wrote, wherever the DNS leads to (RFC 5922 section 4).
+pub fn certificate_names(rows: &[TrunkRow], directory: &Directory) -> Vec<(SocketAddr, String)> {
+    let mut names = Vec::new();
+    for row in rows {
+        let Some(trunk) = directory.trunks.iter().find(|trunk| trunk.id.0 == row.id) else { continue };
+        for hop in trunk.hops.iter().filter(|hop| hop.protocol == Protocol::Tls) {
+            names.extend(row.expected_names().into_iter().map(|name| (hop.address, name)));
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use store::TrunkForm;
+
+    use super::*;
+
+    fn hop(address: &str) -> Hop {
+        Hop { protocol: Protocol::Tls, address: address.parse().unwrap() }
+    }
+
+    async fn house() -> (tempfile::TempDir, Refresh) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}", folder.path().join("a.db").display())).await.unwrap();
+        let prompts = Prompts::open(media::PromptsConfig { folder: None, cache: None, command: Vec::new() }).unwrap();
+        let mut refresh = Refresh::new(store, "test".to_owned(), prompts);
+        // Nobody answers there: what is known must do.
+        refresh.resolver = None;
+        (folder, refresh)
+    }
+
+    #[tokio::test]
+    async fn r24_with_the_dns_away_a_trunk_keeps_its_hops_and_is_asked_about_again() {
+        let (_folder, mut refresh) = house().await;
+        let form = TrunkForm {
+            name: "carrier".into(),
+            host: "SBC.carrier.test".into(),
+            protocol: "tls".into(),
+            domain: "carrier.test".into(),
+            ..TrunkForm::default()
+        };
+        let row = refresh.store.create_trunk(&form).await.unwrap();
+        let (directory, names) = refresh.load().await.unwrap();
+        assert!(directory.trunks[0].hops.is_empty() && names.is_empty());
+        assert_eq!(refresh.problems.len(), 0, "it is known that nothing is known");
+        assert!(!refresh.is_stale());
+        let known = vec![hop("192.0.2.1:5061"), hop("192.0.2.2:5061")];
+        refresh.resolved.insert(row.target(), Found { hops: known.clone(), until: clock::now() });
+        assert!(refresh.is_stale());
+        let (directory, names) = refresh.load().await.unwrap();
+        assert_eq!(directory.trunks[0].hops, known);
+        assert!(!refresh.is_stale());
+        let expected: Vec<_> = known
+            .iter()
+            .flat_map(|hop| ["sbc.carrier.test", "carrier.test"].map(|name| (hop.address, name.to_owned())))
+            .collect();
+        assert_eq!(names, expected);
+        // Forgotten with its trunk.
+        refresh.store.deactivate_trunk(row.id).await.unwrap();
+        refresh.load().await.unwrap();
+        assert!(refresh.resolved.is_empty());
     }
 }

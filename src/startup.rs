@@ -12,13 +12,14 @@ use sip::flow::Protocol;
 use store::{Journal, Store, journal};
 use switch::CallRecord;
 use switch::media::{Order, Recording};
+use transport::TlsMaterial;
 
 use crate::addresses::Addresses;
 use crate::config::{Config, Digest, Speech};
 use crate::engine::{self, EngineHandle, Hands, Setup, StartError, media_events};
 use crate::refresh::Refresh;
 use crate::trouble::{Exit, Trouble, Troubles};
-use crate::{clock, disk, tell, words};
+use crate::{certificates, clock, disk, tell, words};
 
 /// Where the voice is when the configured file is not there: a packaged installation.
 const INSTALLED_VOICE: &str = "/usr/share/denwaban/voice/mei_normal.htsvoice";
@@ -50,10 +51,11 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     repaired.extend(finished(config, &store, &repaired).await?);
     let journal = open_journal(config, &store, repaired).await?;
     let prompts = open_prompts(config).await?;
-    let (handle, locals, thread) = start_engine(config, &prompts, Arc::clone(&journal)).await?;
+    let material = certificates(config).await?;
+    let (handle, locals, thread) = start_engine(config, &prompts, Arc::clone(&journal), material.clone()).await?;
     let mut refresh = Refresh::new(store.clone(), config.sip.realm.clone(), prompts.clone());
-    let directory = refresh.load().await?;
-    if handle.set_directory(directory).await.is_err() {
+    let (directory, names) = refresh.load().await?;
+    if handle.set_directory(directory, names).await.is_err() {
         return Err(Trouble::new(Exit::Software, "", "the engine has died", "").into());
     }
     let events = web::Switchboard::subscribe(&handle);
@@ -61,6 +63,7 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     let mut tasks = vec![
         tokio::spawn(refresh.follow(handle.clone())),
         tokio::spawn(tell::follow(handle.clone(), events)),
+        tokio::spawn(certificates::follow(config.clone(), handle.clone(), material)),
         tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min)),
     ];
     let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
@@ -208,7 +211,19 @@ async fn open_prompts(config: &Config) -> Result<Prompts, Troubles> {
 
 type EngineParts = (EngineHandle, Vec<(Protocol, SocketAddr)>, JoinHandle<()>);
 
-async fn start_engine(config: &Config, prompts: &Prompts, journal: Arc<Journal>) -> Result<EngineParts, Troubles> {
+/// What TLS is spoken with.
+async fn certificates(config: &Config) -> Result<TlsMaterial, Troubles> {
+    let config = config.clone();
+    let loaded = tokio::task::spawn_blocking(move || certificates::load(&config, clock::unix_ms())).await;
+    Ok(loaded.map_err(|error| Trouble::new(Exit::Software, "", error.to_string(), ""))??)
+}
+
+async fn start_engine(
+    config: &Config,
+    prompts: &Prompts,
+    journal: Arc<Journal>,
+    material: TlsMaterial,
+) -> Result<EngineParts, Troubles> {
     let addresses = Addresses::find(config);
     let (events, inbox) = media_events();
     let media_config = media::Config {
@@ -220,7 +235,7 @@ async fn start_engine(config: &Config, prompts: &Prompts, journal: Arc<Journal>)
     let media = media::start(media_config, move |event| events.tell(event))
         .map_err(|error| Trouble::new(Exit::Unavailable, "", words::NO_MEDIA.with(&[&error]), ""))?;
     let setup = Setup {
-        transport: transport_config(config, &addresses)?,
+        transport: transport_config(config, &addresses, material)?,
         switch: {
             let config = config.clone();
             move |locals: &[(Protocol, SocketAddr)]| switch_config(&config, &addresses, locals)
@@ -249,7 +264,11 @@ fn media_threads(config: &Config) -> usize {
 }
 
 /// The sockets' settings; sockets of an address family that this machine does not have are left out.
-fn transport_config(config: &Config, addresses: &Addresses) -> Result<transport::Config, Troubles> {
+fn transport_config(
+    config: &Config,
+    addresses: &Addresses,
+    material: TlsMaterial,
+) -> Result<transport::Config, Troubles> {
     let sip = &config.sip;
     let usable = |wanted: &Vec<SocketAddr>| {
         let (usable, left): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(|address| addresses.usable(*address));
@@ -261,6 +280,11 @@ fn transport_config(config: &Config, addresses: &Addresses) -> Result<transport:
     let transport = transport::Config {
         udp: usable(&sip.udp),
         tcp: usable(&sip.tcp),
+        tls: usable(&sip.tls),
+        ws: usable(&sip.ws),
+        wss: usable(&sip.wss),
+        material,
+        origins: sip.origins.clone(),
         dscp: Some(sip.dscp),
         limits: transport::Limits {
             stranger_rate: sip.stranger_rate,
@@ -270,7 +294,8 @@ fn transport_config(config: &Config, addresses: &Addresses) -> Result<transport:
             ..transport::Limits::default()
         },
     };
-    if transport.udp.is_empty() && transport.tcp.is_empty() {
+    let transport::Config { udp, tcp, tls, ws, wss, .. } = &transport;
+    if [udp, tcp, tls, ws, wss].iter().all(|list| list.is_empty()) {
         let what = words::NO_ADDRESS.text();
         return Err(Trouble::new(Exit::Unavailable, "sip.udp", what, words::NO_ADDRESS_REMEDY.text()).into());
     }
@@ -294,6 +319,8 @@ fn switch_config(config: &Config, addresses: &Addresses, locals: &[(Protocol, So
         register_default: seconds(sip.register_seconds),
         keep_alive: (sip.keep_alive_seconds > 0).then(|| seconds(sip.keep_alive_seconds)),
         first_response_max: seconds(sip.first_response_seconds),
+        ban_min: seconds(sip.ban_seconds_min),
+        ban_max: seconds(sip.ban_seconds_max),
         ..endpoint.times
     };
     endpoint.default_digest = match sip.digest {
@@ -302,7 +329,8 @@ fn switch_config(config: &Config, addresses: &Addresses, locals: &[(Protocol, So
         Digest::Both => endpoint::DigestPolicy::Both,
     };
     endpoint.trace = sip.trace;
-    switch::Config::new(endpoint, addresses.media(config), config.media.ports.range())
+    let switch = switch::Config::new(endpoint, addresses.media(config), config.media.ports.range());
+    switch::Config { calls_max: sip.calls_max, ..switch }
 }
 
 /// The voice path and the journal of a running house.

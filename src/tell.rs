@@ -134,6 +134,10 @@ impl Teller {
             Alarm::AuthenticationFailures { source, user, failures } => {
                 warn!(%source, user, failures, "authentication failures");
             }
+            Alarm::OverloadBegan { admitted_percent } => {
+                warn!(admitted_percent, "more comes in than this machine can do: a share of the new calls is refused");
+            }
+            Alarm::OverloadEnded { refused } => warn!(refused, "new calls are all taken again"),
             Alarm::Full { table, limit } => warn!(table, limit, "table full: new work is refused"),
             Alarm::HopChanged { trunk, hop } => warn!(trunk, %hop, "calls go to another address of this trunk"),
             Alarm::PrivateAddress { trunk, address } => {

@@ -105,6 +105,11 @@ words! {
     WRONG_VALUE = "{}", "{}";
     WRONG_VALUE_REMEDY = "the default is {}; see config/denwaban.toml", "既定値は {} です。config/denwaban.toml を参照してください";
     NO_LISTENER = "no SIP socket is configured", "SIP の待ち受けアドレスがありません";
+    HALF_AN_IDENTITY = "{} is given, {} is not", "{} だけがあり、{} がありません";
+    HALF_AN_IDENTITY_REMEDY = "a certificate and its private key belong together: give {}, too", "証明書と秘密鍵は組で必要です。{} も書いてください";
+    BAD_ORIGIN = "`{}` is no origin of web pages", "`{}` は Web ページのオリジンではありません";
+    BAD_ORIGIN_REMEDY = "write it as browsers do: \"https://desk.example.jp\" or \"http://127.0.0.1:8080\", in small letters, without a path",
+        "ブラウザーの書き方に合わせて \"https://desk.example.jp\" や \"http://127.0.0.1:8080\" と小文字で、パスなしで書いてください";
     NO_LISTENER_REMEDY = "give sip.udp or sip.tcp at least one address, such as \"0.0.0.0:5060\"",
         "sip.udp か sip.tcp に \"0.0.0.0:5060\" のようなアドレスを一つ以上書いてください";
     TWICE = "{} is there twice", "{} が重複しています";
@@ -136,6 +141,15 @@ words! {
     NOT_WRITABLE = "{} cannot be written: {}", "{} に書き込めません: {}";
     NOT_WRITABLE_REMEDY = "create the folder and give it to the user that runs denwaban, or name another one",
         "フォルダを作って denwaban を動かすユーザーに書き込み権限を与えるか、別の場所を指定してください";
+    CERTIFICATE_UNREADABLE = "{} cannot be read: {}", "{} を読めません: {}";
+    CERTIFICATE_UNREADABLE_REMEDY = "is the path right, and may the user that runs denwaban read the file and its folders? \
+        certbot's are for root alone: copy them by a deploy hook, or give that user's group access",
+        "パスは正しいですか。denwaban を動かすユーザーはファイルとフォルダーを読めますか。certbot のファイルは root 専用なので、\
+        deploy hook でコピーするか、グループに読み取りを許可してください";
+    CERTIFICATE_NO_KEY_REMEDY = "give the private key as PEM, not encrypted by a passphrase",
+        "パスフレーズなしの PEM 形式の秘密鍵を指定してください";
+    CERTIFICATE_OTHER_KEY_REMEDY = "give the key with which this certificate was made", "この証明書を作ったときの秘密鍵を指定してください";
+    CERTIFICATE_BAD_REMEDY = "give certificates as PEM: -----BEGIN CERTIFICATE-----", "PEM 形式 (-----BEGIN CERTIFICATE-----) の証明書を指定してください";
     NOTHING = "", "";
 
     // The database and the start.

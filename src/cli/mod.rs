@@ -1,5 +1,6 @@
 //! The command line: one verb a line, `--json` everywhere, errors as what, where and what to do.
 
+mod ban;
 mod bench;
 mod call;
 mod check;
@@ -61,6 +62,9 @@ enum Verb {
     /// Ways to carriers
     #[command(subcommand)]
     Trunk(trunk::Verb),
+    /// Addresses that are not listened to for a while: see them, forgive them
+    #[command(subcommand)]
+    Ban(ban::Verb),
     /// Calls: find, follow, trace
     #[command(subcommand)]
     Call(call::Verb),
@@ -135,6 +139,7 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Did(verb) => with_runtime(did::run(&quiet()?, verb)),
         Verb::Operator(verb) => with_runtime(operator::run(&quiet()?, verb)),
         Verb::Trunk(verb) => with_runtime(trunk::run(&quiet()?, verb)),
+        Verb::Ban(verb) => with_runtime(ban::run(&quiet()?, verb)),
         Verb::Call(verb) => with_runtime(call::run(&quiet()?, verb)),
         Verb::Rec(verb) => with_runtime(rec::run(&quiet()?, verb)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),

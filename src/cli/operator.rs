@@ -139,18 +139,21 @@ fn softphone(context: &Context, operator: &OperatorRow) -> Result<(), Troubles> 
     let config = context.config();
     let addresses = Addresses::find(config);
     let server = |sockets: &[SocketAddr]| sockets.iter().find_map(|socket| addresses.public(*socket));
-    let (udp, tcp) = (server(&config.sip.udp), server(&config.sip.tcp));
-    let Some(main) = udp.or(tcp) else {
+    let (udp, tcp, tls) = (server(&config.sip.udp), server(&config.sip.tcp), server(&config.sip.tls));
+    let wss = server(&config.sip.wss).map(|socket| format!("wss://{socket}"));
+    let Some(main) = udp.or(tcp).or(tls) else {
         return Err(Trouble::new(Exit::Config, "sip.udp", words::NO_PHONE_SOCKET.text(), "").into());
     };
     let (login, realm) = (&operator.form.login, &config.sip.realm);
     let answer = serde_json::json!({
-        "user": login, "domain": realm, "registrar": main, "udp": udp, "tcp": tcp,
+        "user": login, "domain": realm, "registrar": main, "udp": udp, "tcp": tcp, "tls": tls, "wss": wss,
         "expires_seconds": config.sip.register_seconds, "codecs": ["PCMU", "PCMA"], "dtmf": "RFC 4733",
     });
     let port = main.port();
     context.out.one(&answer, || {
-        let transports: Vec<&str> = [udp.map(|_| "UDP"), tcp.map(|_| "TCP")].into_iter().flatten().collect();
+        let secure = tls.map(|socket| format!("TLS ({})", socket.port()));
+        let plain = [udp.map(|_| "UDP"), tcp.map(|_| "TCP")].into_iter().flatten().map(str::to_owned);
+        let transports: Vec<String> = plain.chain(secure).collect();
         let host = main.ip();
         let rows = [
             (words::PHONE_USER, login.clone()),
@@ -158,12 +161,13 @@ fn softphone(context: &Context, operator: &OperatorRow) -> Result<(), Troubles> 
             (words::DOMAIN, host.to_string()),
             (words::PHONE_PORT, port.to_string()),
             (words::PHONE_TRANSPORT, transports.join(", ")),
+            (words::PHONE_WEBSOCKET, wss.clone().unwrap_or_default()),
             (words::REALM, realm.clone()),
             (words::PHONE_CODECS, "PCMU (G.711 μ-law), PCMA".to_owned()),
             (words::DTMF, "RFC 4733 (RTP events)".to_owned()),
             (words::PHONE_REGISTRATION, words::PHONE_EVERY.with(&[&config.sip.register_seconds])),
         ];
-        let first = transports.first().copied().unwrap_or("UDP");
+        let first = transports.first().map_or("UDP", |name| if name.starts_with("TLS") { "TLS" } else { name });
         format!(
             "{}\n\nLinphone   SIP address sip:{login}@{main}, transport {first}\n\
              Zoiper     host {main}, user {login}, no outbound proxy\n\

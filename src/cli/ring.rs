@@ -80,7 +80,7 @@ pub async fn run(context: &Context, store: &Store, arguments: Arguments) -> Resu
         return Err(Trouble::new(Exit::Usage, "", what, words::RING_NO_NUMBER_REMEDY.text()).into());
     }
     let switch = switch(context).await?;
-    let look_up = |name: &str| name.parse::<SocketAddr>().map_err(|_| words::UNRESOLVED.with(&[&name]));
+    let look_up = |row: &store::TrunkRow| Err(words::UNRESOLVED.with(&[&row.form.host]));
     let directory = store.load_directory(&context.config().sip.realm, look_up).await?.directory;
     let (trunk, local) = way_in(&directory.trunks, switch.ip()).ok_or_else(|| {
         let remedy = words::RING_NO_TRUNK_REMEDY.with(&[&switch.ip()]);
@@ -281,8 +281,6 @@ impl Caller<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use store::TrunkForm;
 
     use super::*;
@@ -294,8 +292,7 @@ mod tests {
         for form in forms {
             store.create_trunk(form).await.unwrap();
         }
-        let names: HashMap<String, SocketAddr> = HashMap::new();
-        let look_up = |name: &str| name.parse().or_else(|_| names.get(name).copied().ok_or_else(String::new));
+        let look_up = |_: &store::TrunkRow| Err(String::new());
         let trunks = store.load_directory("test", look_up).await.unwrap().directory.trunks.clone();
         store.close().await;
         trunks

@@ -14,14 +14,25 @@ pub enum Verb {
     /// A new trunk
     #[command(after_help = "Examples:\n  \
         denwaban trunk add --name gateway --host 192.168.1.1 --user 3 --password-file gateway.password --register sip:192.168.1.1 --aor sip:3@192.168.1.1\n  \
-        denwaban trunk add --name carrier --host sbc.example.jp --source 203.0.113.0/24 --caller-id 0312345678")]
-    Add(Box<Add>),
+        denwaban trunk add --name carrier --host sbc.example.jp --source 203.0.113.0/24 --caller-id 0312345678\n  \
+        denwaban trunk add --name secure --host sbc.example.jp --protocol tls --certificate-name sbc.example.jp --caller-id 0312345678")]
+    Add(Box<Values>),
     /// All trunks
     List,
     /// Everything about one trunk
     Show {
         /// The trunk's name
         name: String,
+    },
+    /// Change a trunk: what is given; the rest stays
+    #[command(after_help = "Examples:\n  \
+        denwaban trunk edit carrier --host sbc2.example.jp --protocol tls\n  \
+        denwaban trunk edit carrier --source \"\" --compact false")]
+    Edit {
+        /// The trunk's name as it is
+        trunk: String,
+        #[command(flatten)]
+        values: Box<Values>,
     },
     /// Use a trunk no more
     Remove {
@@ -30,33 +41,36 @@ pub enum Verb {
     },
 }
 
-/// Arguments of `trunk add`.
+/// What a trunk has. Whatever is not given is as usual in a new trunk, and as it was in one that is changed.
 #[derive(clap::Args, Debug)]
-pub struct Add {
+pub struct Values {
     /// Name for people
     #[arg(long)]
-    name: String,
+    name: Option<String>,
     /// Where our requests go: HOST, HOST:PORT or [ADDRESS]:PORT
     #[arg(long)]
-    host: String,
+    host: Option<String>,
     /// Carrier; trunks of one carrier stand in for each other
-    #[arg(long, default_value = "")]
-    provider: String,
+    #[arg(long)]
+    provider: Option<String>,
     /// Lower is tried first
-    #[arg(long, default_value_t = 0)]
-    priority: u16,
-    /// udp or tcp
-    #[arg(long, default_value = "udp")]
-    protocol: String,
+    #[arg(long)]
+    priority: Option<u16>,
+    /// udp (usual), tcp or tls; auto: what the DNS says of the host (NAPTR)
+    #[arg(long)]
+    protocol: Option<String>,
     /// The carrier's SIP domain
-    #[arg(long, default_value = "")]
-    domain: String,
+    #[arg(long)]
+    domain: Option<String>,
     /// Address block whose calls are this trunk's (several times for several)
     #[arg(long = "source", value_name = "NETWORK")]
     sources: Vec<String>,
+    /// Host name in the carrier's client certificate: whoever proves it is this trunk (several times for several)
+    #[arg(long = "certificate-name", value_name = "NAME")]
+    certificate_names: Vec<String>,
     /// Digest user
-    #[arg(long, default_value = "")]
-    user: String,
+    #[arg(long)]
+    user: Option<String>,
     /// File whose first line is the digest password (a password on the command line could be seen by others)
     #[arg(long, value_name = "FILE")]
     password_file: Option<std::path::PathBuf>,
@@ -64,37 +78,57 @@ pub struct Add {
     #[arg(long, value_name = "URI", requires = "aor")]
     register: Option<String>,
     /// Address of record to register, e.g. sip:0312345678@carrier.example
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", requires = "register")]
     aor: Option<String>,
     /// Number presented on outgoing calls, national digits
-    #[arg(long, default_value = "")]
-    caller_id: String,
+    #[arg(long)]
+    caller_id: Option<String>,
     /// Where the dialled number is found, in order (several times for several)
     #[arg(long = "extractor", value_name = "NAME")]
     extractors: Vec<String>,
     /// Write compact header names (NTT)
-    #[arg(long)]
-    compact: bool,
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    compact: Option<bool>,
     /// Offer PCMU alone, without telephone-event
-    #[arg(long)]
-    plain_pcmu: bool,
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    plain_pcmu: Option<bool>,
     /// Take only calls from exactly this host and port
+    #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    match_port: Option<bool>,
+    /// Seconds between OPTIONS that ask whether it is alive (usual: 60); 0: it is not asked, and counts as alive
     #[arg(long)]
-    match_port: bool,
-    /// Seconds between OPTIONS that ask whether it is alive; 0: it is not asked, and counts as alive
-    #[arg(long, default_value_t = 60)]
-    probe_seconds: u32,
-    /// Simultaneous outgoing calls
-    #[arg(long, default_value_t = 10)]
-    calls_max: u16,
+    probe_seconds: Option<u32>,
+    /// Simultaneous outgoing calls (usual: 10)
+    #[arg(long)]
+    calls_max: Option<u16>,
+    /// Least milliseconds between two outgoing calls (usual: 0, none)
+    #[arg(long)]
+    spacing_ms: Option<u32>,
+    /// How telephone numbers are written: national (usual) or international
+    #[arg(long, value_name = "FORM")]
+    numbers: Option<String>,
+    /// Header that says whose line calls: none, preferred or asserted (usual)
+    #[arg(long, value_name = "HEADER")]
+    identity: Option<String>,
+    /// Number that a call shows that is passed on: main (usual), dialled or caller
+    #[arg(long, value_name = "NUMBER")]
+    shows: Option<String>,
+    /// Header that tells of a call that was passed on: diversion or history_info (twice for both)
+    #[arg(long, value_name = "HEADER")]
+    redirection: Vec<String>,
 }
 
 /// Does it.
 pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let store = context.store().await?;
     match verb {
-        Verb::Add(add) => {
-            let trunk = store.create_trunk(&form(*add)?).await?;
+        Verb::Add(values) => {
+            let trunk = store.create_trunk(&form(*values, TrunkForm::default())?).await?;
+            context.out.one(&trunk, || describe(&trunk));
+        }
+        Verb::Edit { trunk, values } => {
+            let before = named(&store, &trunk).await?;
+            let trunk = store.update_trunk(before.id, &form(*values, before.form)?).await?;
             context.out.one(&trunk, || describe(&trunk));
         }
         Verb::List => {
@@ -107,7 +141,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                     row.form.name.clone(),
                     row.form.provider.clone(),
                     row.form.priority.to_string(),
-                    row.address(),
+                    row.form.host.clone(),
                     row.form.protocol.clone(),
                     yes(row.active),
                 ]
@@ -132,46 +166,55 @@ async fn named(store: &store::Store, name: &str) -> Result<TrunkRow, Troubles> {
     Ok(found.ok_or_else(missing)?)
 }
 
-fn form(add: Add) -> Result<TrunkForm, Troubles> {
-    let defaults = TrunkForm::default();
-    let registration = match (add.register, add.aor) {
-        (Some(registrar), Some(aor)) => Some(RegistrationForm { registrar, aor, expires_seconds: 3600 }),
-        (Some(_), None) | (None, Some(_)) | (None, None) => None,
+fn form(values: Values, before: TrunkForm) -> Result<TrunkForm, Troubles> {
+    let expires_seconds = before.registration.as_ref().map_or(3600, |registration| registration.expires_seconds);
+    let registration = match (values.register, values.aor) {
+        (Some(registrar), Some(aor)) => Some(RegistrationForm { registrar, aor, expires_seconds }),
+        (Some(_), None) | (None, Some(_)) | (None, None) => before.registration,
     };
-    let password = match add.password_file {
-        None => None,
-        Some(path) => {
-            let text = std::fs::read_to_string(&path).map_err(|error| {
-                Trouble::new(
-                    Exit::Missing,
-                    path.display().to_string(),
-                    error.to_string(),
-                    words::READABLE_REMEDY.text(),
-                )
-            })?;
-            Some(Password(text.lines().next().unwrap_or_default().to_owned()))
-        }
+    // `--source ""` empties a list.
+    let list = |given: Vec<String>, before: Vec<String>| match given.is_empty() {
+        true => before,
+        false => given.into_iter().filter(|item| !item.is_empty()).collect(),
     };
     Ok(TrunkForm {
-        name: add.name,
-        provider: add.provider,
-        priority: add.priority,
-        protocol: add.protocol,
-        host: add.host,
-        domain: add.domain,
-        sources: add.sources,
+        name: values.name.unwrap_or(before.name),
+        provider: values.provider.unwrap_or(before.provider),
+        priority: values.priority.unwrap_or(before.priority),
+        protocol: values.protocol.unwrap_or(before.protocol),
+        host: values.host.unwrap_or(before.host),
+        domain: values.domain.unwrap_or(before.domain),
+        sources: list(values.sources, before.sources),
+        match_port: values.match_port.unwrap_or(before.match_port),
+        certificate_names: list(values.certificate_names, before.certificate_names),
         registration,
-        user: add.user,
-        password,
-        extractors: if add.extractors.is_empty() { defaults.extractors.clone() } else { add.extractors },
-        caller_id: add.caller_id,
-        compact: add.compact,
-        calls_max: add.calls_max,
-        plain_pcmu: add.plain_pcmu,
-        match_port: add.match_port,
-        probe_seconds: (add.probe_seconds > 0).then_some(add.probe_seconds),
-        ..defaults
+        user: values.user.unwrap_or(before.user),
+        password: values.password_file.as_deref().map(password).transpose()?,
+        realm: before.realm,
+        extractors: list(values.extractors, before.extractors),
+        trusted: before.trusted,
+        caller_id: values.caller_id.unwrap_or(before.caller_id),
+        compact: values.compact.unwrap_or(before.compact),
+        session_expires_seconds: before.session_expires_seconds,
+        probe_seconds: match values.probe_seconds {
+            Some(seconds) => (seconds > 0).then_some(seconds),
+            None => before.probe_seconds,
+        },
+        calls_max: values.calls_max.unwrap_or(before.calls_max),
+        spacing_ms: values.spacing_ms.unwrap_or(before.spacing_ms),
+        plain_pcmu: values.plain_pcmu.unwrap_or(before.plain_pcmu),
+        numbers: values.numbers.unwrap_or(before.numbers),
+        identity: values.identity.unwrap_or(before.identity),
+        shows: values.shows.unwrap_or(before.shows),
+        redirection: list(values.redirection, before.redirection),
     })
+}
+
+fn password(file: &std::path::Path) -> Result<Password, Trouble> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Trouble::new(Exit::Missing, file.display().to_string(), error.to_string(), words::READABLE_REMEDY.text())
+    })?;
+    Ok(Password(text.lines().next().unwrap_or_default().to_owned()))
 }
 
 fn describe(trunk: &TrunkRow) -> String {
@@ -185,7 +228,7 @@ fn describe(trunk: &TrunkRow) -> String {
         (words::NAME, form.name.clone()),
         (words::PROVIDER, form.provider.clone()),
         (words::PRIORITY, form.priority.to_string()),
-        (words::HOST, trunk.address()),
+        (words::HOST, form.host.clone()),
         (words::PROTOCOL, form.protocol.clone()),
         (words::DOMAIN, form.domain.clone()),
         (words::SOURCES, form.sources.join(" ")),
@@ -195,7 +238,53 @@ fn describe(trunk: &TrunkRow) -> String {
         (words::CALLER_ID, form.caller_id.clone()),
         (words::EXTRACTORS, form.extractors.join(" ")),
         (words::CALLS_MAX, form.calls_max.to_string()),
+        (words::SPACING, words::MILLISECONDS.with(&[&form.spacing_ms])),
+        (words::CERTIFICATE_NAMES, form.certificate_names.join(" ")),
+        (words::NUMBER_FORM, form.numbers.clone()),
+        (words::IDENTITY_HEADER, form.identity.clone()),
+        (words::SHOWN_NUMBER, form.shows.clone()),
+        (words::REDIRECTION, form.redirection.join(" ")),
         (words::ACTIVE, yes(trunk.active)),
     ];
     fields(&rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        verb: Verb,
+    }
+
+    fn values(line: &str) -> Values {
+        let words = ["denwaban"].into_iter().chain(line.split(' ')).map(|word| if word == "''" { "" } else { word });
+        match Line::try_parse_from(words).unwrap().verb {
+            Verb::Add(values) | Verb::Edit { values, .. } => *values,
+            other @ (Verb::List | Verb::Show { .. } | Verb::Remove { .. }) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_change_leaves_what_is_not_given_as_it_was() {
+        let add = "add --name a --host sbc.example.jp --protocol tls --certificate-name sbc.example.jp --source 192.0.2.0/24 \
+                   --compact --spacing-ms 250 --shows caller --redirection diversion --probe-seconds 0";
+        let new = form(values(&add.split_whitespace().collect::<Vec<_>>().join(" ")), TrunkForm::default()).unwrap();
+        assert_eq!((new.protocol.as_str(), new.spacing_ms, new.compact, new.probe_seconds), ("tls", 250, true, None));
+        assert_eq!((new.certificate_names.len(), new.calls_max, new.shows.as_str()), (1, 10, "caller"));
+        let edit = "edit a --host sbc2.example.jp --compact false --source '' --probe-seconds 30";
+        let changed = form(values(edit), new.clone()).unwrap();
+        let expected = TrunkForm {
+            host: "sbc2.example.jp".to_owned(),
+            compact: false,
+            sources: Vec::new(),
+            probe_seconds: Some(30),
+            ..new
+        };
+        assert_eq!(changed, expected);
+    }
 }

@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use sip::flow::Protocol;
 
 #[cfg(test)]
 use load::read;
@@ -23,6 +24,8 @@ pub use ports::PortRange;
 pub struct Config {
     /// SIP sockets, registrar, limits.
     pub sip: Sip,
+    /// Certificates of SIP over TLS and secure WebSocket.
+    pub tls: Tls,
     /// Voice: addresses, ports, threads.
     pub media: Media,
     /// Speech of prompts.
@@ -47,6 +50,14 @@ pub struct Sip {
     pub udp: Vec<SocketAddr>,
     /// Addresses for TCP.
     pub tcp: Vec<SocketAddr>,
+    /// Addresses for TLS.
+    pub tls: Vec<SocketAddr>,
+    /// Addresses for WebSocket in the clear.
+    pub ws: Vec<SocketAddr>,
+    /// Addresses for secure WebSocket.
+    pub wss: Vec<SocketAddr>,
+    /// Web pages that may open a WebSocket; empty: any.
+    pub origins: Vec<String>,
     /// Addresses written into Via and Contact where a socket listens on all; one per family at most.
     pub public: Vec<IpAddr>,
     /// Digest realm and domain of operators' accounts.
@@ -65,6 +76,12 @@ pub struct Sip {
     pub keep_alive_seconds: u32,
     /// A trunk or a phone that says nothing for so long to an INVITE is given up.
     pub first_response_seconds: u32,
+    /// First ban of an address that guesses passwords; doubled at each next one.
+    pub ban_seconds_min: u32,
+    /// Longest ban.
+    pub ban_seconds_max: u32,
+    /// Calls alive.
+    pub calls_max: usize,
     /// Legs alive.
     pub legs_max: usize,
     /// Transactions alive.
@@ -83,6 +100,45 @@ pub struct Sip {
     pub connections_per_source_max: usize,
     /// Keep every call's SIP messages with its record (`denwaban call trace`).
     pub trace: bool,
+}
+
+impl Sip {
+    /// Every socket, with what is spoken on it.
+    pub fn sockets(&self) -> impl Iterator<Item = (Protocol, SocketAddr)> {
+        let lists = [
+            (Protocol::Udp, &self.udp),
+            (Protocol::Tcp, &self.tcp),
+            (Protocol::Tls, &self.tls),
+            (Protocol::Ws, &self.ws),
+            (Protocol::Wss, &self.wss),
+        ];
+        lists.into_iter().flat_map(|(protocol, list)| list.iter().map(move |socket| (protocol, *socket)))
+    }
+
+    /// Whether a certificate is needed.
+    pub fn needs_certificate(&self) -> bool {
+        !self.tls.is_empty() || !self.wss.is_empty()
+    }
+}
+
+/// `[tls]`. A path that is empty is not given.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// Our certificate and those that lead to its authority (PEM).
+    pub certificate: PathBuf,
+    /// Its private key (PEM).
+    pub key: PathBuf,
+    /// Folder of the certificate that is made here when none is given.
+    pub folder: PathBuf,
+    /// Authorities whose client certificates prove who a trunk is (PEM).
+    pub client_ca: PathBuf,
+    /// Authorities of carriers' servers (PEM); empty: those of the system.
+    pub roots: PathBuf,
+    /// What we show to carriers that ask for a certificate (PEM).
+    pub client_certificate: PathBuf,
+    /// Its private key (PEM).
+    pub client_key: PathBuf,
 }
 
 /// Which digest challenge phones are sent.
@@ -156,6 +212,8 @@ pub struct Web {
     pub listen: Vec<SocketAddr>,
     /// Behind a proxy that speaks HTTPS: cookies are marked Secure.
     pub https: bool,
+    /// Unix socket by which the command line speaks with the running switch; empty: none.
+    pub socket: PathBuf,
 }
 
 /// `[log]`.
@@ -178,10 +236,14 @@ pub struct Shutdown {
 
 impl Default for Sip {
     fn default() -> Self {
-        let everywhere = [SocketAddr::from(([0, 0, 0, 0], 5060)), SocketAddr::from(([0_u16; 8], 5060))];
+        let everywhere = |port: u16| vec![SocketAddr::from(([0, 0, 0, 0], port)), SocketAddr::from(([0_u16; 8], port))];
         Self {
-            udp: everywhere.to_vec(),
-            tcp: everywhere.to_vec(),
+            udp: everywhere(5060),
+            tcp: everywhere(5060),
+            tls: everywhere(5061),
+            ws: Vec::new(),
+            wss: everywhere(7443),
+            origins: Vec::new(),
             public: Vec::new(),
             realm: "denwaban".to_owned(),
             digest: Digest::Md5,
@@ -191,6 +253,9 @@ impl Default for Sip {
             register_seconds: 600,
             keep_alive_seconds: 30,
             first_response_seconds: 3,
+            ban_seconds_min: 300,
+            ban_seconds_max: 86_400,
+            calls_max: 5_000,
             legs_max: 20_000,
             transactions_max: 100_000,
             bindings_max: 20_000,
@@ -200,6 +265,20 @@ impl Default for Sip {
             connections_max: 8_192,
             connections_per_source_max: 512,
             trace: true,
+        }
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            certificate: PathBuf::new(),
+            key: PathBuf::new(),
+            folder: "data/tls".into(),
+            client_ca: PathBuf::new(),
+            roots: PathBuf::new(),
+            client_certificate: PathBuf::new(),
+            client_key: PathBuf::new(),
         }
     }
 }
@@ -247,7 +326,11 @@ impl Default for Database {
 
 impl Default for Web {
     fn default() -> Self {
-        Self { listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))], https: false }
+        Self {
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
+            https: false,
+            socket: "data/denwaban.sock".into(),
+        }
     }
 }
 

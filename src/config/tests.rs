@@ -88,7 +88,7 @@ fn values_of_the_wrong_kind_are_placed() {
 #[test]
 fn values_that_cannot_be_are_placed() {
     for (text, place) in [
-        ("[sip]\nudp = []\ntcp = []", (2, "sip.udp")),
+        ("[sip]\nudp = []\ntcp = []\ntls = []\nwss = []", (2, "sip.udp")),
         ("[sip]\nudp = [\"127.0.0.1:5060\", \"127.0.0.1:5060\"]", (2, "sip.udp")),
         ("[sip]\npublic = [\"192.0.2.1\", \"192.0.2.2\"]", (2, "sip.public")),
         ("[sip]\npublic = [\"0.0.0.0\"]", (2, "sip.public")),
@@ -105,6 +105,15 @@ fn values_that_cannot_be_are_placed() {
         ("[media]\npublic = [\"192.0.2.1\", \"192.0.2.2\"]", (2, "media.public")),
         ("[media]\npublic = [\"::\"]", (2, "media.public")),
         ("[media]\naddress = [\"10.0.0.5\"]\npublic = [\"2001:db8::5\"]", (3, "media.public")),
+        ("[sip]\ntls = [\"127.0.0.1:5060\"]\ntcp = [\"127.0.0.1:5060\"]", (2, "sip.tls")),
+        ("[sip]\nwss = [\"127.0.0.1:8080\"]", (0, "web.listen")),
+        ("[sip]\norigins = [\"desk.example.jp\"]", (2, "sip.origins")),
+        ("[sip]\norigins = [\"https://desk.example.jp/desk\"]", (2, "sip.origins")),
+        ("[sip]\nban_seconds_min = 600\nban_seconds_max = 300", (3, "sip.ban_seconds_max")),
+        ("[sip]\ncalls_max = 0", (2, "sip.calls_max")),
+        ("[tls]\ncertificate = \"a.pem\"", (0, "tls.key")),
+        ("[tls]\nclient_key = \"a.pem\"", (0, "tls.client_certificate")),
+        ("[tls]\nfolder = \"\"", (2, "tls.folder")),
         ("[database]\nurl = \"mysql://a:secret@b/c\"", (2, "database.url")),
         ("[log]\nlevel = \"loud\"", (2, "log.level")),
     ] {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 
 use super::load::Places;
 use super::{Config, Mistake};
@@ -15,6 +16,7 @@ const DAY_SECONDS: u32 = 86_400;
 pub(super) fn validate(config: &Config, places: &Places) -> Vec<Mistake> {
     let mut judge = Judge { places, mistakes: Vec::new() };
     sockets(config, &mut judge);
+    certificates(config, &mut judge);
     limits(config, &mut judge);
     texts(config, &mut judge);
     judge.mistakes
@@ -42,12 +44,11 @@ impl Judge<'_> {
         self.demand(!text.trim().is_empty(), setting, what, || words::EMPTY_REMEDY.with(&[default]));
     }
 
-    fn unique(&mut self, setting: &str, addresses: &[SocketAddr]) {
-        let mut seen = HashSet::new();
+    fn unique(&mut self, setting: &str, addresses: &[SocketAddr], seen: &mut HashSet<SocketAddr>) {
         for address in addresses {
             let what = || words::TWICE.with(&[address]);
             // Port 0 is "any free port": tests use it, twice if they like.
-            self.demand(address.port() == 0 || seen.insert(address), setting, what, || plain(words::TWICE_REMEDY));
+            self.demand(address.port() == 0 || seen.insert(*address), setting, what, || plain(words::TWICE_REMEDY));
         }
     }
 
@@ -68,11 +69,25 @@ fn plain(words: Words) -> String {
 
 fn sockets(config: &Config, judge: &mut Judge<'_>) {
     let sip = &config.sip;
-    let some = !sip.udp.is_empty() || !sip.tcp.is_empty();
-    judge.demand(some, "sip.udp", || plain(words::NO_LISTENER), || plain(words::NO_LISTENER_REMEDY));
-    judge.unique("sip.udp", &sip.udp);
-    judge.unique("sip.tcp", &sip.tcp);
-    judge.unique("web.listen", &config.web.listen);
+    judge.demand(
+        sip.sockets().next().is_some(),
+        "sip.udp",
+        || plain(words::NO_LISTENER),
+        || plain(words::NO_LISTENER_REMEDY),
+    );
+    judge.unique("sip.udp", &sip.udp, &mut HashSet::new());
+    // TCP carries all of these: one port of an address is one of theirs.
+    let streams = [
+        ("sip.tcp", &sip.tcp),
+        ("sip.tls", &sip.tls),
+        ("sip.ws", &sip.ws),
+        ("sip.wss", &sip.wss),
+        ("web.listen", &config.web.listen),
+    ];
+    let mut taken = HashSet::new();
+    for (setting, addresses) in streams {
+        judge.unique(setting, addresses, &mut taken);
+    }
     judge.outer("sip.public", &sip.public);
     judge.outer("media.address", &config.media.address);
     judge.outer("media.public", &config.media.public);
@@ -90,6 +105,44 @@ fn sockets(config: &Config, judge: &mut Judge<'_>) {
     }
 }
 
+/// Whether what belongs together is there; what the files hold is looked at when they are read.
+fn certificates(config: &Config, judge: &mut Judge<'_>) {
+    let (sip, tls) = (&config.sip, &config.tls);
+    let is_given = |path: &Path| !path.as_os_str().is_empty();
+    for (certificate, key, names) in [
+        (&tls.certificate, &tls.key, ["tls.certificate", "tls.key"]),
+        (&tls.client_certificate, &tls.client_key, ["tls.client_certificate", "tls.client_key"]),
+    ] {
+        let [of_certificate, of_key] = names;
+        let halves = [(is_given(certificate), of_key, of_certificate), (is_given(key), of_certificate, of_key)];
+        for (given, other, this) in halves {
+            let both = is_given(certificate) && is_given(key);
+            let what = || words::HALF_AN_IDENTITY.with(&[&this, &other]);
+            judge.demand(!given || both, other, what, || words::HALF_AN_IDENTITY_REMEDY.with(&[&other]));
+        }
+    }
+    let makes_one = sip.needs_certificate() && !is_given(&tls.certificate);
+    judge.demand(
+        !makes_one || is_given(&tls.folder),
+        "tls.folder",
+        || plain(words::EMPTY),
+        || words::EMPTY_REMEDY.with(&[&"data/tls"]),
+    );
+    for origin in &sip.origins {
+        let what = || words::BAD_ORIGIN.with(&[origin]);
+        judge.demand(is_origin(origin), "sip.origins", what, || plain(words::BAD_ORIGIN_REMEDY));
+    }
+}
+
+/// As a browser writes it (RFC 6454 section 6.2): scheme, host, and a port that is not the scheme's own; no path.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        let odd = |letter: char| letter.is_whitespace() || letter.is_ascii_uppercase() || "/?#@\\\"".contains(letter);
+        !host.is_empty() && !host.contains(odd)
+    })
+}
+
 fn limits(config: &Config, judge: &mut Judge<'_>) {
     let sip = &config.sip;
     judge.range("sip.dscp", sip.dscp, 0, 63);
@@ -99,6 +152,9 @@ fn limits(config: &Config, judge: &mut Judge<'_>) {
     let what = || plain(words::REGISTER_ORDER);
     judge.demand(ordered, "sip.register_seconds", what, || plain(words::REGISTER_ORDER_REMEDY));
     judge.range("sip.first_response_seconds", sip.first_response_seconds, 1, 32);
+    judge.range("sip.ban_seconds_min", sip.ban_seconds_min, 1, DAY_SECONDS);
+    judge.range("sip.ban_seconds_max", sip.ban_seconds_max, sip.ban_seconds_min, 30 * DAY_SECONDS);
+    judge.range("sip.calls_max", sip.calls_max, 1, 500_000);
     judge.range("sip.legs_max", sip.legs_max, 2, 1_000_000);
     judge.range("sip.transactions_max", sip.transactions_max, 16, 10_000_000);
     judge.range("sip.bindings_max", sip.bindings_max, 1, 1_000_000);

@@ -33,6 +33,8 @@ pub fn config(folder: &Path, arguments: &Arguments) -> Result<Config, Troubles> 
     let sip = SocketAddr::new(LOOPBACK, if sip.port() == 0 { free_port()? } else { sip.port() });
     config.sip.udp = vec![sip];
     config.sip.tcp = vec![sip];
+    config.sip.tls = Vec::new();
+    config.sip.wss = Vec::new();
     config.media.address = vec![LOOPBACK];
     config.media.ports = PortRange { first: 20_000, last: 20_199 };
     config.media.threads = 1;
@@ -44,6 +46,8 @@ pub fn config(folder: &Path, arguments: &Arguments) -> Result<Config, Troubles> 
     config.database.url = format!("sqlite:{}", folder.join("denwaban.db").display());
     config.database.journal = folder.join("journal");
     config.speech.cache = folder.join("speech");
+    config.tls.folder = folder.join("tls");
+    config.web.socket = folder.join("denwaban.sock");
     config.log.level = "warn".to_owned();
     Ok(config)
 }

@@ -1,10 +1,12 @@
 //! The engine from outside: commands in, events out. Cheap to clone; every floor above uses this and nothing else.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use switch::{Command, Directory};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use transport::{TlsError, TlsMaterial};
 use web::{Answer, Done, Stamped, Switchboard, Unanswered};
 
 use super::{Ask, Statistics};
@@ -36,11 +38,24 @@ impl EngineHandle {
         Self { inbox, events, statistics, history, told: watch::Sender::new(0), loaded: watch::Sender::new(0) }
     }
 
-    /// Gives the switch a new directory, and waits until it works with it.
-    pub async fn set_directory(&self, directory: Arc<Directory>) -> Result<(), Unanswered> {
+    /// Gives the switch a new directory, and waits until it works with it. `names`: whose certificate a trunk at this address must
+    /// show over TLS.
+    pub async fn set_directory(
+        &self,
+        directory: Arc<Directory>,
+        names: Vec<(SocketAddr, String)>,
+    ) -> Result<(), Unanswered> {
         let (taken, done) = oneshot::channel();
-        self.inbox.send(Ask::Directory { directory, taken }).await.map_err(|_| Unanswered::Busy)?;
+        self.inbox.send(Ask::Directory { directory, names, taken }).await.map_err(|_| Unanswered::Busy)?;
         done.await.map_err(|_| Unanswered::Busy)
+    }
+
+    /// Other certificates for the connections to come. On an error everything stays as it is.
+    pub async fn set_tls(&self, material: TlsMaterial) -> Result<(), TlsError> {
+        let (taken, done) = oneshot::channel();
+        let sent = self.inbox.send(Ask::Tls { material: Box::new(material), taken }).await;
+        // An engine that is gone speaks with nobody any more.
+        if sent.is_ok() { done.await.unwrap_or(Ok(())) } else { Ok(()) }
     }
 
     /// No new calls from now on.

@@ -6,13 +6,16 @@
 //! whoever subscribes, orders to the media threads.
 
 mod handle;
+mod load;
 mod media_events;
 mod run;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use switch::{Command, CommandError, Directory, Reply};
 use tokio::sync::oneshot;
+use transport::{TlsError, TlsMaterial};
 
 pub use handle::EngineHandle;
 pub use media_events::{MediaEvents, media_events};
@@ -29,8 +32,10 @@ const EVENTS_MAX: usize = 8_192;
 enum Ask {
     /// A command of a desk.
     Command { command: Command, answer: oneshot::Sender<Result<Reply, CommandError>> },
-    /// A new directory; `taken` is told when the switch works with it.
-    Directory { directory: Arc<Directory>, taken: oneshot::Sender<()> },
+    /// A new directory, and whose certificate is to be expected where; `taken` is told when the switch works with it.
+    Directory { directory: Arc<Directory>, names: Vec<(SocketAddr, String)>, taken: oneshot::Sender<()> },
+    /// Other certificates from now on.
+    Tls { material: Box<TlsMaterial>, taken: oneshot::Sender<Result<(), TlsError>> },
     /// No new calls from now on.
     Drain,
     /// Stop, now.
@@ -62,6 +67,8 @@ pub struct Statistics {
     pub violations: u64,
     /// The longest that one input with its outputs took in the last second, in microseconds.
     pub longest_us: u64,
+    /// Of a hundred new calls so many are taken (R45).
+    pub admitted_percent: u8,
     /// Processor time of the engine's thread since the start, in microseconds.
     pub cpu_us: u64,
     /// The sockets' counters.

@@ -13,6 +13,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{BindError, Inbound, Network, Transport};
 use web::Stamped;
 
+use super::load::Load;
 use super::media_events::MediaInbox;
 use super::{Ask, EVENTS_MAX, EngineHandle, INBOX_MAX, MEDIA_EVENTS_MAX, Statistics};
 use crate::clock;
@@ -109,12 +110,13 @@ where
             events,
             next_seq: 1,
             statistics,
-            counts: Statistics::default(),
+            counts: Statistics { admitted_percent: 100, ..Statistics::default() },
             tick_at: now,
             ticks: 0,
             audited: Vec::new(),
             losses_told: 0,
             stop_at: None,
+            load: Load::new(now),
         };
         let _ = bound_sender.send(Ok(locals));
         let hands = runtime.block_on(engine.run());
@@ -149,13 +151,18 @@ struct Engine {
     audited: Vec<String>,
     losses_told: u64,
     stop_at: Option<Instant>,
+    load: Load,
 }
 
 impl Engine {
     async fn run(mut self) -> Box<dyn Hands> {
         let mut rounds = 0_u32;
         loop {
-            let busy = self.round();
+            let began = clock::now();
+            let busy = self.round(began);
+            if self.measure(began) {
+                continue;
+            }
             if self.stop_at.is_some_and(|at| at <= clock::now()) {
                 self.publish();
                 return self.hands;
@@ -172,13 +179,13 @@ impl Engine {
     }
 
     /// Whatever is due and whatever has come, one thing after the other. `true`: there may be more.
-    fn round(&mut self) -> bool {
-        let now = clock::now();
+    fn round(&mut self, now: Instant) -> bool {
         let mut busy = false;
         if self.tick_at <= now {
             self.tick(now);
         }
-        if self.switch.poll_timeout().is_some_and(|at| at <= now) {
+        if let Some(due) = self.switch.poll_timeout().filter(|at| *at <= now) {
+            self.load.worked(Duration::ZERO, now.saturating_duration_since(due));
             self.switch.handle_timeout(now);
             self.carry_out(now);
             busy = true;
@@ -204,6 +211,18 @@ impl Engine {
             busy = true;
         }
         busy
+    }
+
+    /// What the round took counts as work (R45). `true`: the switch was told something.
+    fn measure(&mut self, began: Instant) -> bool {
+        let now = clock::now();
+        self.load.worked(now.saturating_duration_since(began), Duration::ZERO);
+        let told = self.load.look(now);
+        if let Some(admitted_percent) = told {
+            self.counts.admitted_percent = admitted_percent;
+            self.input(Input::Overload { admitted_percent });
+        }
+        told.is_some()
     }
 
     /// Sleeps until something comes or is due.
@@ -240,13 +259,17 @@ impl Engine {
                 // The switch answers every command at once; one that it forgot must not wait for ever.
                 self.waiting.remove(&number);
             }
-            Ask::Directory { directory, taken } => {
+            Ask::Tls { material, taken } => {
+                let _ = taken.send(self.transport.set_tls(&material)); // whoever asked may have gone
+            }
+            Ask::Directory { directory, names, taken } => {
                 let trunks = directory.trunks.iter().flat_map(|trunk| {
                     let sources =
                         trunk.sources.iter().map(|(address, prefix)| Network { address: *address, prefix: *prefix });
                     sources.chain(trunk.hops.iter().map(|hop| Network::host(hop.address.ip())))
                 });
                 self.transport.trust(trunks.collect());
+                self.transport.names(names);
                 self.input(Input::Directory(directory));
                 let _ = taken.send(()); // nobody need wait for it
             }

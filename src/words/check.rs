@@ -7,6 +7,7 @@ words! {
     CHECK_FOLDER = "folder", "フォルダ";
     CHECK_DISK = "disk", "ディスク";
     CHECK_ADDRESS = "address", "アドレス";
+    CHECK_CERTIFICATES = "certificate", "証明書";
     CHECK_PORT = "port", "ポート";
     CHECK_SPEECH = "speech", "音声合成";
     CHECK_DATABASE = "database", "データベース";
@@ -31,6 +32,14 @@ words! {
         "media.address にはこのマシンのアドレスを、相手から見えるアドレスは media.public に書いてください";
     CHECK_VOICE_NAT_REMEDY = "sip.public is no address of this machine (NAT?): set media.public, too, or nothing will be heard",
         "sip.public はこのマシンのアドレスではありません (NAT?)。media.public も設定しないと声が届きません";
+    CHECK_CERTIFICATE = "{} for {}, good for {} days, SHA-256 {}", "{} 名前 {}、有効期限まで {} 日、SHA-256 {}";
+    CHECK_CERTIFICATE_TO_COME = "none is configured: a self-signed one will be made in {}", "指定がないため、自己署名証明書を {} に作ります";
+    CHECK_CERTIFICATE_OVER_REMEDY = "it is not good now: renew it (`certbot renew`); the switch reads the new one by itself",
+        "有効期間外です。`certbot renew` などで更新してください。交換機は自動で読み直します";
+    CHECK_CERTIFICATE_SOON_REMEDY = "it ends soon and nobody has renewed it: does certbot run?", "まもなく期限が切れます。certbot は動いていますか";
+    CHECK_CERTIFICATE_NAMES = "the certificate is for {}; phones reach this machine as {}", "証明書の名前は {} ですが、電話機は {} に接続します";
+    CHECK_CERTIFICATE_NAMES_REMEDY = "let phones use a name of the certificate (DNS), or get one for the name or address that they use",
+        "証明書の名前で電話機から接続できるように DNS を設定するか、接続先の名前・アドレスを含む証明書を用意してください";
     CHECK_PORT_FREE = "{} {} is free", "{} {} は空いています";
     CHECK_PORT_OURS = "{} {}: the switch is running there ({})", "{} {}: 交換機が動いています ({})";
     CHECK_PORT_TAKEN = "{} {} is taken by another program ({})", "{} {} は別のプログラム ({}) が使っています";
@@ -52,7 +61,7 @@ words! {
     CHECK_NONE = "no {}", "{}: なし";
     CHECK_COUNT = "{} {}", "{} 件の{}";
     UNRESOLVED = "{} cannot be resolved", "{} の名前を解決できません";
-    CHECK_UNRESOLVED = "{}: {} cannot be resolved", "{}: {} の名前を解決できません";
+    CHECK_UNRESOLVED = "{}: {}", "{}: 名前を解決できません ({})";
     CHECK_UNRESOLVED_REMEDY = "is the name right, and does DNS work here?", "名前は正しいですか。このマシンで DNS は使えますか";
     CHECK_TRUNK_ANSWER = "{}: {} {} in {} ms", "{}: {} {} ({} ms)";
     CHECK_SILENCE = "no answer within {} s", "{} 秒以内に応答がありません";

@@ -33,6 +33,13 @@ words! {
     CALLER_ID = "caller id", "発信者番号";
     EXTRACTORS = "extractors", "着信番号の場所";
     CALLS_MAX = "calls", "同時発信数";
+    SPACING = "spacing", "発信の間隔";
+    MILLISECONDS = "{} ms", "{} ミリ秒";
+    CERTIFICATE_NAMES = "certificate", "証明書の名前";
+    NUMBER_FORM = "numbers", "番号の形式";
+    IDENTITY_HEADER = "identity", "発信回線の表示";
+    SHOWN_NUMBER = "shows", "取次時の発信番号";
+    REDIRECTION = "redirection", "転送の表示";
     CALL = "call", "通話";
     ARRIVED = "arrived", "着信";
     FIRM = "firm", "契約企業";
@@ -96,6 +103,7 @@ words! {
     DTMF = "DTMF", "DTMF";
     PHONE_PORT = "port", "ポート";
     PHONE_TRANSPORT = "transport", "トランスポート";
+    PHONE_WEBSOCKET = "WebSocket", "WebSocket";
     PHONE_CODECS = "codecs", "コーデック";
     PHONE_REGISTRATION = "registration", "登録の間隔";
     PHONE_EVERY = "every {} s", "{} 秒ごと";
@@ -106,6 +114,26 @@ words! {
     NO_TRUNK_REMEDY = "`denwaban trunk list` shows all", "`denwaban trunk list` で一覧を表示できます";
     READABLE_REMEDY = "name a file that can be read", "読めるファイルを指定してください";
     REGISTERED_AT = "{} at {}", "{} ({} に登録)";
+
+    // Bans, and the running switch.
+    BAN_SOURCE = "address", "接続元";
+    BAN_REASON = "why", "理由";
+    BAN_FAILURES = "times", "回数";
+    BAN_UNTIL = "until", "解除の予定";
+    BAN_PASSWORDS = "guessed passwords", "パスワードの総当たり";
+    BAN_SCANNING = "asked for odd things", "不審な要求の繰り返し";
+    BAN_MALFORMED = "sent what is no SIP", "不正な形式のデータ";
+    BAN_CLEARED = "{} is listened to again", "{} の遮断を解除しました";
+    BAN_NONE = "nobody was banned", "遮断中の接続元はありません";
+    BAN_UNKNOWN = "this address is listened to", "この接続元は遮断されていません";
+    BAN_UNKNOWN_REMEDY = "`denwaban ban list` shows all that are not", "`denwaban ban list` で一覧を表示できます";
+    NO_SOCKET = "no socket for the command line is configured", "コマンドライン用のソケットが設定されていません";
+    NO_SOCKET_REMEDY = "set web.socket, such as \"data/denwaban.sock\", and start the switch again",
+        "web.socket に \"data/denwaban.sock\" などを設定し、交換機を再起動してください";
+    SOCKET_SILENT = "the running switch does not answer at {}: {}", "{} で交換機が応答しません: {}";
+    SOCKET_SILENT_REMEDY = "is `denwaban serve` running with this configuration and in this folder, and are you the user that runs it?",
+        "この設定とフォルダーで `denwaban serve` は動いていますか。それを動かすユーザーで実行していますか";
+    SOCKET_NOT_OPEN = "the command line's socket cannot be opened, `denwaban ban` will not work", "コマンドライン用のソケットを開けず、`denwaban ban` は使えません";
 
     // Calls and recordings.
     NO_TRACE = "call {} has no SIP messages on record", "通話 {} には SIP の記録がありません";

@@ -41,7 +41,7 @@ impl Stage {
         let peers = Peers::new(carrier, phones, house.sip)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let busy = || io::Error::other("the engine does not listen");
-        runtime.block_on(house.engine.set_directory(directory)).map_err(|_| busy())?;
+        runtime.block_on(house.engine.set_directory(directory, Vec::new())).map_err(|_| busy())?;
         let mut stage = Self { house, peers, runtime };
         stage.register(operators, 0)?;
         Ok(stage)

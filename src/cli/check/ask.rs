@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use sip::flow::Protocol;
 use sip::framing::{Frame, Framer};
 use sip::message::{Message, MessageBuilder, Method, Name};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
+use transport::TlsMaterial;
 
 use crate::addresses;
 use crate::clock;
@@ -25,7 +26,7 @@ const DATAGRAM_BYTES_MAX: usize = 65_535;
 /// Whom to ask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Peer {
-    /// By UDP or TCP.
+    /// By UDP, TCP or TLS; WebSockets are not asked.
     pub protocol: Protocol,
     /// Where.
     pub address: SocketAddr,
@@ -44,9 +45,32 @@ pub struct Answer {
     pub ms: u128,
 }
 
+/// What TLS is spoken with, and whose certificates are expected where (an address without a name: the address itself).
+#[derive(Default)]
+pub struct Expected {
+    /// Authorities, and what we show.
+    pub material: TlsMaterial,
+    /// Names by address.
+    pub names: Vec<(SocketAddr, String)>,
+}
+
+impl Expected {
+    /// Names that a certificate there may be for.
+    pub fn at(&self, address: SocketAddr) -> Vec<String> {
+        let names = self.names.iter().filter(|(named, _)| *named == address).map(|(_, name)| name.clone());
+        let names: Vec<String> = names.collect();
+        if names.is_empty() { vec![address.ip().to_string()] } else { names }
+    }
+}
+
 /// Asks all of them at once; the answers stand in the order of the peers. `ours` are the sockets of the switch: a carrier may
 /// answer only those, so a free one of them is used.
 pub async fn ask(peers: &[Peer], ours: &[SocketAddr]) -> Vec<io::Result<Answer>> {
+    ask_secure(peers, ours, &Expected::default()).await
+}
+
+/// The same, where some are to be asked by TLS.
+pub async fn ask_secure(peers: &[Peer], ours: &[SocketAddr], expected: &Expected) -> Vec<io::Result<Answer>> {
     let mut answers: Vec<io::Result<Answer>> = peers.iter().map(|_| Err(io::ErrorKind::TimedOut.into())).collect();
     let of = |protocol, v4| {
         peers
@@ -56,8 +80,15 @@ pub async fn ask(peers: &[Peer], ours: &[SocketAddr]) -> Vec<io::Result<Answer>>
             .filter(move |(_, peer): &(usize, Peer)| (peer.protocol, peer.address.is_ipv4()) == (protocol, v4))
     };
     let mut streams = tokio::task::JoinSet::new();
-    for (place, peer) in of(Protocol::Tcp, true).chain(of(Protocol::Tcp, false)) {
-        streams.spawn(async move { (place, by_stream(peer).await) });
+    for (place, peer) in peers.iter().copied().enumerate() {
+        match peer.protocol {
+            Protocol::Tcp => drop(streams.spawn(async move { (place, by_tcp(peer).await) })),
+            Protocol::Tls => {
+                let (material, names) = (expected.material.clone(), expected.at(peer.address));
+                streams.spawn(async move { (place, by_tls(peer, material, names).await) });
+            }
+            Protocol::Udp | Protocol::Ws | Protocol::Wss => {}
+        }
     }
     let (v4, v6) = tokio::join!(
         by_datagrams(of(Protocol::Udp, true).collect(), ours),
@@ -130,29 +161,49 @@ async fn bind(peer: SocketAddr, ours: &[SocketAddr]) -> io::Result<UdpSocket> {
     UdpSocket::bind((any, 0)).await
 }
 
-async fn by_stream(peer: Peer) -> io::Result<Answer> {
+async fn by_tcp(peer: Peer) -> io::Result<Answer> {
     let talk = async {
         let begun = clock::now();
-        let mut stream = TcpStream::connect(peer.address).await?;
-        let (id, request) = request(peer, stream.local_addr()?.port());
-        stream.write_all(&request).await?;
-        let (mut framer, mut buffer) = (Framer::new(), vec![0; 4096]);
-        loop {
-            let length = stream.read(&mut buffer).await?;
-            if length == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            framer.push(buffer.get(..length).unwrap_or_default());
-            while let Some(frame) = framer.next().map_err(|_| io::Error::from(io::ErrorKind::InvalidData))? {
-                if let Frame::Message(bytes) = frame
-                    && let Some((_, answer)) = read(bytes, begun).filter(|(answered, _)| *answered == id)
-                {
-                    return Ok(answer);
-                }
-            }
-        }
+        let stream = TcpStream::connect(peer.address).await?;
+        let port = stream.local_addr()?.port();
+        by_stream(peer, stream, port, begun).await
     };
     timeout(ANSWER_MAX, talk).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn by_tls(peer: Peer, material: TlsMaterial, names: Vec<String>) -> io::Result<Answer> {
+    let talk = async {
+        let begun = clock::now();
+        let stream = transport::dial_tls(&material, peer.address, names).await?;
+        let port = stream.get_ref().0.local_addr()?.port();
+        by_stream(peer, stream, port, begun).await
+    };
+    timeout(ANSWER_MAX, talk).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn by_stream<S: AsyncRead + AsyncWrite + Unpin>(
+    peer: Peer,
+    mut stream: S,
+    port: u16,
+    begun: Instant,
+) -> io::Result<Answer> {
+    let (id, request) = request(peer, port);
+    stream.write_all(&request).await?;
+    let (mut framer, mut buffer) = (Framer::new(), vec![0; 4096]);
+    loop {
+        let length = stream.read(&mut buffer).await?;
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        framer.push(buffer.get(..length).unwrap_or_default());
+        while let Some(frame) = framer.next().map_err(|_| io::Error::from(io::ErrorKind::InvalidData))? {
+            if let Frame::Message(bytes) = frame
+                && let Some((_, answer)) = read(bytes, begun).filter(|(answered, _)| *answered == id)
+            {
+                return Ok(answer);
+            }
+        }
+    }
 }
 
 /// An OPTIONS and its Call-ID.
@@ -162,7 +213,13 @@ fn request(peer: Peer, port: u16) -> (String, Bytes) {
     let local = SocketAddr::new(ip, port);
     let (branch, tag, id): (u64, u32, u64) = (rand::random(), rand::random(), rand::random());
     let id = format!("{id:016x}@{local}");
-    let transport = if protocol == Protocol::Tcp { ";transport=tcp" } else { "" };
+    let transport = match protocol {
+        Protocol::Udp => "",
+        Protocol::Tcp => ";transport=tcp",
+        Protocol::Tls => ";transport=tls",
+        Protocol::Ws => ";transport=ws",
+        Protocol::Wss => ";transport=wss",
+    };
     let target = format!("sip:{address}{transport}");
     let request = MessageBuilder::request(&Method::Options, &target)
         .header(Name::Via, format!("SIP/2.0/{protocol} {local};rport;branch=z9hG4bK{branch:016x}"))
@@ -179,7 +236,7 @@ fn request(peer: Peer, port: u16) -> (String, Bytes) {
 }
 
 /// A final answer and its Call-ID.
-fn read(bytes: Bytes, begun: std::time::Instant) -> Option<(String, Answer)> {
+fn read(bytes: Bytes, begun: Instant) -> Option<(String, Answer)> {
     let message = Message::parse(bytes).ok()?;
     let status = message.status().filter(|status| *status >= 200)?;
     let text = |name| message.text(name).map(|text| text.into_owned());

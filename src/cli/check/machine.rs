@@ -4,11 +4,14 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use sip::flow::Protocol;
+use tokio::time::timeout;
+use transport::TlsMaterial;
 
-use super::ask::{Peer, ask};
+use super::ask::{ANSWER_MAX, Expected, Peer, ask_secure};
 use super::peers::page;
 use super::{Findings, What};
 use crate::addresses::{self, Addresses};
+use crate::certificates::{self, Facts};
 use crate::clock;
 use crate::config::Config;
 use crate::disk;
@@ -18,6 +21,9 @@ use crate::words;
 
 /// What a recording takes: two channels of 8000 samples of 16 bits a second.
 const RECORDING_BYTES_PER_HOUR: u64 = 2 * 2 * 8000 * 3600;
+const DAY_MS: i64 = 86_400_000;
+/// certbot renews thirty days before the end: fewer than this, and it does not.
+const ENDS_SOON_DAYS: i64 = 21;
 /// What the speech command is to say.
 const SENTENCE: &str = "お電話ありがとうございます。";
 
@@ -46,13 +52,14 @@ pub fn folders(config: &Config, findings: &mut Findings) {
 /// What peers are told, and whether this machine has what it binds.
 pub fn addresses(config: &Config, findings: &mut Findings) {
     let found = Addresses::find(config);
-    for socket in config.sip.udp.iter().chain(&config.sip.tcp) {
-        match found.public(*socket) {
+    for (protocol, socket) in config.sip.sockets() {
+        let shown = format!("{protocol} {socket}");
+        match found.public(socket) {
             Some(public) if public.ip().is_loopback() => {
-                findings.warn(What::Address, words::CHECK_TOLD.with(&[socket, &public]), words::CHECK_LOOPBACK_REMEDY);
+                findings.warn(What::Address, words::CHECK_TOLD.with(&[&shown, &public]), words::CHECK_LOOPBACK_REMEDY);
             }
-            Some(public) => findings.ok(What::Address, words::CHECK_TOLD.with(&[socket, &public])),
-            None => findings.warn(What::Address, words::CHECK_NO_SUCH_ADDRESS.with(&[socket]), words::NOTHING),
+            Some(public) => findings.ok(What::Address, words::CHECK_TOLD.with(&[&shown, &public])),
+            None => findings.warn(What::Address, words::CHECK_NO_SUCH_ADDRESS.with(&[&shown]), words::NOTHING),
         }
     }
     let (ports, media) = (config.media.ports, found.media(config));
@@ -79,13 +86,12 @@ pub fn addresses(config: &Config, findings: &mut Findings) {
 /// Whether the ports are free. A taken one is fine when it is our own switch that has it: then it is asked instead.
 pub async fn ports(config: &Config, findings: &mut Findings) {
     let found = Addresses::find(config);
-    let usable =
-        |sockets: &[SocketAddr]| sockets.iter().copied().filter(|socket| found.usable(*socket)).collect::<Vec<_>>();
-    for socket in usable(&config.sip.udp) {
-        port(findings, "UDP", socket, UdpSocket::bind(socket).map(drop), sip(Protocol::Udp, socket)).await;
-    }
-    for socket in usable(&config.sip.tcp) {
-        port(findings, "TCP", socket, TcpListener::bind(socket).map(drop), sip(Protocol::Tcp, socket)).await;
+    for (protocol, socket) in config.sip.sockets().filter(|(_, socket)| found.usable(*socket)) {
+        let bound = match protocol {
+            Protocol::Udp => UdpSocket::bind(socket).map(drop),
+            Protocol::Tcp | Protocol::Tls | Protocol::Ws | Protocol::Wss => TcpListener::bind(socket).map(drop),
+        };
+        port(findings, &protocol.to_string(), socket, bound, sip(config, protocol, socket)).await;
     }
     for socket in config.web.listen.iter().copied() {
         port(findings, "HTTP", socket, TcpListener::bind(socket).map(drop), page(socket)).await;
@@ -116,10 +122,73 @@ async fn port(
 }
 
 /// What the SIP server there calls itself.
-async fn sip(protocol: Protocol, socket: SocketAddr) -> Option<String> {
-    let peer = Peer { protocol, address: addresses::reachable(socket) };
-    let answer = ask(&[peer], &[]).await.pop()?.ok()?;
+async fn sip(config: &Config, protocol: Protocol, socket: SocketAddr) -> Option<String> {
+    let address = addresses::reachable(socket);
+    let expected = match protocol {
+        Protocol::Udp | Protocol::Tcp => Expected::default(),
+        Protocol::Tls | Protocol::Wss => ours(config, address)?,
+        Protocol::Ws => return None,
+    };
+    if protocol == Protocol::Wss {
+        // Whoever has our certificate's key is the switch.
+        let names = expected.at(address);
+        let hands = timeout(ANSWER_MAX, transport::dial_tls(&expected.material, address, names)).await;
+        return hands.ok()?.ok().map(|_| "Denwaban".to_owned());
+    }
+    let answer = ask_secure(&[Peer { protocol, address }], &[], &expected).await.pop()?.ok()?;
     Some(if answer.server.is_empty() { format!("SIP {}", answer.status) } else { answer.server })
+}
+
+/// Our own certificate as the only one that is believed.
+fn ours(config: &Config, address: SocketAddr) -> Option<Expected> {
+    let chain = certificates::read(config).ok()?.server?.chain;
+    let names = certificates::look(&chain).ok()?.names.into_iter().map(|name| (address, name)).collect();
+    let material = TlsMaterial { server_authorities: Some(chain), ..TlsMaterial::default() };
+    Some(Expected { material, names })
+}
+
+/// Certificates: can they be used, for how long, and are they for this machine?
+pub fn certificates(config: &Config, findings: &mut Findings) {
+    let tls = &config.tls;
+    let makes_one = config.sip.needs_certificate() && tls.certificate.as_os_str().is_empty();
+    if makes_one && !tls.folder.join("certificate.pem").exists() {
+        return findings.ok(What::Certificate, words::CHECK_CERTIFICATE_TO_COME.with(&[&tls.folder.display()]));
+    }
+    let material = match certificates::read(config) {
+        Ok(material) => material,
+        Err(trouble) => {
+            let detail = format!("{}: {}", trouble.place, trouble.what);
+            return findings.with_remedy(super::Verdict::Fail, What::Certificate, detail, trouble.remedy);
+        }
+    };
+    for (setting, identity) in [("tls.certificate", material.server), ("tls.client_certificate", material.client)] {
+        let Some(identity) = identity else { continue };
+        match certificates::look(&identity.chain) {
+            Ok(facts) => judge(config, findings, setting, &facts),
+            Err(why) => findings.fail(What::Certificate, format!("{setting}: {why}"), words::CERTIFICATE_BAD_REMEDY),
+        }
+    }
+}
+
+fn judge(config: &Config, findings: &mut Findings, setting: &str, facts: &Facts) {
+    let days = (facts.until_ms - clock::unix_ms()).div_euclid(DAY_MS);
+    let names = facts.names.join(" ");
+    let detail = words::CHECK_CERTIFICATE.with(&[&setting, &names, &days, &facts.fingerprint]);
+    if days < 0 || facts.from_ms > clock::unix_ms() {
+        findings.fail(What::Certificate, detail, words::CHECK_CERTIFICATE_OVER_REMEDY);
+    } else if days < ENDS_SOON_DAYS {
+        findings.warn(What::Certificate, detail, words::CHECK_CERTIFICATE_SOON_REMEDY);
+    } else {
+        findings.ok(What::Certificate, detail);
+    }
+    // Phones dial one of these; a certificate for none of them is refused by every one that looks.
+    let dialled = certificates::names(config);
+    let dialled = dialled.iter().filter(|name| !matches!(name.as_str(), "localhost" | "127.0.0.1" | "::1"));
+    if setting == "tls.certificate" && !dialled.clone().any(|name| facts.names(name)) {
+        let dialled: Vec<&str> = dialled.map(String::as_str).collect();
+        let detail = words::CHECK_CERTIFICATE_NAMES.with(&[&names, &dialled.join(" ")]);
+        findings.warn(What::Certificate, detail, words::CHECK_CERTIFICATE_NAMES_REMEDY);
+    }
 }
 
 /// Whether the speech command speaks: it is told to, and listened to.

@@ -50,6 +50,7 @@ enum What {
     Folder,
     Disk,
     Address,
+    Certificate,
     Port,
     Speech,
     Database,
@@ -66,6 +67,7 @@ impl What {
             Self::Folder => words::CHECK_FOLDER,
             Self::Disk => words::CHECK_DISK,
             Self::Address => words::CHECK_ADDRESS,
+            Self::Certificate => words::CHECK_CERTIFICATES,
             Self::Port => words::CHECK_PORT,
             Self::Speech => words::CHECK_SPEECH,
             Self::Database => words::CHECK_DATABASE,
@@ -118,6 +120,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Troubles> {
         }
         machine::folders(config, &mut findings);
         machine::addresses(config, &mut findings);
+        machine::certificates(config, &mut findings);
         machine::ports(config, &mut findings).await;
         machine::speech(config, &mut findings);
         peers::database(context, &mut findings).await

@@ -1,32 +1,34 @@
 //! Who is out there: the database, carriers, and the running switch.
 
+use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use endpoint::Trunk;
+use endpoint::{Hop, Trunk};
 use sip::flow::Protocol;
-use store::Backend;
+use store::{Backend, TrunkRow};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use transport::resolve::Resolver;
 
-use super::ask::{ANSWER_MAX, Answer, Peer, ask};
+use super::ask::{ANSWER_MAX, Answer, Expected, Peer, ask, ask_secure};
 use super::{Context, Findings, What};
 use crate::addresses::{self, Addresses};
+use crate::certificates;
 use crate::config::Config;
 use crate::trouble::Troubles;
 use crate::words;
 
 /// The name service has this long for one name.
-const RESOLVE_MAX: Duration = Duration::from_secs(3);
+const RESOLVE_MAX: Duration = Duration::from_secs(10);
 /// Of a page that is asked for its name, this much is read.
 const PAGE_BYTES_MAX: u64 = 64 << 10;
 
 /// Whether the running switch answers.
 pub async fn running(config: &Config, findings: &mut Findings) {
-    let sip = config.sip.udp.first().map(|socket| (Protocol::Udp, *socket));
-    let sip = sip.or_else(|| config.sip.tcp.first().map(|socket| (Protocol::Tcp, *socket)));
+    let sip = config.sip.sockets().find(|(protocol, _)| matches!(protocol, Protocol::Udp | Protocol::Tcp));
     if let Some((protocol, socket)) = sip {
         let address = addresses::reachable(socket);
         match ask(&[Peer { protocol, address }], &[]).await.pop() {
@@ -81,19 +83,9 @@ pub async fn database(context: &Context, findings: &mut Findings) -> Result<(), 
             Backend::Postgres => "PostgreSQL",
         },
     );
-    let mut resolved = std::collections::HashMap::new();
-    for trunk in store.trunks().await?.iter().filter(|trunk| trunk.active) {
-        let address = trunk.address();
-        let found = timeout(RESOLVE_MAX, tokio::net::lookup_host(&address)).await.ok().and_then(Result::ok);
-        match found.and_then(|mut found| found.next()) {
-            Some(found) => drop(resolved.insert(address, found)),
-            None => {
-                let detail = words::CHECK_UNRESOLVED.with(&[&trunk.form.name, &address]);
-                findings.fail(What::Trunk, detail, words::CHECK_UNRESOLVED_REMEDY);
-            }
-        }
-    }
-    let look_up = |name: &str| resolved.get(name).copied().ok_or_else(|| words::UNRESOLVED.with(&[&name]));
+    let trunks = store.trunks().await?;
+    let resolved = resolve(trunks.iter().filter(|trunk| trunk.active && trunk.literal().is_none()), findings).await;
+    let look_up = |row: &TrunkRow| Ok(resolved.get(&row.id).cloned().unwrap_or_default());
     let loaded = store.load_directory(&context.config().sip.realm, look_up).await?;
     for problem in &loaded.problems {
         findings.fail(What::Directory, format!("{} {}: {}", problem.table, problem.row, problem.why), words::NOTHING);
@@ -112,21 +104,48 @@ pub async fn database(context: &Context, findings: &mut Findings) -> Result<(), 
             findings.ok(What::Directory, words::CHECK_COUNT.with(&[&count, &what]));
         }
     }
-    trunks(context.config(), &directory.trunks, findings).await;
+    let names = crate::refresh::certificate_names(&trunks, directory);
+    ask_trunks(context.config(), &directory.trunks, names, findings).await;
     Ok(())
 }
 
+/// Where the trunks' hosts are reached (RFC 3263); those that are not found are told.
+async fn resolve(trunks: impl Iterator<Item = &TrunkRow>, findings: &mut Findings) -> HashMap<i64, Vec<Hop>> {
+    let mut resolved = HashMap::new();
+    let resolver = Resolver::system();
+    for trunk in trunks {
+        let (host, port, protocol) = trunk.target();
+        let found = match &resolver {
+            Ok(resolver) => timeout(RESOLVE_MAX, resolver.trunk(&host, port, protocol)).await,
+            Err(error) => Ok(Err(error.clone())),
+        };
+        let why = match found {
+            Ok(Ok(found)) => {
+                let hops = found.hops.into_iter().map(|(protocol, address)| Hop { protocol, address });
+                resolved.insert(trunk.id, hops.collect());
+                continue;
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => words::UNRESOLVED.with(&[&host]),
+        };
+        let detail = words::CHECK_UNRESOLVED.with(&[&trunk.form.name, &why]);
+        findings.fail(What::Trunk, detail, words::CHECK_UNRESOLVED_REMEDY);
+    }
+    resolved
+}
+
 /// Asks every trunk.
-async fn trunks(config: &Config, trunks: &[Trunk], findings: &mut Findings) {
+async fn ask_trunks(config: &Config, trunks: &[Trunk], names: Vec<(SocketAddr, String)>, findings: &mut Findings) {
     let hops = trunks.iter().flat_map(|trunk| trunk.hops.iter().map(move |hop| (trunk, hop)));
     let (trunks, peers): (Vec<&Trunk>, Vec<Peer>) =
         hops.map(|(trunk, hop)| (trunk, Peer { protocol: hop.protocol, address: hop.address })).unzip();
     let told = Addresses::find(config);
-    let answers = ask(&peers, &config.sip.udp).await;
+    let material = certificates::read(config).unwrap_or_default(); // what is wrong with it is said elsewhere
+    let answers = ask_secure(&peers, &config.sip.udp, &Expected { material, names }).await;
     for ((trunk, hop), answer) in trunks.iter().zip(&peers).zip(&answers) {
         judge(findings, trunk, hop, answer);
-        let of_family = |socket: &&SocketAddr| socket.is_ipv4() == hop.address.is_ipv4();
-        let ours = config.sip.udp.iter().chain(&config.sip.tcp).find(of_family).and_then(|ours| told.public(*ours));
+        let of_family = |socket: &SocketAddr| socket.is_ipv4() == hop.address.is_ipv4();
+        let ours = config.sip.sockets().map(|(_, socket)| socket).find(of_family).and_then(|ours| told.public(ours));
         // A trunk out there cannot send to a private address; a NAT that mends this is rare.
         if let Some(ours) =
             ours.filter(|ours| addresses::is_private(ours.ip()) && !addresses::is_private(hop.address.ip()))

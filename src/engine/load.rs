@@ -1,0 +1,191 @@
+//! How much of the new calls the engine can take (R45): the occupancy algorithm that RFC 6357 section 5.3 speaks of. The share
+//! that is taken is multiplied, window by window, by what the engine should be occupied and what it is. A single bad moment (the
+//! machine was elsewhere) changes nothing, and a house that is well again says so only when it has been for a while.
+
+use std::time::{Duration, Instant};
+
+/// How long is measured at a time.
+const WINDOW: Duration = Duration::from_millis(100);
+/// So many windows in a row must be too full before anything is refused.
+const WINDOWS_BEFORE: u32 = 5;
+/// So many windows in a row must be well before it is over.
+const WINDOWS_AFTER: u32 = 50;
+/// What the engine should be occupied at most. The rest is for answers, hang-ups and registrations, which are never refused.
+const OCCUPANCY_WANTED: f64 = 0.85;
+/// Beyond this it is too much.
+const OCCUPANCY_MAX: f64 = 0.92;
+/// Timers that are late by so much say the same, whatever the occupancy: someone else has the processor.
+const LATE_MAX: Duration = Duration::from_millis(200);
+/// The share is not cut by more than this, and not raised by more, from one window to the next.
+const CUT_MAX: f64 = 0.5;
+const RISE_MAX: f64 = 1.1;
+/// Never fewer than this share; the endpoint takes a few calls a second on top.
+const SHARE_MIN: f64 = 0.02;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Load {
+    window_began: Instant,
+    /// Of the window, what the engine was at work.
+    busy: Duration,
+    /// The latest timer in the window.
+    late: Duration,
+    too_full: u32,
+    well: u32,
+    share: f64,
+}
+
+impl Load {
+    /// An engine that has nothing to do yet.
+    pub fn new(now: Instant) -> Self {
+        Self { window_began: now, busy: Duration::ZERO, late: Duration::ZERO, too_full: 0, well: 0, share: 1.0 }
+    }
+
+    /// The engine was at work for so long, and its timers were late by so much.
+    pub fn worked(&mut self, spent: Duration, late: Duration) {
+        self.busy += spent;
+        self.late = self.late.max(late);
+    }
+
+    /// Ends the window, if it is over. `Some`: of a hundred new calls take so many from now on.
+    pub fn look(&mut self, now: Instant) -> Option<u8> {
+        let length = now.saturating_duration_since(self.window_began);
+        if length < WINDOW {
+            return None;
+        }
+        let occupancy = self.busy.as_secs_f64() / length.as_secs_f64();
+        let is_late = self.late > LATE_MAX;
+        // A window that nobody looked at for long is one bad moment, not many.
+        self.window_began = now;
+        self.busy = Duration::ZERO;
+        self.late = Duration::ZERO;
+        let before = percent(self.share);
+        self.step(occupancy, is_late);
+        let after = percent(self.share);
+        (after != before).then_some(after)
+    }
+
+    fn step(&mut self, occupancy: f64, is_late: bool) {
+        let too_full = occupancy > OCCUPANCY_MAX || (is_late && occupancy > OCCUPANCY_WANTED / 2.0);
+        self.too_full = if too_full { self.too_full + 1 } else { 0 };
+        self.well = if too_full || occupancy > OCCUPANCY_WANTED { 0 } else { self.well.saturating_add(1) };
+        let refuses = self.share < 1.0;
+        if !refuses && self.too_full < WINDOWS_BEFORE {
+            return;
+        }
+        let cut = if is_late { CUT_MAX } else { 1.0 };
+        let factor = (OCCUPANCY_WANTED / occupancy.max(0.01)).clamp(CUT_MAX, RISE_MAX).min(if too_full {
+            cut
+        } else {
+            RISE_MAX
+        });
+        let share = (self.share * factor).clamp(SHARE_MIN, 1.0);
+        // All calls again only when it has been well for a while: one alarm for one bad hour, not a hundred.
+        let nearly_all = 0.99;
+        self.share = if share > nearly_all && self.well < WINDOWS_AFTER { nearly_all } else { share };
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
+fn percent(share: f64) -> u8 {
+    (share * 100.0).floor() as u8
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
+mod tests {
+    use super::*;
+
+    /// An engine that gets so many calls a second of so much work each, and refuses for a twentieth of that.
+    struct Model {
+        now: Instant,
+        load: Load,
+        percent: u8,
+        changes: Vec<u8>,
+    }
+
+    impl Model {
+        fn new() -> Self {
+            let now = Instant::now();
+            Self { now, load: Load::new(now), percent: 100, changes: Vec::new() }
+        }
+
+        /// For so long, with so many times the work that it can do; gives the work done for calls, of what could be done.
+        fn run(&mut self, time: Duration, offered: f64) -> f64 {
+            let windows = time.as_millis().div_euclid(WINDOW.as_millis());
+            let mut done = 0.0;
+            for _ in 0..windows {
+                let share = f64::from(self.percent) / 100.0;
+                let wanted = offered * share + offered * (1.0 - share) / 20.0;
+                let occupancy = wanted.min(1.0);
+                done += (offered * share).min(1.0) / windows as f64;
+                self.now += WINDOW;
+                self.load.worked(WINDOW.mul_f64(occupancy), Duration::ZERO);
+                if let Some(percent) = self.load.look(self.now) {
+                    self.percent = percent;
+                    self.changes.push(percent);
+                }
+            }
+            done
+        }
+    }
+
+    #[test]
+    fn r45_work_that_fits_refuses_nobody() {
+        let mut model = Model::new();
+        model.run(Duration::from_secs(60), 0.9);
+        assert_eq!(model.changes, []);
+    }
+
+    #[test]
+    fn r45_a_bad_moment_refuses_nobody() {
+        let mut model = Model::new();
+        for _ in 0..20 {
+            model.run(WINDOW * 4, 3.0);
+            model.run(WINDOW, 0.3);
+        }
+        // Nor does a machine that was elsewhere for a minute.
+        model.now += Duration::from_secs(60);
+        model.load.worked(Duration::from_secs(60), Duration::from_secs(60));
+        assert_eq!(model.load.look(model.now), None);
+        assert_eq!(model.changes, []);
+    }
+
+    #[test]
+    fn r45_twice_the_work_leaves_most_of_what_can_be_done() {
+        for offered in [1.2, 2.0, 5.0] {
+            let mut model = Model::new();
+            model.run(Duration::from_secs(5), offered);
+            let done = model.run(Duration::from_secs(30), offered);
+            assert!(done > 0.6, "{offered} times: {done}");
+            assert!(model.percent < 100, "{offered}");
+        }
+        let mut model = Model::new();
+        model.run(Duration::from_secs(5), 2.0);
+        assert!(model.run(Duration::from_secs(30), 2.0) > 0.75);
+    }
+
+    #[test]
+    fn r45_it_is_over_once_and_only_after_a_while() {
+        let mut model = Model::new();
+        model.run(Duration::from_secs(10), 3.0);
+        model.run(Duration::from_secs(4), 0.2);
+        assert!(model.percent < 100, "too early");
+        model.run(Duration::from_secs(10), 0.2);
+        assert_eq!(model.percent, 100);
+        assert_eq!(model.changes.iter().filter(|percent| **percent == 100).count(), 1);
+    }
+
+    #[test]
+    fn r45_late_timers_cut_faster_and_never_below_the_least() {
+        let begun = Instant::now();
+        let mut load = Load::new(begun);
+        let mut told = Vec::new();
+        for window in 1..=40 {
+            load.worked(WINDOW, Duration::from_millis(500));
+            told.extend(load.look(begun + WINDOW * window));
+        }
+        assert_eq!(told.first(), Some(&50));
+        assert_eq!(told.last(), Some(&2));
+    }
+}
