@@ -15,8 +15,8 @@ COPY config/voice /usr/share/denwaban/voice
 USER denwaban
 WORKDIR /var/lib/denwaban
 VOLUME /var/lib/denwaban
-# SIP, voice, web
-EXPOSE 5060/udp 5060/tcp 20000-20199/udp 8080/tcp
+# SIP, SIP over TLS, SIP over secure WebSocket, voice, web
+EXPOSE 5060/udp 5060/tcp 5061/tcp 7443/tcp 20000-20199/udp 8080/tcp
 HEALTHCHECK --interval=10s --timeout=3s CMD ["denwaban", "--config", "/etc/denwaban/denwaban.toml", "check", "--running"]
 ENTRYPOINT ["denwaban", "--config", "/etc/denwaban/denwaban.toml"]
 CMD ["serve"]

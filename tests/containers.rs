@@ -73,7 +73,7 @@ fn the_binary_understands_the_commands_that_the_image_runs() {
 fn what_is_published_is_what_the_shipped_configuration_listens_on() {
     let exposed: String = instructions().iter().filter(|line| line.starts_with("EXPOSE")).cloned().collect();
     let config = read("config/denwaban.toml");
-    for port in ["5060", "8080", "20000"] {
+    for port in ["5060", "5061", "7443", "8080", "20000"] {
         assert!(exposed.contains(port), "{port} is not exposed");
         assert!(config.contains(port), "{port} is not in the configuration");
     }

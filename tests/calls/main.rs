@@ -27,6 +27,7 @@ mod networks;
 mod pjsua2;
 mod races;
 mod ring;
+mod secure;
 mod story;
 mod streams;
 mod transfer;

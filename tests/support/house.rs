@@ -18,6 +18,10 @@ pub struct House {
     pub root: tempfile::TempDir,
     /// SIP, `127.0.0.1:port`.
     pub sip: String,
+    /// SIP over TLS, `127.0.0.1:port`.
+    pub tls: String,
+    /// SIP over secure WebSocket, `127.0.0.1:port`.
+    pub wss: String,
     /// HTTP, `http://127.0.0.1:port`.
     pub http: String,
     token: String,
@@ -60,7 +64,8 @@ impl House {
     pub fn configured(more_sip: &str, more: &str) -> House {
         let place = Place::take();
         let root = tempfile::tempdir().expect("a temporary folder");
-        let sip = ports::free_block(2);
+        let sip = ports::free_block(4);
+        let (tls, wss) = (sip + 2, sip + 3);
         let http = ports::free_tcp();
         let rtp = ports::free_block(400);
         let folder = root.path().display();
@@ -69,10 +74,19 @@ impl House {
         } else {
             format!("[database]\nurl = \"sqlite:{folder}/denwaban.db\"\njournal = \"{folder}/journal\"\n")
         };
+        let given = |setting: &str| more_sip.lines().any(|line| line.starts_with(setting));
+        let list = |setting: &str, port: u16| match given(setting) {
+            true => String::new(),
+            false => format!("{setting} = [\"127.0.0.1:{port}\"]\n"),
+        };
+        let secure = [list("tls", tls), list("wss", wss)].concat();
+        let certificate =
+            if more.contains("[tls]") { String::new() } else { format!("[tls]\nfolder = \"{folder}/tls\"\n") };
         let config = format!(
-            "[sip]\nudp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\n{more_sip}\n\
+            "[sip]\nudp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\n{secure}{more_sip}\n\
+             {certificate}\
              [media]\nports = \"{rtp}-{}\"\n\
-             [web]\nlisten = [\"127.0.0.1:{http}\"]\n\
+             [web]\nlisten = [\"127.0.0.1:{http}\"]\nsocket = \"{folder}/denwaban.sock\"\n\
              [recordings]\nfolder = \"{folder}/recordings\"\nfree_percent_min = 0\n\
              [speech]\ncache = \"{folder}/speech\"\nprompts = \"{folder}/prompts\"\ncommand = []\n\
              [shutdown]\ndrain_seconds = 1\n{database}{more}\n",
@@ -86,6 +100,8 @@ impl House {
         let mut house = House {
             root,
             sip: format!("127.0.0.1:{sip}"),
+            tls: format!("127.0.0.1:{tls}"),
+            wss: format!("127.0.0.1:{wss}"),
             http: format!("http://127.0.0.1:{http}"),
             token: String::new(),
             child,
