@@ -125,7 +125,6 @@ async function clearBans(path) {
 }
 
 function tellAlarm(stamped) {
-  if (stamped.event.alarm === "authentication_failures") refreshBans().catch(() => {});
   state.alarms = [stamped, ...state.alarms].slice(0, ALARMS_MAX);
   drawAlarms();
 }
@@ -169,6 +168,7 @@ function listen() {
     state.refresh ??= setTimeout(() => {
       state.refresh = null;
       refreshNow().catch(() => {});
+      refreshBans().catch(() => {});
       if (!state.further && mayFind()) find().catch(() => {});
     }, REFRESH_MS);
   };
