@@ -70,7 +70,7 @@ pub async fn dial_tls(
     material: &TlsMaterial,
     remote: SocketAddr,
     names: Vec<String>,
-) -> io::Result<TlsStream<TcpStream>> {
+) -> io::Result<Box<TlsStream<TcpStream>>> {
     let tls = Tls::new(material).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error.to_string()))?;
     shake_hands(TcpStream::connect(remote).await?, remote, &tls, names).await
 }
