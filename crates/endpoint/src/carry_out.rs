@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use sip::flow::Protocol;
 
+use crate::account::AccountId;
 use crate::core::Core;
 use crate::endpoint::Endpoint;
 use crate::event::{LegEvent, Rejection};
@@ -11,6 +12,7 @@ use crate::leg::invite::Target;
 use crate::leg::{Leg, Peer};
 use crate::line::Turn;
 use crate::order::{Destination, Invite, LegId, Order};
+use crate::registrar::Bound;
 use crate::wire::{ANONYMOUS, Identity, display_part, user_part};
 
 /// User part of our Contact towards phones.
@@ -76,7 +78,9 @@ impl Endpoint {
                     let rest_s = self.lines.get(*trunk).and_then(|line| line.rest_s(&self.core));
                     self.refuse_call(id, 503, rest_s, true);
                 }
-                Destination::Account(_) | Destination::Address(..) => self.refuse_call(id, 480, None, false),
+                Destination::Account(_) | Destination::Device(_) | Destination::Address(..) => {
+                    self.refuse_call(id, 480, None, false)
+                }
             };
         };
         let leg = Leg {
@@ -112,22 +116,13 @@ impl Endpoint {
         let core = &self.core;
         match &invite.to {
             Destination::Account(account) => {
-                let user = &self.registrar.account(*account)?.user;
-                let targets: Vec<Target> = self
-                    .registrar
-                    .reachable(*account)
-                    .map(|bound| Target {
-                        flow: bound.flow,
-                        identity: house_identity(
-                            core,
-                            invite,
-                            String::from_utf8_lossy(bound.uri.without_headers().raw()).into_owned(),
-                            &format!("<sip:{}@{}>", user_part(user), core.config.realm),
-                        ),
-                        routes: Vec::new(),
-                    })
-                    .collect();
+                let targets = self.phones(invite, *account, |_| true)?;
                 (!targets.is_empty()).then(|| house_plan(Peer::Operator(*account), targets))
+            }
+            Destination::Device(device) => {
+                let is_it = |bound: &Bound| bound.instance.as_ref() == Some(&device.instance);
+                let targets = self.phones(invite, device.account, is_it)?;
+                (!targets.is_empty()).then(|| house_plan(Peer::Operator(device.account), targets))
             }
             Destination::Trunk { trunk, number } => {
                 let line = self.lines.get(*trunk)?;
@@ -135,6 +130,7 @@ impl Endpoint {
                     flow,
                     identity: line.identity(invite, number, hop),
                     routes: line.routes(hop),
+                    spare: Vec::new(),
                 };
                 let targets: VecDeque<Target> = line.ways(core).into_iter().map(target).collect();
                 (!targets.is_empty()).then(|| Plan {
@@ -149,10 +145,31 @@ impl Endpoint {
                 let uri = format!("sip:{}@{address}", user_part(user));
                 let to = format!("<{uri}>");
                 let flow = core.flow_to(Protocol::Udp, *address)?;
-                let target = Target { flow, identity: house_identity(core, invite, uri, &to), routes: Vec::new() };
+                let identity = house_identity(core, invite, uri, &to);
+                let target = Target { flow, identity, routes: Vec::new(), spare: Vec::new() };
                 Some(house_plan(Peer::Address, vec![target]))
             }
         }
+    }
+}
+
+impl Endpoint {
+    /// The phones of an operator, each over its first flow, with the others to spare (RFC 5626 section 5.3).
+    fn phones(&self, invite: &Invite, account: AccountId, is_meant: impl Fn(&Bound) -> bool) -> Option<Vec<Target>> {
+        let core = &self.core;
+        let to = format!("<sip:{}@{}>", user_part(&self.registrar.account(account)?.user), core.config.realm);
+        let target = |bound: &Bound| {
+            let uri = String::from_utf8_lossy(bound.uri.without_headers().raw()).into_owned();
+            let identity = house_identity(core, invite, uri, &to);
+            Target { flow: bound.flow, identity, routes: bound.path.clone(), spare: Vec::new() }
+        };
+        let of_device = |flows: Vec<&Bound>| {
+            let (first, others) = flows.split_first()?;
+            Some(Target { spare: others.iter().map(|bound| target(bound)).collect(), ..target(first) })
+        };
+        let devices = self.registrar.devices(account).into_iter();
+        let meant = devices.filter(|flows| flows.first().is_some_and(|bound| is_meant(bound)));
+        Some(meant.filter_map(of_device).collect())
     }
 }
 

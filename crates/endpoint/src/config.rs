@@ -48,6 +48,10 @@ pub struct Limits {
     pub bindings_max: usize,
     /// Contacts bound to one account.
     pub contacts_per_account_max: usize,
+    /// Subscriptions, of all accounts together.
+    pub subscriptions_max: usize,
+    /// Subscriptions of one account's phones: a supervisor's panel has a lamp and a presence for each operator.
+    pub subscriptions_per_account_max: usize,
     /// Nonces whose counts are remembered (R17).
     pub nonces_max: usize,
     /// Sources whose failures are counted (R01).
@@ -61,6 +65,8 @@ impl Default for Limits {
             transactions_max: 100_000,
             bindings_max: 20_000,
             contacts_per_account_max: 8,
+            subscriptions_max: 20_000,
+            subscriptions_per_account_max: 512,
             nonces_max: 20_000,
             sources_max: 20_000,
         }

@@ -21,6 +21,7 @@ use crate::leg::Errand as LegErrand;
 use crate::order::LegId;
 use crate::output::{Alarm, Output, Trace, TraceDirection};
 use crate::session_id::{SessionIds, Uuid};
+use crate::subscription::SubscriptionId;
 use crate::timer::{LegTimer, Timer, Timers};
 use crate::trunk::TrunkId;
 use crate::wire;
@@ -59,6 +60,8 @@ pub(crate) enum Errand {
     Probe(TrunkId),
     /// OPTIONS to a phone.
     KeepAlive(AccountId, Token),
+    /// NOTIFY of a subscription.
+    Notify(SubscriptionId),
 }
 
 /// A request of ours that has no final response yet.

@@ -146,7 +146,10 @@ impl Endpoint {
             }
             Errand::KeepAlive(account, bound) => self.registrar.kept_alive(&mut self.core, account, bound, true),
             Errand::Leave(contact) if status >= 200 => self.lines.left(contact),
-            Errand::Probe(_) | Errand::Leave(_) => {}
+            Errand::Notify(id) if status >= 200 => {
+                self.subscriptions.notify_answered(&mut self.core, id, key, status, Some(response));
+            }
+            Errand::Probe(_) | Errand::Leave(_) | Errand::Notify(_) => {}
         }
     }
 
@@ -169,13 +172,14 @@ impl Endpoint {
                 Some(Peer::Trunk(trunk, _)) => *trunk,
                 Some(Peer::Operator(_) | Peer::Address) | None => return false,
             },
-            Errand::Probe(_) | Errand::KeepAlive(..) => return false,
+            Errand::Probe(_) | Errand::KeepAlive(..) | Errand::Notify(_) => return false,
         };
         let Some(line) = self.lines.get_mut(trunk) else { return false };
         let wanted = match sent.errand {
             // Nobody wants this INVITE any more: its failure is welcome.
             Errand::Leg(id, LegErrand::Invite(index)) => self.legs.get(&id).is_some_and(|leg| leg.wants_answer(index)),
-            Errand::Leg(..) | Errand::Register(_) | Errand::Leave(_) | Errand::Probe(_) | Errand::KeepAlive(..) => true,
+            Errand::Leg(..) | Errand::Register(_) | Errand::Leave(_) | Errand::Probe(_) => true,
+            Errand::KeepAlive(..) | Errand::Notify(_) => false,
         };
         if !wanted {
             return false;
@@ -202,6 +206,10 @@ impl Endpoint {
                 if let Some(line) = self.lines.get_mut(trunk) {
                     line.register_sent_again(key);
                 }
+            }
+            Errand::Notify(id) => {
+                let key = self.core.send_again(None, again);
+                self.subscriptions.sent_again(id, key);
             }
             Errand::Leave(_) | Errand::Probe(_) | Errand::KeepAlive(..) => {}
         }
@@ -241,6 +249,7 @@ impl Endpoint {
             }
             Errand::KeepAlive(account, bound) => self.registrar.kept_alive(&mut self.core, account, bound, false),
             Errand::Leave(contact) => self.lines.left(contact),
+            Errand::Notify(id) => self.subscriptions.notify_answered(&mut self.core, id, key, status, None),
         }
     }
 

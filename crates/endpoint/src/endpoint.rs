@@ -16,9 +16,11 @@ use crate::leg::Leg;
 use crate::line::Lines;
 use crate::order::{LegId, Order};
 use crate::output::{Alarm, Output};
+use crate::presence::Presence;
 use crate::registrar::Registrar;
 use crate::shed::Shed;
-use crate::timer::{LegTimer, Timer};
+use crate::subscription::Subscriptions;
+use crate::timer::{LegTimer, SubscriptionTimer, Timer};
 use crate::trunk::{Trunk, TrunkId, TrunkState};
 
 /// The SIP side of the switch. One contract: change something, drain [`Endpoint::poll_output`], wait until
@@ -28,6 +30,7 @@ pub struct Endpoint {
     pub(crate) guard: Guard,
     pub(crate) registrar: Registrar,
     pub(crate) lines: Lines,
+    pub(crate) subscriptions: Subscriptions,
     pub(crate) legs: HashMap<LegId, Box<Leg>>,
     /// The last number given to an incoming leg.
     pub(crate) last_leg: u64,
@@ -47,6 +50,12 @@ pub struct Binding {
     pub expires: Instant,
     /// `User-Agent` of the REGISTER.
     pub user_agent: String,
+    /// `+sip.instance`: the same for all flows of one phone, and for its later registrations.
+    pub instance: Option<String>,
+    /// Which of the phone's flows this is (RFC 5626), if it keeps several.
+    pub reg_id: Option<u32>,
+    /// It has answered an OPTIONS of ours; always false over streams, whose end is seen by itself.
+    pub answers: bool,
 }
 
 /// A source that is not listened to for a while (R01).
@@ -78,12 +87,14 @@ impl Endpoint {
     pub fn new(now: Instant, config: Config, seed: [u8; 32]) -> Self {
         let mut core = Core::new(config, seed, now);
         let key = core.key();
+        let registrar = Registrar::new(core.key());
         let guard = Guard::new(&core.config, now, key);
         Self {
             core,
             guard,
-            registrar: Registrar::default(),
+            registrar,
             lines: Lines::default(),
+            subscriptions: Subscriptions::default(),
             legs: HashMap::new(),
             last_leg: 1,
             alive: 0,
@@ -115,6 +126,7 @@ impl Endpoint {
         self.core.now = now;
         self.core.flow_closed(flow);
         self.registrar.flow_closed(&mut self.core, flow);
+        self.subscriptions.flow_closed(&mut self.core, flow);
         self.lines.flow_closed(&mut self.core, flow);
         self.legs_lose(flow);
         self.pump();
@@ -138,7 +150,9 @@ impl Endpoint {
     pub fn set_accounts(&mut self, now: Instant, accounts: Vec<Account>) {
         self.core.now = now;
         self.guard.set_accounts(&accounts);
-        self.registrar.set_accounts(&mut self.core, accounts);
+        let gone = self.registrar.set_accounts(&mut self.core, accounts);
+        let registrar = &self.registrar;
+        self.subscriptions.set_accounts(&mut self.core, &gone, |account| registrar.account(account).is_some());
         self.pump();
     }
 
@@ -156,6 +170,22 @@ impl Endpoint {
     /// What the wall clock shows at `now`: for Date headers. Call at start, and again every minute or so.
     pub fn set_wall_clock(&mut self, now: Instant, unix_ms: i64) {
         self.core.clock.set(now, unix_ms);
+    }
+
+    /// What this operator does now: told to the phones that watch it (RFC 3856). An account that there is not has no presence.
+    pub fn set_presence(&mut self, now: Instant, account: AccountId, presence: Presence) {
+        self.core.now = now;
+        if self.registrar.account(account).is_some() {
+            self.subscriptions.set_presence(&mut self.core, account, presence);
+            self.pump();
+        }
+    }
+
+    /// How many callers wait for an operator: the lamp of phones that subscribe to `message-summary` (RFC 3842).
+    pub fn set_waiting(&mut self, now: Instant, callers: u32) {
+        self.core.now = now;
+        self.subscriptions.set_waiting(&mut self.core, callers);
+        self.pump();
     }
 
     /// An order of the call logic to a leg.
@@ -194,6 +224,11 @@ impl Endpoint {
     /// The contacts of one account.
     pub fn bindings(&self, account: AccountId) -> Vec<Binding> {
         self.registrar.list(account)
+    }
+
+    /// Subscriptions of phones to lamps and presence.
+    pub fn subscription_count(&self) -> usize {
+        self.subscriptions.count()
     }
 
     /// Every trunk and its health.
@@ -250,6 +285,9 @@ impl Endpoint {
             Timer::Stream(key) => {
                 self.fall_back(key);
             }
+            Timer::Subscription(id, SubscriptionTimer::Expire) => self.subscriptions.expire(core, id),
+            Timer::Subscription(id, SubscriptionTimer::Notify) => self.subscriptions.tell_now(core, id),
+            Timer::Subscription(id, SubscriptionTimer::Reconnect) => self.subscriptions.lost(core, id),
         }
     }
 
@@ -258,6 +296,7 @@ impl Endpoint {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let was_over = leg.over;
         act(leg, &mut self.core);
+        self.subscriptions.note(&mut self.core, leg);
         if leg.over && !was_over {
             self.alive = self.alive.saturating_sub(1);
         }

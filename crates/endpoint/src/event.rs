@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 
 use crate::account::AccountId;
-use crate::order::LegId;
+use crate::order::{Device, LegId};
 use crate::trunk::TrunkId;
 
 /// Something happened to a leg.
@@ -63,6 +63,8 @@ pub struct Incoming {
     pub privacy: bool,
     /// User of the Request-URI and To, for calls that operators make (feature codes, numbers).
     pub request_user: String,
+    /// The one phone that a GRUU in the Request-URI names; `request_user` is its operator's then.
+    pub device: Option<Device>,
     /// The INVITE has `Replaces` (attended transfer target): the leg it replaces, if we know the dialog.
     pub replaces: Option<LegId>,
     /// SDP offer; `None`: the peer wants our offer in the 200.
@@ -108,6 +110,8 @@ pub enum Extractor {
 pub struct ReferTo {
     /// User part of the Refer-To URI (a number, or an account).
     pub user: String,
+    /// The one phone that a GRUU names; `user` is its operator's then.
+    pub device: Option<Device>,
     /// Attended transfer: the leg of ours that `Replaces` names; `Err(())` if it names none that we know.
     pub replaces: Option<Result<LegId, ()>>,
 }

@@ -48,12 +48,15 @@ impl NoTcp {
 }
 
 impl Core {
-    /// Puts a request of a leg on a stream if it is too large for its datagram, and says by which way it goes otherwise.
+    /// Puts a request of a leg or a subscription on a stream if it is too large for its datagram, and says by which way it goes otherwise.
     /// Only the request and its responses take that way (§18.1.1); the dialog's stays as it is.
     pub(crate) fn enlarge(&mut self, sent: &mut Sent) {
         let flow = sent.flow;
         let is_large = flow.protocol == Protocol::Udp && sent.request.bytes().len() > DATAGRAM_BYTES_MAX;
-        if !is_large || !matches!(sent.errand, Errand::Leg(..)) || self.no_tcp.has(self.now, flow.remote) {
+        if !is_large
+            || !matches!(sent.errand, Errand::Leg(..) | Errand::Notify(_))
+            || self.no_tcp.has(self.now, flow.remote)
+        {
             return;
         }
         let Some(local) = self.config.local(Protocol::Tcp, flow.remote) else { return };

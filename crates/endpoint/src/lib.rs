@@ -31,6 +31,7 @@ mod registrar;
 mod request;
 mod session_id;
 mod shed;
+mod subscription;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "a test begins at some moment")]
 mod tests;
@@ -42,7 +43,7 @@ pub use account::{Account, AccountId, DigestPolicy};
 pub use config::{Config, Limits, Listener, Times};
 pub use endpoint::{Ban, BanReason, Binding, Endpoint};
 pub use event::{Cause, Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
-pub use order::{Destination, Invite, LegId, Order, Reason, Redirected};
+pub use order::{Destination, Device, Invite, LegId, Order, Reason, Redirected};
 pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent};
 pub use presence::Presence;
 pub use trunk::{

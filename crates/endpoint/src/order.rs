@@ -98,6 +98,8 @@ pub enum Destination {
     /// Every registered contact of an operator's account: forked inside the endpoint, one leg towards the call logic; the first 2xx wins,
     /// others are cancelled with `Reason: SIP;cause=200`.
     Account(AccountId),
+    /// One phone of an operator and no other (the target of a GRUU, RFC 5627).
+    Device(Device),
     /// A telephone number in national digits (`09012345678`) over one trunk. Fail-over between trunks (R32) is ordered by the
     /// caller of this API: `Rejected` says with [`crate::Rejection::try_next_trunk`] whether another trunk may be tried.
     Trunk {
@@ -108,6 +110,15 @@ pub enum Destination {
     },
     /// A bare address (tests, and peers without registration).
     Address(SocketAddr, String),
+}
+
+/// One phone of an operator, whatever its address now.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Device {
+    /// Whose.
+    pub account: AccountId,
+    /// Its `+sip.instance`, as [`crate::Binding::instance`] has it.
+    pub instance: String,
 }
 
 /// The Reason header (RFC 3326).

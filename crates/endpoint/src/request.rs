@@ -8,17 +8,18 @@ use sip::transaction::ServerKey;
 use crate::account::AccountId;
 use crate::core::Token;
 use crate::endpoint::{BanReason, Endpoint};
-use crate::event::{LegEvent, ReferTo, Source};
+use crate::event::{Incoming, LegEvent, ReferTo, Source};
 use crate::guard::Refused;
 use crate::leg::refresh::{MIN_SE_S, is_too_short};
 use crate::leg::{Leg, Peer, Session, Uas, arrive};
-use crate::order::LegId;
+use crate::order::{Device, LegId};
 use crate::output::{Alarm, Output, TraceDirection};
-use crate::registrar::Refusal;
-use crate::wire::{ALLOW, ALLOW_OUTSIDE, EXTENSIONS, SDP, SUPPORTED};
+use crate::registrar::{FLOW_TIMER_S, Refusal, Registered, is_gruu};
+use crate::subscription::ALLOW_EVENTS;
+use crate::wire::{ALLOW, ALLOW_OUTSIDE, EXTENSIONS, REGISTRAR_EXTENSIONS, SDP, SUPPORTED_OUTSIDE};
 
 /// What an overloaded house says in Retry-After.
-const RETRY_AFTER_S: &str = "5";
+pub(crate) const RETRY_AFTER_S: &str = "5";
 
 /// Where a request outside dialogs comes from.
 enum Origin {
@@ -42,6 +43,10 @@ impl Endpoint {
             return;
         }
         if request.to().is_ok_and(|to| to.tag().is_some()) {
+            // A subscription's dialog is nobody's leg, and no leg's dialog has subscriptions (RFC 6665 section 4.5).
+            if request.method() == Method::Subscribe {
+                return self.resubscribe(key, flow, &request);
+            }
             return self.inside(key, flow, request);
         }
         match request.method() {
@@ -55,7 +60,8 @@ impl Endpoint {
                     .reply(&request, 200, None)
                     .header(Name::Allow, ALLOW_OUTSIDE)
                     .header(Name::Accept, SDP)
-                    .header(Name::Supported, SUPPORTED)
+                    .header(Name::AllowEvents, ALLOW_EVENTS)
+                    .header(Name::Supported, SUPPORTED_OUTSIDE)
                     .finish();
                 self.core.respond(None, flow, key, response);
             }
@@ -65,9 +71,12 @@ impl Endpoint {
             Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Notify => {
                 self.core.answer(None, flow, key, &request, 481);
             }
-            Method::Subscribe | Method::Message | Method::Publish | Method::Other(_) => {
-                self.core.answer(None, flow, key, &request, 405);
+            Method::Subscribe => {
+                if let Some(account) = self.operator(key, flow, &request) {
+                    self.subscribe(account, key, flow, &request);
+                }
             }
+            Method::Message | Method::Publish | Method::Other(_) => self.core.answer(None, flow, key, &request, 405),
         }
     }
 
@@ -91,15 +100,14 @@ impl Endpoint {
             Method::Message | Method::Publish => {
                 return Some(core.reply(request, 405, None).header(Name::Allow, ALLOW_OUTSIDE));
             }
-            // No event package but the one that REFER implies.
-            Method::Subscribe => return Some(core.reply(request, 489, None).raw_header("Allow-Events", "refer")),
-            Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Register => {}
+            Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Register | Method::Subscribe => {}
             Method::Options | Method::Prack | Method::Update | Method::Info | Method::Refer | Method::Notify => {}
         }
         if request.target().is_ok_and(|uri| uri.scheme() == Scheme::Other) {
             return Some(core.reply(request, 416, None));
         }
-        let mut foreign = request.unsupported(&EXTENSIONS);
+        let extensions = if method == Method::Register { &REGISTRAR_EXTENSIONS[..] } else { &EXTENSIONS };
+        let mut foreign = request.unsupported(extensions);
         foreign.extend(request.values(Name::ProxyRequire).map(|tag| String::from_utf8_lossy(&tag).into_owned()));
         if !foreign.is_empty() {
             return Some(core.reply(request, 420, None).header(Name::Unsupported, foreign.join(", ")));
@@ -164,12 +172,18 @@ impl Endpoint {
         self.core.respond(None, flow, key, response);
     }
 
+    /// Which operator's phone sends this. Anybody else is answered here.
+    fn operator(&mut self, key: ServerKey, flow: Flow, request: &Message) -> Option<AccountId> {
+        match self.origin(flow, request) {
+            Origin::Operator(account) => return Some(account),
+            Origin::Stranger(refused) => self.challenge(key, flow, request, &refused),
+            Origin::Trunk { .. } => self.core.answer(None, flow, key, request, 403),
+        }
+        None
+    }
+
     fn register(&mut self, key: ServerKey, flow: Flow, request: &Message) {
-        let account = match self.origin(flow, request) {
-            Origin::Operator(account) => account,
-            Origin::Stranger(refused) => return self.challenge(key, flow, request, &refused),
-            Origin::Trunk { .. } => return self.core.answer(None, flow, key, request, 403),
-        };
+        let Some(account) = self.operator(key, flow, request) else { return };
         // Nobody registers in another's name.
         let named = request.to().ok().and_then(|to| to.uri.user().map(|user| user.into_owned())).unwrap_or_default();
         let own = self.registrar.account(account).is_some_and(|account| account.user == named);
@@ -178,13 +192,7 @@ impl Endpoint {
         }
         let outcome = self.registrar.register(&mut self.core, account, flow, request);
         let response = match outcome {
-            Ok(()) => {
-                let mut response = self.core.reply(request, 200, None);
-                if let Some(date) = self.core.date() {
-                    response = response.header(Name::Date, date);
-                }
-                self.registrar.add_contacts(&self.core, account, response)
-            }
+            Ok(registered) => self.registered(account, request, registered),
             Err(Refusal::Bad) => self.core.reply(request, 400, None),
             Err(Refusal::OutOfOrder) => self.core.reply(request, 500, None),
             Err(Refusal::TooBrief) => {
@@ -197,6 +205,38 @@ impl Endpoint {
         self.core.respond(None, flow, key, response.finish());
         if outcome.is_ok() {
             self.legs_follow(account, flow);
+            self.subscriptions_follow(account, flow, request);
+        }
+    }
+
+    /// 200 to a REGISTER (section 10.3 step 8, RFC 3327 section 5.3, RFC 5626 section 6).
+    fn registered(&mut self, account: AccountId, request: &Message, registered: Registered) -> MessageBuilder {
+        let mut response = self
+            .core
+            .reply(request, 200, None)
+            .copy_all(request, Name::Path)
+            .header(Name::Supported, SUPPORTED_OUTSIDE)
+            .header(Name::Allow, ALLOW_OUTSIDE)
+            .header(Name::AllowEvents, ALLOW_EVENTS);
+        if let Some(date) = self.core.date() {
+            response = response.header(Name::Date, date);
+        }
+        if registered == Registered::Flows {
+            response = response.header(Name::Require, "outbound");
+            // Behind an edge the flow is the edge's, which says so itself (section 5.4).
+            if !request.has(Name::Path) {
+                response = response.raw_header("Flow-Timer", FLOW_TIMER_S.to_string());
+            }
+        }
+        self.registrar.add_contacts(&mut self.core, account, request.supports("gruu"), response)
+    }
+
+    /// The same for what its phones watch.
+    fn subscriptions_follow(&mut self, account: AccountId, flow: Flow, request: &Message) {
+        for contact in request.contacts().unwrap_or_default() {
+            let instance = crate::registrar::instance_of(&contact);
+            let of_many = contact.param("reg-id").is_some();
+            self.subscriptions.follow(&mut self.core, account, (&contact.uri, instance.as_deref(), of_many), flow);
         }
     }
 
@@ -245,8 +285,10 @@ impl Endpoint {
             self.core.respond(None, flow, key, response);
             return;
         }
-        let replaces = match self.replaced(&origin, &invite) {
-            Ok(replaces) => replaces,
+        let found =
+            self.replaced(&origin, &invite).and_then(|replaces| Ok((replaces, self.aimed_at(&origin, &invite)?)));
+        let (replaces, device) = match found {
+            Ok(found) => found,
             Err(status) => return self.core.answer(None, flow, key, &invite, status),
         };
         self.last_leg += 2;
@@ -267,11 +309,13 @@ impl Endpoint {
         };
         let mut session = Session::new(dialog, tag, flow, false);
         session.peer_updates = invite.allows(&Method::Update).unwrap_or(false);
+        session.at_contact = self.contact_behind(&peer, &session.dialog.remote_target);
         let uuid = self.core.uuid();
         self.core.session_ids.begin(id, uuid, None, compact);
         self.core.session_ids.learn(id, &invite);
         let session_id = self.core.session_ids.name(id);
-        let incoming = arrive::describe(id, source, flow, &invite, trusted, replaces, session_id);
+        let mut incoming = arrive::describe(id, source, flow, &invite, trusted, replaces, session_id);
+        self.note_device(&mut incoming, device);
         let leg = Leg {
             id,
             peer,
@@ -289,6 +333,7 @@ impl Endpoint {
         let trying = MessageBuilder::reply(&invite, 100, "Trying", None).finish();
         self.core.respond(Some(leg.voice()), flow, key, trying);
         self.core.invites.insert(key, id);
+        self.subscriptions.note(&mut self.core, &leg);
         self.legs.insert(id, Box::new(leg));
         self.alive += 1;
         self.core.tell(LegEvent::Incoming(Box::new(incoming)));
@@ -309,6 +354,29 @@ impl Endpoint {
         let early = leg.session.is_none();
         // "If the Replaces header field ... the early-only flag ... the UA MUST reject the request with a 486".
         if early_only && !early { Err(486) } else { Ok(Some(id)) }
+    }
+
+    /// The one phone that an operator's INVITE is for, if it goes to a GRUU (RFC 5627 section 5.3): 480 if that phone is not there.
+    fn aimed_at(&self, origin: &Origin, invite: &Message) -> Result<Option<Device>, u16> {
+        let Ok(target) = invite.target() else { return Ok(None) };
+        let realm = &self.core.config.realm;
+        if !matches!(origin, Origin::Operator(_)) || !is_gruu(&target, realm) {
+            return Ok(None);
+        }
+        self.registrar.device_of(&target, realm).map(Some).ok_or(480)
+    }
+
+    fn note_device(&self, incoming: &mut Incoming, device: Option<Device>) {
+        if let Some(account) = device.as_ref().and_then(|device| self.registrar.account(device.account)) {
+            incoming.request_user.clone_from(&account.user);
+        }
+        incoming.device = device;
+    }
+
+    /// What an operator's phone has registered, if its Contact is a GRUU.
+    fn contact_behind(&self, peer: &Peer, target: &Uri) -> Option<Uri> {
+        let is_phone = matches!(peer, Peer::Operator(_));
+        is_phone.then(|| self.registrar.contact_of(target, &self.core.config.realm)).flatten()
     }
 
     // ---- inside dialogs ----------------------------------------------------------------------------------------
@@ -381,6 +449,11 @@ impl Endpoint {
             let found = named.and_then(|one| self.find_dialog(&one.call_id, &one.to_tag, &one.from_tag));
             found.ok_or(())
         });
-        Some(ReferTo { user: target.uri.user().map(|user| user.into_owned()).unwrap_or_default(), replaces })
+        let device = self.registrar.device_of(&target.uri, &self.core.config.realm);
+        let user = match device.as_ref().and_then(|device| self.registrar.account(device.account)) {
+            Some(account) => account.user.clone(),
+            None => target.uri.user().map(|user| user.into_owned()).unwrap_or_default(),
+        };
+        Some(ReferTo { user, device, replaces })
     }
 }

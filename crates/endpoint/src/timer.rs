@@ -8,6 +8,7 @@ use sip::transaction::ClientKey;
 
 use crate::account::AccountId;
 use crate::order::LegId;
+use crate::subscription::SubscriptionId;
 use crate::trunk::TrunkId;
 
 /// What a moment means.
@@ -29,6 +30,24 @@ pub(crate) enum Timer {
     Turn(TrunkId),
     /// Nothing has come back for a request that went over TCP because of its size.
     Stream(ClientKey),
+    /// Something of a subscription.
+    Subscription(SubscriptionId, SubscriptionTimer),
+}
+
+/// What a moment of a subscription means.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum SubscriptionTimer {
+    /// It runs out.
+    Expire,
+    /// What has changed may be told now.
+    Notify,
+    /// Its phone's connection closed and the phone did not come back.
+    Reconnect,
+}
+
+impl SubscriptionTimer {
+    /// Every one.
+    pub(crate) const ALL: [Self; 3] = [Self::Expire, Self::Notify, Self::Reconnect];
 }
 
 /// What a moment of a leg means.
@@ -100,7 +119,8 @@ impl Timers {
                 | Timer::RegisterSilent(_)
                 | Timer::Probe(_)
                 | Timer::Turn(_)
-                | Timer::Stream(_) => {
+                | Timer::Stream(_)
+                | Timer::Subscription(..) => {
                     from = Bound::Excluded(timer);
                 }
             }

@@ -10,10 +10,16 @@ use crate::order::{Invite, Reason};
 
 /// What we take, in Allow.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
-/// What we take from a phone that has no dialog.
-pub(crate) const ALLOW_OUTSIDE: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER";
+/// What we take at all, for phones that ask or register. PUBLISH is not in it (405): what an operator does is said at the desk, and
+/// a phone's own idea of it (an idle keyboard, a forgotten "do not disturb") must not stand beside that.
+pub(crate) const ALLOW_OUTSIDE: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, SUBSCRIBE, PRACK, UPDATE, INFO, REFER, NOTIFY";
 /// Extensions we know, in Supported.
 pub(crate) const SUPPORTED: &str = "100rel, timer, replaces";
+/// Extensions we know as a registrar too.
+pub(crate) const SUPPORTED_OUTSIDE: &str = "100rel, timer, replaces, path, gruu, outbound";
+/// Extensions that the Require of a REGISTER may name.
+pub(crate) const REGISTRAR_EXTENSIONS: [&str; 3] = ["path", "gruu", "outbound"];
 /// Extensions that a Require may name.
 pub(crate) const EXTENSIONS: [&str; 4] = ["100rel", "timer", "replaces", "norefersub"];
 /// The one body we talk about.

@@ -38,6 +38,10 @@ pub(crate) enum Effect {
     Bans { number: u64 },
     /// Listened to again: one source, or all.
     ClearBans { number: u64, source: Option<IpAddr> },
+    /// What an operator does, for colleagues' phones.
+    Presence { operator: OperatorId, presence: endpoint::Presence },
+    /// How many callers wait, for the lamps of phones.
+    Waiting(u32),
     /// Answer to a command.
     Done { number: u64, result: Result<Reply, CommandError> },
 }
@@ -72,6 +76,8 @@ pub(crate) struct Board {
     /// Where each operator's phone is; absent: no phone.
     pub(crate) phones: HashMap<OperatorId, IpAddr>,
     effects: VecDeque<Effect>,
+    /// Callers waiting, as last told.
+    waiting: u32,
     rng: ChaCha12Rng,
     wall: Option<WallClock>,
     next_leg: u64,
@@ -94,6 +100,7 @@ impl Board {
             load: HashMap::new(),
             phones: HashMap::new(),
             effects: VecDeque::new(),
+            waiting: 0,
             rng: ChaCha12Rng::from_seed(seed),
             wall: None,
             next_leg: 2,
@@ -130,6 +137,19 @@ impl Board {
 
     pub(crate) fn clear_bans(&mut self, number: u64, source: Option<IpAddr>) {
         self.effects.push_back(Effect::ClearBans { number, source });
+    }
+
+    pub(crate) fn presence(&mut self, operator: OperatorId, presence: endpoint::Presence) {
+        self.effects.push_back(Effect::Presence { operator, presence });
+    }
+
+    /// Tells how many callers wait, if that is news.
+    pub(crate) fn count_waiting(&mut self) {
+        let waiting = u32::try_from(self.queue.waiting_count()).unwrap_or(u32::MAX);
+        if waiting != self.waiting {
+            self.waiting = waiting;
+            self.effects.push_back(Effect::Waiting(waiting));
+        }
     }
 
     pub(crate) fn poll_effect(&mut self) -> Option<Effect> {

@@ -424,6 +424,7 @@ impl Calls {
                     self.with_call(now, call, |call, board| call.withdraw(board, now, operator, why));
                 }
                 acd::Effect::OperatorState { operator, state } => {
+                    self.board.presence(operator, presence_of(&state));
                     let (state, reason) = state_words(state);
                     self.board.event(Event::OperatorState { operator: operator.0, state: state.to_owned(), reason });
                 }
@@ -433,6 +434,18 @@ impl Calls {
                 }
             }
         }
+        self.board.count_waiting();
+    }
+}
+
+/// What colleagues' phones show of it.
+fn presence_of(state: &State) -> endpoint::Presence {
+    match state {
+        State::LoggedOut => endpoint::Presence::LoggedOut,
+        State::NotReady { reason } => endpoint::Presence::NotReady { reason: reason.clone() },
+        State::Ready => endpoint::Presence::Ready,
+        State::Busy => endpoint::Presence::Busy,
+        State::WorkingAfterCall => endpoint::Presence::WorkingAfterCall,
     }
 }
 

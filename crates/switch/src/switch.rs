@@ -216,6 +216,10 @@ impl Switch {
                 }
                 self.outputs.push_back(Output::Done { number, result: Ok(Reply::Bans(bans)) });
             }
+            Effect::Presence { operator, presence } => {
+                self.endpoint.set_presence(now, endpoint::AccountId(operator.0), presence);
+            }
+            Effect::Waiting(callers) => self.endpoint.set_waiting(now, callers),
             Effect::Done { number, result } => self.outputs.push_back(Output::Done { number, result }),
         }
     }

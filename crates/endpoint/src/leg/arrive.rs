@@ -24,6 +24,8 @@ pub(crate) struct Uas {
     pub(crate) key: ServerKey,
     pub(crate) flow: Flow,
     pub(crate) invite: Message,
+    /// We have said that it rings.
+    pub(crate) rings: bool,
     /// They require reliable provisionals (RFC 3262).
     pub(crate) wants_reliable: bool,
     /// RSeq of the last reliable provisional.
@@ -47,6 +49,7 @@ impl Uas {
             key,
             flow,
             invite,
+            rings: false,
             wants_reliable,
             rseq: 0,
             unpracked: None,
@@ -102,6 +105,7 @@ pub(crate) fn describe(
         privacy: !invite.asks_privacy("none")
             && ["id", "user", "header", "session"].into_iter().any(|what| invite.asks_privacy(what)),
         request_user,
+        device: None,
         replaces,
         offer: (!body.is_empty()).then_some(body),
         from_ip: flow.remote.ip(),

@@ -50,11 +50,26 @@ pub(crate) struct Fork {
     pub(crate) late: Vec<(String, Message)>,
     /// Its transaction is gone: no 2xx can be told any more.
     pub(crate) gone: bool,
+    /// A provisional above 100 has come: the phone is reached.
+    pub(crate) rang: bool,
+    /// Other ways to the same phone.
+    pub(crate) spare: Vec<super::invite::Target>,
 }
 
 impl Fork {
     pub(crate) fn new(key: ClientKey, tag: Token, flow: Flow, invite: Message) -> Self {
-        Self { key, tag, flow, invite, state: ForkState::Waiting, early: Vec::new(), late: Vec::new(), gone: false }
+        Self {
+            key,
+            tag,
+            flow,
+            invite,
+            state: ForkState::Waiting,
+            early: Vec::new(),
+            late: Vec::new(),
+            gone: false,
+            rang: false,
+            spare: Vec::new(),
+        }
     }
 
     /// CANCEL, if there is anything to cancel.
@@ -96,7 +111,10 @@ impl Leg {
         self.acknowledge_reliable(core, index, response);
         let over = self.over || self.session.is_some();
         let Some(uac) = &mut self.uac else { return };
-        let waiting = uac.forks.get(index).is_some_and(|fork| fork.state == ForkState::Waiting);
+        let waiting = uac.forks.get_mut(index).is_some_and(|fork| {
+            fork.rang = true;
+            fork.state == ForkState::Waiting
+        });
         uac.rang |= waiting;
         if waiting && !over {
             let dialog = response.to().ok().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default();
@@ -187,7 +205,7 @@ impl Leg {
             remote_sdp = body.clone();
         }
         fork.state = ForkState::Won;
-        let (tag, flow) = (fork.tag, fork.flow);
+        let (tag, flow, called_at) = (fork.tag, fork.flow, fork.invite.target().ok());
         fork.forget_early(core, voice);
         for (other, fork) in uac.forks.iter_mut().enumerate() {
             if other != index {
@@ -196,6 +214,7 @@ impl Leg {
             }
         }
         let mut session = Session::new(dialog, tag, flow, true);
+        session.at_contact = called_at;
         (session.local_sdp, session.remote_sdp, session.theirs) = (local_sdp, remote_sdp, theirs);
         session.peer_updates = response.allows(&Method::Update).unwrap_or(false);
         session.take_timer(response, self.session_wanted_s);
@@ -267,6 +286,9 @@ impl Leg {
     /// This INVITE is over without a dialog. A redirection (3xx) is a failure like others: its Contacts are never called, as nobody
     /// has registered those numbers (R03), and RFC 3261 section 8.1.3.4 leaves it to us.
     pub(crate) fn failed(&mut self, core: &mut Core, index: usize, rejection: Rejection) {
+        if self.try_next_flow(core, index, rejection.status) {
+            return;
+        }
         let (over, voice) = (self.over || self.session.is_some(), self.voice());
         let Some(uac) = &mut self.uac else { return };
         let Some(fork) = uac.forks.get_mut(index) else { return };

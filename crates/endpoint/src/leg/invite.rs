@@ -32,6 +32,8 @@ pub(crate) struct Uac {
     pub(crate) best: Option<Rejection>,
     /// A branch's early media bears the network's leave (RFC 5009).
     pub(crate) authorized: bool,
+    /// What to say again over another flow of a phone.
+    pub(crate) again: Option<Box<Invite>>,
 }
 
 impl Uac {
@@ -68,8 +70,10 @@ impl Uac {
 pub(crate) struct Target {
     pub(crate) flow: Flow,
     pub(crate) identity: Identity,
-    /// Service-Route of the trunk.
+    /// Service-Route of the trunk, Path of the phone.
     pub(crate) routes: Vec<Bytes>,
+    /// Other ways to the very same phone, for when this one turns out to be closed (RFC 5626 section 5.3).
+    pub(crate) spare: Vec<Target>,
 }
 
 /// What names one INVITE wherever it is sent.
@@ -115,11 +119,14 @@ impl Leg {
         let mut forks = Vec::with_capacity(targets.len());
         for (index, target) in targets.into_iter().enumerate() {
             let stamp = Stamp::new(core, self.id);
-            forks.extend(self.send_invite(core, &invite, &target, &stamp, index));
+            let fork = self.send_invite(core, &invite, &target, &stamp, index);
+            forks.extend(fork.map(|fork| Fork { spare: target.spare, ..fork }));
         }
         // A phone that is there says 100 or 180 at once; one whose connection is dead must not cost the caller its ring time (R29).
         core.wake(self.id, LegTimer::FirstResponse, core.config.times.first_response_max);
         core.wake(self.id, LegTimer::Ring, core.config.times.ring_max);
+        let has_spare = forks.iter().any(|fork| !fork.spare.is_empty());
+        let again = has_spare.then(|| Box::new(invite.clone()));
         self.uac = Some(Uac {
             forks,
             body: invite.body,
@@ -128,7 +135,30 @@ impl Leg {
             rang: false,
             best: None,
             authorized: false,
+            again,
         });
+    }
+
+    /// The flow of this INVITE is closed: the same one goes to the same phone over its next flow, in the same words, so that a
+    /// phone that has got both can tell (RFC 3261 section 8.2.2.2). False if there is none, or if the phone itself has spoken.
+    pub(crate) fn try_next_flow(&mut self, core: &mut Core, index: usize, status: u16) -> bool {
+        let wanted = !self.over && self.session.is_none() && matches!(status, 408 | 430 | 503);
+        let Some(uac) = self.uac.as_mut().filter(|_| wanted) else { return false };
+        let Some(fork) = uac.forks.get_mut(index) else { return false };
+        let goes_on = fork.state == ForkState::Waiting && !fork.rang && !fork.spare.is_empty();
+        let Some(invite) = uac.again.clone().filter(|_| goes_on) else { return false };
+        let target = fork.spare.remove(0);
+        let spare = std::mem::take(&mut fork.spare);
+        fork.state = ForkState::Refused;
+        let call_id = fork.invite.call_id().unwrap_or_default().to_owned();
+        let stamp = Stamp { call_id, tag: fork.tag, cseq: fork.invite.cseq().map_or(1, |cseq| cseq.number) };
+        let next = uac.forks.len();
+        let fork = self.send_invite(core, &invite, &target, &stamp, next);
+        let sent = fork.is_some();
+        if let Some(uac) = &mut self.uac {
+            uac.forks.extend(fork.map(|fork| Fork { spare, ..fork }));
+        }
+        sent
     }
 
     /// Sends the INVITE to the first of a carrier's hops; the others are for when it fails. `targets` is not empty.
@@ -149,6 +179,7 @@ impl Leg {
             rang: false,
             best: None,
             authorized: false,
+            again: None,
         });
     }
 

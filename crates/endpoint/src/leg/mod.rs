@@ -146,6 +146,7 @@ impl Leg {
     pub(crate) fn request(&mut self, core: &mut Core, method: &Method) -> Option<(MessageBuilder, Flow)> {
         let flow = self.way()?;
         let session = self.session.as_mut()?;
+        session.aim(&core.config.realm);
         let via = core.via(flow);
         let names_us = matches!(method, Method::Invite | Method::Update | Method::Notify);
         let contact = names_us.then(|| core.contact(flow, &self.contact_user));
@@ -157,7 +158,9 @@ impl Leg {
     pub(crate) fn ack(&mut self, core: &mut Core, invite_cseq: u32, body: Bytes) -> Option<(Message, Flow)> {
         let flow = self.way()?;
         let via = core.via(flow);
-        let mut ack = self.session.as_ref()?.dialog.ack(invite_cseq, &via);
+        let session = self.session.as_mut()?;
+        session.aim(&core.config.realm);
+        let mut ack = session.dialog.ack(invite_cseq, &via);
         if !body.is_empty() {
             ack = ack.body(wire::SDP, &body);
         }

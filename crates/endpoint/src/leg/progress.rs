@@ -32,6 +32,7 @@ impl Leg {
     pub(crate) fn progress(&mut self, core: &mut Core, status: u16, body: Option<Bytes>) {
         let status = if (101..200).contains(&status) { status } else { 180 };
         let Some(uas) = &mut self.uas else { return };
+        uas.rings = true;
         if uas.wants_reliable && (uas.unpracked.is_some() || !uas.waiting.is_empty()) {
             if uas.waiting.len() < WAITING_MAX {
                 uas.waiting.push_back((status, body));

@@ -5,11 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use sip::dialog::Dialog;
 use sip::flow::Flow;
-use sip::message::Message;
+use sip::message::{Message, Uri};
 use sip::transaction::{ClientKey, ServerKey};
 
 use crate::core::Token;
 use crate::order::Reason;
+use crate::registrar::is_gruu;
 
 /// The dialog of a leg. For incoming legs it is there from the INVITE on (early), for outgoing ones from the 2xx on.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Session {
     pub(crate) tag: Token,
     /// The way to the peer.
     pub(crate) flow: Flow,
+    /// A phone of ours may name itself by a GRUU; requests go to what it has registered or was called at (RFC 5627 section 5.3).
+    pub(crate) at_contact: Option<Uri>,
     /// We made the Call-ID: decides who waits longer after glare (RFC 3261 section 14.1).
     pub(crate) caller: bool,
     /// Our last SDP: what a refresh repeats.
@@ -130,6 +133,7 @@ impl Session {
             dialog,
             tag,
             flow,
+            at_contact: None,
             caller,
             local_sdp: Bytes::new(),
             remote_sdp: Bytes::new(),
@@ -143,6 +147,13 @@ impl Session {
             theirs: None,
             refer: None,
             bye: Bye::No,
+        }
+    }
+
+    /// Before a request of ours: a GRUU becomes the contact behind it.
+    pub(crate) fn aim(&mut self, realm: &str) {
+        if let Some(contact) = self.at_contact.as_ref().filter(|_| is_gruu(&self.dialog.remote_target, realm)) {
+            self.dialog.remote_target = contact.clone();
         }
     }
 

@@ -1,14 +1,21 @@
 //! The registrar of operators' phones (RFC 3261 section 10.3): which contacts an account has, and the way to each.
+//!
+//! An operator may have several phones (devices). A call rings on all of them at once, whatever their `q` (RFC 3261 section
+//! 16.6 leaves it to us, and a caller waits): `q` only says which of them is asked first. A device with several flows (RFC 5626)
+//! is called over one of them, and over the next when that fails.
 
+mod gruu;
 mod register;
 
-pub(crate) use register::Refusal;
+pub(crate) use gruu::{instance_of, is_gruu};
+pub(crate) use register::{FLOW_TIMER_S, Refusal, Registered};
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
+use bytes::Bytes;
 use sip::flow::{ConnectionId, Flow, Protocol};
-use sip::message::Uri;
+use sip::message::{Name, Uri};
 
 use crate::account::{Account, AccountId};
 use crate::core::{Core, Errand, Token};
@@ -25,6 +32,17 @@ pub(crate) struct Bound {
     pub(crate) uri: Uri,
     /// `+sip.instance`: the same phone again, whatever its address now (RFC 5626).
     pub(crate) instance: Option<String>,
+    /// Which of the device's flows this is (RFC 5626 section 4.2), if the device keeps several.
+    pub(crate) reg_id: Option<u32>,
+    /// Preference in thousandths (RFC 3261 section 20.10): the highest is asked first.
+    pub(crate) q: u16,
+    /// The proxies between us and it (RFC 3327), each as a Route of our requests.
+    ///
+    /// The word of whoever has proved to be this operator's phone, or of the edge that it came through. It is believed no
+    /// further than that: packets go where the REGISTER came from, never to an address that stands here (R10).
+    pub(crate) path: Vec<Bytes>,
+    /// What its temporary GRUUs lead back to; another one for each new life of the phone (RFC 5627 section 3.1.2).
+    pub(crate) secret: Token,
     pub(crate) call_id: String,
     pub(crate) cseq: u32,
     pub(crate) expires: Instant,
@@ -39,30 +57,42 @@ pub(crate) struct Bound {
 }
 
 /// Accounts and their contacts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Registrar {
     accounts: HashMap<AccountId, Account>,
     users: HashMap<String, AccountId>,
     bindings: BTreeMap<AccountId, Vec<Bound>>,
     count: usize,
+    pads: gruu::Pads,
 }
 
 impl Registrar {
-    /// All accounts there are.
-    pub(crate) fn set_accounts(&mut self, core: &mut Core, accounts: Vec<Account>) {
+    /// A registrar that knows nobody. `key` must be unpredictable.
+    pub(crate) fn new(key: [u8; 32]) -> Self {
+        Self {
+            accounts: HashMap::new(),
+            users: HashMap::new(),
+            bindings: BTreeMap::new(),
+            count: 0,
+            pads: gruu::Pads::new(key),
+        }
+    }
+
+    /// All accounts there are. Gives those that are gone or have become others.
+    pub(crate) fn set_accounts(&mut self, core: &mut Core, accounts: Vec<Account>) -> Vec<AccountId> {
         self.users = accounts.iter().map(|account| (account.user.clone(), account.id)).collect();
         let before = std::mem::take(&mut self.accounts);
         self.accounts = accounts.into_iter().map(|account| (account.id, account)).collect();
-        let gone: Vec<AccountId> = self
-            .bindings
-            .keys()
-            // With another name or password the phone has to prove itself again.
-            .filter(|id| before.get(id).is_none_or(|old| self.accounts.get(id) != Some(old)))
-            .copied()
-            .collect();
-        for account in gone {
-            self.change(core, account, |bindings| bindings.clear());
+        // With another name or password the phone has to prove itself again.
+        let is_gone = |(id, old): &(&AccountId, &Account)| self.accounts.get(id) != Some(old);
+        let mut gone: Vec<AccountId> = before.iter().filter(is_gone).map(|(id, _)| *id).collect();
+        gone.sort_unstable();
+        for account in &gone {
+            if self.bindings.contains_key(account) {
+                self.change(core, *account, |bindings| bindings.clear());
+            }
         }
+        gone
     }
 
     /// The account of this user.
@@ -76,8 +106,25 @@ impl Registrar {
     }
 
     /// The contacts of an account that can be called.
-    pub(crate) fn reachable(&self, account: AccountId) -> impl Iterator<Item = &Bound> {
+    fn reachable(&self, account: AccountId) -> impl Iterator<Item = &Bound> {
         self.bound(account).iter().filter(|bound| !bound.silent)
+    }
+
+    /// The phones of an account that can be called, the preferred first; of each its flows, the newest first.
+    pub(crate) fn devices(&self, account: AccountId) -> Vec<Vec<&Bound>> {
+        let mut devices: Vec<Vec<&Bound>> = Vec::new();
+        let newest_first = self.reachable(account).collect::<Vec<_>>().into_iter().rev();
+        for bound in newest_first {
+            let is_its = |flows: &&mut Vec<&Bound>| {
+                bound.reg_id.is_some() && flows.iter().any(|one| one.reg_id.is_some() && one.instance == bound.instance)
+            };
+            match devices.iter_mut().find(is_its) {
+                Some(flows) => flows.push(bound),
+                None => devices.push(vec![bound]),
+            }
+        }
+        devices.sort_by_key(|flows| std::cmp::Reverse(flows.first().map_or(0, |bound| bound.q)));
+        devices
     }
 
     /// The contacts of an account.
@@ -93,6 +140,9 @@ impl Registrar {
                 flow: bound.flow,
                 expires: bound.expires,
                 user_agent: bound.user_agent.clone(),
+                instance: bound.instance.clone(),
+                reg_id: bound.reg_id,
+                answers: bound.answers,
             })
             .collect()
     }
@@ -138,7 +188,8 @@ impl Registrar {
                 cseq: 1,
                 max_forwards: 70,
             };
-            let request = outside.builder().finish();
+            let builder = bound.path.iter().fold(outside.builder(), |one, route| one.header(Name::Route, route));
+            let request = builder.finish();
             core.send(None, bound.flow, request, Errand::KeepAlive(account, bound.id));
         }
         self.arm(core, account);

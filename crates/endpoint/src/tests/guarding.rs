@@ -22,7 +22,7 @@ fn r04_fourteen_methods_from_a_stranger_reach_nobody() {
         ("INFO", Some(481)),
         ("REFER", Some(403)),
         ("NOTIFY", Some(481)),
-        ("SUBSCRIBE", Some(489)),
+        ("SUBSCRIBE", Some(401)),
         ("MESSAGE", Some(405)),
         ("PUBLISH", Some(405)),
         ("BREW", Some(501)),

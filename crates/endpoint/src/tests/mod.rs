@@ -4,6 +4,7 @@ mod answering;
 mod calling;
 mod corpus;
 mod forking;
+mod gruu;
 mod guarding;
 mod hops;
 mod large;
@@ -12,10 +13,13 @@ mod modifying;
 mod negotiating;
 mod network;
 mod ngn;
+mod outbound;
 mod registering;
 mod session_ids;
+mod subscribing;
 mod timers;
 mod trunking;
+mod watching;
 mod witness;
 
 use std::collections::VecDeque;
@@ -258,10 +262,9 @@ impl House {
         (caller, leg)
     }
 
-    /// We call a bare address.
-    pub fn calls(&mut self, leg: u64, to: Destination) -> LegId {
-        let leg = LegId(leg);
-        self.order(Order::Invite(Invite {
+    /// A call of さくら歯科's.
+    pub fn invite(leg: LegId, to: Destination) -> Invite {
+        Invite {
             leg,
             to,
             display: "さくら歯科".to_owned(),
@@ -273,7 +276,13 @@ impl House {
             max_forwards: 70,
             auto_answer: false,
             on_behalf_of: None,
-        }));
+        }
+    }
+
+    /// We call a bare address.
+    pub fn calls(&mut self, leg: u64, to: Destination) -> LegId {
+        let leg = LegId(leg);
+        self.order(Order::Invite(Self::invite(leg, to)));
         leg
     }
 }

@@ -331,7 +331,7 @@ fn a_refer_is_told_accepted_and_reported() {
     let replaces = format!("{call_id}%3Bto-tag%3D{}%3Bfrom-tag%3D{}", to.tag().unwrap(), from.tag().unwrap());
     let refer = phone.request("REFER", &format!("Refer-To: <sip:09011112222@{REALM}?Replaces={replaces}>\r\n"), "");
     house.hear(PHONE, refer.as_str());
-    let refer_to = ReferTo { user: "09011112222".to_owned(), replaces: Some(Ok(consult)) };
+    let refer_to = ReferTo { user: "09011112222".to_owned(), device: None, replaces: Some(Ok(consult)) };
     assert_eq!(house.event(), LegEvent::Refer { leg, refer_to });
     house.order(Order::AnswerRefer { leg, status: 202 });
     house.response(PHONE, 202);
@@ -353,7 +353,7 @@ fn a_refer_is_told_accepted_and_reported() {
     house.hear(PHONE, refer.as_str());
     assert_eq!(
         house.event(),
-        LegEvent::Refer { leg, refer_to: ReferTo { user: "0570000000".to_owned(), replaces: None } }
+        LegEvent::Refer { leg, refer_to: ReferTo { user: "0570000000".to_owned(), device: None, replaces: None } }
     );
     house.order(Order::AnswerRefer { leg, status: 403 });
     house.response(PHONE, 403);

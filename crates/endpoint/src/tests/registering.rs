@@ -3,20 +3,20 @@
 use super::*;
 
 /// A phone that knows its password.
-struct Phone {
-    side: Side,
-    flow: Flow,
+pub(super) struct Phone {
+    pub(super) side: Side,
+    pub(super) flow: Flow,
 }
 
 impl Phone {
-    fn new(flow: Flow, user: &str) -> Self {
+    pub(super) fn new(flow: Flow, user: &str) -> Self {
         let mut side = Side::new(&flow.remote.to_string(), user, REALM, REALM);
         side.transport = flow.protocol.as_str();
         Self { side, flow }
     }
 
     /// REGISTER with these headers, challenged and answered; gives the final response.
-    fn register(&mut self, house: &mut House, extra: &str) -> Message {
+    pub(super) fn register(&mut self, house: &mut House, extra: &str) -> Message {
         let address = self.flow.remote.to_string();
         let first = self.side.request("REGISTER", extra, "");
         house.hear_flow(self.flow, first.as_str());
@@ -30,7 +30,7 @@ impl Phone {
     }
 }
 
-fn contacts(response: &Message) -> Vec<String> {
+pub(super) fn contacts(response: &Message) -> Vec<String> {
     response.values(Name::Contact).map(|value| String::from_utf8_lossy(&value).into_owned()).collect()
 }
 

@@ -115,7 +115,7 @@ fn sip(house: &mut House, chance: &mut Chance, leg: LegId) {
         8 => {
             let user = chance.of(&[MOBILE, SECOND_MOBILE, "0570123456"]).to_owned();
             let replaces = chance.of(&[None, Some(Err(())), Some(Ok(LegId(leg.0 ^ 2)))]);
-            LegEvent::Refer { leg, refer_to: ReferTo { user, replaces } }
+            LegEvent::Refer { leg, refer_to: ReferTo { user, device: None, replaces } }
         }
         9 => LegEvent::Ended {
             leg,

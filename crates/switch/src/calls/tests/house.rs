@@ -159,6 +159,7 @@ impl House {
             caller_host: "carrier.test".to_owned(),
             privacy: false,
             request_user: did.to_owned(),
+            device: None,
             replaces: None,
             offer: Some(sdp(20_000, "sendrecv")),
             from_ip: PEER,
@@ -227,7 +228,7 @@ impl House {
     pub(super) fn refers(&mut self, name: &str, user: &str, replaces: Option<&str>) -> Heard {
         let replaces = replaces.map(|other| Ok(self.leg(other)));
         let leg = self.leg(name);
-        self.on(LegEvent::Refer { leg, refer_to: ReferTo { user: user.to_owned(), replaces } })
+        self.on(LegEvent::Refer { leg, refer_to: ReferTo { user: user.to_owned(), device: None, replaces } })
     }
 
     pub(super) fn silent(&mut self, name: &str, seconds: u32) -> Heard {
@@ -386,6 +387,7 @@ impl House {
                 Effect::Event(event) => heard.tells.push(told(&event)),
                 Effect::Record(record) => self.records.entry(record.call).or_default().push(*record),
                 Effect::Bans { .. } | Effect::ClearBans { .. } => {} // the SIP side's: tested with it
+                Effect::Presence { .. } | Effect::Waiting(_) => {}
                 Effect::Done { number: _, result } => self.done.push(result),
             }
         }
@@ -413,7 +415,7 @@ impl House {
                         (name.clone(), format!("ring {name}: {} <{caller}>", invite.display))
                     }
                     Destination::Trunk { trunk, number } => (number.clone(), format!("dial {number} over {}", trunk.0)),
-                    Destination::Address(..) => panic!("nobody is called by address"),
+                    Destination::Device(..) | Destination::Address(..) => panic!("nobody is called by address"),
                 };
                 self.name(&name, invite.leg);
                 line
