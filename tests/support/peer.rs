@@ -328,6 +328,11 @@ impl Peer {
         self.look(limit, wanted).is_some()
     }
 
+    /// Listen for so long, and keep what comes for later.
+    pub fn listen(&mut self, time: Duration) {
+        let _ = self.look(time, |_| false);
+    }
+
     /// Such a message, if it comes within this time.
     pub fn catch(&mut self, limit: Duration, wanted: impl Fn(&Message) -> bool) -> Option<Message> {
         self.look(limit, wanted)
@@ -357,7 +362,12 @@ impl Peer {
             if let Ok((length, _)) = self.socket.recv_from(&mut buffer)
                 && let Ok(message) = Message::parse(Bytes::copy_from_slice(&buffer[..length]))
             {
-                self.waiting.push(message);
+                // Whoever listens is there, and says so.
+                if message.is_request() && message.method() == Method::Options {
+                    self.reply(&message, 200, None);
+                } else {
+                    self.waiting.push(message);
+                }
             }
         }
     }
