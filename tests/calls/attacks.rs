@@ -261,7 +261,7 @@ fn r10_nothing_goes_where_a_via_points_and_no_answer_is_much_longer_than_its_req
             for via in [
                 format!("SIP/2.0/UDP 255.255.255.255:{};branch=z9hG4bKa", there.port()),
                 format!("SIP/2.0/UDP {there};branch=z9hG4bKb"),
-                format!("SIP/2.0/UDP 127.0.0.67;maddr=127.0.0.66;branch=z9hG4bKc"),
+                "SIP/2.0/UDP 127.0.0.67;maddr=127.0.0.66;branch=z9hG4bKc".to_owned(),
                 format!("SIP/2.0/UDP {there};received=127.0.0.66;rport={};branch=z9hG4bKd", there.port()),
                 format!("SIP/2.0/UDP 127.0.0.67:{};rport;branch=z9hG4bKe", there.port()),
             ] {
