@@ -196,6 +196,7 @@ impl Engine {
             self.input(match inbound {
                 Inbound::Packet { flow, bytes } => Input::Packet { flow, bytes },
                 Inbound::Certified { flow, names } => Input::Certified { flow, names },
+                Inbound::Unframed { flow, head, fault } => Input::Unframed { flow, head, fault },
                 Inbound::FlowClosed { flow } => Input::FlowClosed { flow },
                 Inbound::TransportFailed { flow } => Input::TransportFailed { flow },
             });

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sip::flow::Flow;
+use sip::framing::FramingFault;
 use sip::message::Message;
 
 use crate::account::{Account, AccountId};
@@ -118,6 +119,20 @@ impl Endpoint {
         } else {
             self.core.receive(flow, message);
         }
+        self.pump();
+    }
+
+    /// The head of a message on a stream where nobody can tell where the message ends (RFC 3261 section 18.3): a request is
+    /// refused. Whoever framed it closes the stream.
+    pub fn unframed(&mut self, now: Instant, flow: Flow, head: Bytes, fault: FramingFault) {
+        self.core.now = now;
+        if self.guard.drops(now, flow.remote.ip()) && !self.lines.own_flow(flow) {
+            return;
+        }
+        if let Ok(message) = Message::parse(head) {
+            self.refuse_unframed(flow, &message, fault);
+        }
+        self.offence(flow, BanReason::Malformed);
         self.pump();
     }
 

@@ -2,6 +2,7 @@
 
 use sip::dialog::Dialog;
 use sip::flow::Flow;
+use sip::framing::FramingFault;
 use sip::message::{BodyFault, Message, MessageBuilder, Method, Name, Replaces, Scheme, Uri};
 use sip::transaction::ServerKey;
 
@@ -88,6 +89,22 @@ impl Endpoint {
             let response = MessageBuilder::reply(request, refusal.status, refusal.reason, Some(&tag)).finish();
             self.core.repeat(flow, &response);
         }
+    }
+
+    /// Without its end there is no message and no transaction, but there is a sender who can be told.
+    pub(crate) fn refuse_unframed(&mut self, flow: Flow, request: &Message, fault: FramingFault) {
+        if !request.is_request() || !request.has(Name::Via) || request.method() == Method::Ack {
+            return;
+        }
+        let (status, reason) = match fault {
+            FramingFault::NoContentLength => (400, "Missing Content-Length"),
+            FramingFault::BadContentLength => (400, "Bad Content-Length"),
+            FramingFault::MessageTooLong => (513, "Message Too Large"),
+            FramingFault::LineTooLong | FramingFault::TooManyHeaders => (400, "Bad Request"),
+        };
+        let tag = self.core.token().to_string();
+        let response = MessageBuilder::reply(request, status, reason, Some(&tag)).finish();
+        self.core.repeat(flow, &response);
     }
 
     /// What must be refused whoever asks: method, scheme, extensions, body (sections 8.2.1 to 8.2.3). Nothing is learnt from

@@ -7,6 +7,7 @@ use acd::{CallId, OperatorId};
 use bytes::Bytes;
 use serde::Serialize;
 use sip::flow::Flow;
+use sip::framing::FramingFault;
 
 use crate::desk::{Command, CommandError, Reply};
 use crate::directory::Directory;
@@ -18,6 +19,8 @@ use crate::record::CallRecord;
 pub enum Input {
     /// A SIP packet.
     Packet { flow: Flow, bytes: Bytes },
+    /// The head of a message on a stream where nobody can tell where it ends; the stream is about to be closed.
+    Unframed { flow: Flow, head: Bytes, fault: FramingFault },
     /// A stream connection is gone.
     FlowClosed { flow: Flow },
     /// The peer of this stream proved by certificate that it is each of these host names; before the stream's first packet.

@@ -94,6 +94,7 @@ impl Switch {
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
             Input::Packet { flow, bytes } => self.endpoint.receive(now, flow, bytes),
+            Input::Unframed { flow, head, fault } => self.endpoint.unframed(now, flow, head, fault),
             Input::FlowClosed { flow } => self.endpoint.flow_closed(now, flow),
             Input::Certified { flow, names } => self.endpoint.flow_certified(now, flow, names),
             Input::TransportFailed { flow } => self.endpoint.transport_failed(now, flow),

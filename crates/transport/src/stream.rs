@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sip::flow::Flow;
-use sip::framing::{Frame, Framer};
+use sip::framing::{Frame, Framer, FramingError, FramingFault};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -18,6 +18,8 @@ pub(crate) const WRITES_MAX: usize = 64;
 const KEEP_ALIVES_MAX: usize = 2;
 /// Keep-alives in one reading; whoever sends more keeps nothing alive.
 const KEEP_ALIVES_IN_A_ROW_MAX: usize = 32;
+/// A refusal that is not written by then is not written: bad framing is closed within 100 ms (R08).
+const LAST_WORDS_MAX: Duration = Duration::from_millis(80);
 /// Read at a time. Small: an idle stream should cost little.
 const READ_BYTES: usize = 4_096;
 /// RFC 5626 section 4.4.1: a double CRLF asks...
@@ -31,6 +33,8 @@ pub(crate) enum StreamEvent {
     Opened { flow: Flow, names: Option<Vec<String>> },
     /// A whole message.
     Message { flow: Flow, bytes: Bytes },
+    /// A message came whose end nobody can tell, and this is its head; the stream ends after one answer to it.
+    Unframed { flow: Flow, head: Bytes, fault: FramingFault },
     /// The stream is gone. `unsent`: the flows, as `send` was given them, of messages that were not written.
     Closed { flow: Flow, unsent: Vec<Flow>, why: Close },
 }
@@ -48,6 +52,8 @@ pub(crate) enum Close {
     NoHandshake,
     /// The peer sent what is no SIP (R08).
     BadFraming,
+    /// The peer sent a message whose end nobody can tell (R08, RFC 3261 section 18.3).
+    Unframed,
     /// A message took too long (R08).
     SlowMessage,
     /// Nothing was said for too long.
@@ -94,6 +100,9 @@ impl Link {
                 self.limits.write_max,
             ) => why,
         };
+        if why == Close::Unframed && unsent.is_none() {
+            unsent = last_words(&mut writing, &mut self.outgoing).await;
+        }
         self.close(why, unsent).await;
     }
 
@@ -164,11 +173,37 @@ impl Reader<'_> {
                     patience.message(Instant::now());
                 }
                 Ok(None) => return Ok(()),
-                Err(_) => return Err(Close::BadFraming),
+                Err(FramingError { fault, head }) => {
+                    if let Some(head) = head {
+                        let unframed = StreamEvent::Unframed { flow: self.flow, head, fault };
+                        self.events.send(unframed).await.map_err(|_| Close::ByUs)?;
+                        return Err(Close::Unframed);
+                    }
+                    return Err(Close::BadFraming);
+                }
             }
         }
         Err(Close::BadFraming)
     }
+}
+
+/// Writes what is already waiting and the refusal, then closes. Gives the flow of a message that was not written.
+async fn last_words(stream: &mut (impl AsyncWrite + Unpin), outgoing: &mut mpsc::Receiver<Outgoing>) -> Option<Flow> {
+    let mut unsent = None;
+    let words = async {
+        while let Some((flow, bytes)) = outgoing.recv().await {
+            unsent = Some(flow);
+            stream.write_all(&bytes).await?;
+            stream.flush().await?;
+            unsent = None;
+            if outgoing.is_empty() {
+                break;
+            }
+        }
+        stream.shutdown().await
+    };
+    let _ = timeout(LAST_WORDS_MAX, words).await; // closed either way
+    unsent
 }
 
 async fn write(

@@ -179,7 +179,7 @@ impl Streams {
                     self.reuse.certified(flow, names.clone());
                 }
             }
-            StreamEvent::Message { .. } => {}
+            StreamEvent::Message { .. } | StreamEvent::Unframed { .. } => {}
             StreamEvent::Closed { flow, why, .. } => {
                 tracing::debug!(peer = %flow.remote, connection = flow.connection.0, ?why, "stream closed");
                 self.count(*why);
@@ -300,7 +300,12 @@ impl Streams {
             Close::ByPeer | Close::Broken | Close::ByUs => {}
             Close::Unreachable => self.counts.unreachable += 1,
             Close::NoHandshake => self.counts.handshakes_failed += 1,
-            Close::BadFraming | Close::SlowMessage | Close::Idle | Close::NoPong | Close::NotReading => {
+            Close::BadFraming
+            | Close::Unframed
+            | Close::SlowMessage
+            | Close::Idle
+            | Close::NoPong
+            | Close::NotReading => {
                 self.counts.given_up += 1;
             }
         }

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use sip::flow::{ConnectionId, Flow, Protocol};
+use sip::framing::FramingFault;
 
 use crate::config::{BindError, Config, Network};
 use crate::gate::Gate;
@@ -43,6 +44,16 @@ pub enum Inbound {
         /// The message; not parsed. Out of a TCP or TLS stream it is as long as its Content-Length says; a datagram or a
         /// WebSocket frame ends where it ends, and needs none (RFC 3261 section 18.3, RFC 7118 section 5).
         bytes: Bytes,
+    },
+    /// The head of a message on a TCP or TLS stream, where nobody can tell where the message ends. Whatever is sent to
+    /// this flow at once is still written; then the stream is closed.
+    Unframed {
+        /// The stream's flow.
+        flow: Flow,
+        /// Start line and headers, with the empty line.
+        head: Bytes,
+        /// What is wrong with it.
+        fault: FramingFault,
     },
     /// A stream is gone, whoever closed it.
     FlowClosed {
@@ -238,6 +249,13 @@ impl Transport {
                     self.streams.heard(&flow, &bytes);
                     self.counts.received += 1;
                     batch.push_back(Inbound::Packet { flow, bytes });
+                } else {
+                    self.counts.flooded += 1;
+                }
+            }
+            StreamEvent::Unframed { flow, head, fault } => {
+                if self.gate.admits(now, flow.remote.ip()) {
+                    batch.push_back(Inbound::Unframed { flow, head, fault });
                 } else {
                     self.counts.flooded += 1;
                 }

@@ -157,6 +157,11 @@ impl House {
         self.drain();
     }
 
+    pub fn hear_unframed(&mut self, flow: Flow, head: Bytes, fault: sip::framing::FramingFault) {
+        self.endpoint.unframed(self.now, flow, head, fault);
+        self.drain();
+    }
+
     pub fn order(&mut self, order: Order) {
         let begin = Instant::now();
         self.endpoint.order(self.now, order);

@@ -69,6 +69,14 @@ async fn received(transport: &mut Transport, wanted: usize) -> Vec<Inbound> {
     received_until(transport, |_, all| all.len() >= wanted).await
 }
 
+/// All that comes before the stream is closed.
+async fn until_closed(transport: &mut Transport) -> Vec<Inbound> {
+    let closed = |inbound: &Inbound| matches!(inbound, Inbound::FlowClosed { .. });
+    let mut came = received_until(transport, |_, all| all.iter().any(closed)).await;
+    came.retain(|inbound| !closed(inbound));
+    came
+}
+
 /// The one packet that comes, and its flow.
 async fn packet(transport: &mut Transport) -> (Flow, Bytes) {
     let mut all = received(transport, 1).await;
@@ -106,6 +114,7 @@ fn flow_of(inbound: &Inbound) -> Flow {
     match inbound {
         Inbound::Packet { flow, .. }
         | Inbound::Certified { flow, .. }
+        | Inbound::Unframed { flow, .. }
         | Inbound::FlowClosed { flow }
         | Inbound::TransportFailed { flow } => *flow,
     }
@@ -292,11 +301,28 @@ async fn r08_a_stream_that_is_no_sip_is_closed_at_once() {
     for (number, nonsense) in NONSENSES.into_iter().chain([lines.as_str()]).enumerate() {
         let mut peer = TcpStream::connect(local).await.unwrap();
         peer.write_all(nonsense.as_bytes()).await.unwrap();
-        let came = received(&mut transport, 1).await;
-        assert!(matches!(came[..], [Inbound::FlowClosed { .. }]), "{nonsense:?}: {came:?}");
+        let came = until_closed(&mut transport).await;
+        assert!(matches!(came[..], [] | [Inbound::Unframed { .. }]), "{nonsense:?}: {came:?}");
         let given_up = transport.statistics().connections_given_up;
         assert_eq!(given_up, 1 + u64::try_from(number).unwrap());
         assert_eq!(peer.read(&mut [0; 10]).await.unwrap_or(0), 0, "{nonsense:?}");
+    }
+}
+
+#[tokio::test]
+async fn r05_a_message_whose_end_nobody_can_tell_is_answered_and_its_stream_closed() {
+    let (mut transport, _, local) = bound(&loopback());
+    for nonsense in NONSENSES {
+        let mut peer = TcpStream::connect(local).await.unwrap();
+        peer.write_all(nonsense.as_bytes()).await.unwrap();
+        let came = received(&mut transport, 1).await;
+        let [Inbound::Unframed { flow, head, .. }] = &came[..] else { panic!("{nonsense:?}: {came:?}") };
+        assert_eq!(head, nonsense.as_bytes());
+        send(&mut transport, *flow, OK);
+        let mut answer = Vec::new();
+        beside(&mut transport, peer.read_to_end(&mut answer)).await.unwrap();
+        assert_eq!(answer, OK, "{nonsense:?}");
+        assert_eq!(until_closed(&mut transport).await, []);
     }
 }
 
