@@ -274,10 +274,21 @@ impl Endpoint {
         }
     }
 
-    /// Later, perhaps.
-    fn too_busy(&mut self, key: ServerKey, flow: Flow, invite: &Message) {
-        let response = self.core.reply(invite, 503, None).header(Name::RetryAfter, RETRY_AFTER_S).finish();
-        self.core.respond(None, flow, key, response);
+    /// Why a call of someone we know is not taken: no room, or terms that we cannot keep.
+    fn turned_away(&mut self, origin: &Origin, invite: &Message) -> Option<MessageBuilder> {
+        // R45: a caller's call, before it costs anything. An operator's belongs to a call that was taken.
+        let shed = matches!(origin, Origin::Trunk { .. }) && !self.shed.admits(self.core.now);
+        let full = !shed && self.alive >= self.core.config.limits.legs_max;
+        if full {
+            self.core.alarm_full("legs", self.core.config.limits.legs_max);
+        }
+        if shed || full {
+            return Some(self.core.reply(invite, 503, None).header(Name::RetryAfter, RETRY_AFTER_S));
+        }
+        if arrive::lacks_privacy(invite) {
+            return Some(self.core.reply(invite, 500, None));
+        }
+        is_too_short(invite).then(|| self.core.reply(invite, 422, None).header(Name::MinSe, MIN_SE_S.to_string()))
     }
 
     /// A new call, or not.
@@ -286,20 +297,8 @@ impl Endpoint {
         if let Origin::Stranger(refused) = &origin {
             return self.challenge(key, flow, &invite, refused);
         }
-        // R45: a caller's call, before it costs anything. An operator's belongs to a call that was taken.
-        if matches!(origin, Origin::Trunk { .. }) && !self.shed.admits(self.core.now) {
-            return self.too_busy(key, flow, &invite);
-        }
-        if self.alive >= self.core.config.limits.legs_max {
-            self.core.alarm_full("legs", self.core.config.limits.legs_max);
-            return self.too_busy(key, flow, &invite);
-        }
-        if arrive::lacks_privacy(&invite) {
-            return self.core.answer(None, flow, key, &invite, 500);
-        }
-        if is_too_short(&invite) {
-            let response = self.core.reply(&invite, 422, None).header(Name::MinSe, MIN_SE_S.to_string()).finish();
-            self.core.respond(None, flow, key, response);
+        if let Some(response) = self.turned_away(&origin, &invite) {
+            self.core.respond(None, flow, key, response.finish());
             return;
         }
         let found =
