@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -102,6 +103,8 @@ pub(crate) struct Core {
     /// Peers that do not take TCP.
     pub(crate) no_tcp: NoTcp,
     rng: ChaCha12Rng,
+    /// Makes the tags of what is not remembered ours alone.
+    passing_key: u64,
     layer: Layer,
     effects: Vec<Effect>,
     sent: HashMap<ClientKey, Sent>,
@@ -114,6 +117,8 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(config: Config, seed: [u8; 32], now: Instant) -> Self {
         let protocol_timers = transaction::Timers::default();
+        let mut rng = ChaCha12Rng::from_seed(seed);
+        let passing_key = rng.next_u64();
         let limits = transaction::Limits { transactions_max: config.limits.transactions_max };
         Self {
             now,
@@ -125,7 +130,8 @@ impl Core {
             invites: HashMap::new(),
             session_ids: SessionIds::default(),
             no_tcp: NoTcp::default(),
-            rng: ChaCha12Rng::from_seed(seed),
+            rng,
+            passing_key,
             layer: Layer::new(protocol_timers, limits),
             effects: Vec::new(),
             sent: HashMap::new(),
@@ -302,6 +308,20 @@ impl Core {
         let response = self.spell_and_trace(voice, flow, response);
         self.layer.respond(self.now, &key, response.clone(), &mut self.effects);
         response
+    }
+
+    /// Answers a request for good and forgets it: what a stranger asks must cost no memory (R02, RFC 3261 section 26.3.2.4).
+    pub(crate) fn dismiss(&mut self, key: ServerKey, response: &Message) {
+        self.layer.dismiss(&key, response, &mut self.effects);
+    }
+
+    /// The To tag of an answer of which nothing is remembered: the same for each copy of its request (section 8.2.7).
+    pub(crate) fn passing_tag(&self, request: &Message) -> Token {
+        let mut hasher = DefaultHasher::new();
+        self.passing_key.hash(&mut hasher);
+        request.call_id().unwrap_or_default().hash(&mut hasher);
+        request.via().ok().and_then(|via| via.branch().map(<[u8]>::to_vec)).hash(&mut hasher);
+        Token(hasher.finish())
     }
 
     /// Sends the 2xx of this transaction once more.

@@ -33,15 +33,13 @@ impl Endpoint {
     pub(crate) fn on_request(&mut self, key: ServerKey, flow: Flow, request: Message) {
         if let Err(refusal) = request.validate() {
             self.offence(flow, BanReason::Malformed);
-            let tag = self.core.token().to_string();
+            let tag = self.core.passing_tag(&request).to_string();
             let response = MessageBuilder::reply(&request, refusal.status, refusal.reason, Some(&tag)).finish();
-            self.core.respond(None, flow, key, response);
-            return;
+            return self.core.dismiss(key, &response);
         }
         if let Some(response) = self.refuse(&request) {
             self.offence(flow, BanReason::Scanning);
-            self.core.respond(None, flow, key, response.finish());
-            return;
+            return self.core.dismiss(key, &response.finish());
         }
         if request.to().is_ok_and(|to| to.tag().is_some()) {
             // A subscription's dialog is nobody's leg, and no leg's dialog has subscriptions (RFC 6665 section 4.5).
@@ -56,29 +54,37 @@ impl Endpoint {
             Method::Invite => self.arrive(key, flow, request),
             Method::Register => self.register(key, flow, &request),
             Method::Options => {
+                let tag = self.core.passing_tag(&request);
                 let response = self
                     .core
-                    .reply(&request, 200, None)
+                    .reply(&request, 200, Some(tag))
                     .header(Name::Allow, ALLOW_OUTSIDE)
                     .header(Name::Accept, SDP)
                     .header(Name::AllowEvents, ALLOW_EVENTS)
                     .header(Name::Supported, SUPPORTED_OUTSIDE)
                     .finish();
-                self.core.respond(None, flow, key, response);
+                self.core.dismiss(key, &response);
             }
             // Transfers are asked for inside calls alone (R03).
-            Method::Refer => self.core.answer(None, flow, key, &request, 403),
+            Method::Refer => self.dismiss(key, &request, 403),
             Method::Ack | Method::Cancel => {}
             Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Notify => {
-                self.core.answer(None, flow, key, &request, 481);
+                self.dismiss(key, &request, 481);
             }
             Method::Subscribe => {
                 if let Some(account) = self.operator(key, flow, &request) {
                     self.subscribe(account, key, flow, &request);
                 }
             }
-            Method::Message | Method::Publish | Method::Other(_) => self.core.answer(None, flow, key, &request, 405),
+            Method::Message | Method::Publish | Method::Other(_) => self.dismiss(key, &request, 405),
         }
+    }
+
+    /// Answers with nothing but a status, and forgets.
+    fn dismiss(&mut self, key: ServerKey, request: &Message, status: u16) {
+        let tag = self.core.passing_tag(request);
+        let response = self.core.reply(request, status, Some(tag)).finish();
+        self.core.dismiss(key, &response);
     }
 
     /// Without a Via that can be read there is no transaction (RFC 4475 section 3.1.2.16 has one of SIP/7.0); the answer goes where
@@ -112,32 +118,33 @@ impl Endpoint {
     fn refuse(&mut self, request: &Message) -> Option<MessageBuilder> {
         let method = request.method();
         let core = &mut self.core;
+        let tag = Some(core.passing_tag(request));
         match method {
-            Method::Other(_) => return Some(core.reply(request, 501, None).header(Name::Allow, ALLOW)),
+            Method::Other(_) => return Some(core.reply(request, 501, tag).header(Name::Allow, ALLOW)),
             Method::Message | Method::Publish => {
-                return Some(core.reply(request, 405, None).header(Name::Allow, ALLOW_OUTSIDE));
+                return Some(core.reply(request, 405, tag).header(Name::Allow, ALLOW_OUTSIDE));
             }
             Method::Invite | Method::Ack | Method::Bye | Method::Cancel | Method::Register | Method::Subscribe => {}
             Method::Options | Method::Prack | Method::Update | Method::Info | Method::Refer | Method::Notify => {}
         }
         if request.target().is_ok_and(|uri| uri.scheme() == Scheme::Other) {
-            return Some(core.reply(request, 416, None));
+            return Some(core.reply(request, 416, tag));
         }
         let extensions = if method == Method::Register { &REGISTRAR_EXTENSIONS[..] } else { &EXTENSIONS };
         let mut foreign = request.unsupported(extensions);
         foreign.extend(request.values(Name::ProxyRequire).map(|tag| String::from_utf8_lossy(&tag).into_owned()));
         if !foreign.is_empty() {
-            return Some(core.reply(request, 420, None).header(Name::Unsupported, foreign.join(", ")));
+            return Some(core.reply(request, 420, tag).header(Name::Unsupported, foreign.join(", ")));
         }
         if !request.body().is_empty() && matches!(method, Method::Invite | Method::Update | Method::Prack) {
             if request.has(Name::ContentEncoding) && !request.lists(Name::ContentEncoding, "identity") {
-                return Some(core.reply(request, 415, None).raw_header("Accept-Encoding", "identity"));
+                return Some(core.reply(request, 415, tag).raw_header("Accept-Encoding", "identity"));
             }
             match request.session_description() {
                 Ok(_) => {}
-                Err(BodyFault::Malformed) => return Some(core.reply(request, 400, None)),
+                Err(BodyFault::Malformed) => return Some(core.reply(request, 400, tag)),
                 Err(BodyFault::Unsupported) => {
-                    let response = core.reply(request, 415, None).header(Name::Accept, SDP);
+                    let response = core.reply(request, 415, tag).header(Name::Accept, SDP);
                     return Some(response.header(Name::Accept, "multipart/mixed"));
                 }
             }
@@ -182,11 +189,11 @@ impl Endpoint {
             self.offence(flow, BanReason::Scanning);
         }
         let salts = [self.core.token().0, self.core.token().0];
-        let tag = self.core.token().to_string();
+        let tag = self.core.passing_tag(request).to_string();
         // Short, because whoever asks may not be who gets it (R10).
         let response = MessageBuilder::reply(request, 401, "Unauthorized", Some(&tag));
         let response = self.guard.challenge(self.core.now, source, refused, salts, response).finish();
-        self.core.respond(None, flow, key, response);
+        self.core.dismiss(key, &response);
     }
 
     /// Which operator's phone sends this. Anybody else is answered here.
@@ -400,7 +407,7 @@ impl Endpoint {
     fn inside(&mut self, key: ServerKey, flow: Flow, request: Message) {
         let method = request.method();
         let Some(id) = self.leg_of(&request) else {
-            return self.core.answer(None, flow, key, &request, 481);
+            return self.dismiss(key, &request, 481);
         };
         let refer_to = (method == Method::Refer).then(|| self.refer_to(&request)).flatten();
         self.with_leg(id, |leg, core| {

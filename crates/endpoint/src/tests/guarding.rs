@@ -45,6 +45,23 @@ fn r04_fourteen_methods_from_a_stranger_reach_nobody() {
 }
 
 #[test]
+fn r02_what_strangers_ask_is_answered_and_forgotten_and_a_copy_gets_the_same_tag() {
+    for method in ["INVITE", "REGISTER", "OPTIONS", "BYE", "SUBSCRIBE", "MESSAGE", "BREW"] {
+        let mut house = House::new();
+        let mut side = Side::new(STRANGER, "sip", REALM, "117@192.0.2.1:5060");
+        let request = side.request(method, "Event: presence\r\n", "");
+        let mut tags = Vec::new();
+        for _ in 0..2 {
+            house.hear(STRANGER, request.as_str());
+            house.assert_idle();
+            let (_, answer) = house.sent.pop_front().unwrap();
+            tags.push(answer.to().unwrap().tag().unwrap().to_owned());
+        }
+        assert_eq!(tags[0], tags[1], "{method}: RFC 3261 section 8.2.7");
+    }
+}
+
+#[test]
 fn r01_unknown_users_and_wrong_passwords_look_the_same() {
     let mut house = House::new();
     let answers = ["101", "999"].map(|user| {

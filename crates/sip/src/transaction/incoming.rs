@@ -1,7 +1,7 @@
 //! One server transaction: its machine, the response it repeats, its timers.
 
 use super::action::ServerAction;
-use super::timers::{Running, Timer};
+use super::timers::{Running, Schedule, Timer};
 use super::{Context, Effect, Owner, ServerKey, derived, invite_server, server};
 use crate::flow::Flow;
 use crate::message::{Message, Method};
@@ -35,7 +35,7 @@ pub(super) struct Incoming {
 }
 
 /// The two machines of §17.2.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Machine {
     Invite(invite_server::State),
     Other(server::State),
@@ -116,6 +116,16 @@ impl Incoming {
             context.schedule.stop_all(&mut self.running, Owner::Server(self.key));
         }
         ended
+    }
+
+    /// Ends without a word.
+    pub(super) fn stop(&mut self, schedule: &mut Schedule<Owner>) {
+        schedule.stop_all(&mut self.running, Owner::Server(self.key));
+    }
+
+    /// An INVITE whose caller still waits for an answer.
+    pub(super) fn rings(&self) -> bool {
+        self.machine == Machine::Invite(invite_server::State::Proceeding)
     }
 
     /// The last response that went.

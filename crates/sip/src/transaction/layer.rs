@@ -142,6 +142,16 @@ impl Layer {
         }
     }
 
+    /// Answers a request once and for all, and forgets it: what anybody may ask must cost no memory (§26.3.2.4, R02). A copy of the
+    /// request is a new one, and is due the same answer with the same To tag (§8.2.7).
+    pub fn dismiss(&mut self, key: &ServerKey, response: &Message, fx: &mut Vec<Effect>) {
+        let Some(server) = self.servers.get_mut(key) else { return };
+        let flow = server.flow;
+        server.stop(&mut self.schedule);
+        self.send_stateless(flow, response.clone(), fx);
+        self.bury_server(*key, fx);
+    }
+
     /// The To tag that the responses to this request will have. With it the 200 to a CANCEL bears the same (§9.2), also when it
     /// comes before any of them.
     pub fn promise_tag(&mut self, key: &ServerKey, tag: &str) {

@@ -61,7 +61,8 @@ impl Layer {
     /// The stream of `flow` is closed, by whichever side.
     ///
     /// Client transactions over it end with [`Effect::TransportFailed`]: no answer can come. Responses of server transactions
-    /// go to the sent-by over a new connection (§18.2.2), except to a browser, which nobody can dial: those end.
+    /// go to the sent-by over a new connection (§18.2.2), except to a browser, which nobody can dial: those end. A caller who
+    /// still waits is told at once what was said last: if nobody can be reached there, the call is over (R09).
     pub fn flow_closed(&mut self, now: Instant, flow: Flow, fx: &mut Vec<Effect>) {
         // Transactions may have been started towards an address before it had a connection.
         for owner in self.reach.over(flow.remote, ConnectionId::NONE) {
@@ -79,7 +80,12 @@ impl Layer {
                 (Owner::Server(key), Protocol::Ws | Protocol::Wss) => {
                     self.feed_server(now, key, incoming::Input::PeerGone, None, fx);
                 }
-                (Owner::Server(key), Protocol::Udp | Protocol::Tcp | Protocol::Tls) => self.reroute(key),
+                (Owner::Server(key), Protocol::Udp | Protocol::Tcp | Protocol::Tls) => {
+                    self.reroute(key);
+                    if self.servers.get(&key).is_some_and(incoming::Incoming::rings) {
+                        self.feed_server(now, key, incoming::Input::Request, None, fx);
+                    }
+                }
             }
         }
     }

@@ -91,6 +91,27 @@ fn r09_transactions_die_with_a_connection_that_nobody_can_reopen() {
 }
 
 #[test]
+fn r09_a_caller_who_waits_is_spoken_to_over_a_new_connection_and_is_gone_if_there_is_none() {
+    let mut net = Net::tcp();
+    net.hears(&invite());
+    net.answers(&reply(180, &invite()));
+    let gone = net.flow;
+    assert_eq!(closes(&mut net, gone), ["> 180 INVITE to 192.0.2.10:5060"]);
+    let reopened = Flow { remote: address("192.0.2.10:5060"), connection: ConnectionId::NONE, ..gone };
+    assert_eq!(fails(&mut net, reopened), ["ended"]);
+    assert!(net.is_clean());
+}
+
+#[test]
+fn r02_a_request_that_is_dismissed_leaves_nothing() {
+    let mut net = Net::udp();
+    net.hears(&invite());
+    let key = net.server.expect("a request");
+    assert_eq!(net.does(|layer, _, fx| layer.dismiss(&key, &reply(401, &invite()), fx)), ["> 401 INVITE", "ended"]);
+    assert!(net.is_clean());
+}
+
+#[test]
 fn r09_a_browser_cannot_be_dialled_so_its_transactions_end_at_once() {
     let mut net = Net::over(stream(Protocol::Wss, 3), Limits::default());
     net.hears(&invite());
