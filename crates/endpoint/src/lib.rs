@@ -21,6 +21,7 @@ mod dispatch;
 pub mod endpoint;
 pub mod event;
 mod guard;
+mod inside;
 mod large;
 mod leg;
 mod line;

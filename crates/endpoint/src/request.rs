@@ -7,9 +7,8 @@ use sip::message::{BodyFault, Message, MessageBuilder, Method, Name, Replaces, S
 use sip::transaction::ServerKey;
 
 use crate::account::AccountId;
-use crate::core::Token;
 use crate::endpoint::{BanReason, Endpoint};
-use crate::event::{Incoming, LegEvent, ReferTo, Source};
+use crate::event::{Incoming, LegEvent, Source};
 use crate::guard::Refused;
 use crate::leg::refresh::{MIN_SE_S, is_too_short};
 use crate::leg::{Leg, Peer, Session, Uas, arrive};
@@ -81,7 +80,7 @@ impl Endpoint {
     }
 
     /// Answers with nothing but a status, and forgets.
-    fn dismiss(&mut self, key: ServerKey, request: &Message, status: u16) {
+    pub(crate) fn dismiss(&mut self, key: ServerKey, request: &Message, status: u16) {
         let tag = self.core.passing_tag(request);
         let response = self.core.reply(request, status, Some(tag)).finish();
         self.core.dismiss(key, &response);
@@ -400,83 +399,5 @@ impl Endpoint {
     fn contact_behind(&self, peer: &Peer, target: &Uri) -> Option<Uri> {
         let is_phone = matches!(peer, Peer::Operator(_));
         is_phone.then(|| self.registrar.contact_of(target, &self.core.config.realm)).flatten()
-    }
-
-    // ---- inside dialogs ----------------------------------------------------------------------------------------
-
-    fn inside(&mut self, key: ServerKey, flow: Flow, request: Message) {
-        let method = request.method();
-        let Some(id) = self.leg_of(&request) else {
-            return self.dismiss(key, &request, 481);
-        };
-        let refer_to = (method == Method::Refer).then(|| self.refer_to(&request)).flatten();
-        self.with_leg(id, |leg, core| {
-            core.trace(id, TraceDirection::In, flow, &request);
-            core.session_ids.learn(id, &request);
-            let voice = Some(leg.voice());
-            leg.heard(core, flow);
-            let Some(session) = &mut leg.session else { return leg.receive_early(core, key, flow, request) };
-            if let Err(refusal) = session.dialog.receive(&request) {
-                let response = MessageBuilder::reply(&request, refusal.status, refusal.reason, None);
-                // 500 for what is out of order would have a phone come back at once.
-                core.respond(voice, flow, key, response.finish());
-                return;
-            }
-            match method {
-                Method::Invite | Method::Update => leg.receive_modify(core, key, flow, request),
-                Method::Bye => leg.receive_bye(core, key, flow, &request),
-                Method::Prack => leg.receive_prack(core, key, flow, &request),
-                Method::Info => leg.receive_info(core, key, flow, &request),
-                Method::Refer => leg.receive_refer(core, key, flow, request, refer_to),
-                Method::Options => {
-                    let status = if leg.over { 481 } else { 200 };
-                    let response = core.reply(&request, status, None);
-                    let response = response.header(Name::Allow, ALLOW).header(Name::Accept, SDP).finish();
-                    core.respond(voice, flow, key, response);
-                }
-                // We subscribe to nothing.
-                Method::Notify => core.answer(voice, flow, key, &request, 481),
-                Method::Register | Method::Ack | Method::Cancel => core.answer(voice, flow, key, &request, 400),
-                Method::Subscribe | Method::Message | Method::Publish | Method::Other(_) => {
-                    core.answer(voice, flow, key, &request, 405);
-                }
-            }
-        });
-    }
-
-    pub(crate) fn on_ack(&mut self, flow: Flow, ack: &Message) {
-        if ack.validate().is_err() {
-            return;
-        }
-        if let Some(id) = self.leg_of(ack) {
-            self.with_leg(id, |leg, core| {
-                leg.heard(core, flow);
-                leg.receive_ack(core, flow, ack);
-            });
-        }
-    }
-
-    /// The leg whose dialog a request names: our tag in To, their tag in From, and the Call-ID.
-    fn leg_of(&self, request: &Message) -> Option<LegId> {
-        let (to, from, call_id) = (request.to().ok()?, request.from().ok()?, request.call_id().ok()?);
-        let tag = Token::parse(to.tag()?)?;
-        let id = *self.core.tags.get(&tag)?;
-        let theirs = from.tag().unwrap_or_default();
-        self.legs.get(&id)?.knows(tag, call_id, theirs).then_some(id)
-    }
-
-    fn refer_to(&self, request: &Message) -> Option<ReferTo> {
-        let target = request.refer_to().ok()?;
-        let replaces = target.uri.header("Replaces").map(|value| {
-            let named = Replaces::parse(value.as_bytes());
-            let found = named.and_then(|one| self.find_dialog(&one.call_id, &one.to_tag, &one.from_tag));
-            found.ok_or(())
-        });
-        let device = self.registrar.device_of(&target.uri, &self.core.config.realm);
-        let user = match device.as_ref().and_then(|device| self.registrar.account(device.account)) {
-            Some(account) => account.user.clone(),
-            None => target.uri.user().map(|user| user.into_owned()).unwrap_or_default(),
-        };
-        Some(ReferTo { user, device, replaces })
     }
 }

@@ -198,6 +198,14 @@ impl Leg {
         block || ip == flow.remote.ip()
     }
 
+    /// Whether this is the address that its peer was heard at last, or, before it has answered, one at which it is called.
+    pub(crate) fn is_heard_from(&self, ip: IpAddr) -> bool {
+        match &self.session {
+            Some(session) => session.flow.remote.ip() == ip,
+            None => self.uac.iter().flat_map(|uac| &uac.forks).any(|fork| fork.flow.remote.ip() == ip),
+        }
+    }
+
     /// The peer was heard on this flow: its NAT may have moved (R30), its connection may be a new one (R29).
     pub(crate) fn heard(&mut self, core: &mut Core, flow: Flow) {
         let Some(session) = &mut self.session else { return };

@@ -1,5 +1,6 @@
 //! A leg's dialog and what goes on in it.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -155,6 +156,12 @@ impl Session {
         if let Some(contact) = self.at_contact.as_ref().filter(|_| is_gruu(&self.dialog.remote_target, realm)) {
             self.dialog.remote_target = contact.clone();
         }
+    }
+
+    /// Whether the peer's own Contact or Record-Route names this address.
+    pub(crate) fn leads_to(&self, ip: IpAddr) -> bool {
+        let routes = self.dialog.route_set.iter().map(|route| &route.uri);
+        routes.chain([&self.dialog.remote_target]).any(|uri| uri.host().and_then(|host| host.ip()) == Some(ip))
     }
 
     /// Nothing is under way in a dialog that is over.

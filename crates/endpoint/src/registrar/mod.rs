@@ -11,6 +11,7 @@ pub(crate) use gruu::{instance_of, is_gruu};
 pub(crate) use register::{FLOW_TIMER_S, Refusal, Registered};
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -130,6 +131,11 @@ impl Registrar {
     /// The contacts of an account.
     fn bound(&self, account: AccountId) -> &[Bound] {
         self.bindings.get(&account).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a phone of this account has registered from this address, and still stands there.
+    pub(crate) fn is_at(&self, account: AccountId, ip: IpAddr) -> bool {
+        self.bound(account).iter().any(|bound| bound.flow.remote.ip() == ip)
     }
 
     /// The same for status pages.

@@ -12,7 +12,11 @@ use crate::order::LegId;
 const DIALOGS_MAX: usize = 8;
 
 /// `told`: what was told last. What has ended since is named once more, as terminated.
+///
+/// `own`: the watcher is the operator itself. Nobody else learns Call-ID and tags, which name the dialog to whoever would
+/// speak in it; they are optional (section 4.1.1).
 pub(super) fn document(
+    own: bool,
     entity: &str,
     version: u32,
     lines: &BTreeMap<LegId, Line>,
@@ -29,29 +33,27 @@ pub(super) fn document(
             Stage::Early => "early",
             Stage::Confirmed => "confirmed",
         };
-        dialog(&mut xml, &entity, *leg, line, stage);
+        dialog(&mut xml, own, &entity, *leg, line, stage);
     }
     let ended = told.into_iter().flatten().filter(|(leg, _)| !lines.contains_key(leg));
     for (leg, line) in ended.take(DIALOGS_MAX) {
-        dialog(&mut xml, &entity, *leg, line, "terminated");
+        dialog(&mut xml, own, &entity, *leg, line, "terminated");
     }
     xml.push_str("</dialog-info>\r\n");
     xml
 }
 
-fn dialog(xml: &mut String, entity: &str, leg: LegId, line: &Line, stage: &str) {
+fn dialog(xml: &mut String, own: bool, entity: &str, leg: LegId, line: &Line, stage: &str) {
     let direction = match line.direction {
         Direction::Initiator => "initiator",
         Direction::Recipient => "recipient",
     };
-    let local_tag = line.local_tag.as_deref().map(|tag| format!(" local-tag=\"{}\"", escape(tag))).unwrap_or_default();
+    let names = if own { names(line) } else { String::new() };
     // Writing into a String cannot fail.
     let _ = write!(
         xml,
-        "<dialog id=\"{leg}\" call-id=\"{}\"{local_tag} remote-tag=\"{}\" direction=\"{direction}\">\
+        "<dialog id=\"{leg}\"{names} direction=\"{direction}\">\
          <state>{stage}</state><local><identity>{entity}</identity><target uri=\"{entity}\"/></local>",
-        escape(&line.call_id),
-        escape(&line.remote_tag),
     );
     if let Some(remote) = &line.remote {
         let uri = escape(&remote.uri);
@@ -62,4 +64,9 @@ fn dialog(xml: &mut String, entity: &str, leg: LegId, line: &Line, stage: &str) 
         let _ = write!(xml, "<remote><identity{display}>{uri}</identity><target uri=\"{uri}\"/></remote>");
     }
     xml.push_str("</dialog>\r\n");
+}
+
+fn names(line: &Line) -> String {
+    let local_tag = line.local_tag.as_deref().map(|tag| format!(" local-tag=\"{}\"", escape(tag))).unwrap_or_default();
+    format!(" call-id=\"{}\"{local_tag} remote-tag=\"{}\"", escape(&line.call_id), escape(&line.remote_tag))
 }

@@ -33,7 +33,7 @@ pub(super) struct Line {
     pub(super) call_id: String,
     /// The operator's tag, once known.
     pub(super) local_tag: Option<String>,
-    /// Ours: with the two and the Call-ID a colleague's phone names this dialog in Replaces (RFC 3891).
+    /// Ours: with the two and the Call-ID the operator's other phone names this dialog in Replaces (RFC 3891).
     pub(super) remote_tag: String,
     /// With whom.
     pub(super) remote: Option<Party>,

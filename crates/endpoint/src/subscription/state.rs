@@ -39,7 +39,8 @@ impl Subscription {
                     Some(State::Lines(told)) => Some(told),
                     Some(State::Presence(_) | State::Waiting(_)) | None => None,
                 };
-                dialog_info::document(&self.entity, self.version, lines, told)
+                let own = self.subscriber == self.watched;
+                dialog_info::document(own, &self.entity, self.version, lines, told)
             }
             State::Presence(presence) => pidf::document(&self.entity, presence),
             State::Waiting(waiting) => summary::document(&self.entity, *waiting),

@@ -7,6 +7,7 @@ mod forking;
 mod gruu;
 mod guarding;
 mod hops;
+mod inside;
 mod large;
 mod looping;
 mod modifying;

@@ -75,10 +75,12 @@ fn a_lamp_follows_a_call_from_its_first_ring_to_its_end() {
     house.request(PHONE, Method::Ack);
     let confirmed = watcher.told(&mut house);
     assert_eq!(dialogs(&confirmed), seen("confirmed"));
-    // The two tags and the Call-ID are those of the leg: a colleague's phone could name it in Replaces.
-    assert_eq!(attribute(&confirmed, "call-id").as_deref(), Some(invite.call_id().unwrap()));
-    assert_eq!(attribute(&confirmed, "local-tag").as_deref(), Some("t"));
-    assert_eq!(attribute(&confirmed, "remote-tag").as_deref(), invite.from().unwrap().tag());
+    // What names the dialog is nothing for a colleague.
+    for name in ["call-id", "local-tag", "remote-tag"] {
+        assert_eq!(attribute(&confirmed, name), None, "{name}");
+    }
+    assert!(!body(&confirmed).contains(invite.call_id().unwrap()));
+    assert_eq!(attribute(&confirmed, "id").as_deref(), Some("leg2"));
     house.after(seconds(2));
     house.order(Order::Hangup { leg, reason: None });
     let bye = house.request(PHONE, Method::Bye);
@@ -91,6 +93,26 @@ fn a_lamp_follows_a_call_from_its_first_ring_to_its_end() {
     assert_eq!(dialogs(&watcher.told(&mut house)), []);
     house.events.clear();
     house.assert_idle();
+}
+
+#[test]
+fn r04_the_names_of_a_dialog_are_told_to_its_own_operator_alone() {
+    let mut house = House::new();
+    house.register(udp(PHONE), "101", "<sip:101@10.0.0.5:5060>");
+    call(&mut house, "さくら歯科", false);
+    let invite = house.request(PHONE, Method::Invite);
+    house.hear(PHONE, accept(&invite, "t", PHONE, ANSWER));
+    house.request(PHONE, Method::Ack);
+    let mut own = Watcher::new(udp(PHONE), "101", "101", "dialog");
+    let seen = own.watch(&mut house, 600);
+    // With these the operator's other phone can name the call in Replaces.
+    assert_eq!(attribute(&seen, "call-id").as_deref(), Some(invite.call_id().unwrap()));
+    assert_eq!(attribute(&seen, "local-tag").as_deref(), Some("t"));
+    assert_eq!(attribute(&seen, "remote-tag").as_deref(), invite.from().unwrap().tag());
+    let mut colleague = Watcher::new(udp(TABLET), "102", "101", "dialog");
+    let seen = colleague.watch(&mut house, 600);
+    assert_eq!((dialogs(&seen).len(), attribute(&seen, "call-id")), (1, None));
+    assert_eq!((attribute(&seen, "local-tag"), attribute(&seen, "remote-tag")), (None, None));
 }
 
 #[test]
