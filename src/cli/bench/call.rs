@@ -122,7 +122,7 @@ fn memory() -> io::Result<f64> {
 }
 
 /// Resident memory of this process.
-fn resident_bytes() -> io::Result<u64> {
+pub fn resident_bytes() -> io::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kib = line.and_then(|rest| rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
@@ -130,7 +130,7 @@ fn resident_bytes() -> io::Result<u64> {
 }
 
 /// Median and 99th percentile in microseconds; zero of nothing.
-fn quantiles(mut all: Vec<Duration>) -> (f64, f64) {
+pub fn quantiles(mut all: Vec<Duration>) -> (f64, f64) {
     all.sort_unstable();
     let at = |share: f64| {
         let place = (all.len() as f64 * share) as usize;

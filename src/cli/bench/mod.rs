@@ -2,6 +2,7 @@
 
 mod bare;
 mod call;
+mod flood;
 mod house;
 mod peers;
 mod register;
@@ -25,7 +26,7 @@ pub struct Arguments {
     /// Complete calls to make (call), or simultaneous bridged calls (media; several times for several)
     #[arg(long)]
     calls: Vec<usize>,
-    /// How long each measurement of voice takes
+    /// How long each measurement of voice, or of a flood, takes
     #[arg(long, default_value_t = 5)]
     seconds: u64,
 }
@@ -36,6 +37,8 @@ enum What {
     Sip,
     /// Complete calls through the queue, over SIP on loopback
     Call,
+    /// A flood of strangers' packets while callers ring
+    Flood,
     /// Bridged voice, with and without recording
     Media,
 }
@@ -57,6 +60,9 @@ pub fn run(arguments: &Arguments, out: Output) -> Result<(), Troubles> {
     if wanted(What::Call) {
         let row = call::measure(arguments.calls.first().copied().unwrap_or(call::CALLS)).map_err(trouble)?;
         out.line(&row, || row.text());
+    }
+    if wanted(What::Flood) {
+        flood::measure(arguments.seconds, |row| out.line(&row, || row.text())).map_err(trouble)?;
     }
     if wanted(What::Media) {
         let mut options = media::bench::BenchOptions {
