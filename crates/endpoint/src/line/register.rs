@@ -18,6 +18,8 @@ use crate::wire::{ALLOW, Outside};
 
 /// No registration is asked for, or refreshed, more often than this.
 const EXPIRES_MIN: Duration = Duration::from_secs(30);
+/// How often a carrier may raise its Min-Expires before it counts as a failure.
+const RAISES_MAX: u32 = 3;
 /// Service-Route values that are kept.
 const ROUTES_MAX: usize = 8;
 
@@ -37,6 +39,11 @@ pub(super) struct Register {
     failures: u32,
     /// The carrier's Min-Expires, if it named one.
     least: Duration,
+    /// What was asked for last, and when.
+    asked: Duration,
+    asked_at: Option<Instant>,
+    /// How often Min-Expires was raised this time.
+    raises: u32,
     pending: Pending,
 }
 
@@ -51,6 +58,9 @@ impl Register {
             left: VecDeque::new(),
             failures: 0,
             least: EXPIRES_MIN,
+            asked: EXPIRES_MIN,
+            asked_at: None,
+            raises: 0,
             pending: None,
         }
     }
@@ -88,6 +98,7 @@ impl Line {
             self.register.until = None;
             self.settle(core, || "registration lapsed".to_owned());
         }
+        self.register.raises = 0;
         self.register.left = self.hops.order(core.now, None).into();
         let rest_s = self.rest_s(core);
         self.register_over_next(core, 503, rest_s);
@@ -110,7 +121,9 @@ impl Line {
             .find_map(|hop| core.flow_to(hop.protocol, hop.address));
         let Some(flow) = way else { return self.registration_failed(core, status, retry_after_s) };
         let asked = self.trunk.registration.as_ref().map_or(EXPIRES_MIN, |registration| registration.expires);
-        let Some(request) = self.build_register(core, flow, asked.max(self.register.least)) else { return };
+        self.register.asked = asked.max(self.register.least);
+        self.register.asked_at = Some(core.now);
+        let Some(request) = self.build_register(core, flow, self.register.asked) else { return };
         self.register.pending = Some(core.send(None, flow, request, Errand::Register(self.trunk.id)));
         if !self.register.left.is_empty() {
             let patience = core.config.times.first_response_max;
@@ -181,10 +194,7 @@ impl Line {
         match status {
             ..200 => {}
             200..300 => self.registered(core, hop, response),
-            423 if self.register.failures == 0 => {
-                let least = response.min_expires().ok().flatten().unwrap_or(3600);
-                self.register.least = Duration::from_secs(u64::from(least)).max(EXPIRES_MIN);
-                self.register.failures = 1;
+            423 if self.learns_least(response) => {
                 self.register.left.push_front(hop);
                 self.register_over_next(core, status, None);
             }
@@ -199,6 +209,29 @@ impl Line {
                 self.registration_failed(core, status, retry_after_s);
             }
         }
+    }
+
+    /// Whether a 423 (RFC 3261 section 10.2.8) names a longer expiry than was asked for. It is kept, however often we have
+    /// failed before: without it no later attempt would fare better.
+    fn learns_least(&mut self, response: &Message) -> bool {
+        let least_s = response.min_expires().ok().flatten().unwrap_or(3600);
+        let least = Duration::from_secs(u64::from(least_s));
+        if least <= self.register.asked {
+            return false;
+        }
+        self.register.least = least;
+        self.register.raises = self.register.raises.saturating_add(1);
+        self.register.raises <= RAISES_MAX
+    }
+
+    /// The connection that we are registered over is closed: registers over a new one. A carrier that closes after each
+    /// response does not make us ask without a pause, and what is under way already is not disturbed.
+    pub(super) fn register_anew(&mut self, core: &mut Core) {
+        if self.register.pending.is_some() || self.register.has_failed() {
+            return;
+        }
+        let rested = self.register.asked_at.map(|at| later(at, core.config.times.trunk_retry_min));
+        core.timers.set(Timer::Register(self.trunk.id), rested.map_or(core.now, |at| at.max(core.now)));
     }
 
     /// The transaction of our REGISTER ended without a response.
@@ -254,10 +287,14 @@ impl Line {
         own.or(general).map_or(asked, |seconds| Duration::from_secs(u64::from(seconds))).max(EXPIRES_MIN)
     }
 
-    /// Not registered, over no hop: tried again later and later, with jitter so that trunks do not come all at once.
+    /// No hop has let us: tried again later and later, with jitter so that trunks do not come all at once. A registration that
+    /// stands goes on until it lapses, or until the carrier says that it does not know us (any more).
     fn registration_failed(&mut self, core: &mut Core, status: u16, retry_after_s: Option<u32>) {
         self.register.pending = None;
-        self.register.until = None;
+        let refused = matches!(status, 401 | 403 | 404 | 407);
+        if refused || !self.register.stands(core.now) {
+            self.register.until = None;
+        }
         // Whatever we knew of its nonces and routes may be the reason.
         self.challenge = None;
         let times = core.config.times;
@@ -267,8 +304,8 @@ impl Line {
         self.register.failures = self.register.failures.saturating_add(1);
         let wait = wait.max(asked.unwrap_or_default());
         let wait = core.between(wait.mul_f32(0.75), wait.mul_f32(1.25)).max(asked.unwrap_or_default());
+        let wait = self.before_lapse(core, wait, asked.unwrap_or_default());
         core.timers.set(Timer::Register(self.trunk.id), later(core.now, wait));
-        let refused = matches!(status, 401 | 403 | 404 | 407);
         if refused && self.register.failures == 1 {
             core.outputs.push_back(Output::Alarm(Alarm::RegistrationRefused { trunk: self.trunk.id, status }));
         }
@@ -276,5 +313,14 @@ impl Line {
             408 => "registration not answered".to_owned(),
             status => format!("registration refused with {status}"),
         });
+    }
+
+    /// The wait cut short, if a registration stands: half of what is left of it or the shortest wait, and at most to its end.
+    /// Who asked for more time (`asked`) gets as much of it as there is.
+    fn before_lapse(&self, core: &Core, wait: Duration, asked: Duration) -> Duration {
+        let Some(left) = self.register.until.map(|until| until.saturating_duration_since(core.now)) else {
+            return wait;
+        };
+        wait.min((left / 2).max(core.config.times.trunk_retry_min).max(asked).min(left))
     }
 }

@@ -214,7 +214,7 @@ impl Lines {
         let hop = Hop { protocol: flow.protocol, address: flow.remote };
         for line in self.lines.values_mut() {
             if line.register.over() == Some(hop) {
-                core.timers.set(Timer::Register(line.trunk.id), core.now);
+                line.register_anew(core);
             }
         }
     }

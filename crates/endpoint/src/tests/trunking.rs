@@ -338,6 +338,111 @@ fn a_trunk_that_names_a_longer_expiry_gets_it() {
     assert_eq!(text(&house.request(CARRIER, Method::Register), Name::Expires), "900");
 }
 
+/// A trunk that registers for this long.
+fn brief(expires: Duration) -> Trunk {
+    Trunk {
+        registration: ngn().registration.map(|registration| Registration { expires, ..registration }),
+        ..trunk(NGN, CARRIER)
+    }
+}
+
+/// The next REGISTER, after a while.
+fn next_register(house: &mut House) -> (Duration, Message) {
+    let before = house.now;
+    while house.sent.is_empty() {
+        assert!(house.now - before < seconds(3600), "no REGISTER any more");
+        house.after(ms(100));
+    }
+    (house.now - before, house.sent.pop_front().unwrap().1)
+}
+
+#[test]
+fn a_longer_expiry_is_learnt_after_failures_too_and_the_same_one_again_is_a_failure() {
+    let mut house = begin(brief(seconds(60)));
+    let first = house.request(CARRIER, Method::Register);
+    house.hear(CARRIER, reply(&first, 500, "r", &[], ""));
+    let (_, second) = next_register(&mut house);
+    house.hear(CARRIER, reply(&second, 423, "r", &[("Min-Expires", "900")], ""));
+    let third = house.request(CARRIER, Method::Register);
+    assert_eq!(text(&third, Name::Expires), "900");
+    house.hear(CARRIER, reply(&third, 423, "r", &[("Min-Expires", "900")], ""));
+    house.silent();
+    let (wait, fourth) = next_register(&mut house);
+    assert!(wait >= seconds(3), "{wait:?}");
+    // One that raises it for ever is not asked for ever.
+    let mut last = fourth;
+    for raised in 1000..1003 {
+        house.hear(CARRIER, reply(&last, 423, "r", &[("Min-Expires", &raised.to_string())], ""));
+        last = house.request(CARRIER, Method::Register);
+    }
+    house.hear(CARRIER, reply(&last, 423, "r", &[("Min-Expires", "2000")], ""));
+    house.silent();
+    let (_, last) = next_register(&mut house);
+    assert_eq!(text(&last, Name::Expires), "2000");
+    house.hear(CARRIER, reply(&last, 200, "r", &[("Expires", "2000")], ""));
+    assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)]);
+}
+
+#[test]
+fn a_carrier_that_closes_after_each_response_is_not_asked_without_a_pause() {
+    let hops = vec![Hop { protocol: Protocol::Tcp, address: addr(CARRIER) }];
+    let mut house = begin(Trunk { hops, ..brief(seconds(600)) });
+    let mut waits = Vec::new();
+    for connection in 1..5 {
+        let (wait, register) = next_register(&mut house);
+        waits.push(wait);
+        house.hear_flow(tcp(CARRIER, connection), reply(&register, 200, "r", &[("Expires", "600")], ""));
+        house.endpoint.flow_closed(house.now, tcp(CARRIER, connection));
+        house.drain();
+        assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)]);
+    }
+    assert!(waits.iter().skip(1).all(|wait| *wait >= seconds(5) && *wait < seconds(6)), "{waits:?}");
+    // One that lasted is followed by the next at once.
+    let (_, register) = next_register(&mut house);
+    house.hear_flow(tcp(CARRIER, 9), reply(&register, 200, "r", &[("Expires", "600")], ""));
+    house.after(seconds(60));
+    house.endpoint.flow_closed(house.now, tcp(CARRIER, 9));
+    house.drain();
+    let (wait, _) = next_register(&mut house);
+    assert!(wait < seconds(1), "{wait:?}");
+}
+
+#[test]
+fn a_refresh_that_fails_takes_no_trunk_down_before_the_registration_lapses() {
+    for status in [408, 500, 503] {
+        let mut house = begin(brief(seconds(120)));
+        let first = house.request(CARRIER, Method::Register);
+        house.hear(CARRIER, reply(&first, 200, "r", &[("Expires", "120")], ""));
+        let registered = house.now;
+        let (_, refresh) = next_register(&mut house);
+        house.hear(CARRIER, reply(&refresh, status, "r", &[], ""));
+        let (_, again) = next_register(&mut house);
+        assert!(house.now - registered < seconds(120));
+        assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)], "{status}");
+        house.hear(CARRIER, reply(&again, status, "r", &[], ""));
+        // It fails to the end: down when the registration has lapsed, and not later.
+        while house.now - registered < seconds(119) {
+            assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Up)], "{status}");
+            house.after(ms(500));
+            while let Some((_, register)) = house.sent.pop_front() {
+                house.hear(CARRIER, reply(&register, status, "r", &[], ""));
+            }
+        }
+        house.after(seconds(2));
+        assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Down)], "{status}");
+    }
+}
+
+#[test]
+fn a_refresh_that_is_refused_takes_the_trunk_down_at_once() {
+    let mut house = begin(brief(seconds(120)));
+    let first = house.request(CARRIER, Method::Register);
+    house.hear(CARRIER, reply(&first, 200, "r", &[("Expires", "120")], ""));
+    let (_, refresh) = next_register(&mut house);
+    house.hear(CARRIER, reply(&refresh, 403, "r", &[], ""));
+    assert_eq!(house.endpoint.trunk_states(), [(NGN, TrunkState::Down)]);
+}
+
 #[test]
 fn a_trunk_taken_away_unregisters_and_one_that_stays_is_left_alone() {
     let mut house = begin(ngn());
