@@ -106,7 +106,7 @@ impl Endpoint {
     /// One datagram, or one message framed out of a stream. What is no SIP message vanishes.
     pub fn receive(&mut self, now: Instant, flow: Flow, packet: Bytes) {
         self.core.now = now;
-        if self.guard.drops(now, flow.remote.ip()) && !self.lines.own_flow(flow) {
+        if self.guard.drops(now, flow.remote.ip()) && !self.is_ours(flow) {
             return;
         }
         let Ok(message) = Message::parse(packet) else { return self.offence(flow, BanReason::Malformed) };
@@ -126,7 +126,7 @@ impl Endpoint {
     /// refused. Whoever framed it closes the stream.
     pub fn unframed(&mut self, now: Instant, flow: Flow, head: Bytes, fault: FramingFault) {
         self.core.now = now;
-        if self.guard.drops(now, flow.remote.ip()) && !self.lines.own_flow(flow) {
+        if self.guard.drops(now, flow.remote.ip()) && !self.is_ours(flow) {
             return;
         }
         if let Ok(message) = Message::parse(head) {
@@ -271,11 +271,17 @@ impl Endpoint {
         self.guard.clear(source);
     }
 
+    /// A carrier's flow, or one that a phone of ours is registered over: a ban of its address is meant for others behind the same
+    /// NAT. It looks at every binding, so it is only asked about those who are about to be turned away.
+    fn is_ours(&self, flow: Flow) -> bool {
+        self.lines.own_flow(flow) || self.registrar.is_bound_over(self.core.now, flow)
+    }
+
     /// Counts what no phone or carrier of ours does: over a stream only, because anybody can write anybody's address on a
     /// datagram (R01).
     pub(crate) fn offence(&mut self, flow: Flow, reason: BanReason) {
         let source = flow.remote.ip();
-        if !flow.protocol.is_reliable() || self.lines.own_flow(flow) {
+        if !flow.protocol.is_reliable() || self.is_ours(flow) {
             return;
         }
         if let Some(failures) = self.guard.offence(self.core.now, source, reason) {

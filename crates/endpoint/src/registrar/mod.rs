@@ -158,6 +158,12 @@ impl Registrar {
         self.count
     }
 
+    /// Whether a phone is registered over exactly this flow: over this stream, or from this address and port.
+    pub(crate) fn is_bound_over(&self, now: Instant, flow: Flow) -> bool {
+        let way = |flow: Flow| (flow.protocol, flow.remote, flow.connection);
+        self.bindings.values().flatten().any(|bound| bound.expires > now && way(bound.flow) == way(flow))
+    }
+
     /// Timer: contacts lapse.
     pub(crate) fn lapse(&mut self, core: &mut Core, account: AccountId) {
         let now = core.now;

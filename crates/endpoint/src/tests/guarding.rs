@@ -370,14 +370,14 @@ fn r01_a_scanner_on_a_stream_is_not_listened_to_and_datagrams_ban_nobody() {
     }
     assert!(house.endpoint.bans(house.now).is_empty());
     // Over a stream it is known who asks. A phone that logs in clears its address.
-    let flow = tcp(TABLET, 5);
+    let (flow, phone) = (tcp(TABLET, 5), tcp("203.0.113.6:40002", 6));
     for count in 0..498 {
         let mut side = Side::new(TABLET, &format!("{count}"), REALM, REALM);
         let register = side.request("REGISTER", "", "");
         house.hear_flow(flow, register.as_str());
     }
     house.sent.clear();
-    house.register(flow, "101", "<sip:101@10.0.0.6>");
+    house.register(phone, "101", "<sip:101@10.0.0.6>");
     for count in 0..500 {
         assert!(house.endpoint.bans(house.now).is_empty());
         let mut side = Side::new(TABLET, &format!("{count}"), REALM, REALM);
@@ -394,6 +394,43 @@ fn r01_a_scanner_on_a_stream_is_not_listened_to_and_datagrams_ban_nobody() {
     let more = side.request("OPTIONS", "", "");
     house.hear_flow(flow, more.as_str());
     house.silent();
+}
+
+#[test]
+fn r01_a_registered_phone_is_heard_whoever_else_its_address_is() {
+    const NEIGHBOUR: &str = "203.0.113.5:50000";
+    let asks = |house: &mut House, flow: Flow| {
+        let mut side = Side::new(&flow.remote.to_string(), "101", REALM, REALM);
+        side.call_id = format!("{}-{}-{}", flow.protocol, flow.remote.port(), flow.connection.0);
+        let options = side.request("OPTIONS", "", "");
+        house.sent.clear();
+        house.hear_flow(flow, options.as_str());
+        !house.sent.is_empty()
+    };
+    let mut house = House::new();
+    let (stream, neighbour) = (tcp(PHONE, 5), tcp(NEIGHBOUR, 6));
+    house.register(stream, "101", "<sip:101@10.0.0.5;transport=tcp>");
+    house.register(udp(PHONE), "102", "<sip:102@10.0.0.6>");
+    // Its own rubbish is nobody's offence.
+    for _ in 0..100 {
+        house.hear_flow(stream, "INFO sip:x\r\n\r\n");
+        house.hear_unframed(stream, bytes("INFO sip:x\r\n\r\n"), sip::framing::FramingFault::NoContentLength);
+    }
+    assert!(house.endpoint.bans(house.now).is_empty());
+    // A neighbour's is the neighbour's: only the phones go on.
+    for _ in 0..20 {
+        house.hear_flow(neighbour, "GET / HTTP/1.1\r\n\r\n");
+    }
+    assert_eq!(house.endpoint.bans(house.now).len(), 1);
+    assert!(asks(&mut house, stream) && asks(&mut house, udp(PHONE)));
+    for other in [neighbour, tcp(PHONE, 7), tcp(PHONE, 0), udp(NEIGHBOUR)] {
+        assert!(!asks(&mut house, other), "{other:?}");
+    }
+    // No phone is there any more.
+    house.endpoint.flow_closed(house.now, stream);
+    house.endpoint.set_accounts(house.now, vec![account(HANAKO, "101")]);
+    house.drain();
+    assert!(!asks(&mut house, stream) && !asks(&mut house, udp(PHONE)));
 }
 
 #[test]
