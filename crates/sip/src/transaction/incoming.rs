@@ -1,6 +1,7 @@
 //! One server transaction: its machine, the response it repeats, its timers.
 
 use super::action::ServerAction;
+use super::sends::Sending;
 use super::timers::{Running, Schedule, Timer};
 use super::{Context, Effect, Owner, ServerKey, derived, invite_server, server};
 use crate::flow::Flow;
@@ -28,8 +29,8 @@ pub(super) struct Incoming {
     last_response: Option<Bytes>,
     running: Running,
     interval: Duration,
-    /// Which sending its last one was; `None` once that is known to have failed.
-    pub(super) sent: Option<u64>,
+    /// Its last datagram.
+    pub(super) sent: Option<Sending>,
     /// The To tag that its responses will have.
     pub(super) promised_tag: Option<Box<str>>,
 }
@@ -203,7 +204,7 @@ impl Incoming {
 
     fn transmit(&mut self, context: &mut Context<'_>) {
         if let Some(response) = &self.last_response {
-            self.sent = Some(context.transmit(self.flow, response.clone()));
+            context.transmit(Owner::Server(self.key), self.flow, response.clone(), &mut self.sent);
         }
     }
 }

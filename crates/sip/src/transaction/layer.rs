@@ -3,12 +3,12 @@
 use super::incoming::{self, Incoming};
 use super::outgoing::{self, Outgoing};
 use super::reach::Reach;
+use super::sends::Sends;
 use super::timers::{Schedule, Timers};
 use super::{ClientKey, Context, Effect, Owner, ServerKey, key};
 use crate::flow::Flow;
 use crate::message::{Message, Method, Name};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -58,10 +58,7 @@ pub struct Layer {
     by_origin: HashMap<Arc<[u8]>, ServerKey>,
     reach: Reach,
     schedule: Schedule<Owner>,
-    /// How many packets were sent.
-    sends: u64,
-    /// Where the last ACK to a 2xx went, and its place among all that was sent.
-    stateless: Option<(SocketAddr, u64)>,
+    sends: Sends,
     /// Where keys are written to be looked up.
     wire_key: Vec<u8>,
 }
@@ -81,8 +78,7 @@ impl Layer {
             by_origin: HashMap::new(),
             reach: Reach::default(),
             schedule: Schedule::new(),
-            sends: 0,
-            stateless: None,
+            sends: Sends::default(),
             wire_key: Vec::new(),
         }
     }
@@ -162,8 +158,7 @@ impl Layer {
 
     /// Sends a message that belongs to no transaction: the ACK to a 2xx, and its copies.
     pub fn send_stateless(&mut self, flow: Flow, message: Message, fx: &mut Vec<Effect>) {
-        self.sends += 1;
-        self.stateless = Some((flow.remote, self.sends));
+        self.sends.note_stateless(flow);
         fx.push(Effect::Transmit { flow, bytes: message.bytes().clone() });
     }
 
@@ -293,6 +288,7 @@ impl Layer {
     fn bury_server(&mut self, key: ServerKey, fx: &mut Vec<Effect>) {
         let Some(server) = self.servers.remove(&key) else { return };
         self.reach.remove(server.flow, Owner::Server(key));
+        self.sends.forget(server.sent);
         self.by_request.remove(&server.wire_key);
         if let Some(origin_key) = &server.origin_key {
             self.by_origin.remove(origin_key);
@@ -305,6 +301,7 @@ impl Layer {
     fn bury_client(&mut self, key: ClientKey, fx: &mut Vec<Effect>) {
         let Some(client) = self.clients.remove(&key) else { return };
         self.reach.remove(client.flow, Owner::Client(key));
+        self.sends.forget(client.sent);
         // A branch used twice belongs to the later request.
         if self.by_response.get(&client.wire_key) == Some(&key) {
             self.by_response.remove(&client.wire_key);

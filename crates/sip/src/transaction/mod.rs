@@ -20,6 +20,7 @@ mod key;
 mod layer;
 mod outgoing;
 mod reach;
+mod sends;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use timers::Timers;
 use crate::flow::Flow;
 use crate::message::Message;
 use bytes::Bytes;
+use sends::{Sending, Sends};
 use std::time::Instant;
 use timers::Schedule;
 
@@ -154,16 +156,15 @@ struct Context<'a> {
     now: Instant,
     timers: &'a Timers,
     schedule: &'a mut Schedule<Owner>,
-    /// Counts what is sent, so that a send that fails finds its sender.
-    sends: &'a mut u64,
+    /// What was sent, so that a send that fails finds its sender.
+    sends: &'a mut Sends,
     fx: &'a mut Vec<Effect>,
 }
 
 impl Context<'_> {
-    /// Sends, and gives the number of this sending.
-    fn transmit(&mut self, flow: Flow, bytes: Bytes) -> u64 {
-        *self.sends += 1;
+    /// Sends. `sent` is the owner's last sending, and becomes this one.
+    fn transmit(&mut self, owner: Owner, flow: Flow, bytes: Bytes, sent: &mut Option<Sending>) {
+        self.sends.note(flow, owner, sent);
         self.fx.push(Effect::Transmit { flow, bytes });
-        *self.sends
     }
 }

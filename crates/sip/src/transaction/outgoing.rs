@@ -1,6 +1,7 @@
 //! One client transaction: its machine, the request it repeats, its timers, the CANCEL that waits.
 
 use super::action::ClientAction;
+use super::sends::Sending;
 use super::timers::{Running, Schedule, Timer};
 use super::{ClientKey, Context, Effect, Owner, client, derived, invite_client};
 use crate::flow::Flow;
@@ -23,8 +24,8 @@ pub(super) struct Outgoing {
     cancel: Option<Message>,
     running: Running,
     interval: Duration,
-    /// Which sending its last one was; `None` once that is known to have failed.
-    pub(super) sent: Option<u64>,
+    /// Its last datagram.
+    pub(super) sent: Option<Sending>,
 }
 
 /// The two machines of §17.1.
@@ -207,7 +208,7 @@ impl Outgoing {
     }
 
     fn transmit(&mut self, bytes: Bytes, context: &mut Context<'_>) {
-        self.sent = Some(context.transmit(self.flow, bytes));
+        context.transmit(Owner::Client(self.key), self.flow, bytes, &mut self.sent);
     }
 }
 

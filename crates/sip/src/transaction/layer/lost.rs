@@ -29,19 +29,7 @@ impl Layer {
     }
 
     fn datagram_failed(&mut self, now: Instant, flow: Flow, fx: &mut Vec<Effect>) {
-        let sent = |owner: &Owner| match owner {
-            Owner::Client(key) => self.clients.get(key).filter(|one| one.flow.protocol == flow.protocol)?.sent,
-            Owner::Server(key) => self.servers.get(key).filter(|one| one.flow.protocol == flow.protocol)?.sent,
-        };
-        let owners = self.reach.over(flow.remote, flow.connection);
-        let last = owners.into_iter().filter_map(|owner| Some((sent(&owner)?, owner))).max();
-        let stateless = self.stateless.filter(|(remote, _)| *remote == flow.remote).map(|(_, number)| number);
-        // An ACK to a 2xx: its loss shows when the 2xx comes again.
-        if stateless > last.map(|(number, _)| number) {
-            self.stateless = None;
-            return;
-        }
-        match last.map(|(_, owner)| owner) {
+        match self.sends.failed(flow.remote) {
             Some(Owner::Client(key)) => {
                 if let Some(client) = self.clients.get_mut(&key) {
                     client.sent = None;
@@ -54,6 +42,7 @@ impl Layer {
                 }
                 self.feed_server(now, key, incoming::Input::TransportError, None, fx);
             }
+            // An ACK to a 2xx: its loss shows when the 2xx comes again.
             None => {}
         }
     }

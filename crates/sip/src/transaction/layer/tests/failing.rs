@@ -204,3 +204,18 @@ fn rfc_3261_18_4_a_response_or_an_ack_that_is_lost_fails_no_request() {
     assert_eq!(fails(&mut net, flow), NOTHING);
     assert_eq!(net.hears(&reply(200, &options())), ["response 200 OPTIONS"]);
 }
+
+#[test]
+fn rfc_3261_18_4_an_ack_that_is_lost_is_blamed_on_nobody_though_others_were_sent_elsewhere() {
+    let mut net = Net::udp();
+    let (flow, elsewhere) = (net.flow, Flow::udp(net.flow.local, address("192.0.2.77:5060")));
+    net.asks(&options());
+    let ack = Ask { method: "ACK", branch: ";branch=z9hG4bKack", ..Ask::default() }.message();
+    for to in [flow, elsewhere] {
+        net.does(|layer, _, fx| layer.send_stateless(to, ack.clone(), fx));
+    }
+    assert_eq!(fails(&mut net, flow), NOTHING, "it was the ACK");
+    assert_eq!(fails(&mut net, elsewhere), NOTHING);
+    assert_eq!(fails(&mut net, flow), ["transport failed", "ended"], "and now the request before it");
+    assert!(net.is_clean());
+}

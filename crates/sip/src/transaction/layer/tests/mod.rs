@@ -101,7 +101,7 @@ impl Net {
     fn is_clean(&self) -> bool {
         let layer = &self.layer;
         let keys = layer.by_request.len() + layer.by_response.len() + layer.by_origin.len();
-        layer.is_empty() && keys == 0 && layer.reach.len() == 0 && layer.schedule.len() == 0
+        layer.is_empty() && keys == 0 && layer.reach.len() == 0 && layer.sends.owned() == 0 && layer.schedule.len() == 0
     }
 
     fn line(&mut self, effect: Effect) -> String {
