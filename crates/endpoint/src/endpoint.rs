@@ -165,9 +165,9 @@ impl Endpoint {
     pub fn set_accounts(&mut self, now: Instant, accounts: Vec<Account>) {
         self.core.now = now;
         self.guard.set_accounts(&accounts);
-        let gone = self.registrar.set_accounts(&mut self.core, accounts);
+        let changed = self.registrar.set_accounts(&mut self.core, accounts);
         let registrar = &self.registrar;
-        self.subscriptions.set_accounts(&mut self.core, &gone, |account| registrar.account(account).is_some());
+        self.subscriptions.set_accounts(&mut self.core, &changed, |account| registrar.account(account).is_some());
         self.pump();
     }
 

@@ -57,6 +57,15 @@ pub(crate) struct Bound {
     pub(crate) silent: bool,
 }
 
+/// Accounts that are no longer what they were; each list in order.
+#[derive(Debug, Default)]
+pub(crate) struct Changed {
+    /// There are none of this number, or another user has it.
+    pub(crate) gone: Vec<AccountId>,
+    /// The same user with another password or another way to prove it.
+    pub(crate) secrets: Vec<AccountId>,
+}
+
 /// Accounts and their contacts.
 #[derive(Debug)]
 pub(crate) struct Registrar {
@@ -79,21 +88,28 @@ impl Registrar {
         }
     }
 
-    /// All accounts there are. Gives those that are gone or have become others.
-    pub(crate) fn set_accounts(&mut self, core: &mut Core, accounts: Vec<Account>) -> Vec<AccountId> {
+    /// All accounts there are. Gives those that are no longer what they were.
+    pub(crate) fn set_accounts(&mut self, core: &mut Core, accounts: Vec<Account>) -> Changed {
         self.users = accounts.iter().map(|account| (account.user.clone(), account.id)).collect();
         let before = std::mem::take(&mut self.accounts);
         self.accounts = accounts.into_iter().map(|account| (account.id, account)).collect();
+        let mut changed = Changed::default();
+        for (id, old) in before {
+            match self.accounts.get(&id) {
+                Some(now) if *now == old => {}
+                Some(now) if now.user == old.user => changed.secrets.push(id),
+                Some(_) | None => changed.gone.push(id),
+            }
+        }
+        changed.gone.sort_unstable();
+        changed.secrets.sort_unstable();
         // With another name or password the phone has to prove itself again.
-        let is_gone = |(id, old): &(&AccountId, &Account)| self.accounts.get(id) != Some(old);
-        let mut gone: Vec<AccountId> = before.iter().filter(is_gone).map(|(id, _)| *id).collect();
-        gone.sort_unstable();
-        for account in &gone {
+        for account in changed.gone.iter().chain(&changed.secrets) {
             if self.bindings.contains_key(account) {
                 self.change(core, *account, |bindings| bindings.clear());
             }
         }
-        gone
+        changed
     }
 
     /// The account of this user.

@@ -32,6 +32,7 @@ use crate::core::{Core, Token};
 use crate::leg::{Leg, Peer};
 use crate::order::LegId;
 use crate::presence::Presence;
+use crate::registrar::Changed;
 use crate::timer::{SubscriptionTimer, Timer};
 
 use line::Line;
@@ -51,6 +52,8 @@ pub(crate) struct SubscriptionId(pub(crate) u64);
 pub(crate) enum Reason {
     /// It ran out, was ended by its phone, or was a mere question.
     Timeout,
+    /// Its phone has to prove itself anew, and may do so at once.
+    Deactivated,
     /// Its operator may not watch any more.
     Rejected,
     /// Whom it watches is no operator any more.
@@ -61,6 +64,7 @@ impl Reason {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Timeout => "timeout",
+            Self::Deactivated => "deactivated",
             Self::Rejected => "rejected",
             Self::NoResource => "noresource",
         }
@@ -105,6 +109,9 @@ struct Subscription {
     cut_off: bool,
 }
 
+/// The subscriptions of each account, in one way or the other.
+type Index = BTreeMap<AccountId, BTreeSet<SubscriptionId>>;
+
 /// Every subscription, and what they watch.
 #[derive(Default)]
 pub(crate) struct Subscriptions {
@@ -113,9 +120,9 @@ pub(crate) struct Subscriptions {
     /// Our tags, and whose they are, as long as the dialog takes requests.
     tags: HashMap<Token, SubscriptionId>,
     /// Whose phones have subscribed.
-    of_subscriber: BTreeMap<AccountId, BTreeSet<SubscriptionId>>,
+    of_subscriber: Index,
     /// Who is watched.
-    of_watched: BTreeMap<AccountId, BTreeSet<SubscriptionId>>,
+    of_watched: Index,
     /// The legs of those whose dialogs are watched.
     lines: BTreeMap<AccountId, BTreeMap<LegId, Line>>,
     presence: BTreeMap<AccountId, Presence>,
@@ -168,17 +175,21 @@ impl Subscriptions {
         }
     }
 
-    /// Which accounts there are now, and which of them are no longer what they were: what they watch and who watches them ends.
-    pub(crate) fn set_accounts(&mut self, core: &mut Core, gone: &[AccountId], exists: impl Fn(AccountId) -> bool) {
+    /// Which accounts there are now, and which of them are no longer what they were. Of an account that is gone both ends: what
+    /// it watches and who watches it. With another password only its own phones have to prove themselves again: whoever watches
+    /// it goes on, because a lamp that is told `noresource` stays dark until its phone is started anew.
+    pub(crate) fn set_accounts(&mut self, core: &mut Core, changed: &Changed, exists: impl Fn(AccountId) -> bool) {
         self.presence.retain(|account, _| exists(*account));
-        for account in gone {
-            let theirs = self.of_subscriber.get(account).cloned().unwrap_or_default();
-            for id in theirs {
-                self.end(core, id, Reason::Rejected);
-            }
-            let watchers = self.of_watched.get(account).cloned().unwrap_or_default();
-            for id in watchers {
-                self.end(core, id, Reason::NoResource);
+        self.end_all(core, &changed.gone, |all| &all.of_subscriber, Reason::Rejected);
+        self.end_all(core, &changed.gone, |all| &all.of_watched, Reason::NoResource);
+        self.end_all(core, &changed.secrets, |all| &all.of_subscriber, Reason::Deactivated);
+    }
+
+    fn end_all(&mut self, core: &mut Core, accounts: &[AccountId], index: impl Fn(&Self) -> &Index, reason: Reason) {
+        for account in accounts {
+            let ids = index(self).get(account).cloned().unwrap_or_default();
+            for id in ids {
+                self.end(core, id, reason);
             }
         }
     }
@@ -295,7 +306,7 @@ impl Subscription {
     }
 }
 
-fn take_out(index: &mut BTreeMap<AccountId, BTreeSet<SubscriptionId>>, account: AccountId, id: SubscriptionId) {
+fn take_out(index: &mut Index, account: AccountId, id: SubscriptionId) {
     if let Some(ids) = index.get_mut(&account) {
         ids.remove(&id);
         if ids.is_empty() {

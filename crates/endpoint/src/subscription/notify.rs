@@ -128,8 +128,8 @@ impl Subscription {
         };
         let says = match self.ending {
             None | Some(Reason::Timeout) => Some(self.document(state)),
-            // Nothing more is told to who may not know, or of who is not there.
-            Some(Reason::Rejected | Reason::NoResource) => None,
+            // Nothing more is told to who may not know or has yet to prove itself, or of who is not there.
+            Some(Reason::Deactivated | Reason::Rejected | Reason::NoResource) => None,
         };
         let builder = self
             .dialog

@@ -451,17 +451,38 @@ fn subscriptions_die_with_their_accounts() {
     assert_eq!(house.endpoint.subscription_count(), 0);
     house.assert_idle();
     assert_eq!(house.endpoint.poll_timeout(), None);
+}
 
+#[test]
+fn a_new_password_ends_what_the_account_watches_and_leaves_its_watchers() {
     let mut house = House::new();
     let mut phone = Watcher::new(udp(PHONE), "101", "102", "presence");
     let first = phone.watch(&mut house, 600);
     phone.answer(&mut house, &first, 200);
+    let mut other = Watcher::new(udp(TABLET), "102", "101", "presence");
+    let first = other.watch(&mut house, 600);
+    other.answer(&mut house, &first, 200);
     let changed = Account { ha1_md5: "0".repeat(32), ..account(HANAKO, "101") };
     house.endpoint.set_accounts(house.now, vec![changed, account(TARO, "102")]);
     house.drain();
     let last = phone.told(&mut house);
-    assert_eq!(standing(&last), over("rejected"));
+    assert_eq!(standing(&last), over("deactivated"), "it may come back at once");
     assert!(last.body().is_empty(), "with another password it has to prove itself again first");
+    house.silent();
+    // Whoever watches it still does.
+    assert_eq!(house.endpoint.subscription_count(), 1);
+    house.after(seconds(6));
+    house.endpoint.set_presence(house.now, HANAKO, Presence::Ready);
+    house.drain();
+    assert!(body(&other.told(&mut house)).contains("<basic>open</basic>"));
+    // Another way to prove the same password is no other account either; another name is.
+    let sha = Account { digest: DigestPolicy::Sha256, ..account(HANAKO, "101") };
+    house.endpoint.set_accounts(house.now, vec![sha, account(TARO, "102")]);
+    house.drain();
+    house.silent();
+    house.endpoint.set_accounts(house.now, vec![account(HANAKO, "111"), account(TARO, "102")]);
+    house.drain();
+    assert_eq!(standing(&other.told(&mut house)), over("noresource"));
 }
 
 #[test]
