@@ -123,6 +123,8 @@ pub(crate) struct Subscriptions {
     of_subscriber: Index,
     /// Who is watched.
     of_watched: Index,
+    /// Who is told that callers wait: the queue changes much more often than all the rest.
+    of_queue: BTreeSet<SubscriptionId>,
     /// The legs of those whose dialogs are watched.
     lines: BTreeMap<AccountId, BTreeMap<LegId, Line>>,
     presence: BTreeMap<AccountId, Presence>,
@@ -168,8 +170,7 @@ impl Subscriptions {
             return;
         }
         self.waiting = waiting;
-        let lamps: Vec<SubscriptionId> =
-            self.all.iter().filter(|(_, one)| one.package == Package::MessageSummary).map(|(id, _)| *id).collect();
+        let lamps: Vec<SubscriptionId> = self.of_queue.iter().copied().collect();
         for id in lamps {
             self.notify(core, id);
         }
@@ -255,6 +256,9 @@ impl Subscriptions {
         self.tags.insert(subscription.tag, id);
         self.of_subscriber.entry(subscription.subscriber).or_default().insert(id);
         self.of_watched.entry(subscription.watched).or_default().insert(id);
+        if subscription.package == Package::MessageSummary {
+            self.of_queue.insert(id);
+        }
         core.timers.set(Timer::Subscription(id, SubscriptionTimer::Expire), subscription.expires);
         self.all.insert(id, subscription);
         id
@@ -266,6 +270,7 @@ impl Subscriptions {
         self.tags.remove(&one.tag);
         take_out(&mut self.of_subscriber, one.subscriber, id);
         take_out(&mut self.of_watched, one.watched, id);
+        self.of_queue.remove(&id);
         for timer in SubscriptionTimer::ALL {
             core.timers.stop(Timer::Subscription(id, timer));
         }

@@ -110,6 +110,36 @@ fn the_lamp_of_a_phone_says_that_callers_wait() {
 }
 
 #[test]
+fn the_queue_is_told_to_every_lamp_of_it_and_to_nothing_else() {
+    let mut house = House::new();
+    let mut lamps = [(PHONE, "101"), (TABLET, "102")]
+        .map(|(remote, user)| Watcher::new(udp(remote), user, "101", "message-summary"));
+    for lamp in &mut lamps {
+        let first = lamp.watch(&mut house, 600);
+        lamp.answer(&mut house, &first, 200);
+    }
+    let mut other = Watcher::new(udp(PHONE), "101", "102", "presence");
+    let first = other.watch(&mut house, 600);
+    other.answer(&mut house, &first, 200);
+    house.after(seconds(6));
+    house.endpoint.set_waiting(house.now, 2);
+    house.drain();
+    for lamp in &mut lamps {
+        assert!(body(&lamp.told(&mut house)).ends_with("Voice-Message: 2/0\r\n"));
+    }
+    house.silent();
+    // One that is over is told no more.
+    let [gone, left] = &mut lamps;
+    assert_eq!(gone.ask(&mut house, "Expires: 0\r\n").status(), Some(200));
+    gone.told(&mut house);
+    house.after(seconds(6));
+    house.endpoint.set_waiting(house.now, 3);
+    house.drain();
+    left.told(&mut house);
+    house.silent();
+}
+
+#[test]
 fn r04_a_strangers_subscribe_is_challenged_and_leaves_nothing() {
     for event in ["message-summary", "dialog", "presence", "no-such-thing"] {
         let mut house = House::new();
