@@ -1,5 +1,6 @@
 //! SUBSCRIBE: RFC 6665 section 4.2.1, once its sender is known.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sip::dialog::Dialog;
@@ -10,7 +11,7 @@ use sip::transaction::ServerKey;
 use super::line::Line;
 use super::package::{ALLOW_EVENTS, Package};
 use super::permit::may_watch;
-use super::{Reason, Subscription, SubscriptionId};
+use super::{Reason, Subscription, SubscriptionId, Subscriptions};
 use crate::account::AccountId;
 use crate::clock::later;
 use crate::core::Token;
@@ -43,9 +44,9 @@ enum Refusal {
     TooBrief,
     /// 404: there is no such operator.
     Unknown,
-    /// 403: not this one's to see, or as many subscriptions as one account may have.
+    /// 403: not this one's to see.
     Forbidden,
-    /// 503: all accounts together have.
+    /// 503: as many subscriptions as the account may have, or all accounts together. Some run out before long.
     Full,
     /// 481: no such subscription.
     NoDialog,
@@ -118,19 +119,16 @@ impl Endpoint {
         if !may_watch(&self.registrar, subscriber, watched) {
             return Err(Refusal::Forbidden);
         }
-        let limits = self.core.config.limits;
-        let own = self.subscriptions.of_subscriber.get(&subscriber).map_or(0, std::collections::BTreeSet::len);
-        if own >= limits.subscriptions_per_account_max {
-            return Err(Refusal::Forbidden);
-        }
-        if self.subscriptions.count() >= limits.subscriptions_max {
-            self.core.alarm_full("subscriptions", limits.subscriptions_max);
-            return Err(Refusal::Full);
-        }
         let tag = self.core.token();
         let mut dialog = Dialog::as_uas(request, &tag.to_string(), flow).map_err(|_| Refusal::Malformed)?;
         let instance = self.instance_of_contact(request, &dialog.remote_target);
         self.at_its_contact(&mut dialog.remote_target);
+        let device = (&dialog.remote_target, instance.as_deref(), flow);
+        let before = self.subscriptions.before(subscriber, watched, &wish, device);
+        self.has_room(subscriber, before.len())?;
+        for id in before {
+            self.subscriptions.remove(&mut self.core, id);
+        }
         if wish.package == Package::Dialog {
             self.look_at_lines(watched);
         }
@@ -156,6 +154,20 @@ impl Endpoint {
             cut_off: false,
         };
         Ok((subscription, wish))
+    }
+
+    /// Whether one more fits, when so many others make place for it.
+    fn has_room(&mut self, subscriber: AccountId, leaving: usize) -> Result<(), Refusal> {
+        let limits = self.core.config.limits;
+        let own = self.subscriptions.of_subscriber.get(&subscriber).map_or(0, BTreeSet::len);
+        if own.saturating_sub(leaving) >= limits.subscriptions_per_account_max {
+            return Err(Refusal::Full);
+        }
+        if self.subscriptions.count().saturating_sub(leaving) >= limits.subscriptions_max {
+            self.core.alarm_full("subscriptions", limits.subscriptions_max);
+            return Err(Refusal::Full);
+        }
+        Ok(())
     }
 
     /// The subscription whose dialog the request names, if the request may change it.
@@ -249,6 +261,40 @@ impl Endpoint {
             Refusal::OutOfOrder => core.reply(request, 500, None),
         };
         core.respond(None, flow, key, response.finish());
+    }
+}
+
+impl Subscriptions {
+    /// What the same phone has watched in this way before: it was started anew and has forgotten, and its new subscription takes the
+    /// place of the old ones. Nobody is told, because there is nobody any more who would know what it is about. A mere question
+    /// takes nothing's place.
+    fn before(
+        &self,
+        subscriber: AccountId,
+        watched: AccountId,
+        wish: &Wish,
+        device: (&Uri, Option<&str>, Flow),
+    ) -> Vec<SubscriptionId> {
+        let is_it = |one: &Subscription| {
+            one.watched == watched
+                && one.package == wish.package
+                && one.event_id == wish.event_id
+                && one.ending.is_none()
+                && one.is_from_device(device)
+        };
+        let own = self.of_subscriber.get(&subscriber).into_iter().flatten().copied();
+        own.filter(|id| !wish.expires.is_zero() && self.all.get(id).is_some_and(is_it)).collect()
+    }
+}
+
+impl Subscription {
+    /// Of a phone that tells no instance the address counts. Private ones are the same in many houses, so the phone has to be
+    /// seen at the same public one too; its port there is another each time.
+    fn is_from_device(&self, (uri, instance, flow): (&Uri, Option<&str>, Flow)) -> bool {
+        match (self.instance.as_deref(), instance) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            (None, _) | (_, None) => self.dialog.remote_target == *uri && self.flow.remote.ip() == flow.remote.ip(),
+        }
     }
 }
 

@@ -369,13 +369,13 @@ fn r02_the_tables_of_subscriptions_are_limited() {
     for (user, remote, number, status) in [
         ("101", PHONE, 1, 200),
         ("101", PHONE, 2, 200),
-        ("101", PHONE, 3, 403),
+        ("101", PHONE, 3, 503),
         ("102", TABLET, 4, 200),
         ("102", TABLET, 5, 503),
     ] {
         let mut phone = Watcher::new(udp(remote), user, "102", "presence");
         phone.side.call_id = format!("watch-{number}");
-        let answer = phone.ask(&mut house, "Expires: 600\r\n");
+        let answer = phone.ask(&mut house, &format!("Contact: <sip:{user}@10.0.0.{number}>\r\nExpires: 600\r\n"));
         assert_eq!(answer.status(), Some(status), "{number}");
         assert_eq!(answer.has(Name::RetryAfter), status == 503);
         if status == 200 {
@@ -384,6 +384,65 @@ fn r02_the_tables_of_subscriptions_are_limited() {
     }
     assert_eq!(house.endpoint.subscription_count(), 3);
     assert!(house.other.contains(&Output::Alarm(Alarm::Full { table: "subscriptions", limit: 3 })));
+}
+
+#[test]
+fn a_phone_that_was_started_anew_takes_the_place_of_what_it_was() {
+    let few = |config: &mut Config| config.limits.subscriptions_per_account_max = 2;
+    let mut house = House::with(few, Vec::new());
+    let watch = |house: &mut House, flow: Flow, life: u32, event: &'static str, contact: &str, expires_s: u32| {
+        let mut phone = Watcher::new(flow, "101", "102", event);
+        phone.side.call_id = format!("life-{life}");
+        let ok = phone.ask(house, &format!("Contact: {contact}\r\nExpires: {expires_s}\r\n"));
+        if ok.status() == Some(200) {
+            phone.side.learn(&ok);
+            phone.told(house);
+        }
+        (phone, ok.status())
+    };
+    let named = |ip: u32, instance: u32| format!("<sip:101@10.0.0.{ip}>;+sip.instance=\"<urn:uuid:{instance}>\"");
+    // It has an instance: it is the same whatever its address; without one its address counts.
+    for life in 0..5 {
+        let (_, status) = watch(&mut house, udp(PHONE), life, "presence", &named(life, 1), 600);
+        assert_eq!((status, house.endpoint.subscription_count()), (Some(200), 1));
+    }
+    let (mut plain, _) = watch(&mut house, udp(TABLET), 10, "presence", "<sip:101@10.0.0.9>", 600);
+    assert_eq!(house.endpoint.subscription_count(), 2);
+    let moved = udp("203.0.113.6:41000");
+    let (mut plain_anew, status) = watch(&mut house, moved, 11, "presence", "<sip:101@10.0.0.9>", 600);
+    assert_eq!((status, house.endpoint.subscription_count()), (Some(200), 2));
+    assert_eq!(plain.ask(&mut house, "Expires: 600\r\n").status(), Some(481), "the old one is gone");
+    house.silent();
+    // Another phone, another package, the same private address in another house: those are more than the account may have.
+    for (life, flow, event, contact) in [
+        (20, PHONE, "presence", named(1, 2)),
+        (21, PHONE, "dialog", named(1, 1)),
+        (22, STRANGER, "presence", "<sip:101@10.0.0.9>".to_owned()),
+    ] {
+        assert_eq!(watch(&mut house, udp(flow), life, event, &contact, 600).1, Some(503), "{life}");
+    }
+    assert_eq!(house.endpoint.subscription_count(), 2);
+    // Each lamp is told once.
+    house.after(seconds(6));
+    house.endpoint.set_presence(house.now, TARO, Presence::Ready);
+    house.drain();
+    assert_eq!(house.to(PHONE).call_id().unwrap(), "life-4");
+    plain_anew.told(&mut house);
+    house.silent();
+}
+
+#[test]
+fn a_mere_question_takes_no_subscriptions_place() {
+    let mut house = House::new();
+    let mut phone = Watcher::new(udp(PHONE), "101", "102", "presence");
+    let first = phone.watch(&mut house, 600);
+    phone.answer(&mut house, &first, 200);
+    let mut question = Watcher::new(udp(PHONE), "101", "102", "presence");
+    question.side.call_id = "question".to_owned();
+    let answer = question.watch(&mut house, 0);
+    question.answer(&mut house, &answer, 200);
+    assert_eq!(house.endpoint.subscription_count(), 1);
+    assert_eq!(phone.ask(&mut house, "Expires: 600\r\n").status(), Some(200));
 }
 
 #[test]
