@@ -36,6 +36,24 @@ struct Found {
     hops: Vec<Hop>,
     /// To be asked again then.
     until: Instant,
+    /// Every question about it was answered.
+    sure: bool,
+}
+
+impl Found {
+    /// Takes an answer. The same hops in another order are no news: a DNS that hands out its addresses in turns would be some
+    /// with every answer. Half an answer does not replace a whole one: it could lead from TLS to the clear.
+    fn learn(&mut self, answer: Found) {
+        self.until = answer.until;
+        if self.sure && !answer.sure && !self.hops.is_empty() {
+            return;
+        }
+        self.sure = answer.sure;
+        let same = self.hops.len() == answer.hops.len() && answer.hops.iter().all(|hop| self.hops.contains(hop));
+        if !same {
+            self.hops = answer.hops;
+        }
+    }
 }
 
 /// What a look at the database is for.
@@ -55,8 +73,8 @@ pub struct Refresh {
     realm: String,
     prompts: Prompts,
     version: Option<i64>,
-    /// `None`: this machine's settings for the DNS cannot be used.
-    resolver: Option<Resolver>,
+    /// Made anew whenever there is something to ask: the machine's settings for the DNS may come after the switch, or change.
+    resolver: fn() -> Result<Resolver, ResolveError>,
     /// The last good answer for each trunk's host: a name service that fails must not take a trunk down.
     resolved: HashMap<Target, Found>,
     problems: Vec<DirectoryProblem>,
@@ -66,10 +84,7 @@ pub struct Refresh {
 impl Refresh {
     /// Nothing loaded yet.
     pub fn new(store: Store, realm: String, prompts: Prompts) -> Self {
-        let resolver =
-            Resolver::system().inspect_err(|error| tracing::warn!(%error, "names of trunks are not resolved"));
-        let resolver = resolver.ok();
-        let resolved = HashMap::new();
+        let (resolver, resolved) = (Resolver::system, HashMap::new());
         Self { store, realm, prompts, version: None, resolver, resolved, problems: Vec::new(), away: false }
     }
 
@@ -175,23 +190,35 @@ impl Refresh {
         let wanted: HashMap<Target, &str> = named.map(|trunk| (trunk.target(), trunk.form.name.as_str())).collect();
         self.resolved.retain(|target, _| wanted.contains_key(target));
         let now = clock::now();
+        let due = |target: &&Target| self.resolved.get(*target).is_none_or(|found| found.until <= now);
+        let due: Vec<Target> = wanted.keys().filter(due).cloned().collect();
+        if due.is_empty() {
+            return;
+        }
+        let resolver = (self.resolver)();
         let mut questions = JoinSet::new();
-        for target in wanted.keys().filter(|target| self.resolved.get(*target).is_none_or(|found| found.until <= now)) {
-            let (resolver, target) = (self.resolver.clone(), target.clone());
+        for target in due {
+            let resolver = resolver.clone();
             questions.spawn(async move {
-                let answer = ask(resolver, &target).await;
+                let answer = ask(resolver, &target, now).await;
                 (target, answer)
             });
         }
         for (target, answer) in questions.join_all().await {
             let trunk = wanted.get(&target).copied().unwrap_or_default();
-            let found = self.resolved.entry(target);
+            let nothing = Found { hops: Vec::new(), until: now, sure: false };
+            let found = self.resolved.entry(target).or_insert(nothing);
             match answer {
-                // The first ones in the order are the best now; the SIP side changes over without dropping anything.
-                Ok((hops, ttl)) => drop(found.insert_entry(Found { hops, until: now + ttl })),
+                Ok(answer) => {
+                    if found.sure && !answer.sure {
+                        tracing::warn!(trunk, "the DNS answers only half of what is asked; what was known stays");
+                    }
+                    // The first ones in the order are the best now; the SIP side changes over without dropping anything.
+                    found.learn(answer);
+                }
                 Err(error) => {
                     tracing::warn!(trunk, %error, "the DNS does not say where this trunk is; what was known stays");
-                    found.or_insert_with(|| Found { hops: Vec::new(), until: now }).until = now + ASK_AGAIN;
+                    found.until = now + ASK_AGAIN;
                 }
             }
         }
@@ -213,15 +240,17 @@ impl Refresh {
     }
 }
 
-/// Where a host is reached.
-async fn ask(resolver: Option<Resolver>, target: &Target) -> Result<(Vec<Hop>, Duration), ResolveError> {
-    let (host, port, protocol) = target;
-    let no_answer = |why: &str| ResolveError::NoAnswer { host: host.clone(), why: why.to_owned() };
-    let resolver = resolver.ok_or_else(|| no_answer("this machine's DNS settings cannot be used"))?;
-    let answer = timeout(RESOLVE_MAX, resolver.trunk(host, *port, *protocol)).await;
-    let found = answer.unwrap_or_else(|_| Err(no_answer("it takes too long")))?;
+/// Where a host is reached, counted from `now`.
+async fn ask(
+    resolver: Result<Resolver, ResolveError>,
+    (host, port, protocol): &Target,
+    now: Instant,
+) -> Result<Found, ResolveError> {
+    let slow = || ResolveError::NoAnswer { host: host.clone(), why: "it takes too long".to_owned() };
+    let answer = timeout(RESOLVE_MAX, resolver?.trunk(host, *port, *protocol)).await;
+    let found = answer.unwrap_or_else(|_| Err(slow()))?;
     let hops = found.hops.into_iter().map(|(protocol, address)| Hop { protocol, address }).collect();
-    Ok((hops, found.ttl))
+    Ok(Found { hops, until: now + found.ttl, sure: found.sure })
 }
 
 /// Over TLS a trunk's host must prove to be what its administrator wrote, wherever the DNS leads to (RFC 5922 section 4).
@@ -252,7 +281,7 @@ mod tests {
         let prompts = Prompts::open(media::PromptsConfig { folder: None, cache: None, command: Vec::new() }).unwrap();
         let mut refresh = Refresh::new(store, "test".to_owned(), prompts);
         // Nobody answers there: what is known must do.
-        refresh.resolver = None;
+        refresh.resolver = || Err(ResolveError::System { why: "no network yet".to_owned() });
         (folder, refresh)
     }
 
@@ -272,7 +301,7 @@ mod tests {
         assert_eq!(refresh.problems.len(), 0, "it is known that nothing is known");
         assert!(!refresh.is_stale());
         let known = vec![hop("192.0.2.1:5061"), hop("192.0.2.2:5061")];
-        refresh.resolved.insert(row.target(), Found { hops: known.clone(), until: clock::now() });
+        refresh.resolved.insert(row.target(), Found { hops: known.clone(), until: clock::now(), sure: true });
         assert!(refresh.is_stale());
         let (directory, names) = refresh.load().await.unwrap();
         assert_eq!(directory.trunks[0].hops, known);
@@ -286,5 +315,60 @@ mod tests {
         refresh.store.deactivate_trunk(row.id).await.unwrap();
         refresh.load().await.unwrap();
         assert!(refresh.resolved.is_empty());
+    }
+
+    fn found(addresses: &[&str], sure: bool) -> Found {
+        Found { hops: addresses.iter().map(|address| hop(address)).collect(), until: clock::now(), sure }
+    }
+
+    #[tokio::test]
+    async fn r24_a_switch_that_starts_before_the_network_resolves_its_trunks_later() {
+        let (_folder, mut refresh) = house().await;
+        let (host, protocol) = ("sbc.carrier.test".to_owned(), "tls".to_owned());
+        let form = TrunkForm { name: "carrier".into(), host, protocol, ..TrunkForm::default() };
+        let row = refresh.store.create_trunk(&form).await.unwrap();
+        let (directory, _) = refresh.load().await.unwrap();
+        assert!(directory.trunks[0].hops.is_empty());
+        assert_eq!(refresh.resolved[&row.target()].hops, []);
+        // The settings are there now. Nobody needs to answer by them: it is enough that they are looked at again.
+        static LOOKED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        refresh.resolver = || {
+            LOOKED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Err(ResolveError::System { why: "still none".to_owned() })
+        };
+        refresh.load().await.unwrap();
+        assert_eq!(LOOKED.load(std::sync::atomic::Ordering::Relaxed), 0, "nothing is due yet");
+        for round in 1..=2 {
+            refresh.resolved.get_mut(&row.target()).unwrap().until = clock::now();
+            refresh.load().await.unwrap();
+            assert_eq!(LOOKED.load(std::sync::atomic::Ordering::Relaxed), round);
+        }
+    }
+
+    #[test]
+    fn r24_the_same_hops_in_another_order_are_no_news() {
+        let mut known = found(&["192.0.2.1:5061", "192.0.2.2:5061"], true);
+        let before = known.hops.clone();
+        known.learn(found(&["192.0.2.2:5061", "192.0.2.1:5061"], true));
+        assert_eq!(known.hops, before);
+        known.learn(found(&["192.0.2.2:5061", "192.0.2.3:5061"], true));
+        assert_eq!(known.hops, [hop("192.0.2.2:5061"), hop("192.0.2.3:5061")]);
+        known.learn(found(&["192.0.2.3:5061"], true));
+        assert_eq!(known.hops, [hop("192.0.2.3:5061")], "fewer are news");
+    }
+
+    #[test]
+    fn r24_half_an_answer_replaces_nothing_but_another_half() {
+        let mut known = found(&[], false);
+        known.learn(found(&["192.0.2.1:5060"], false));
+        assert_eq!(known.hops, [hop("192.0.2.1:5060")], "better than nothing");
+        known.learn(found(&["192.0.2.2:5060"], false));
+        assert_eq!(known.hops, [hop("192.0.2.2:5060")]);
+        known.learn(found(&["192.0.2.3:5061"], true));
+        let until = clock::now() + ASK_AGAIN;
+        known.learn(Found { until, ..found(&["192.0.2.9:5060"], false) });
+        assert_eq!((known.hops.clone(), known.sure, known.until), (vec![hop("192.0.2.3:5061")], true, until));
+        known.learn(found(&["192.0.2.4:5061"], true));
+        assert_eq!(known.hops, [hop("192.0.2.4:5061")]);
     }
 }

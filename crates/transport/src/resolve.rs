@@ -39,6 +39,9 @@ pub struct Resolved {
     pub hops: Vec<(Protocol, SocketAddr)>,
     /// Ask again after this.
     pub ttl: Duration,
+    /// Every question was answered. Otherwise this may be less than there is, or the way in the clear of a host whose better
+    /// ways were not told: good for one who knows nothing, not for one who knows more.
+    pub sure: bool,
 }
 
 /// Why a host is not found.
@@ -120,8 +123,8 @@ impl Progress {
         match (hops.is_empty(), self.unanswered) {
             (true, Some(why)) => Err(ResolveError::NoAnswer { host: host(), why }),
             (true, None) => Err(ResolveError::NoSuchHost { host: host() }),
-            (false, Some(_)) => Ok(Resolved { hops, ttl: TTL_MIN }),
-            (false, None) => Ok(Resolved { hops, ttl: self.ttl.clamp(TTL_MIN, TTL_MAX) }),
+            (false, Some(_)) => Ok(Resolved { hops, ttl: TTL_MIN, sure: false }),
+            (false, None) => Ok(Resolved { hops, ttl: self.ttl.clamp(TTL_MIN, TTL_MAX), sure: true }),
         }
     }
 }
@@ -171,7 +174,7 @@ impl Resolver {
         let mut progress = Progress::new();
         let services = match (order::plan(host, port, protocol), name) {
             (Plan::Known(protocol, address), _) => {
-                return Ok(Resolved { hops: vec![(protocol, address)], ttl: TTL_MAX });
+                return Ok(Resolved { hops: vec![(protocol, address)], ttl: TTL_MAX, sure: true });
             }
             (_, Err(no_name)) => return Err(no_name),
             (Plan::Host(protocol, port), Ok(_)) => {

@@ -113,6 +113,7 @@ async fn naptr_leads_to_srv_and_srv_to_addresses() {
     let expected = ["TLS 192.0.2.1:5061", "UDP 192.0.2.1:5060", "UDP 192.0.2.2:5062", "UDP [2001:db8::2]:5062"];
     assert_eq!(hops(&resolved), expected);
     assert_eq!(resolved.ttl, Duration::from_secs(90), "the shortest of all");
+    assert!(resolved.sure);
 }
 
 #[tokio::test]
@@ -165,6 +166,10 @@ async fn a_router_that_swallows_naptr_questions_does_not_hide_the_host() {
     let resolved = resolver.trunk("carrier.example", None, None).await.unwrap();
     assert!(hops(&resolved).starts_with(&["UDP 192.0.2.1:5060".to_owned()]), "{resolved:?}");
     assert_eq!(resolved.ttl, TTL_MIN, "asked again soon");
+    assert!(!resolved.sure, "there may be a better way than this one");
+    let (resolver, _) = asking(Zone { mute: Some(RecordType::SRV), ..carrier() }).await;
+    let resolved = resolver.trunk("carrier.example", None, Some(Protocol::Udp)).await.unwrap();
+    assert!(!resolved.sure, "{resolved:?}");
 }
 
 #[tokio::test]
