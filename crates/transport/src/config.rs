@@ -40,13 +40,13 @@ pub struct Limits {
     pub stranger_rate: f64,
     /// Packets such a source may send at once.
     pub stranger_burst: f64,
-    /// Open streams, of all sources together.
+    /// Open streams, of all sources together. A few more may be dialled by us.
     pub connections_max: usize,
     /// Open streams from one address (R08).
     pub connections_per_source_max: usize,
     /// A message that has begun must be complete after this (R08).
     pub message_time_max: Duration,
-    /// A stream on which nothing has ever been said is closed after this.
+    /// A stream on which nothing but keep-alives has ever been said is closed after this.
     pub silence_max: Duration,
     /// A stream on which nothing was said for this long is closed. Longer than the longest registration.
     pub idle_max: Duration,

@@ -42,7 +42,7 @@ pub(crate) struct Patience {
     opened: Instant,
     /// When the message began that is not complete yet.
     began: Option<Instant>,
-    /// The last complete message or keep-alive; `None`: there was none yet.
+    /// The last complete message, or keep-alive after one; `None`: there was no message yet.
     last: Option<Instant>,
     /// When we last heard the peer, or asked it in vain.
     quiet_since: Instant,
@@ -66,7 +66,17 @@ impl Patience {
         }
     }
 
-    /// Something whole has come: a message or a keep-alive.
+    /// A keep-alive has come, which keeps alive what has said something before: empty lines alone buy no place among the
+    /// streams (R08).
+    pub(crate) fn keep_alive(&mut self, now: Instant) {
+        self.began = None;
+        if let Some(last) = &mut self.last {
+            *last = now;
+        }
+        self.heard(now);
+    }
+
+    /// A whole message has come.
     pub(crate) fn message(&mut self, now: Instant) {
         (self.last, self.began) = (Some(now), None);
         self.heard(now);
@@ -201,6 +211,27 @@ mod tests {
         patience.message(start);
         let told = watch(&mut patience, start, 340, |_, _| {});
         assert_eq!(told, [(100, Due::Ping), (210, Due::Ping), (320, Due::Ping)]);
+    }
+
+    #[tokio::test]
+    async fn r08_empty_lines_alone_keep_no_stream_and_after_a_message_they_do() {
+        let limits = Limits::default();
+        for (speaks, lasts) in [(false, limits.silence_max), (true, 1_000 * SECOND + limits.idle_max)] {
+            let start = Instant::now();
+            let mut patience = Patience::new(start, &limits, Asking::Never);
+            if speaks {
+                patience.message(start);
+            }
+            for second in (0..=1_000).step_by(10) {
+                let now = start + SECOND * second;
+                if patience.until() > now {
+                    patience.keep_alive(now);
+                    patience.pong(now);
+                }
+            }
+            assert_eq!(patience.until(), start + lasts);
+            assert_eq!(patience.due(start + lasts), Some(Due::Close(Close::Idle)));
+        }
     }
 
     #[tokio::test]

@@ -164,13 +164,13 @@ impl Reader<'_> {
                 }
                 Ok(Some(Frame::KeepAlive)) => {
                     keep_alives += 1;
-                    patience.message(Instant::now());
+                    patience.keep_alive(Instant::now());
                     let _ = self.keep_alives.try_send(PONG); // one pong is enough for several pings in a row
                 }
                 Ok(Some(Frame::Pong)) => {
                     keep_alives += 1;
                     patience.pong(Instant::now());
-                    patience.message(Instant::now());
+                    patience.keep_alive(Instant::now());
                 }
                 Ok(None) => return Ok(()),
                 Err(FramingError { fault, head }) => {

@@ -22,6 +22,8 @@ use crate::{dial, handshake};
 
 /// Messages of all streams that wait for the engine; streams wait when it is full.
 const EVENTS_MAX: usize = 1_024;
+/// Streams that we may dial beyond [`Limits::connections_max`]: strangers who take all the places must not keep us from a trunk.
+const DIALLED_RESERVE: usize = 256;
 
 /// Listening sockets and the table of open streams.
 pub(crate) struct Streams {
@@ -243,7 +245,7 @@ impl Streams {
             // Nobody can be dialled by WebSocket (RFC 7118 section 5: browsers do not listen).
             Protocol::Udp | Protocol::Ws | Protocol::Wss => return None,
         };
-        if self.streams.len() >= self.limits.connections_max {
+        if self.streams.len() >= self.limits.connections_max.saturating_add(DIALLED_RESERVE) {
             self.counts.refused += 1;
             return None;
         }

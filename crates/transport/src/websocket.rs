@@ -168,7 +168,10 @@ async fn take(link: &Link, patience: &mut Patience, heard: Heard) -> Turn {
         // Both are answered by the library, with the next reading.
         Message::Ping(_) | Message::Close(_) | Message::Frame(_) => return Turn::Wait,
     };
-    patience.message(now);
+    match &*bytes {
+        PING | PONG | [] => patience.keep_alive(now),
+        _ => patience.message(now),
+    }
     match &*bytes {
         PING => Turn::Say(if is_text { framed(Bytes::from_static(PONG)) } else { Message::binary(PONG) }),
         [] | PONG => Turn::Wait,

@@ -257,6 +257,24 @@ async fn r08_connections_of_one_source_are_limited() {
     assert_eq!(transport.statistics().connections, 3);
 }
 
+#[tokio::test]
+async fn r08_strangers_who_take_all_the_places_do_not_keep_us_from_a_trunk() {
+    let mut config = loopback();
+    config.limits.connections_max = 2;
+    let (mut transport, _, local) = bound(&config);
+    let mut peers = Vec::new();
+    for _ in 0..4 {
+        peers.push(TcpStream::connect(local).await.unwrap());
+    }
+    received_until(&mut transport, |transport, _| transport.statistics().connections_refused == 2).await;
+    let trunk = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    send(&mut transport, to(Protocol::Tcp, trunk.local_addr().unwrap()), OPTIONS.as_bytes());
+    let (mut trunk, _) = beside(&mut transport, trunk.accept()).await.unwrap();
+    let mut request = vec![0; OPTIONS.len()];
+    beside(&mut transport, trunk.read_exact(&mut request)).await.unwrap();
+    assert_eq!(transport.statistics().connections, 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn r08_a_message_that_drips_is_cut_off_and_so_is_a_silent_stream() {
     for (said, patience) in [(&OPTIONS[..30], 10), ("", 30)] {
