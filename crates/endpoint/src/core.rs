@@ -84,6 +84,8 @@ pub(crate) struct Voice {
     pub(crate) leg: LegId,
     /// Write compact header names.
     pub(crate) compact: bool,
+    /// It is an operator's phone that hears it.
+    pub(crate) is_phone: bool,
 }
 
 /// Shared by legs, registrar and trunks.
@@ -279,7 +281,7 @@ impl Core {
     /// The same for a request that was sent before and is now changed.
     pub(crate) fn send_again(&mut self, voice: Option<Voice>, mut sent: Sent) -> ClientKey {
         sent.request = self.spell(voice, sent.request);
-        self.enlarge(&mut sent);
+        self.enlarge(voice, &mut sent);
         if let Some(voice) = voice {
             self.trace(voice.leg, TraceDirection::Out, sent.flow, &sent.request);
         }

@@ -4,7 +4,7 @@ use sip::flow::{ConnectionId, Flow};
 use sip::message::Message;
 use sip::transaction::{ClientKey, Effect};
 
-use crate::core::{Errand, Sent, Voice};
+use crate::core::{Errand, Sent};
 use crate::endpoint::Endpoint;
 use crate::event::Rejection;
 use crate::leg::{Errand as LegErrand, Leg, Peer};
@@ -195,7 +195,7 @@ impl Endpoint {
         match errand {
             Errand::Leg(id, errand) => {
                 let Some(leg) = self.legs.get_mut(&id) else { return };
-                let voice = Voice { leg: id, compact: leg.compact };
+                let voice = leg.voice();
                 let number = again.request.cseq().map_or(0, |cseq| cseq.number);
                 let key = self.core.send_again(Some(voice), again);
                 let request = self.core.sent(key).map(|sent| sent.request.clone());

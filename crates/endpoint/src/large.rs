@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use sip::flow::{ConnectionId, Flow, Protocol};
-use sip::message::{Message, Name};
+use sip::message::{Host, Message, Name};
 use sip::transaction::ClientKey;
 
-use crate::core::{Core, Errand, Sent};
+use crate::core::{Core, Errand, Sent, Voice};
 use crate::endpoint::Endpoint;
 use crate::timer::Timer;
 
@@ -47,15 +47,27 @@ impl NoTcp {
     }
 }
 
+/// Whether this phone names an address as its own that its packets do not come from: its NAT takes no connection from outside,
+/// and to try one costs the caller [`TCP_PATIENCE`]. Of a phone behind a proxy (RFC 3327) nobody can tell.
+fn is_behind_nat(flow: Flow, request: &Message) -> bool {
+    let host = request.target().ok().and_then(|target| target.host());
+    match host {
+        Some(Host::Ip(own)) => !request.has(Name::Route) && own.to_canonical() != flow.remote.ip().to_canonical(),
+        Some(Host::Name(_)) | None => false,
+    }
+}
+
 impl Core {
     /// Puts a request of a leg or a subscription on a stream if it is too large for its datagram, and says by which way it goes otherwise.
     /// Only the request and its responses take that way (§18.1.1); the dialog's stays as it is.
-    pub(crate) fn enlarge(&mut self, sent: &mut Sent) {
+    pub(crate) fn enlarge(&mut self, voice: Option<Voice>, sent: &mut Sent) {
         let flow = sent.flow;
         let is_large = flow.protocol == Protocol::Udp && sent.request.bytes().len() > DATAGRAM_BYTES_MAX;
         if !is_large
             || !matches!(sent.errand, Errand::Leg(..) | Errand::Notify(_))
             || self.no_tcp.has(self.now, flow.remote)
+            // Subscriptions are phones'.
+            || (voice.is_none_or(|voice| voice.is_phone) && is_behind_nat(flow, &sent.request))
         {
             return;
         }

@@ -94,7 +94,7 @@ pub(crate) struct Leg {
 
 impl Leg {
     pub(crate) fn voice(&self) -> Voice {
-        Voice { leg: self.id, compact: self.compact }
+        Voice { leg: self.id, compact: self.compact, is_phone: matches!(self.peer, Peer::Operator(_)) }
     }
 
     /// Nothing of it is left anywhere.

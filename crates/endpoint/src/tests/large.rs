@@ -93,3 +93,20 @@ fn a_house_without_tcp_sends_what_it_can() {
     let (flow, _) = calls(&mut house, 2, PHONE);
     assert_eq!(flow, udp(PHONE));
 }
+
+#[test]
+fn rfc_3261_18_1_1_a_phone_behind_nat_gets_a_large_invite_by_udp_at_once() {
+    for (contact, protocol) in [
+        ("<sip:101@10.0.0.5:5060>", Protocol::Udp),
+        ("<sip:101@203.0.113.5:40000>", Protocol::Tcp),
+        ("<sip:101@phone.test:5060>", Protocol::Tcp),
+    ] {
+        let mut house = House::new();
+        house.register(udp(PHONE), "101", contact);
+        let invite = House::invite(LegId(2), Destination::Account(HANAKO));
+        house.order(Order::Invite(Invite { body: bytes(&large()), ..invite }));
+        let (flow, request) = house.sent.pop_front().unwrap();
+        assert!(request.bytes().len() > DATAGRAM_BYTES_MAX);
+        assert_eq!((flow.protocol, flow.remote), (protocol, addr(PHONE)), "{contact}");
+    }
+}
