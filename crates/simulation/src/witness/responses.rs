@@ -86,8 +86,12 @@ impl Witness {
         }
         match &served.final_bytes {
             Some(_) if view.status < 200 => faults.push("is a provisional after the final response"),
+            // Each copy of a request that is challenged gets a challenge of its own (section 26.3.2.4): only the nonce differs.
+            Some(_) if view.status == 401 && served.status == 401 => {}
             Some(bytes) if bytes != view.message.bytes() => faults.push("is another final response"),
-            Some(_) if served.acked && view.status >= 300 => faults.push("is repeated after its ACK"),
+            Some(_) if served.acked && view.status >= 300 && !is_forgotten(view.status) => {
+                faults.push("is repeated after its ACK");
+            }
             Some(_) | None => {}
         }
         if view.status > 100 {
@@ -135,4 +139,9 @@ impl Witness {
             self.complain(now, &format!("{} in {}, which has not ended", view.title(), view.call_id));
         }
     }
+}
+
+/// What is refused before anything begins leaves nothing behind, so that a late copy of it is refused again (R02).
+fn is_forgotten(status: u16) -> bool {
+    matches!(status, 400 | 401 | 415 | 416 | 420 | 481)
 }
