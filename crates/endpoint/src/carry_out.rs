@@ -130,6 +130,7 @@ impl Endpoint {
                     flow,
                     identity: line.identity(invite, number, hop),
                     routes: line.routes(hop),
+                    instance: None,
                     spare: Vec::new(),
                 };
                 let targets: VecDeque<Target> = line.ways(core).into_iter().map(target).collect();
@@ -146,7 +147,7 @@ impl Endpoint {
                 let to = format!("<{uri}>");
                 let flow = core.flow_to(Protocol::Udp, *address)?;
                 let identity = house_identity(core, invite, uri, &to);
-                let target = Target { flow, identity, routes: Vec::new(), spare: Vec::new() };
+                let target = Target { flow, identity, routes: Vec::new(), instance: None, spare: Vec::new() };
                 Some(house_plan(Peer::Address, vec![target]))
             }
         }
@@ -161,7 +162,8 @@ impl Endpoint {
         let target = |bound: &Bound| {
             let uri = String::from_utf8_lossy(bound.uri.without_headers().raw()).into_owned();
             let identity = house_identity(core, invite, uri, &to);
-            Target { flow: bound.flow, identity, routes: bound.path.clone(), spare: Vec::new() }
+            let (routes, instance) = (bound.path.clone(), bound.instance.clone());
+            Target { flow: bound.flow, identity, routes, instance, spare: Vec::new() }
         };
         let of_device = |flows: Vec<&Bound>| {
             let (first, others) = flows.split_first()?;

@@ -213,6 +213,7 @@ impl Endpoint {
         if !own {
             return self.core.answer(None, flow, key, request, 403);
         }
+        let was_here = self.registrar.is_over(account, flow);
         let outcome = self.registrar.register(&mut self.core, account, flow, request);
         let response = match outcome {
             Ok(registered) => self.registered(account, request, registered),
@@ -227,7 +228,7 @@ impl Endpoint {
         };
         self.core.respond(None, flow, key, response.finish());
         if outcome.is_ok() {
-            self.legs_follow(account, flow);
+            self.legs_follow(account, flow, request, !was_here);
             self.subscriptions_follow(account, flow, request);
         }
     }
@@ -263,16 +264,22 @@ impl Endpoint {
         }
     }
 
-    /// A phone has a new connection: its calls go on over it (R29).
-    fn legs_follow(&mut self, account: AccountId, flow: Flow) {
+    /// A phone has a new connection: its calls go on over it (R29), and not those of the operator's other phones. `is_new`: nobody has
+    /// registered over this connection before; who has is not who was cut off.
+    fn legs_follow(&mut self, account: AccountId, flow: Flow, request: &Message, is_new: bool) {
         if !flow.protocol.is_reliable() {
             return;
         }
+        let contacts = request.contacts().unwrap_or_default().into_iter();
+        let contacts: Vec<_> = contacts.map(|one| (one.uri.clone(), crate::registrar::instance_of(&one))).collect();
+        let alone = is_new && self.registrar.is_alone(account);
         let core = &mut self.core;
         let its = self.legs.values_mut().filter(|leg| leg.peer == Peer::Operator(account));
         for leg in its {
             let cut_off = leg.session.as_ref().is_some_and(|session| {
-                session.flow.protocol == flow.protocol && session.flow.connection == sip::flow::ConnectionId::NONE
+                session.flow.protocol == flow.protocol
+                    && session.flow.connection == sip::flow::ConnectionId::NONE
+                    && session.is_of_device(&contacts, alone)
             });
             if cut_off {
                 leg.heard(core, flow);
@@ -332,6 +339,10 @@ impl Endpoint {
         let mut session = Session::new(dialog, tag, flow, false);
         session.peer_updates = invite.allows(&Method::Update).unwrap_or(false);
         session.at_contact = self.contact_behind(&peer, &session.dialog.remote_target);
+        if let Peer::Operator(account) = peer {
+            let contact = session.at_contact.as_ref().unwrap_or(&session.dialog.remote_target);
+            session.instance = self.registrar.instance_at(account, contact, flow);
+        }
         let uuid = self.core.uuid();
         self.core.session_ids.begin(id, uuid, None, compact);
         self.core.session_ids.learn(id, &invite);

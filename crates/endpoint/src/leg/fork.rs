@@ -42,6 +42,8 @@ pub(crate) struct Fork {
     pub(crate) key: ClientKey,
     pub(crate) tag: Token,
     pub(crate) flow: Flow,
+    /// Which phone it is, if it has said so (`+sip.instance`).
+    pub(crate) instance: Option<String>,
     pub(crate) invite: Message,
     pub(crate) state: ForkState,
     /// Early dialogs with reliable provisionals.
@@ -62,6 +64,7 @@ impl Fork {
             key,
             tag,
             flow,
+            instance: None,
             invite,
             state: ForkState::Waiting,
             early: Vec::new(),
@@ -206,6 +209,7 @@ impl Leg {
         }
         fork.state = ForkState::Won;
         let (tag, flow, called_at) = (fork.tag, fork.flow, fork.invite.target().ok());
+        let instance = fork.instance.clone();
         fork.forget_early(core, voice);
         for (other, fork) in uac.forks.iter_mut().enumerate() {
             if other != index {
@@ -214,7 +218,7 @@ impl Leg {
             }
         }
         let mut session = Session::new(dialog, tag, flow, true);
-        session.at_contact = called_at;
+        (session.at_contact, session.instance) = (called_at, instance);
         (session.local_sdp, session.remote_sdp, session.theirs) = (local_sdp, remote_sdp, theirs);
         session.peer_updates = response.allows(&Method::Update).unwrap_or(false);
         session.take_timer(response, self.session_wanted_s);

@@ -72,6 +72,8 @@ pub(crate) struct Target {
     pub(crate) identity: Identity,
     /// Service-Route of the trunk, Path of the phone.
     pub(crate) routes: Vec<Bytes>,
+    /// Which phone it is, if it has said so (`+sip.instance`).
+    pub(crate) instance: Option<String>,
     /// Other ways to the very same phone, for when this one turns out to be closed (RFC 5626 section 5.3).
     pub(crate) spare: Vec<Target>,
 }
@@ -226,7 +228,7 @@ impl Leg {
         let errand = crate::core::Errand::Leg(self.id, Errand::Invite(index));
         let key = core.send(Some(self.voice()), target.flow, message, errand);
         let message = core.sent(key).map(|sent| sent.request.clone())?;
-        Some(Fork::new(key, stamp.tag, target.flow, message))
+        Some(Fork { instance: target.instance.clone(), ..Fork::new(key, stamp.tag, target.flow, message) })
     }
 
     fn build(&self, core: &mut Core, invite: &Invite, target: &Target, stamp: &Stamp) -> Message {

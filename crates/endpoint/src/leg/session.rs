@@ -23,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) flow: Flow,
     /// A phone of ours may name itself by a GRUU; requests go to what it has registered or was called at (RFC 5627 section 5.3).
     pub(crate) at_contact: Option<Uri>,
+    /// Which phone of ours it is, if it has said so (`+sip.instance`).
+    pub(crate) instance: Option<String>,
     /// We made the Call-ID: decides who waits longer after glare (RFC 3261 section 14.1).
     pub(crate) caller: bool,
     /// Our last SDP: what a refresh repeats.
@@ -135,6 +137,7 @@ impl Session {
             tag,
             flow,
             at_contact: None,
+            instance: None,
             caller,
             local_sdp: Bytes::new(),
             remote_sdp: Bytes::new(),
@@ -156,6 +159,23 @@ impl Session {
         if let Some(contact) = self.at_contact.as_ref().filter(|_| is_gruu(&self.dialog.remote_target, realm)) {
             self.dialog.remote_target = contact.clone();
         }
+    }
+
+    /// Whether it is the phone that has just registered these contacts (URI, instance). `alone`: it may well be, because no other
+    /// is there.
+    pub(crate) fn is_of_device(&self, contacts: &[(Uri, Option<String>)], alone: bool) -> bool {
+        let mut is_other = false;
+        for (uri, instance) in contacts {
+            match (&self.instance, instance) {
+                (Some(ours), Some(theirs)) if ours == theirs => return true,
+                (Some(_), Some(_)) => is_other = true,
+                (None, _) | (_, None) if self.dialog.remote_target == *uri || self.at_contact.as_ref() == Some(uri) => {
+                    return true;
+                }
+                (None, _) | (_, None) => {}
+            }
+        }
+        alone && !is_other
     }
 
     /// Whether the peer's own Contact or Record-Route names this address.

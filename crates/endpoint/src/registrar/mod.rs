@@ -154,6 +154,25 @@ impl Registrar {
         self.bound(account).iter().any(|bound| bound.flow.remote.ip() == ip)
     }
 
+    /// Whether a phone of this account has registered over this very connection.
+    pub(crate) fn is_over(&self, account: AccountId, flow: Flow) -> bool {
+        flow.connection != ConnectionId::NONE
+            && self.bound(account).iter().any(|bound| bound.flow.connection == flow.connection)
+    }
+
+    /// Whether there is no second phone of this account.
+    pub(crate) fn is_alone(&self, account: AccountId) -> bool {
+        self.devices(account).len() <= 1
+    }
+
+    /// The instance of the phone of this account that is at this Contact, or else of one over the same connection.
+    pub(crate) fn instance_at(&self, account: AccountId, uri: &Uri, flow: Flow) -> Option<String> {
+        let all = self.bound(account);
+        let over_it = |bound: &&Bound| flow.protocol.is_reliable() && bound.flow.connection == flow.connection;
+        let found = all.iter().find(|bound| bound.uri == *uri).or_else(|| all.iter().find(over_it))?;
+        found.instance.clone()
+    }
+
     /// The same for status pages.
     pub(crate) fn list(&self, account: AccountId) -> Vec<Binding> {
         self.reachable(account)

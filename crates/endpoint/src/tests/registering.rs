@@ -200,6 +200,74 @@ fn r29_a_call_survives_a_connection_that_comes_back_in_time() {
     house.assert_idle();
 }
 
+/// Two phones of Hanako's over TCP; the one at PHONE talks, and its connection closes.
+fn cut_off(contacts: [&str; 2]) -> (House, [Phone; 2], LegId) {
+    let mut house = House::new();
+    let mut phones = [(PHONE, 9), (TABLET, 11)].map(|(remote, number)| Phone::new(tcp(remote, number), "101"));
+    for (phone, contact) in phones.iter_mut().zip(contacts) {
+        assert_eq!(phone.register(&mut house, contact).status(), Some(200));
+    }
+    let leg = house.calls(2, Destination::Account(HANAKO));
+    let invite = house.request(PHONE, Method::Invite);
+    house.hear_flow(phones[0].flow, accept(&invite, "t", PHONE, ANSWER));
+    house.endpoint.flow_closed(house.now, phones[0].flow);
+    house.drain();
+    house.after(seconds(1));
+    house.events.clear();
+    house.sent.clear();
+    (house, phones, leg)
+}
+
+#[test]
+fn r29_a_call_follows_its_own_phone_and_not_another_of_the_operators() {
+    let plain = |ip: u32| format!("Contact: <sip:101@10.0.0.{ip};transport=tcp>\r\n");
+    let named = |ip: u32, instance: u32| {
+        format!("Contact: <sip:101@10.0.0.{ip};transport=tcp>;+sip.instance=\"<urn:uuid:{instance}>\"\r\n")
+    };
+    for (case, own, other, anew) in [
+        ("by its address", plain(5), plain(6), plain(5)),
+        ("by its instance", named(5, 1), named(6, 2), named(7, 1)),
+        ("by its instance, not its address", named(5, 1), named(5, 2), named(5, 1)),
+    ] {
+        // The other one renews what it has, or was cut off as well and is back first.
+        for is_cut_off in [false, true] {
+            let (mut house, [mut phone, mut tablet], leg) = cut_off([&own, &other]);
+            if is_cut_off && case != "by its address" {
+                house.endpoint.flow_closed(house.now, tablet.flow);
+                house.drain();
+                tablet.flow = tcp(TABLET, 12);
+            }
+            tablet.register(&mut house, &other);
+            phone.flow = tcp(PHONE, 10);
+            phone.register(&mut house, &anew);
+            house.after(seconds(60));
+            house.order(Order::Hangup { leg, reason: None });
+            let (flow, bye) = house.sent.pop_front().expect(case);
+            assert_eq!((flow, bye.method()), (phone.flow, Method::Bye), "{case}");
+        }
+    }
+}
+
+#[test]
+fn r29_a_phone_that_comes_back_nameless_at_another_address_is_believed_if_it_is_the_only_one() {
+    let plain = |ip: u32| format!("Contact: <sip:101@10.0.0.{ip};transport=tcp>\r\n");
+    let (mut house, [mut phone, mut tablet], leg) = cut_off([&plain(5), &plain(6)]);
+    tablet.register(&mut house, &plain(6));
+    phone.flow = tcp(PHONE, 10);
+    phone.register(&mut house, &plain(7));
+    house.after(seconds(6));
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Lost, cause: None }, "there are two");
+
+    let (mut house, [mut phone, tablet], leg) = cut_off([&plain(5), &plain(6)]);
+    house.endpoint.flow_closed(house.now, tablet.flow);
+    house.drain();
+    phone.flow = tcp(PHONE, 10);
+    phone.register(&mut house, &plain(7));
+    house.after(seconds(60));
+    house.order(Order::Hangup { leg, reason: None });
+    assert_eq!(house.sent.pop_front().expect("a BYE").0, phone.flow);
+}
+
 #[test]
 fn r09_an_invite_whose_connection_is_lost_leaves_nothing() {
     let mut house = House::new();
