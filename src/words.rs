@@ -140,7 +140,7 @@ words! {
     PORT_CLASH_REMEDY = "move one of them", "どちらかを変えてください";
     NOT_WRITABLE = "{} cannot be written: {}", "{} に書き込めません: {}";
     NOT_WRITABLE_REMEDY = "create the folder and give it to the user that runs denwaban, or name another one",
-        "フォルダを作って denwaban を動かすユーザーに書き込み権限を与えるか、別の場所を指定してください";
+        "フォルダーを作って denwaban を動かすユーザーに書き込み権限を与えるか、別の場所を指定してください";
     CERTIFICATE_UNREADABLE = "{} cannot be read: {}", "{} を読めません: {}";
     CERTIFICATE_UNREADABLE_REMEDY = "is the path right, and may the user that runs denwaban read the file and its folders? \
         certbot's are for root alone: copy them by a deploy hook, or give that user's group access",

@@ -4,7 +4,7 @@ use super::Words;
 
 words! {
     CHECK_CONFIGURATION = "configuration", "設定";
-    CHECK_FOLDER = "folder", "フォルダ";
+    CHECK_FOLDER = "folder", "フォルダー";
     CHECK_DISK = "disk", "ディスク";
     CHECK_ADDRESS = "address", "アドレス";
     CHECK_CERTIFICATES = "certificate", "証明書";

@@ -62,7 +62,7 @@ export const words = {
       "target_answered": "取次先が電話に出た", "target_confirmed": "取次先が1を押した",
       "target_failed": "取次先につながらず", "handed_over": "オペレーターが取次を任せた", "bridged": "取次成立",
       "transfer_cancelled": "取次を取消", "transfer_failed": "取次不成立",
-      "operator_lost": "オペレーターの電話が途絶", "target_lost": "取次先の電話が途絶", "reason": "相手が告げた理由", "silent": "無音を検知", "audible": "音声が回復", "heard": "音声の到達を確認",
+      "operator_lost": "オペレーターの電話との通信が途絶", "target_lost": "取次先の電話との通信が途絶", "reason": "相手側の切断理由", "silent": "無音を検知", "audible": "音声が回復", "heard": "音声の到達を確認",
       "voice_failed": "音声経路の障害", "recording_started": "録音開始", "recording_finished": "録音完了",
       "recording_failed": "録音失敗", "ended": "終話", "interrupted": "交換機の停止により中断", "sip": "SIP"
     },
