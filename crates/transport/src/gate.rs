@@ -17,6 +17,8 @@ const ACQUAINTANCES_MAX: usize = 50_000;
 const ACQUAINTANCE_LASTS: Duration = Duration::from_secs(600);
 /// A full table is swept at most this often, so that a flood of new addresses does not pay for a sweep each.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+/// A stream whose peer is too fast is not read for at most this long at a time. Shorter than what would make it look dead.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// The gate in front of the parser.
 pub(crate) struct Gate {
@@ -45,6 +47,15 @@ impl Bucket {
             self.tokens -= 1.0;
         }
         granted
+    }
+
+    /// Takes even what is not there. Gives how long it takes until that is paid.
+    fn owe(&mut self, now: Instant, rate: f64, burst: f64) -> Duration {
+        if self.take(now, rate, burst) {
+            return Duration::ZERO;
+        }
+        self.tokens = (self.tokens - 1.0).max(-rate * PAUSE_MAX.as_secs_f64());
+        Duration::try_from_secs_f64(-self.tokens / rate).map_or(PAUSE_MAX, |debt| debt.min(PAUSE_MAX))
     }
 }
 
@@ -80,27 +91,36 @@ impl Gate {
 
     /// Whether a packet of this address may be looked at.
     pub(crate) fn admits(&mut self, now: Instant, address: IpAddr) -> bool {
+        let (rate, burst) = (self.rate, self.burst);
+        self.bucket(now, address).is_none_or(|bucket| bucket.take(now, rate, burst))
+    }
+
+    /// Counts a message of a stream, which is taken in any case: nobody sends it again (RFC 3261 section 17.1.1.1). Gives how
+    /// long its stream should not be read, so that its peer gets no more than its share.
+    pub(crate) fn owes(&mut self, now: Instant, address: IpAddr) -> Duration {
+        let (rate, burst) = (self.rate, self.burst);
+        self.bucket(now, address).map_or(Duration::ZERO, |bucket| bucket.owe(now, rate, burst))
+    }
+
+    /// The bucket that counts for this address; `None`: it always passes.
+    fn bucket(&mut self, now: Instant, address: IpAddr) -> Option<&mut Bucket> {
         if let Some(since) = self.acquaintances.get(&address)
             && now.saturating_duration_since(*since) < ACQUAINTANCE_LASTS
         {
-            return true;
+            return None;
         }
         if self.trusted.iter().any(|network| network.contains(address)) {
-            return true;
+            return None;
         }
-        if let Some(bucket) = self.strangers.get_mut(&address) {
-            return bucket.take(now, self.rate, self.burst);
-        }
-        if self.strangers.len() >= STRANGERS_MAX {
+        let full = self.strangers.len() >= STRANGERS_MAX;
+        if full && !self.strangers.contains_key(&address) {
             self.sweep(now);
+            if self.strangers.len() >= STRANGERS_MAX {
+                return Some(&mut self.crowd);
+            }
         }
-        if self.strangers.len() >= STRANGERS_MAX {
-            return self.crowd.take(now, self.rate, self.burst);
-        }
-        let mut bucket = Bucket { tokens: self.burst, at: now };
-        let granted = bucket.take(now, self.rate, self.burst);
-        self.strangers.insert(address, bucket);
-        granted
+        let fresh = Bucket { tokens: self.burst, at: now };
+        Some(self.strangers.entry(address).or_insert(fresh))
     }
 
     /// Forgets addresses that have been quiet long enough to be strangers again with a full bucket.
@@ -143,6 +163,21 @@ mod tests {
             5,
             "another address has its own bucket"
         );
+    }
+
+    #[test]
+    fn r02_who_sends_too_fast_by_a_stream_waits_for_its_share_and_not_for_ever() {
+        let (mut gate, now) = gate();
+        let stranger = IpAddr::from([203, 0, 113, 9]);
+        let waits: Vec<Duration> = (0..25).map(|_| gate.owes(now, stranger)).collect();
+        assert!(waits[..20].iter().all(Duration::is_zero), "{waits:?}");
+        assert_eq!(waits[20..].iter().map(Duration::as_millis).collect::<Vec<_>>(), [100, 200, 300, 400, 500]);
+        assert!(!gate.admits(now, stranger), "what it sends otherwise counts with it");
+        assert!(gate.admits(now + Duration::from_secs(1), stranger), "paid");
+        let longest = (0..1_000).map(|_| gate.owes(now, stranger)).max();
+        assert_eq!(longest, Some(PAUSE_MAX));
+        gate.acquaint(now, stranger);
+        assert_eq!(gate.owes(now, stranger), Duration::ZERO);
     }
 
     #[test]

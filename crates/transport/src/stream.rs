@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sip::flow::Flow;
 use sip::framing::{Frame, Framer, FramingError, FramingFault};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::config::Limits;
@@ -75,6 +75,8 @@ pub(crate) struct Link {
     pub(crate) outgoing: mpsc::Receiver<Outgoing>,
     pub(crate) events: mpsc::Sender<StreamEvent>,
     pub(crate) limits: Limits,
+    /// Until when this stream is not read, because its peer is faster than its share.
+    pub(crate) pause: watch::Receiver<Option<Instant>>,
 }
 
 impl Link {
@@ -89,7 +91,7 @@ impl Link {
         let (mut reading, mut writing) = tokio::io::split(stream);
         let (keep_alives, mut keep_alives_to_write) = mpsc::channel(KEEP_ALIVES_MAX);
         let mut unsent = None;
-        let reader = Reader { flow: self.flow, events: &self.events, keep_alives };
+        let reader = Reader { flow: self.flow, events: &self.events, keep_alives, pause: self.pause.clone() };
         let why = tokio::select! {
             why = reader.read(&mut reading, Patience::new(Instant::now(), &self.limits, asking)) => why,
             why = write(
@@ -122,6 +124,7 @@ struct Reader<'a> {
     flow: Flow,
     events: &'a mpsc::Sender<StreamEvent>,
     keep_alives: mpsc::Sender<&'static [u8]>,
+    pause: watch::Receiver<Option<Instant>>,
 }
 
 impl Reader<'_> {
@@ -158,7 +161,11 @@ impl Reader<'_> {
             match framer.next() {
                 Ok(Some(Frame::Message(bytes))) => {
                     patience.message(Instant::now());
-                    // Waiting here is the back-pressure: TCP slows the peer down while the engine is busy.
+                    // Waiting here is the back-pressure: TCP slows the peer down while the engine is busy, or has had enough.
+                    let pause = *self.pause.borrow();
+                    if let Some(until) = pause {
+                        sleep_until(until).await;
+                    }
                     let told = self.events.send(StreamEvent::Message { flow: self.flow, bytes }).await;
                     told.map_err(|_| Close::ByUs)?;
                 }

@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use rustls::ServerConfig;
 use sip::flow::{ConnectionId, Flow, Protocol};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 use crate::beside::Beside;
 use crate::config::{BindError, Config, Limits};
@@ -49,7 +50,7 @@ pub(crate) struct Streams {
 /// Counters since the start.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct StreamCounts {
-    /// Turned away because there were too many streams.
+    /// Turned away because there were too many streams, or too many in a short time.
     pub(crate) refused: u64,
     /// Turned away because there were too many handshakes.
     pub(crate) handshakes_refused: u64,
@@ -66,6 +67,9 @@ struct Stream {
     remote: SocketAddr,
     outgoing: mpsc::Sender<Outgoing>,
     shaking: bool,
+    /// We dialled it, or its peer's certificate was verified: whoever speaks there is no stranger.
+    known: bool,
+    pause: watch::Sender<Option<Instant>>,
 }
 
 /// Streams of one address.
@@ -171,6 +175,18 @@ impl Streams {
         }
     }
 
+    /// Whether we know who speaks by this stream.
+    pub(crate) fn is_known(&self, flow: &Flow) -> bool {
+        self.streams.get(&flow.connection).is_some_and(|stream| stream.known)
+    }
+
+    /// Does not read this stream until then.
+    pub(crate) fn pause(&mut self, flow: &Flow, until: Instant) {
+        if let Some(stream) = self.streams.get(&flow.connection) {
+            stream.pause.send_replace(Some(until));
+        }
+    }
+
     /// The next thing that a stream has to tell.
     pub(crate) fn next_event(&mut self) -> Option<StreamEvent> {
         let event = self.taken.take().or_else(|| self.events.try_recv().ok())?;
@@ -178,6 +194,9 @@ impl Streams {
             StreamEvent::Opened { flow, names } => {
                 self.shaken(flow.connection);
                 if let Some(names) = names {
+                    if let Some(stream) = self.streams.get_mut(&flow.connection) {
+                        stream.known = true;
+                    }
                     self.reuse.certified(flow, names.clone());
                 }
             }
@@ -191,16 +210,20 @@ impl Streams {
         Some(event)
     }
 
-    /// Accepts whatever asks; whoever asks later wakes the task of `context`.
-    pub(crate) fn accept(&mut self, context: &mut Context<'_>) {
+    /// Accepts whatever asks, from wherever `may_come` says; whoever asks later wakes the task of `context`.
+    pub(crate) fn accept(&mut self, context: &mut Context<'_>, may_come: &mut dyn FnMut(IpAddr) -> bool) {
         for accepted in self.listeners.accept(context) {
-            self.admit(accepted);
+            self.admit(accepted, may_come);
         }
     }
 
-    /// Accepts whatever asks, and is ready when a stream has something to tell.
-    pub(crate) fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        self.accept(context);
+    /// Accepts as [`Streams::accept`] does, and is ready when a stream has something to tell.
+    pub(crate) fn poll_ready(
+        &mut self,
+        context: &mut Context<'_>,
+        may_come: &mut dyn FnMut(IpAddr) -> bool,
+    ) -> Poll<()> {
+        self.accept(context, may_come);
         if self.taken.is_none()
             && let Poll::Ready(Some(event)) = self.events.poll_recv(context)
         {
@@ -210,7 +233,7 @@ impl Streams {
     }
 
     /// Gives an accepted connection its task, or drops it, which closes it.
-    fn admit(&mut self, accepted: Accepted) {
+    fn admit(&mut self, accepted: Accepted, may_come: &mut dyn FnMut(IpAddr) -> bool) {
         let Accepted { protocol, stream, local, remote } = accepted;
         let from_source = self.per_source.get(&remote.ip()).copied().unwrap_or_default();
         let (all, each) = (self.limits.connections_max, self.limits.connections_per_source_max);
@@ -224,10 +247,14 @@ impl Streams {
             self.counts.handshakes_refused += 1;
             return;
         }
+        if !may_come(remote.ip()) {
+            self.counts.refused += 1;
+            return;
+        }
         prepare(&stream);
         // A socket that cannot change threads is dropped: it is broken.
         let Ok(stream) = stream.into_std() else { return };
-        let link = self.open(Flow { protocol, local, remote, connection: ConnectionId::NONE }, shakes);
+        let link = self.open(Flow { protocol, local, remote, connection: ConnectionId::NONE }, shakes, false);
         let (flow, origins) = (link.flow, self.origins.clone());
         if !shakes {
             self.reuse.accepted(&flow);
@@ -249,7 +276,7 @@ impl Streams {
             self.counts.refused += 1;
             return None;
         }
-        let link = self.open(flow, false);
+        let link = self.open(flow, false, true);
         let connection = link.flow.connection;
         let names = self.reuse.dialled(&link.flow);
         if !self.beside.spawn(dial::dial(link, self.dscp, tls, names)) {
@@ -259,11 +286,12 @@ impl Streams {
         Some(connection)
     }
 
-    fn open(&mut self, flow: Flow, shaking: bool) -> Link {
+    fn open(&mut self, flow: Flow, shaking: bool, known: bool) -> Link {
         let connection = ConnectionId(self.next);
         self.next += 1;
         let (sender, outgoing) = mpsc::channel(WRITES_MAX);
-        let stream = Stream { protocol: flow.protocol, remote: flow.remote, outgoing: sender, shaking };
+        let (pause, paused) = watch::channel(None);
+        let stream = Stream { protocol: flow.protocol, remote: flow.remote, outgoing: sender, shaking, known, pause };
         self.streams.insert(connection, stream);
         let count = self.per_source.entry(flow.remote.ip()).or_default();
         count.open += 1;
@@ -272,7 +300,7 @@ impl Streams {
             count.shaking += 1;
         }
         let flow = Flow { connection, ..flow };
-        Link { flow, outgoing, events: self.event_sender.clone(), limits: self.limits }
+        Link { flow, outgoing, events: self.event_sender.clone(), limits: self.limits, pause: paused }
     }
 
     /// The handshake is over, one way or the other.

@@ -76,8 +76,10 @@ pub struct Statistics {
     pub sent: u64,
     /// Datagrams that were no SIP at a glance (keep-alives, noise).
     pub junk: u64,
-    /// Messages of strangers beyond their rate (R02).
+    /// Datagrams of strangers beyond their rate (R02).
     pub flooded: u64,
+    /// Messages of strangers' streams that came too fast: taken, and the stream was not read for a while.
+    pub slowed: u64,
     /// Messages that could not be sent.
     pub failed: u64,
     /// Waiting datagrams that were thrown away for newer ones.
@@ -86,7 +88,7 @@ pub struct Statistics {
     pub waiting: usize,
     /// Streams open now.
     pub connections: usize,
-    /// Connections turned away because of a limit (R08).
+    /// Connections turned away because of a limit, or because a stranger opened too many too fast (R08).
     pub connections_refused: u64,
     /// Streams closed by us because the peer sent no SIP, dripped, fell silent, answered no ping or did not read (R08, R29).
     pub connections_given_up: u64,
@@ -152,7 +154,10 @@ impl Transport {
 
     /// As [`Transport::ready`], for those who poll.
     pub fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let mut ready = self.streams.poll_ready(context).is_ready() || !self.failures.is_empty();
+        // Nobody gives the time here; tokio's clock is what the streams live by anyway.
+        let (now, gate) = (tokio::time::Instant::now().into_std(), &mut self.gate);
+        let mut may_come = |address| gate.admits(now, address);
+        let mut ready = self.streams.poll_ready(context, &mut may_come).is_ready() || !self.failures.is_empty();
         for udp in &self.udp {
             ready |= udp.poll_ready(context).is_ready();
         }
@@ -182,7 +187,8 @@ impl Transport {
             }
         }
         // An engine that never waits, because datagrams keep coming, must still take connections. Waking is left to `ready`.
-        self.streams.accept(&mut Context::from_waker(Waker::noop()));
+        let gate = &mut self.gate;
+        self.streams.accept(&mut Context::from_waker(Waker::noop()), &mut |address| gate.admits(now, address));
         for _ in 0..STREAM_EVENTS_IN_A_ROW_MAX {
             let Some(event) = self.streams.next_event() else { break };
             self.stream_event(now, event, batch);
@@ -237,6 +243,18 @@ impl Transport {
         }
     }
 
+    /// What has come by a stream is never dropped; a stranger who sends too much is read more slowly.
+    fn slow_down(&mut self, now: Instant, flow: &Flow) {
+        if self.streams.is_known(flow) {
+            return;
+        }
+        let wait = self.gate.owes(now, flow.remote.ip());
+        if !wait.is_zero() {
+            self.counts.slowed += 1;
+            self.streams.pause(flow, (now + wait).into());
+        }
+    }
+
     fn stream_event(&mut self, now: Instant, event: StreamEvent, batch: &mut VecDeque<Inbound>) {
         match event {
             StreamEvent::Opened { flow, names } => {
@@ -245,20 +263,14 @@ impl Transport {
                 }
             }
             StreamEvent::Message { flow, bytes } => {
-                if self.gate.admits(now, flow.remote.ip()) {
-                    self.streams.heard(&flow, &bytes);
-                    self.counts.received += 1;
-                    batch.push_back(Inbound::Packet { flow, bytes });
-                } else {
-                    self.counts.flooded += 1;
-                }
+                self.slow_down(now, &flow);
+                self.streams.heard(&flow, &bytes);
+                self.counts.received += 1;
+                batch.push_back(Inbound::Packet { flow, bytes });
             }
             StreamEvent::Unframed { flow, head, fault } => {
-                if self.gate.admits(now, flow.remote.ip()) {
-                    batch.push_back(Inbound::Unframed { flow, head, fault });
-                } else {
-                    self.counts.flooded += 1;
-                }
+                self.slow_down(now, &flow);
+                batch.push_back(Inbound::Unframed { flow, head, fault });
             }
             StreamEvent::Closed { flow, unsent, .. } => {
                 for lost in unsent {

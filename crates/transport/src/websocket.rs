@@ -78,8 +78,12 @@ where
     let mut patience = Patience::new(Instant::now(), &link.limits, asking);
     let mut unsent = None;
     let why = loop {
+        let now = Instant::now();
+        let pause = *link.pause.borrow();
+        let paused = pause.filter(|until| *until > now);
         let turn = tokio::select! {
-            heard = hear(&mut socket) => take(&link, &mut patience, heard).await,
+            () = sleep_until(paused.unwrap_or(now)), if paused.is_some() => Turn::Wait,
+            heard = hear(&mut socket), if paused.is_none() => take(&link, &mut patience, heard).await,
             outgoing = link.outgoing.recv() => Turn::Write(outgoing),
             () = sleep_until(patience.until()) => match patience.due(Instant::now()) {
                 Some(Due::Close(why)) => Turn::End(why),

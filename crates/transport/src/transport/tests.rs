@@ -157,6 +157,46 @@ async fn r02_a_flood_of_a_stranger_is_dropped_until_we_ask_it_something() {
 }
 
 #[tokio::test]
+async fn r02_what_a_stranger_sends_too_fast_by_streams_comes_late_and_none_of_it_is_lost() {
+    const STREAMS: usize = 20;
+    const EACH: usize = 30;
+    let mut config = Config { ws: vec![at("127.0.0.1:0")], ..loopback() };
+    config.limits = Limits { stranger_rate: 400.0, stranger_burst: 100.0, ..Limits::default() };
+    let (mut transport, _, tcp) = bound(&config);
+    let ws = local(&transport, Protocol::Ws);
+    let register = |stream: usize, number: usize| {
+        format!(
+            "REGISTER sip:a SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bK{stream}x{number}\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    let mut browser = websocket::opened(&mut transport, ws).await;
+    let mut peers = Vec::new();
+    for _ in 1..STREAMS {
+        peers.push(TcpStream::connect(tcp).await.unwrap());
+    }
+    received_until(&mut transport, |transport, _| transport.statistics().connections == STREAMS).await;
+    let send = async {
+        for (stream, peer) in peers.iter_mut().enumerate() {
+            let all: String = (0..EACH).map(|number| register(stream, number)).collect();
+            peer.write_all(all.as_bytes()).await.unwrap();
+        }
+        for number in 0..EACH {
+            let message = tokio_tungstenite::tungstenite::Message::text(register(STREAMS, number));
+            futures_util::SinkExt::send(&mut browser, message).await.unwrap();
+        }
+    };
+    let ((), came) = tokio::join!(send, received(&mut transport, STREAMS * EACH));
+    let texts: std::collections::HashSet<&Bytes> = came
+        .iter()
+        .filter_map(|inbound| if let Inbound::Packet { bytes, .. } = inbound { Some(bytes) } else { None })
+        .collect();
+    assert_eq!(texts.len(), STREAMS * EACH);
+    let statistics = transport.statistics();
+    assert!(statistics.slowed > 0 && statistics.flooded == 0, "{statistics:?}");
+    assert_eq!(statistics.connections, STREAMS);
+}
+
+#[tokio::test]
 async fn noise_is_dropped_unparsed() {
     let (mut transport, local, _) = bound(&loopback());
     transport.trust(vec![Network::host(IpAddr::from([127, 0, 0, 1]))]);
@@ -245,6 +285,25 @@ async fn nobody_is_dialled_by_websocket() {
 }
 
 #[tokio::test]
+async fn r08_a_stranger_who_connects_too_often_is_turned_away_and_a_trunk_never() {
+    let mut config = loopback();
+    config.limits = Limits { stranger_rate: 0.001, stranger_burst: 5.0, ..Limits::default() };
+    let (mut transport, _, local) = bound(&config);
+    let mut peers = Vec::new();
+    for _ in 0..12 {
+        peers.push(TcpStream::connect(local).await.unwrap());
+    }
+    received_until(&mut transport, |transport, _| transport.statistics().connections_refused == 7).await;
+    assert_eq!(transport.statistics().connections, 5);
+    transport.trust(vec![Network::host(IpAddr::from([127, 0, 0, 1]))]);
+    for _ in 0..12 {
+        peers.push(TcpStream::connect(local).await.unwrap());
+    }
+    received_until(&mut transport, |transport, _| transport.statistics().connections == 17).await;
+    assert_eq!(transport.statistics().connections_refused, 7);
+}
+
+#[tokio::test]
 async fn r08_connections_of_one_source_are_limited() {
     let mut config = loopback();
     config.limits.connections_per_source_max = 3;
@@ -283,7 +342,13 @@ async fn r08_a_message_that_drips_is_cut_off_and_so_is_a_silent_stream() {
         let (events, mut told) = tokio::sync::mpsc::channel(8);
         let local = "127.0.0.1:5060".parse().unwrap();
         let flow = Flow { protocol: Protocol::Tcp, local, remote: local, connection: ConnectionId(1) };
-        let link = crate::stream::Link { flow, outgoing, events, limits: Limits::default() };
+        let link = crate::stream::Link {
+            flow,
+            outgoing,
+            events,
+            limits: Limits::default(),
+            pause: tokio::sync::watch::channel(None).1,
+        };
         tokio::spawn(link.run(theirs, crate::patience::Asking::Never));
         let began = tokio::time::Instant::now();
         for byte in said.as_bytes() {

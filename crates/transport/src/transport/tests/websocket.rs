@@ -40,7 +40,7 @@ where
     Ok(socket)
 }
 
-async fn opened(transport: &mut Transport, address: SocketAddr) -> WebSocketStream<TcpStream> {
+pub(super) async fn opened(transport: &mut Transport, address: SocketAddr) -> WebSocketStream<TcpStream> {
     let open = async { upgrade(TcpStream::connect(address).await.unwrap(), Some("sip"), None).await };
     beside(transport, open).await.unwrap()
 }
