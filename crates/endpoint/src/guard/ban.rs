@@ -5,7 +5,7 @@
 //! restart bans nobody. Many phones may share one address (NAT): one that logs in clears what was counted against it.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
 use crate::clock::later;
@@ -30,6 +30,19 @@ const fn most(reason: BanReason) -> u32 {
 
 /// A source that was quiet for so long starts afresh.
 const FORGET_AFTER: Duration = Duration::from_secs(3600);
+/// A full table is looked through for sources to forget this often at most.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// What counts as one source: an IPv4 address; of IPv6 the /64, of which any host can have every address (RFC 7421).
+fn key(source: IpAddr) -> IpAddr {
+    match source {
+        IpAddr::V4(_) => source,
+        IpAddr::V6(address) => match address.to_ipv4_mapped() {
+            Some(mapped) => mapped.into(),
+            None => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        },
+    }
+}
 
 /// What is known of one source.
 #[derive(Debug)]
@@ -65,26 +78,29 @@ impl Record {
 pub(crate) struct Bans {
     records: HashMap<IpAddr, Record>,
     sources_max: usize,
+    /// When a full table was last looked through.
+    swept: Option<Instant>,
     first: Duration,
     longest: Duration,
 }
 
 impl Bans {
     pub(crate) fn new(sources_max: usize, first: Duration, longest: Duration) -> Self {
-        Self { records: HashMap::new(), sources_max, first, longest }
+        Self { records: HashMap::new(), sources_max, swept: None, first, longest }
     }
 
     /// Whether packets of this source are to be dropped unread.
     pub(crate) fn drops(&self, now: Instant, source: IpAddr) -> bool {
         // Most houses have no records at all: then this costs nothing.
         !self.records.is_empty()
-            && self.records.get(&source).and_then(|record| record.until).is_some_and(|until| until > now)
+            && self.records.get(&key(source)).and_then(|record| record.until).is_some_and(|until| until > now)
     }
 
     /// One more offence. Gives the number of that kind when a ban begins with this one.
     pub(crate) fn failed(&mut self, now: Instant, source: IpAddr, reason: BanReason) -> Option<u32> {
+        let source = key(source);
         if self.records.len() >= self.sources_max && !self.records.contains_key(&source) {
-            self.forget(now);
+            self.make_room(now);
             if self.records.len() >= self.sources_max {
                 return None;
             }
@@ -110,13 +126,13 @@ impl Bans {
     /// Right credentials: what failed before was a typing error.
     pub(crate) fn succeeded(&mut self, source: IpAddr) {
         if !self.records.is_empty() {
-            self.records.remove(&source);
+            self.records.remove(&key(source));
         }
     }
 
     /// Listens to this source again.
     pub(crate) fn clear(&mut self, source: IpAddr) {
-        self.records.remove(&source);
+        self.records.remove(&key(source));
     }
 
     /// Who is banned now.
@@ -135,10 +151,22 @@ impl Bans {
         bans
     }
 
-    fn forget(&mut self, now: Instant) {
-        self.records.retain(|_, record| {
-            now.saturating_duration_since(record.last) <= FORGET_AFTER || record.until.is_some_and(|until| until > now)
-        });
+    /// Forgets who was quiet for long; if nobody was, the one of those not banned who was quiet the longest. At most once a
+    /// second, however many ask: it costs a look at every source.
+    fn make_room(&mut self, now: Instant) {
+        if self.swept.is_some_and(|swept| now.saturating_duration_since(swept) < SWEEP_EVERY) {
+            return;
+        }
+        self.swept = Some(now);
+        let banned = |record: &Record| record.until.is_some_and(|until| until > now);
+        self.records.retain(|_, record| now.saturating_duration_since(record.last) <= FORGET_AFTER || banned(record));
+        if self.records.len() < self.sources_max {
+            return;
+        }
+        let free = self.records.iter().filter(|(_, record)| !banned(record));
+        if let Some(oldest) = free.min_by_key(|(_, record)| record.last).map(|(&source, _)| source) {
+            self.records.remove(&oldest);
+        }
     }
 }
 
@@ -202,5 +230,40 @@ mod tests {
         assert_eq!(bans.records.len(), 3);
         bans.failed(start + Duration::from_secs(3601), ATTACKER, BanReason::Scanning);
         assert_eq!(bans.records.len(), 1);
+    }
+
+    #[test]
+    fn r02_a_full_table_has_room_for_a_new_source_and_keeps_its_bans() {
+        let start = Instant::now();
+        let at = |seconds: u64| start + Duration::from_secs(seconds);
+        let source = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let mut bans = Bans::new(3, Duration::from_secs(300), Duration::from_secs(300));
+        for _ in 0..PASSWORDS_MAX {
+            bans.failed(start, ATTACKER, BanReason::Passwords);
+        }
+        bans.failed(at(1), source(1), BanReason::Passwords);
+        bans.failed(at(2), source(2), BanReason::Passwords);
+        bans.failed(at(3), source(3), BanReason::Passwords);
+        assert!(bans.records.contains_key(&source(3)) && !bans.records.contains_key(&source(1)));
+        // Looked through once a second only.
+        bans.failed(at(3), source(4), BanReason::Passwords);
+        assert!(!bans.records.contains_key(&source(4)) && bans.drops(at(3), ATTACKER));
+        bans.failed(at(4), source(4), BanReason::Passwords);
+        assert!(bans.records.contains_key(&source(4)) && !bans.records.contains_key(&source(2)));
+    }
+
+    #[test]
+    fn r01_a_guesser_with_a_whole_ipv6_network_is_one_source() {
+        let now = Instant::now();
+        let mut bans = Bans::new(9, Duration::from_secs(300), Duration::from_secs(300));
+        let host = |text: &str| text.parse::<IpAddr>().unwrap();
+        for last in 1..=PASSWORDS_MAX {
+            bans.failed(now, host(&format!("2001:db8:1:2::{last:x}")), BanReason::Passwords);
+        }
+        assert!(bans.drops(now, host("2001:db8:1:2:3:4:5:6")));
+        assert!(!bans.drops(now, host("2001:db8:1:3::1")));
+        assert_eq!(bans.list(now)[0].source, host("2001:db8:1:2::"));
+        bans.clear(host("2001:db8:1:2::77"));
+        assert!(!bans.drops(now, host("2001:db8:1:2::1")));
     }
 }
