@@ -19,7 +19,7 @@ use crate::config::{Config, Digest, Speech};
 use crate::engine::{self, EngineHandle, Hands, Setup, StartError, media_events};
 use crate::refresh::Refresh;
 use crate::trouble::{Exit, Trouble, Troubles};
-use crate::{certificates, clock, disk, tell, words};
+use crate::{certificates, clock, descriptors, disk, tell, words};
 
 /// Where the voice is when the configured file is not there: a packaged installation.
 const INSTALLED_VOICE: &str = "/usr/share/denwaban/voice/mei_normal.htsvoice";
@@ -45,6 +45,8 @@ pub struct House {
 
 /// Starts everything, or says what keeps it from starting.
 pub async fn open(config: &Config) -> Result<House, Troubles> {
+    descriptors::raise();
+    let config = &with_what_can_be(config).await?;
     make_folders(config)?;
     let store = Store::open(&config.database.url).await?;
     let mut repaired = repair(config).await?;
@@ -96,6 +98,44 @@ impl House {
     }
 }
 
+/// The configuration without those listeners that nobody has asked for and that cannot be: a port that is taken, a certificate
+/// that cannot be made. Calls go on without them; listeners that are written must be.
+async fn with_what_can_be(config: &Config) -> Result<Config, Troubles> {
+    let mut config = config.clone();
+    let left = tokio::task::spawn_blocking(move || {
+        leave_out(&mut config);
+        config
+    });
+    Ok(left.await.map_err(|error| Trouble::new(Exit::Software, "", error.to_string(), ""))?)
+}
+
+fn leave_out(config: &mut Config) {
+    if config.sip.unwritten.is_empty() {
+        return;
+    }
+    let unwritten = std::mem::take(&mut config.sip.unwritten);
+    if config.sip.needs_certificate()
+        && certificates::makes_one(config, clock::unix_ms())
+        && let Err(trouble) = certificates::load(config, clock::unix_ms())
+    {
+        for protocol in &unwritten {
+            tracing::error!(%protocol, why = trouble.what, remedy = trouble.remedy, "not listened on: there is no certificate");
+            config.sip.list(*protocol).clear();
+        }
+    }
+    let addresses = Addresses::find(config);
+    for protocol in unwritten {
+        // What this machine has no address for is left out, and told, by `transport_config`.
+        config.sip.list(protocol).retain(|address| match std::net::TcpListener::bind(address) {
+            Err(error) if addresses.usable(*address) => {
+                tracing::error!(%protocol, %address, %error, "not listened on");
+                false
+            }
+            Ok(_) | Err(_) => true,
+        });
+    }
+}
+
 /// Creates the folders that the configuration names.
 pub fn make_folders(config: &Config) -> Result<(), Troubles> {
     let mut troubles = Vec::new();
@@ -116,6 +156,9 @@ pub fn folders(config: &Config) -> Vec<PathBuf> {
     let path = path.and_then(|path| path.split('?').next()).map(Path::new);
     if let Some(folder) = path.and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty()) {
         folders.push(folder.to_owned());
+    }
+    if certificates::makes_one(config, clock::unix_ms()) {
+        folders.push(config.tls.folder.clone());
     }
     folders
 }
@@ -380,5 +423,29 @@ mod tests {
         drop(first);
         assert_eq!(repair(&config).await.unwrap().len(), 1);
         assert!(!part.exists());
+    }
+
+    #[test]
+    fn listeners_that_nobody_wrote_keep_nobody_from_calling() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let free: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let mut config = Config::default();
+        config.tls.folder = folder.path().join("tls");
+        config.sip.tls = vec![taken.local_addr().unwrap(), free];
+        config.sip.wss = vec![taken.local_addr().unwrap()];
+        // What is written stays, and fails where it is bound.
+        config.sip.unwritten = vec![Protocol::Tls];
+        leave_out(&mut config);
+        assert_eq!((config.sip.tls.as_slice(), config.sip.wss.len()), (&[free][..], 1));
+        assert!(!certificates::makes_one(&config, clock::unix_ms()));
+        // No certificate can be made below a file.
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        config.tls.folder = file.join("tls");
+        assert!(folders(&config).contains(&config.tls.folder));
+        config.sip.unwritten = vec![Protocol::Tls];
+        leave_out(&mut config);
+        assert_eq!((config.sip.tls.len(), config.sip.wss.len()), (0, 1));
     }
 }

@@ -21,6 +21,11 @@ pub use own::names;
 /// More than this is no file of certificates: the bundle of all public authorities is a fifth of it.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
+/// Whether the certificate of our own has to be made now.
+pub fn makes_one(config: &Config, now_ms: i64) -> bool {
+    config.sip.needs_certificate() && !is_given(&config.tls.certificate) && !own::is_good(&config.tls.folder, now_ms)
+}
+
 /// Everything that the transport needs, as the files are now. Makes the certificate of our own where none is configured and
 /// one is needed.
 ///

@@ -47,10 +47,11 @@ pub(super) fn keep(config: &Config, now_ms: i64) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn is_good(folder: &Path, now_ms: i64) -> bool {
+/// Whether there is one that can be used now, and for a while.
+pub(super) fn is_good(folder: &Path, now_ms: i64) -> bool {
     let [certificate, key] = files(folder);
     let (Ok(chain), Ok(key)) = (fs::read(certificate), fs::read(key)) else { return false };
-    let lasts = look(&chain).is_ok_and(|facts| facts.until_ms > now_ms + RENEWED_BEFORE_MS);
+    let lasts = look(&chain).is_ok_and(|facts| facts.from_ms <= now_ms && facts.until_ms > now_ms + RENEWED_BEFORE_MS);
     let material = TlsMaterial { server: Some(Identity { chain, key }), ..TlsMaterial::default() };
     lasts && material.check().is_ok()
 }

@@ -38,6 +38,11 @@ pub(super) struct Places {
 }
 
 impl Places {
+    /// Whether anybody has written this setting.
+    fn knows(&self, setting: &str) -> bool {
+        self.lines.contains_key(setting) || self.variables.contains_key(setting)
+    }
+
     /// A mistake at this setting.
     pub(super) fn mistake(&self, setting: &str, what: String, remedy: String) -> Mistake {
         if let Some(variable) = self.variables.get(setting) {
@@ -81,8 +86,9 @@ pub fn read(
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let config = Config::deserialize(settings)
+    let mut config = Config::deserialize(settings)
         .map_err(|error| vec![places.mistake("", error.message().to_owned(), String::new())])?;
+    config.sip.fill(|setting| places.knows(setting), &config.web.listen);
     mistakes.extend(validate::validate(&config, &places));
     if mistakes.is_empty() { Ok(Loaded { config, file, warnings }) } else { Err(mistakes) }
 }

@@ -18,6 +18,11 @@ pub use load::{Loaded, load};
 pub use mistake::Mistake;
 pub use ports::PortRange;
 
+/// Where TLS is, when nobody says (RFC 3261 section 19.1.2).
+const TLS_PORT: u16 = 5061;
+/// Where secure WebSocket is, when nobody says: 443 is for a web server.
+const WSS_PORT: u16 = 7443;
+
 /// The whole file.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -56,6 +61,9 @@ pub struct Sip {
     pub ws: Vec<SocketAddr>,
     /// Addresses for secure WebSocket.
     pub wss: Vec<SocketAddr>,
+    /// Which of `tls` and `wss` nobody has written: the house runs without them where they cannot be.
+    #[serde(skip)]
+    pub unwritten: Vec<Protocol>,
     /// Web pages that may open a WebSocket; empty: any.
     pub origins: Vec<String>,
     /// Addresses written into Via and Contact where a socket listens on all; one per family at most.
@@ -115,10 +123,49 @@ impl Sip {
         lists.into_iter().flat_map(|(protocol, list)| list.iter().map(move |socket| (protocol, *socket)))
     }
 
+    /// The addresses of one protocol.
+    pub fn list(&mut self, protocol: Protocol) -> &mut Vec<SocketAddr> {
+        match protocol {
+            Protocol::Udp => &mut self.udp,
+            Protocol::Tcp => &mut self.tcp,
+            Protocol::Tls => &mut self.tls,
+            Protocol::Ws => &mut self.ws,
+            Protocol::Wss => &mut self.wss,
+        }
+    }
+
+    /// TLS and secure WebSocket that are not written are where UDP and TCP are: what was for this machine alone stays so. A
+    /// port that is written for something else is left to it.
+    fn fill(&mut self, written: impl Fn(&str) -> bool, web: &[SocketAddr]) {
+        for (protocol, setting, port) in [(Protocol::Tls, "sip.tls", TLS_PORT), (Protocol::Wss, "sip.wss", WSS_PORT)] {
+            if written(setting) {
+                continue;
+            }
+            self.unwritten.push(protocol);
+            self.list(protocol).clear();
+            let taken: Vec<SocketAddr> =
+                [&self.tcp, &self.tls, &self.ws, &self.wss].into_iter().flatten().chain(web).copied().collect();
+            let mut addresses: Vec<SocketAddr> = Vec::new();
+            for near in self.udp.iter().chain(&self.tcp) {
+                let address = SocketAddr::new(near.ip(), port);
+                if !addresses.contains(&address) && !taken.iter().any(|taken| overlap(*taken, address)) {
+                    addresses.push(address);
+                }
+            }
+            *self.list(protocol) = addresses;
+        }
+    }
+
     /// Whether a certificate is needed.
     pub fn needs_certificate(&self) -> bool {
         !self.tls.is_empty() || !self.wss.is_empty()
     }
+}
+
+/// Whether only one of them can be listened on.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && one.is_ipv4() == other.is_ipv4() && (all || one.ip() == other.ip())
 }
 
 /// `[tls]`. A path that is empty is not given.
@@ -240,9 +287,10 @@ impl Default for Sip {
         Self {
             udp: everywhere(5060),
             tcp: everywhere(5060),
-            tls: everywhere(5061),
+            tls: everywhere(TLS_PORT),
             ws: Vec::new(),
-            wss: everywhere(7443),
+            wss: everywhere(WSS_PORT),
+            unwritten: Vec::new(),
             origins: Vec::new(),
             public: Vec::new(),
             realm: "denwaban".to_owned(),

@@ -37,7 +37,9 @@ fn settings_of(table: &toml::Table) -> BTreeSet<String> {
 #[test]
 fn the_shipped_file_is_the_defaults_and_names_every_setting() {
     assert_eq!(parse(SHIPPED).unwrap(), Config::default());
-    assert_eq!(parse("").unwrap(), Config::default());
+    let mut empty = parse("").unwrap();
+    assert_eq!(std::mem::take(&mut empty.sip.unwritten), [Protocol::Tls, Protocol::Wss]);
+    assert_eq!(empty, Config::default());
     let written: toml::Table = toml::from_str(SHIPPED).unwrap();
     assert_eq!(settings_of(&written), settings_of(&known_settings()));
 }
@@ -157,6 +159,22 @@ fn the_environment_wins_and_its_mistakes_name_the_variable() {
         let mistakes = with_variables("", &[(variable, value)]).unwrap_err();
         assert_eq!((mistakes[0].setting.as_str(), &mistakes[0].file), (variable, &None), "{value}");
     }
+}
+
+#[test]
+fn tls_that_nobody_wrote_is_where_udp_and_tcp_are() {
+    let sip = |text: &str| parse(text).unwrap().sip;
+    let own = sip("[sip]\nudp = [\"127.0.0.1:5070\"]\ntcp = [\"127.0.0.1:5070\", \"[::1]:5080\"]");
+    assert_eq!(own.tls, ["127.0.0.1:5061".parse().unwrap(), "[::1]:5061".parse().unwrap()]);
+    assert_eq!(own.wss, ["127.0.0.1:7443".parse().unwrap(), "[::1]:7443".parse().unwrap()]);
+    assert_eq!(own.unwritten, [Protocol::Tls, Protocol::Wss]);
+    // What is written is left as it is, and so is what has the port.
+    let some = sip("[sip]\ntcp = [\"127.0.0.1:7443\"]\ntls = [\"10.0.0.5:5062\"]");
+    assert_eq!(some.tls, ["10.0.0.5:5062".parse().unwrap()]);
+    assert_eq!(some.wss, ["[::]:7443".parse().unwrap()]);
+    assert_eq!(some.unwritten, [Protocol::Wss]);
+    let variable = with_variables("", &[("DENWABAN_SIP_TLS", "127.0.0.1:5062")]).unwrap().sip;
+    assert_eq!((variable.tls.len(), variable.unwritten), (1, vec![Protocol::Wss]));
 }
 
 #[test]

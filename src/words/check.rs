@@ -5,6 +5,7 @@ use super::Words;
 words! {
     CHECK_CONFIGURATION = "configuration", "設定";
     CHECK_FOLDER = "folder", "フォルダー";
+    CHECK_OPEN_FILES = "open files", "ファイル数";
     CHECK_DISK = "disk", "ディスク";
     CHECK_ADDRESS = "address", "アドレス";
     CHECK_CERTIFICATES = "certificate", "証明書";
@@ -22,6 +23,9 @@ words! {
     CHECK_FREE = "{} % free, room for {} hours of recording", "空き {} %、録音 {} 時間分";
     CHECK_FREE_REMEDY = "make room, or lower recordings.free_percent_min",
         "空きを増やすか、recordings.free_percent_min を下げてください";
+    CHECK_FILES = "{} open files and sockets at most, {} for sip.connections_max and sip.calls_max", "同時に開けるファイルとソケット {} 個 (sip.connections_max と sip.calls_max に必要な数 {} 個)";
+    CHECK_FILES_REMEDY = "raise the hard limit (LimitNOFILE= of the systemd unit, `docker run --ulimit nofile=`), or lower these settings",
+        "ハードリミット (systemd の LimitNOFILE=、`docker run --ulimit nofile=`) を上げるか、この 2 つの設定を下げてください";
     CHECK_TOLD = "{} is told to peers as {}", "{} は相手に {} と伝わります";
     CHECK_LOOPBACK_REMEDY = "only phones on this machine can call: set sip.public to reach others",
         "このマシン内の電話機しか使えません。外とつなぐには sip.public を設定してください";

@@ -14,6 +14,7 @@ use crate::addresses::{self, Addresses};
 use crate::certificates::{self, Facts};
 use crate::clock;
 use crate::config::Config;
+use crate::descriptors;
 use crate::disk;
 use crate::phone::speech::{Mute, Speaker};
 use crate::startup;
@@ -46,6 +47,18 @@ pub fn folders(config: &Config, findings: &mut Findings) {
         findings.warn(What::Disk, detail, words::CHECK_FREE_REMEDY);
     } else {
         findings.ok(What::Disk, detail);
+    }
+}
+
+/// Whether the system lets the switch open what its own limits allow.
+pub fn open_files(config: &Config, findings: &mut Findings) {
+    let (most, needed) = (descriptors::most(), descriptors::needed(config));
+    let shown = if most == u64::MAX { "∞".to_owned() } else { most.to_string() };
+    let detail = words::CHECK_FILES.with(&[&shown, &needed]);
+    if most < needed {
+        findings.warn(What::OpenFiles, detail, words::CHECK_FILES_REMEDY);
+    } else {
+        findings.ok(What::OpenFiles, detail);
     }
 }
 

@@ -49,6 +49,8 @@ enum What {
     Configuration,
     Folder,
     Disk,
+    #[serde(rename = "open files")]
+    OpenFiles,
     Address,
     Certificate,
     Port,
@@ -66,6 +68,7 @@ impl What {
             Self::Configuration => words::CHECK_CONFIGURATION,
             Self::Folder => words::CHECK_FOLDER,
             Self::Disk => words::CHECK_DISK,
+            Self::OpenFiles => words::CHECK_OPEN_FILES,
             Self::Address => words::CHECK_ADDRESS,
             Self::Certificate => words::CHECK_CERTIFICATES,
             Self::Port => words::CHECK_PORT,
@@ -119,6 +122,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Troubles> {
             findings.warn(What::Configuration, warning, words::NOTHING);
         }
         machine::folders(config, &mut findings);
+        machine::open_files(config, &mut findings);
         machine::addresses(config, &mut findings);
         machine::certificates(config, &mut findings);
         machine::ports(config, &mut findings).await;
