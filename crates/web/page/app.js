@@ -134,8 +134,11 @@ function alarmText(alarm) {
     ...alarm,
     caller: alarm.caller ? number(alarm.caller) : W.withheld.anonymous,
     candidates: alarm.candidates?.join(", "),
+    customer: state.customers.get(alarm.customer) ?? alarm.customer,
     leg: W.legs[alarm.leg] ?? alarm.leg,
+    limit: W.caps[alarm.limit] ?? alarm.limit,
     operator: state.operators.get(alarm.operator) ?? alarm.operator,
+    reason: W.banReasons[alarm.reason] ?? alarm.reason,
     trunk: state.trunks.get(alarm.trunk) ?? alarm.trunk,
     wait_ms: seconds(alarm.wait_ms),
   };

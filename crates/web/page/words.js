@@ -22,6 +22,7 @@ export const words = {
     "banReasons": {
       "passwords": "パスワードの総当たり", "scanning": "不審な要求の繰り返し", "malformed": "不正な形式のデータ"
     },
+    "caps": { "calls_at_once": "同時の発信数", "calls_per_minute": "1分間の発信数", "talk_per_day": "1日の通話時間" },
     "hash": "SHA-256", "unknown": "（登録のない番号）", "abandoned": "応答前に切断", "other": "English",
     "otherLang": "en", "locale": "ja-JP",
     "withheld": {
@@ -105,6 +106,7 @@ export const words = {
     "banReasons": {
       "passwords": "guessed passwords", "scanning": "asked for odd things", "malformed": "sent what is no SIP"
     },
+    "caps": { "calls_at_once": "calls at once", "calls_per_minute": "calls a minute", "talk_per_day": "talk in a day" },
     "openCall": "Open call", "dismiss": "Dismiss", "hash": "SHA-256", "unknown": "(number not registered)",
     "abandoned": "caller gave up", "other": "日本語", "otherLang": "ja", "locale": "en-GB",
     "withheld": {
