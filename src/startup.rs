@@ -285,6 +285,7 @@ async fn start_engine(
         },
         seed: rand::random(),
         media: inbox,
+        sheds: true,
         hands: Box::new(Real { media, journal }),
     };
     let started = tokio::task::spawn_blocking(move || engine::start(setup)).await;

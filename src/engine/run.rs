@@ -53,6 +53,8 @@ pub struct Setup<F> {
     pub media: MediaInbox,
     /// What carries out the outputs.
     pub hands: Box<dyn Hands>,
+    /// Under overload a share of the new calls is refused (R45). `false` for a benchmark that wants to know where the end is.
+    pub sheds: bool,
 }
 
 /// A running engine.
@@ -116,7 +118,7 @@ where
             audited: Vec::new(),
             losses_told: 0,
             stop_at: None,
-            load: Load::new(now),
+            load: setup.sheds.then(|| Load::new(now)),
         };
         let _ = bound_sender.send(Ok(locals));
         let hands = runtime.block_on(engine.run());
@@ -151,7 +153,7 @@ struct Engine {
     audited: Vec<String>,
     losses_told: u64,
     stop_at: Option<Instant>,
-    load: Load,
+    load: Option<Load>,
 }
 
 impl Engine {
@@ -185,7 +187,9 @@ impl Engine {
             self.tick(now);
         }
         if let Some(due) = self.switch.poll_timeout().filter(|at| *at <= now) {
-            self.load.worked(Duration::ZERO, now.saturating_duration_since(due));
+            if let Some(load) = &mut self.load {
+                load.worked(Duration::ZERO, now.saturating_duration_since(due));
+            }
             self.switch.handle_timeout(now);
             self.carry_out(now);
             busy = true;
@@ -217,8 +221,10 @@ impl Engine {
     /// What the round took counts as work (R45). `true`: the switch was told something.
     fn measure(&mut self, began: Instant) -> bool {
         let now = clock::now();
-        self.load.worked(now.saturating_duration_since(began), Duration::ZERO);
-        let told = self.load.look(now);
+        let told = self.load.as_mut().and_then(|load| {
+            load.worked(now.saturating_duration_since(began), Duration::ZERO);
+            load.look(now)
+        });
         if let Some(admitted_percent) = told {
             self.counts.admitted_percent = admitted_percent;
             self.input(Input::Overload { admitted_percent });

@@ -37,6 +37,7 @@ fn engine() -> (EngineHandle, SocketAddr, std::thread::JoinHandle<()>) {
         },
         seed: [7; 32],
         media: inbox,
+        sheds: true,
         hands: Box::new(Idle),
     };
     let started = start(setup).map_err(|_| "no engine").unwrap();
@@ -103,6 +104,7 @@ fn an_address_that_is_taken_is_said() {
         },
         seed: [7; 32],
         media: inbox,
+        sheds: true,
         hands: Box::new(Idle),
     };
     match start(setup) {

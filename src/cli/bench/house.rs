@@ -45,6 +45,7 @@ pub fn start(trunk: SocketAddr, operators: usize) -> std::io::Result<(House, Arc
         },
         seed: rand::random(),
         media: inbox,
+        sheds: false,
         hands: Box::new(Mute { events, recording: Vec::new() }),
     };
     let started = engine::start(setup).map_err(|error| match error {
