@@ -270,7 +270,13 @@ impl Peers {
 
     fn send(&mut self, carrier: bool, message: &Message) -> io::Result<()> {
         let socket = if carrier { &self.carrier } else { &self.phones };
-        socket.send_to(message.bytes(), self.switch)?;
+        // What the switch has not read yet fills our buffer: it reads on.
+        while let Err(error) = socket.send_to(message.bytes(), self.switch) {
+            if error.kind() != io::ErrorKind::WouldBlock {
+                return Err(error);
+            }
+            std::thread::yield_now();
+        }
         self.sent.0 += 1;
         self.sent.1 += u64::try_from(message.bytes().len()).unwrap_or(0);
         Ok(())
