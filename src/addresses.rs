@@ -106,20 +106,6 @@ pub fn is_ours(address: IpAddr) -> bool {
     UdpSocket::bind((address, 0)).is_ok()
 }
 
-/// An address that means something in its own network alone (RFC 1918, RFC 4193, link-local, loopback).
-pub fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local() || is_carrier_nat(v4),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
-    }
-}
-
-/// 100.64.0.0/10 (RFC 6598).
-fn is_carrier_nat(address: Ipv4Addr) -> bool {
-    let [first, second, ..] = address.octets();
-    first == 100 && (64..128).contains(&second)
-}
-
 fn route(any: IpAddr, far: IpAddr) -> Option<IpAddr> {
     const DISCARD: u16 = 9;
     let socket = UdpSocket::bind((any, 0)).ok()?;
@@ -176,24 +162,5 @@ mod tests {
         assert_eq!(found.media(&config), [behind_nat, ip("2001:db8::5").into()]);
         config.media.address = vec![ip("10.0.0.6")];
         assert_eq!(found.media(&config), [MediaAddress { bind: ip("10.0.0.6"), ..behind_nat }]);
-    }
-
-    #[test]
-    fn private_addresses_are_known() {
-        for private in [
-            "10.1.2.3",
-            "172.31.0.1",
-            "192.168.1.1",
-            "100.64.0.1",
-            "127.0.0.1",
-            "fd00::1",
-            "fe80::1",
-            "::ffff:10.0.0.1",
-        ] {
-            assert!(is_private(ip(private)), "{private}");
-        }
-        for public in ["203.0.113.7", "172.32.0.1", "100.128.0.1", "2001:db8::1"] {
-            assert!(!is_private(ip(public)), "{public}");
-        }
     }
 }

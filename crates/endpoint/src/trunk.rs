@@ -205,3 +205,31 @@ pub enum TrunkState {
     /// Not usable now.
     Down,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn private_addresses_are_known() {
+        for private in [
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "fd00::1",
+            "fe80::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(is_private(ip(private)), "{private}");
+        }
+        for public in ["203.0.113.7", "172.32.0.1", "100.128.0.1", "2001:db8::1"] {
+            assert!(!is_private(ip(public)), "{public}");
+        }
+    }
+}

@@ -148,7 +148,7 @@ async fn ask_trunks(config: &Config, trunks: &[Trunk], names: Vec<(SocketAddr, S
         let ours = config.sip.sockets().map(|(_, socket)| socket).find(of_family).and_then(|ours| told.public(ours));
         // A trunk out there cannot send to a private address; a NAT that mends this is rare.
         if let Some(ours) =
-            ours.filter(|ours| addresses::is_private(ours.ip()) && !addresses::is_private(hop.address.ip()))
+            ours.filter(|ours| endpoint::is_private(ours.ip()) && !endpoint::is_private(hop.address.ip()))
         {
             let detail = words::CHECK_TRUNK_NAT.with(&[&trunk.name, &hop.address, &ours.ip()]);
             findings.warn(What::Trunk, detail, words::CHECK_TRUNK_NAT_REMEDY);
