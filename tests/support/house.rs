@@ -190,12 +190,14 @@ impl House {
         for (key, value) in more.as_object().into_iter().flatten() {
             form[key] = value.clone();
         }
-        let answer = self.post("/operators", form);
-        Operator {
-            id: answer["id"].as_i64().expect("an id"),
-            login: login.to_owned(),
-            password: answer["sip_password"].as_str().expect("a password").to_owned(),
+        let mut answer = self.post("/operators", form);
+        let id = answer["id"].as_i64().expect("an id");
+        // SIPp reads what begins so as hexadecimal: one password in a thousand.
+        while answer["sip_password"].as_str().is_some_and(|password| password.starts_with("0x")) {
+            answer = self.post(&format!("/operators/{id}/password"), json!({}));
         }
+        let password = answer["sip_password"].as_str().expect("a password").to_owned();
+        Operator { id, login: login.to_owned(), password }
     }
 
     /// A trunk to a peer on loopback, matched by its port.
