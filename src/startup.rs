@@ -220,6 +220,8 @@ async fn open_journal(
             sha256: found.sha256,
             bytes: found.bytes,
             gaps: Vec::new(),
+            pauses: Vec::new(),
+            peaks: None,
         })
         .collect();
     let options = journal::Options {

@@ -48,7 +48,7 @@ fn local(address: &str) -> Local {
     Local {
         address: address.parse().unwrap(),
         port: 20_000,
-        codecs: Codec::ALL.to_vec(),
+        codecs: Codec::G711.to_vec(),
         telephone_event: true,
         session_id: 7,
         version: 1,

@@ -584,7 +584,8 @@ impl World {
             }
             media::Order::StopRecording { call, .. } => {
                 let (path, sha256) = ("x".to_owned(), String::new());
-                let recording = Recording { path, samples: 1, sha256, bytes: 1, gaps: Vec::new() };
+                let recording =
+                    Recording { path, samples: 1, sha256, bytes: 1, gaps: Vec::new(), pauses: Vec::new(), peaks: None };
                 Some(media::Event::RecordingFinished { call: *call, recording })
             }
             media::Order::Negotiated { .. }

@@ -195,6 +195,8 @@ mod tests {
             sha256: sha256.into(),
             bytes,
             gaps: vec![],
+            pauses: vec![],
+            peaks: None,
         };
         let verdict = |recording: &Recording| verify(folder.path(), CallId(1), recording).why;
         assert_eq!(verdict(&recording("a.wav", 3, &sha256)), "");

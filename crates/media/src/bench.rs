@@ -14,7 +14,7 @@ use endpoint::LegId;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sdp::Codec;
 use switch::CallId;
-use switch::media::{LegMedia, Order, RecordingFile, Side, Source};
+use switch::media::{LegMedia, Order, RecordingFile, Security, Side, Source};
 
 use crate::clock::{self, Epoch, MILLISECOND};
 use crate::{Config, Media, Prompts};
@@ -171,6 +171,8 @@ fn leg_media(remote: SocketAddr) -> LegMedia {
         telephone_event: None,
         send: true,
         receive: true,
+        rtcp_mux: false,
+        security: Security::Plain,
     }
 }
 

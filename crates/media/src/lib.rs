@@ -162,6 +162,7 @@ impl Media {
             | Order::DetectDigits { .. }
             | Order::RelayDigits { .. }
             | Order::StartRecording { .. }
+            | Order::PauseRecording { .. }
             | Order::StopRecording { .. }
             | Order::CloseLeg { .. } => None,
         };
@@ -212,7 +213,9 @@ impl Media {
                 homes.insert(*leg, home);
                 Some(home)
             }
-            Order::StartRecording { call, .. } | Order::StopRecording { call, .. } => Some(self.home_of_call(*call)),
+            Order::StartRecording { call, .. }
+            | Order::PauseRecording { call, .. }
+            | Order::StopRecording { call, .. } => Some(self.home_of_call(*call)),
             Order::CloseLeg { leg } => homes.remove(leg),
             Order::Negotiated { leg, .. }
             | Order::Hear { leg, .. }

@@ -7,17 +7,23 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law, payload type 8.
     Pcma,
+    /// G.722, payload type 9: 16 kHz, but an RTP clock of 8 kHz (RFC 3551 §4.5.2).
+    G722,
+    /// Opus, a dynamic payload type (RFC 7587).
+    Opus,
 }
 
 impl Codec {
-    /// All, in our order of preference.
-    pub const ALL: [Self; 2] = [Self::Pcmu, Self::Pcma];
+    /// Those of G.711, in our order of preference.
+    pub const G711: [Self; 2] = [Self::Pcmu, Self::Pcma];
 
-    /// The static payload type.
+    /// The static payload type; of Opus, which has none, the one in our offers.
     pub fn payload_type(self) -> u8 {
         match self {
             Self::Pcmu => 0,
             Self::Pcma => 8,
+            Self::G722 => 9,
+            Self::Opus => 96,
         }
     }
 
@@ -26,13 +32,16 @@ impl Codec {
         match self {
             Self::Pcmu => "PCMU",
             Self::Pcma => "PCMA",
+            Self::G722 => "G722",
+            Self::Opus => "opus",
         }
     }
 
     /// The RTP clock, Hz.
     pub fn clock_rate(self) -> u32 {
         match self {
-            Self::Pcmu | Self::Pcma => 8000,
+            Self::Pcmu | Self::Pcma | Self::G722 => 8000,
+            Self::Opus => 48_000,
         }
     }
 }

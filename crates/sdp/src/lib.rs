@@ -8,9 +8,11 @@ mod answer;
 mod codec;
 mod offer;
 mod payload;
+mod security;
 mod session;
 
 pub use answer::{Negotiated, NegotiationError, accept_answer, answer, answer_as, answer_paused};
 pub use codec::{Codec, Direction};
 pub use offer::{Local, offer};
+pub use security::{KeySalt, Suite};
 pub use session::{ATTRIBUTES_MAX, Attribute, Connection, MEDIA_MAX, Media, Origin, SDP_BYTES_MAX, SdpError, Session};

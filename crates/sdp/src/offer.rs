@@ -91,7 +91,7 @@ mod tests {
         let local = Local {
             address: "203.0.113.5".parse().unwrap(),
             port: 20_000,
-            codecs: Codec::ALL.to_vec(),
+            codecs: Codec::G711.to_vec(),
             telephone_event: true,
             session_id: 7,
             version: 1,

@@ -37,7 +37,7 @@ impl Payload {
         if parts.next().is_some_and(|channels| channels.trim() != "1") {
             return None;
         }
-        Codec::ALL
+        Codec::G711
             .into_iter()
             .map(Self::Audio)
             .chain([Self::TelephoneEvent])
@@ -45,7 +45,7 @@ impl Payload {
     }
 
     fn from_static(number: u8) -> Option<Self> {
-        Codec::ALL.into_iter().find(|codec| codec.payload_type() == number).map(Self::Audio)
+        Codec::G711.into_iter().find(|codec| codec.payload_type() == number).map(Self::Audio)
     }
 }
 

@@ -84,6 +84,7 @@ impl Voice {
                 }
             }
             Order::StopRecording { call, .. } => self.stop(*call, chance, tell, complaints),
+            Order::PauseRecording { .. } => {}
             Order::Negotiated { .. } | Order::Hear { .. } | Order::Whisper { .. } => self.change(order, complaints),
             Order::StopWhisper { .. } | Order::DetectDigits { .. } | Order::RelayDigits { .. } => {
                 self.change(order, complaints);
@@ -130,8 +131,15 @@ impl Voice {
                 complaints.push(format!("voice: the recording of {call} is stopped, and was {before:?}"));
             }
         }
-        let recording =
-            Recording { path: "x".to_owned(), samples: 1, sha256: String::new(), bytes: 1, gaps: Vec::new() };
+        let recording = Recording {
+            path: "x".to_owned(),
+            samples: 1,
+            sha256: String::new(),
+            bytes: 1,
+            gaps: Vec::new(),
+            pauses: Vec::new(),
+            peaks: None,
+        };
         let after = if chance.percent(3) { chance.between_ms(31_000, 40_000) } else { chance.between_ms(5, 2_000) };
         tell.push((after, Event::RecordingFinished { call, recording }));
     }

@@ -318,6 +318,8 @@ fn recording_row(row: &AnyRow) -> Result<Recording, StoreError> {
         sha256: row.text("sha256")?,
         bytes: row.small("bytes", "recordings.bytes")?,
         gaps: row.json("gaps", "recordings.gaps")?,
+        pauses: Vec::new(),
+        peaks: None,
     })
 }
 

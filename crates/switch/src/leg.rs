@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use acd::OperatorId;
 use endpoint::{LegId, TrunkId};
 
-use crate::media::{LegMedia, Source};
+use crate::media::{LegMedia, Security, Source};
 pub(crate) use description::Description;
 
 /// A leg that we have left, but of which no end is heard, is forgotten after this (longer than 64*T1 of RFC 3261).
@@ -134,6 +134,8 @@ impl Leg {
             telephone_event: agreed.telephone_event,
             send: agreed.direction.sends() && !remote.ip().is_unspecified(),
             receive: agreed.direction.receives() && !agreed.on_hold,
+            rtcp_mux: false,
+            security: Security::Plain,
         })
     }
 

@@ -56,7 +56,67 @@ pub struct LegMedia {
     pub send: bool,
     /// We expect to receive (false while the peer holds us): no time-out then.
     pub receive: bool,
+    /// RTCP comes and goes by the RTP port (RFC 5761).
+    pub rtcp_mux: bool,
+    /// How it is protected.
+    pub security: Security,
 }
+
+/// How a leg's media is protected. What needs protection is never sent or heard without it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Security {
+    /// Not at all.
+    #[default]
+    Plain,
+    /// SRTP with keys out of the SDP (RFC 4568).
+    Sdes(Box<Sdes>),
+    /// SRTP with keys out of a DTLS handshake (RFC 5764).
+    Dtls(Box<Dtls>),
+}
+
+/// Keys out of the SDP.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sdes {
+    /// Both directions'.
+    pub suite: sdp::Suite,
+    /// We protect with it.
+    pub send: sdp::KeySalt,
+    /// The peer protects with it.
+    pub receive: sdp::KeySalt,
+}
+
+/// Terms of a DTLS handshake.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dtls {
+    /// SHA-256 of the peer's certificate (RFC 8122).
+    pub fingerprint: [u8; 32],
+    /// We begin: we are the client (`a=setup:active`).
+    pub active: bool,
+    /// The peer's address is found by ICE; `None`: it is the one in the SDP, under the rules of plain legs.
+    pub ice: Option<Ice>,
+}
+
+/// Names and passwords of ICE (RFC 8445), of which we are a lite agent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ice {
+    /// Ours.
+    pub local_ufrag: String,
+    /// Ours: who checks us must know it.
+    pub local_password: String,
+    /// The peer's.
+    pub remote_ufrag: String,
+    /// The peer's.
+    pub remote_password: String,
+}
+
+impl fmt::Debug for Ice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ice({}:{}, redacted)", self.local_ufrag, self.remote_ufrag)
+    }
+}
+
+/// Legs that one leg hears at once, at most.
+pub const MIX_MAX: usize = 8;
 
 /// What a leg's far end hears.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,6 +125,8 @@ pub enum Source {
     Silence,
     /// The speech of another leg on the same call.
     Leg(LegId),
+    /// The speech of several other legs on the same call, added; at most [`MIX_MAX`].
+    Mix(Vec<LegId>),
     /// A prompt, once (then `PromptEnded` and silence) or again and again.
     Prompt { prompt: Prompt, repeat: bool },
 }
@@ -88,6 +150,8 @@ pub enum Order {
     RelayDigits { leg: LegId, on: bool },
     /// Begin the call's recording: time 0 of the file is `at`. One file until `StopRecording`.
     StartRecording { call: CallId, at: Instant, file: RecordingFile },
+    /// While on, nothing is written: a wilful gap, as silence of the same length ([`Recording::pauses`]).
+    PauseRecording { call: CallId, on: bool, at: Instant },
     /// End it: the file's length becomes `at - start`, within a sample.
     StopRecording { call: CallId, at: Instant },
     /// The leg is over: stop, report statistics, give the port back (`LegClosed`).
@@ -138,6 +202,12 @@ pub struct Recording {
     pub bytes: u64,
     /// Marked gaps: (offset, length) in milliseconds where nothing could be recorded.
     pub gaps: Vec<(u32, u32)>,
+    /// Spans in which recording was paused on purpose: (offset, length) in milliseconds.
+    #[serde(default)]
+    pub pauses: Vec<(u32, u32)>,
+    /// Path below the recordings folder of the waveform's peaks, once they are there.
+    #[serde(default)]
+    pub peaks: Option<String>,
 }
 
 /// RTP figures of one leg.
@@ -157,4 +227,10 @@ pub struct Statistics {
     pub strangers: u64,
     /// Loss seen by the peer, from its receiver reports, in 1/256.
     pub remote_fraction_lost: Option<u8>,
+    /// Interarrival jitter seen by the peer, microseconds.
+    pub remote_jitter_us: Option<u32>,
+    /// Round trip by RTCP (RFC 3550 6.4.1), milliseconds.
+    pub round_trip_ms: Option<u32>,
+    /// Estimated opinion of how this party was heard by us: MOS times 100.
+    pub mos_x100: Option<u16>,
 }

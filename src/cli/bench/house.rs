@@ -142,7 +142,15 @@ impl Hands for Mute {
                 if let Some(place) = self.recording.iter().position(|(known, _)| *known == call) {
                     let (call, stem) = self.recording.swap_remove(place);
                     let path = format!("{stem}.wav");
-                    let recording = Recording { path, samples: 0, sha256: String::new(), bytes: 44, gaps: Vec::new() };
+                    let recording = Recording {
+                        path,
+                        samples: 0,
+                        sha256: String::new(),
+                        bytes: 44,
+                        gaps: Vec::new(),
+                        pauses: Vec::new(),
+                        peaks: None,
+                    };
                     self.events.tell(Event::RecordingFinished { call, recording });
                 }
             }

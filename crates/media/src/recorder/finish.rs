@@ -111,7 +111,15 @@ fn complete(finish: &mut Finish, folder: &Path) -> io::Result<Recording> {
     sync_folder_of(&whole)?;
     let sha256 = hash(&whole)?;
     let bytes = HEADER_BYTES + finish.frames * FRAME_BYTES;
-    Ok(Recording { path, samples: finish.frames, sha256, bytes, gaps: std::mem::take(&mut finish.gaps) })
+    Ok(Recording {
+        path,
+        samples: finish.frames,
+        sha256,
+        bytes,
+        gaps: std::mem::take(&mut finish.gaps),
+        pauses: Vec::new(),
+        peaks: None,
+    })
 }
 
 /// SHA-256 of a whole file, lower-case hex.

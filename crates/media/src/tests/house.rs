@@ -206,6 +206,8 @@ impl Phone {
             telephone_event: self.telephone_event,
             send: true,
             receive: true,
+            rtcp_mux: false,
+            security: switch::media::Security::Plain,
         }
     }
 

@@ -247,6 +247,7 @@ pub fn silence(codec: Codec) -> u8 {
     match codec {
         Codec::Pcmu => g711::MU_SILENCE,
         Codec::Pcma => g711::A_SILENCE,
+        Codec::G722 | Codec::Opus => 0,
     }
 }
 
@@ -256,6 +257,7 @@ pub fn decode(codec: Codec, byte: u8) -> i16 {
     match codec {
         Codec::Pcmu => g711::mu_decode(byte),
         Codec::Pcma => g711::a_decode(byte),
+        Codec::G722 | Codec::Opus => 0,
     }
 }
 
@@ -264,6 +266,7 @@ fn encode(codec: Codec, sample: i16) -> u8 {
     match codec {
         Codec::Pcmu => g711::mu_encode(sample),
         Codec::Pcma => g711::a_encode(sample),
+        Codec::G722 | Codec::Opus => 0,
     }
 }
 
@@ -273,6 +276,7 @@ pub fn transcode(from: Codec, to: Codec, input: &[u8], output: &mut [u8]) {
         (Codec::Pcmu, Codec::Pcmu) | (Codec::Pcma, Codec::Pcma) => |byte| byte,
         (Codec::Pcmu, Codec::Pcma) => g711::mu_to_a,
         (Codec::Pcma, Codec::Pcmu) => g711::a_to_mu,
+        (_, Codec::G722 | Codec::Opus) | (Codec::G722 | Codec::Opus, _) => |_| 0,
     };
     output.iter_mut().zip(input).for_each(|(place, &byte)| *place = table(byte));
 }

@@ -45,6 +45,7 @@ impl Worker {
             Order::StartRecording { call, at, file } => {
                 self.start_recording(call, self.epoch.nanoseconds(at), file, now)
             }
+            Order::PauseRecording { .. } => {}
             Order::StopRecording { call, at } => self.stop_recording(call, self.epoch.nanoseconds(at), now),
             Order::CloseLeg { leg } => {
                 if let Some(index) = self.index(leg) {
@@ -142,7 +143,7 @@ impl Worker {
         self.stop_hearing(index);
         let mut missing = None;
         let plays = match source {
-            Source::Silence => Plays::Silence,
+            Source::Silence | Source::Mix(_) => Plays::Silence,
             Source::Leg(of) => {
                 if self.attach(index, of) {
                     Plays::Leg(of)

@@ -26,7 +26,7 @@ impl Description {
         let local = Local {
             address: local.ip(),
             port: local.port(),
-            codecs: if plain { vec![Codec::Pcmu] } else { Codec::ALL.to_vec() },
+            codecs: if plain { vec![Codec::Pcmu] } else { Codec::G711.to_vec() },
             telephone_event: !plain,
             session_id,
             version: 1,

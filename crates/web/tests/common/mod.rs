@@ -228,6 +228,8 @@ impl House {
                 sha256: "ab".repeat(32),
                 bytes: bytes.len() as u64,
                 gaps: Vec::new(),
+                pauses: Vec::new(),
+                peaks: None,
             });
         })
     }

@@ -470,6 +470,7 @@ impl House {
                 let source = match source {
                     Source::Silence => "silence".to_owned(),
                     Source::Leg(other) => self.named(other).to_owned(),
+                    Source::Mix(others) => others.iter().map(|&other| self.named(other)).collect::<Vec<_>>().join("+"),
                     Source::Prompt { prompt, repeat } => format!("{prompt}{}", if repeat { "" } else { " once" }),
                 };
                 return heard.hears.push(format!("{} hears {source}", self.named(leg)));
@@ -482,12 +483,20 @@ impl House {
                 assert!(self.recordings.insert(call, (at, None)).is_none(), "one recording a call");
                 format!("record {}", file.stem)
             }
+            media::Order::PauseRecording { on, .. } => format!("pause recording {on}"),
             media::Order::StopRecording { call, at } => {
                 let (start, end) = self.recordings.get_mut(&call).expect("a recording");
                 assert!(end.replace(at).is_none(), "stopped once");
                 let samples = u64::try_from((at - *start).as_millis()).expect("short") * 8;
-                let recording =
-                    Recording { path: "x".to_owned(), samples, sha256: String::new(), bytes: 0, gaps: Vec::new() };
+                let recording = Recording {
+                    path: "x".to_owned(),
+                    samples,
+                    sha256: String::new(),
+                    bytes: 0,
+                    gaps: Vec::new(),
+                    pauses: Vec::new(),
+                    peaks: None,
+                };
                 self.owed.push(Owed::Media(media::Event::RecordingFinished { call, recording }));
                 "stop recording".to_owned()
             }

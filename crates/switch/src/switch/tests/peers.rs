@@ -273,6 +273,9 @@ impl World {
             .map(|(leg, source)| match source {
                 Source::Silence => format!("{} hears silence", name(leg)),
                 Source::Leg(other) => format!("{} hears {}", name(leg), name(other)),
+                Source::Mix(others) => {
+                    format!("{} hears {}", name(leg), others.iter().map(name).collect::<Vec<_>>().join("+"))
+                }
                 Source::Prompt { prompt, .. } => format!("{} hears {prompt}", name(leg)),
             })
             .collect()
@@ -384,7 +387,15 @@ fn voice_path(order: &media::Order) -> Option<media::Event> {
         return Some(media::Event::LegClosed { leg: *leg, statistics: Statistics::default() });
     }
     let media::Order::StopRecording { call, .. } = order else { return None };
-    let recording = Recording { path: "x".to_owned(), samples: 1, sha256: String::new(), bytes: 1, gaps: Vec::new() };
+    let recording = Recording {
+        path: "x".to_owned(),
+        samples: 1,
+        sha256: String::new(),
+        bytes: 1,
+        gaps: Vec::new(),
+        pauses: Vec::new(),
+        peaks: None,
+    };
     Some(media::Event::RecordingFinished { call: *call, recording })
 }
 
