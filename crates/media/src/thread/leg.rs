@@ -17,6 +17,7 @@ use switch::media::{LegMedia, Prompt, Side, Statistics};
 
 use super::latch::Latch;
 use super::outgoing::Outgoing;
+use super::protect::Protection;
 use crate::prompts::Asset;
 
 /// Room in the kernel for packets that wait for a tick: more than a second of a stream.
@@ -35,6 +36,8 @@ pub struct Leg {
     /// What was negotiated, once it was.
     pub media: Option<LegMedia>,
     pub latch: Latch,
+    /// What stands between its packets and the wire.
+    pub protection: Protection,
     /// The socket is connected; and what had come before is read.
     pub connected: bool,
     pub drained: bool,
@@ -162,6 +165,7 @@ impl Leg {
             rtcp,
             media: None,
             latch: Latch::default(),
+            protection: Protection::default(),
             connected: false,
             drained: false,
             out: Outgoing::new(random),
@@ -207,9 +211,15 @@ impl Leg {
         self.drained = false;
     }
 
-    /// Sends a packet to where it may go. An error, such as the ICMP that a closed port answers, is not ours to mend.
+    /// Sends the packet at the buffer's beginning to where it may go, protected in place: behind it the buffer has
+    /// [`super::protect::OVERHEAD_MAX`] bytes to spare. An error, such as the ICMP that a closed port answers, is not ours
+    /// to mend.
     #[inline]
-    pub fn send(&self, packet: &[u8]) -> bool {
+    pub fn send(&mut self, buffer: &mut [u8], length: usize) -> bool {
+        let length = match &mut self.protection {
+            Protection::Plain => length,
+        };
+        let Some(packet) = buffer.get(..length) else { return false };
         if self.connected {
             send(&self.rtp, packet, SendFlags::DONTWAIT | SendFlags::NOSIGNAL).is_ok()
         } else if let Some(target) = self.latch.target() {
@@ -228,6 +238,7 @@ impl Leg {
             jitter_us: self.reception.jitter().saturating_mul(125),
             strangers: self.strangers,
             remote_fraction_lost: self.reports.remote_fraction_lost,
+            ..Statistics::default()
         }
     }
 }

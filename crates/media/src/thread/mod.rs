@@ -8,6 +8,7 @@ mod leg;
 mod orders;
 mod outgoing;
 mod play;
+mod protect;
 mod receive;
 mod reports;
 mod wheel;
@@ -48,6 +49,8 @@ pub const ROUNDS_MAX: usize = 64;
 const ORDERS_PER_PASS: usize = 256;
 /// Every leg's time-outs are looked at this often.
 const HOUSEKEEPING: u64 = 250 * MILLISECOND;
+/// A packet, and what protection adds to it.
+const BUFFER_BYTES: usize = PACKET_BYTES_MAX + protect::OVERHEAD_MAX;
 /// The eventfd's mark among the sockets.
 const WAKE: u64 = u64::MAX;
 
@@ -102,8 +105,8 @@ struct Call {
 /// Memory for one packet in and one that is made.
 #[derive(Debug)]
 pub struct Buffers {
-    datagram: [u8; PACKET_BYTES_MAX],
-    made: [u8; PACKET_BYTES_MAX],
+    datagram: [u8; BUFFER_BYTES],
+    made: [u8; BUFFER_BYTES],
 }
 
 impl Worker {
@@ -138,7 +141,7 @@ impl Worker {
 
     /// Works until the one who gives orders has gone.
     pub fn run(mut self) {
-        let mut buffers = Box::new(Buffers { datagram: [0; PACKET_BYTES_MAX], made: [0; PACKET_BYTES_MAX] });
+        let mut buffers = Box::new(Buffers { datagram: [0; BUFFER_BYTES], made: [0; BUFFER_BYTES] });
         // What epoll told ready: it cannot leave this thread.
         let mut ready = Vec::with_capacity(READY_MAX);
         loop {
@@ -305,7 +308,7 @@ mod tests {
             epoch: Epoch::new(),
         };
         let mut worker = Worker::new(setup).unwrap();
-        let mut buffers = Box::new(Buffers { datagram: [0; PACKET_BYTES_MAX], made: [0; PACKET_BYTES_MAX] });
+        let mut buffers = Box::new(Buffers { datagram: [0; BUFFER_BYTES], made: [0; BUFFER_BYTES] });
         let mut ready = Vec::with_capacity(READY_MAX);
         assert!(worker.take_orders());
         sender.send(Message { order: Order::CloseLeg { leg: LegId(2) }, asset: None }).unwrap();

@@ -44,10 +44,8 @@ impl Worker {
         let whisper_ended = leg.whisper.as_mut().is_some_and(|whisper| whisper.mix(codec, payload));
         if may_send && leg.latch.target().is_some() {
             let header = leg.out.made(now, payload_type, FRAME);
-            if let Some(packet) = buffers.made.get_mut(..HEADER_BYTES + FRAME) {
-                header.write(packet);
-                leg.send(packet);
-            }
+            header.write(&mut buffers.made);
+            leg.send(&mut buffers.made, HEADER_BYTES + FRAME);
         }
         if let Some(prompt) = ended {
             leg.plays = Plays::Silence;

@@ -145,9 +145,9 @@ impl Worker {
             leg.passed_at = now;
             if leg.whisper.is_none() && to == codec {
                 let begin = accepted.payload.start.saturating_sub(HEADER_BYTES);
-                if let Some(packet) = buffers.datagram.get_mut(begin..accepted.payload.end) {
+                if let Some(packet) = buffers.datagram.get_mut(begin..) {
                     header.write(packet);
-                    leg.send(packet);
+                    leg.send(packet, HEADER_BYTES + samples);
                 }
                 continue;
             }
@@ -157,7 +157,7 @@ impl Worker {
             let output = packet.get_mut(HEADER_BYTES..).unwrap_or_default();
             transcode(codec, to, input, output);
             let ended = leg.whisper.as_mut().is_some_and(|whisper| whisper.mix(to, output));
-            leg.send(packet);
+            leg.send(&mut buffers.made, HEADER_BYTES + samples);
             if ended {
                 self.whisper_ended(listener);
             }
@@ -179,9 +179,9 @@ impl Worker {
             };
             let Some(header) = leg.out.passed(now, &accepted.header, payload_type, rtp::FRAME) else { continue };
             let begin = accepted.payload.start.saturating_sub(HEADER_BYTES);
-            if let Some(packet) = buffers.datagram.get_mut(begin..accepted.payload.end) {
+            if let Some(packet) = buffers.datagram.get_mut(begin..) {
                 header.write(packet);
-                leg.send(packet);
+                leg.send(packet, HEADER_BYTES + accepted.payload.len());
             }
         }
     }
