@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// Crates by floor; a crate uses only crates on lower floors (HOUSE).
 const FLOORS: &[&[&str]] = &[
-    &["sip", "sdp", "rtp", "srtp", "ice", "acd", "number"],
+    &["sip", "sdp", "rtp", "srtp", "ice", "codec", "acd", "number"],
     &["endpoint"],
     &["switch"],
     &["transport", "media", "store", "simulation"],
