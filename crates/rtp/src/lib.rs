@@ -3,8 +3,11 @@
 //!
 //! Pure: no clock, no socket. Time is an argument, in samples of the 8 kHz call clock wherever audio is meant.
 
+pub mod clock_rate;
+pub mod comfort;
 pub mod dtmf;
 pub mod g711;
+pub mod keypad;
 pub mod packet;
 pub mod rtcp;
 pub mod statistics;
@@ -13,6 +16,9 @@ pub mod timeline;
 pub mod tone;
 pub mod track;
 
+pub use clock_rate::ClockRate;
+pub use comfort::Noise;
+pub use keypad::Keypad;
 pub use packet::{Header, Packet, PacketError};
 pub use statistics::Reception;
 pub use timeline::{Place, Timeline};
