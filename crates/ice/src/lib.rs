@@ -7,6 +7,8 @@
 
 mod lite;
 pub mod stun;
+#[cfg(test)]
+mod tests;
 
 pub use lite::{CONSENT, Credentials, Lite, PATHS_MAX, REPLY_BYTES_MAX, Verdict};
 pub use stun::is_stun;

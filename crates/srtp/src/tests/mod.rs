@@ -1,8 +1,10 @@
 //! Known answers, what a network does to packets, and what it must not do to us.
 
-#![allow(dead_code, reason = "more tests follow in the next commit")]
-
 mod known_answers;
+mod order;
+mod properties;
+mod refusals;
+mod sources;
 
 use crate::{Context, Suite};
 
