@@ -17,6 +17,7 @@ mod databases;
 
 mod attacks;
 mod bad_input;
+mod browser;
 mod crash;
 mod database;
 mod demo;

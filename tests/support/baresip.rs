@@ -22,6 +22,8 @@ pub struct Phone<'a> {
     pub auto_answer: bool,
     /// SIP port; `None`: a free one.
     pub port: Option<u16>,
+    /// Modules besides those of a plain G.711 phone: `srtp`, `opus`, …
+    pub modules: &'a [&'a str],
 }
 
 /// A running phone.
@@ -47,10 +49,11 @@ impl Baresip {
         write_tone(&tone, phone.tone_hz);
         let d = dir.display();
         let modules = module_path();
+        let besides: String = phone.modules.iter().map(|module| format!("module {module}.so\n")).collect();
         let config = format!(
             "sip_listen 127.0.0.1:{port}\nnet_interface 127.0.0.1\nrtp_ports {rtp}-{}\naudio_source aufile,{}\n\
              audio_player aubridge,sink\nausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\n\
-             module_path {modules}\nmodule g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\nsnd_path {d}\n\
+             module_path {modules}\n{besides}module g711.so\nmodule aufile.so\nmodule aubridge.so\nmodule sndfile.so\nsnd_path {d}\n\
              module_tmp uuid.so\nmodule_tmp account.so\nmodule_app contact.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\
              ctrl_tcp_listen 127.0.0.1:{control}\n",
             rtp + 18,
@@ -118,7 +121,7 @@ impl Baresip {
             .filter(|p| p.to_string_lossy().ends_with("-dec.wav"))
             .collect();
         files.sort();
-        files.iter().map(|f| audio::channel(f, 0)).collect()
+        files.iter().map(|f| audio::ear(f)).collect()
     }
 
     /// Die without a word, as a phone whose battery is empty.

@@ -24,6 +24,8 @@ pub struct House {
     pub wss: String,
     /// HTTP, `http://127.0.0.1:port`.
     pub http: String,
+    /// Ports for voice.
+    pub rtp: std::ops::Range<u16>,
     token: String,
     child: Child,
     _place: Place,
@@ -103,6 +105,7 @@ impl House {
             tls: format!("127.0.0.1:{tls}"),
             wss: format!("127.0.0.1:{wss}"),
             http: format!("http://127.0.0.1:{http}"),
+            rtp: rtp..rtp + 400,
             token: String::new(),
             child,
             _place: place,
@@ -215,7 +218,16 @@ impl House {
     /// An operator's phone: registered and ready.
     pub fn phone(&self, operator: &Operator, tone_hz: f32, auto_answer: bool) -> Baresip {
         let account = format!(";auth_user={};auth_pass={};regint=60", operator.login, operator.password);
-        let phone = Phone { name: &operator.login, account, tone_hz, auto_answer, port: None };
+        let phone = Phone { name: &operator.login, account, tone_hz, auto_answer, port: None, modules: &[] };
+        let baresip = Baresip::start(self.root.path(), &self.sip, &phone);
+        self.until_operator(operator.id, "ready");
+        baresip
+    }
+
+    /// The same with more in its account (`;mediaenc=srtp-mand`) and more modules.
+    pub fn phone_with(&self, operator: &Operator, tone_hz: f32, account: &str, modules: &[&str]) -> Baresip {
+        let account = format!(";auth_user={};auth_pass={};regint=60{account}", operator.login, operator.password);
+        let phone = Phone { name: &operator.login, account, tone_hz, auto_answer: false, port: None, modules };
         let baresip = Baresip::start(self.root.path(), &self.sip, &phone);
         self.until_operator(operator.id, "ready");
         baresip
@@ -224,7 +236,7 @@ impl House {
     /// The same over TCP.
     pub fn phone_over_tcp(&self, operator: &Operator, tone_hz: f32) -> Baresip {
         let account = format!(";auth_user={};auth_pass={};regint=60", operator.login, operator.password);
-        let phone = Phone { name: &operator.login, account, tone_hz, auto_answer: true, port: None };
+        let phone = Phone { name: &operator.login, account, tone_hz, auto_answer: true, port: None, modules: &[] };
         let baresip = Baresip::start(self.root.path(), &format!("{};transport=tcp", self.sip), &phone);
         self.until_operator(operator.id, "ready");
         baresip
@@ -232,7 +244,8 @@ impl House {
 
     /// A phone on the carrier's side, at this port.
     pub fn outside(&self, name: &str, port: u16, tone_hz: f32, auto_answer: bool) -> Baresip {
-        let phone = Phone { name, account: ";regint=0".to_owned(), tone_hz, auto_answer, port: Some(port) };
+        let phone =
+            Phone { name, account: ";regint=0".to_owned(), tone_hz, auto_answer, port: Some(port), modules: &[] };
         Baresip::start(self.root.path(), &format!("127.0.0.1:{port}"), &phone)
     }
 

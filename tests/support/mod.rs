@@ -10,6 +10,7 @@
 
 pub mod audio;
 pub mod baresip;
+pub mod browser;
 pub mod flood;
 pub mod house;
 pub mod linphone;

@@ -2,7 +2,8 @@
 standard output. Run by tests/support/pjsua2.rs; the first line is the account:
 
   {"user": "101", "password": "…", "switch": "127.0.0.1:5060", "transport": "udp", "port": 5070, "rtp": 20000,
-   "tone": "tone.wav", "record": "folder", "timer": "optional", "auto": false, "mwi": false, "tls_ca": ""}
+   "tone": "tone.wav", "record": "folder", "timer": "optional", "auto": false, "mwi": false, "tls_ca": "",
+   "codec": "PCMU", "srtp": "off"}
 
 Then {"do": "answer", "call": 0, "status": 200}, and so on: one method of Phone each.
 """
@@ -123,7 +124,7 @@ class Phone:
         self.endpoint.transportCreate(kinds[self.transport], transport)
         self.endpoint.libStart()
         for codec in self.endpoint.codecEnum2():
-            self.endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith("PCMU") else 0)
+            self.endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith(setup.get("codec", "PCMU")) else 0)
         self.account = Account(self)
         account = pj.AccountConfig()
         parameter = "" if self.transport == "udp" else f";transport={self.transport}"
@@ -138,6 +139,10 @@ class Phone:
         account.mediaConfig.transportConfig.port = setup["rtp"]
         account.mediaConfig.transportConfig.portRange = 18
         account.mediaConfig.transportConfig.boundAddress = "127.0.0.1"
+        account.mediaConfig.srtpUse = {"off": pj.PJMEDIA_SRTP_DISABLED, "optional": pj.PJMEDIA_SRTP_OPTIONAL,
+                                       "mandatory": pj.PJMEDIA_SRTP_MANDATORY}[setup.get("srtp", "off")]
+        # Also where the signalling is in the clear: what is tested is the voice.
+        account.mediaConfig.srtpSecureSignaling = 0
         account.mwiConfig.enabled = setup.get("mwi", False)
         self.account.create(account)
         self.config = account
