@@ -23,7 +23,7 @@ const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const SIP_PORT: u16 = 5060;
 const WEB_PORT: u16 = 8080;
 /// A record with its recording is in the database this soon after the call.
-const RECORD_MAX: Duration = Duration::from_secs(10);
+const RECORD_MAX: Duration = Duration::from_secs(30);
 
 /// A configuration below `folder`, on loopback only.
 pub fn config(folder: &Path, arguments: &Arguments) -> Result<Config, Troubles> {

@@ -100,9 +100,9 @@ fn talk(cast: &Cast, operator: &Phone) -> Step<(Speech, Speech)> {
 fn hold(cast: &Cast, operator: &Phone) -> Step<()> {
     heard_across(cast, operator, &cast.caller, sample::OPERATOR_HOLDS, 190.0, "the caller is asked to wait")?;
     operator.wish(Wish::Press("*5".to_owned()));
-    music(cast, Duration::from_secs(1))?;
+    music(cast)?;
     operator.wish(Wish::Press("*5".to_owned()));
-    settle(operator);
+    quiet(cast)?;
     done(&say("hold: the caller hears music; and back", "保留。発信者には保留音が流れ、戻りました"));
     Ok(())
 }
@@ -122,10 +122,10 @@ fn announce_and_return(cast: &Cast, operator: &Phone) -> Step<()> {
         190.0,
         "the dentist hears the announcement",
     )?;
-    music(cast, Duration::from_secs(1))?;
+    music(cast)?;
     operator.wish(Wish::Press("*0".to_owned()));
     see(&cast.mobile, "the mobile is let go", |s| *s == Sight::Over)?;
-    settle(operator);
+    quiet(cast)?;
     heard_across(
         cast,
         operator,
@@ -147,11 +147,7 @@ fn pass_on(cast: &Cast, operator: &Phone) -> Step<Speech> {
     see(&cast.mobile, "the mobile rings again", |s| matches!(s, Sight::Rings { .. }))?;
     cast.mobile.wish(Wish::Answer);
     see(&cast.mobile, "the mobile is answered again", |s| *s == Sight::Talking)?;
-    cast.mobile.take_heard();
-    std::thread::park_timeout(Duration::from_secs(2));
-    if !audible(&cast.mobile.take_heard()) {
-        return Err("the dentist is not asked to press 1".to_owned());
-    }
+    until_heard(&cast.mobile, Duration::from_secs(1), audible, "the dentist is not asked to press 1")?;
     cast.mobile.wish(Wish::Press("1".to_owned()));
     see(operator, "the operator is free", |s| *s == Sight::Over)?;
     let said =
@@ -164,36 +160,53 @@ fn pass_on(cast: &Cast, operator: &Phone) -> Step<Speech> {
     Ok(said)
 }
 
-/// One says something, the other hears it.
+/// One says something, the other hears it: all of it, however late.
 fn heard_across(cast: &Cast, from: &Phone, to: &Phone, text: &str, pitch_hz: f32, what: &str) -> Step<Speech> {
     let speech = cast.speaker.speak(text, pitch_hz);
-    to.take_heard();
-    from.wish(Wish::Say(speech.clone()));
     let length = Duration::from_millis(speech.len() as u64 / 8);
-    std::thread::park_timeout(length + Duration::from_millis(400));
-    let heard = to.take_heard();
-    let likeness = likeness(&speech, &heard);
-    if likeness < LIKENESS_MIN {
-        return Err(format!("{what}: what was heard resembles what was said by {likeness:.2} only"));
+    to.take_heard();
+    let mut heard = Vec::new();
+    from.wish(Wish::Say(speech.clone()));
+    std::thread::park_timeout(length);
+    let deadline = clock::now() + SOON;
+    loop {
+        std::thread::park_timeout(Duration::from_millis(200));
+        heard.extend(to.take_heard());
+        let likeness = likeness(&speech, &heard);
+        if likeness >= LIKENESS_MIN && !from.speaks() {
+            return Ok(speech);
+        }
+        if clock::now() > deadline {
+            return Err(format!("{what}: what was heard resembles what was said by {likeness:.2} only"));
+        }
     }
-    Ok(speech)
 }
 
 /// The caller hears something that nobody says.
-fn music(cast: &Cast, time: Duration) -> Step<()> {
+fn music(cast: &Cast) -> Step<()> {
     // What was on its way when the key was pressed is not music yet.
     std::thread::park_timeout(Duration::from_millis(900));
-    cast.caller.take_heard();
-    std::thread::park_timeout(time);
-    if audible(&cast.caller.take_heard()) { Ok(()) } else { Err("the caller hears no music on hold".to_owned()) }
+    until_heard(&cast.caller, Duration::from_secs(1), audible, "the caller hears no music on hold")
 }
 
-/// Until the keys are sent and have had their effect.
-fn settle(phone: &Phone) {
-    while phone.speaks() {
-        std::thread::park_timeout(Duration::from_millis(50));
+/// The music has ended: the caller is no longer on hold, and would hear what is said now.
+fn quiet(cast: &Cast) -> Step<()> {
+    let silent =
+        |samples: &[i16]| samples.len() >= FRAME * 10 && envelope(samples).iter().all(|&level| level < AUDIBLE);
+    until_heard(&cast.caller, Duration::from_millis(400), silent, "the music on hold does not end")
+}
+
+/// Listens, from now on and for so long at a time, until it is heard.
+fn until_heard(phone: &Phone, time: Duration, wanted: impl Fn(&[i16]) -> bool, otherwise: &str) -> Step<()> {
+    let deadline = clock::now() + SOON;
+    phone.take_heard();
+    while clock::now() < deadline {
+        std::thread::park_timeout(time);
+        if wanted(&phone.take_heard()) {
+            return Ok(());
+        }
     }
-    std::thread::park_timeout(Duration::from_millis(700));
+    Err(otherwise.to_owned())
 }
 
 fn see(phone: &Phone, what: &str, wanted: impl Fn(&Sight) -> bool) -> Step<Sight> {

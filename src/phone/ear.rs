@@ -10,7 +10,7 @@ use rtp::{FRAME, Header, Packet, g711};
 const SECOND: usize = rtp::SAMPLE_RATE as usize;
 /// Samples kept of what was heard: five minutes.
 const HEARD_MAX: usize = 300 * SECOND;
-/// Frames that are made up for after a late wake-up; more are skipped.
+/// Frames that are made up for after a late wake-up; more are lost, as the words of any phone that stood still.
 const CATCH_UP_MAX: u32 = 5;
 /// A key is held for 100 ms, with 60 ms between keys.
 const KEY_FRAMES: u16 = 5;
@@ -81,8 +81,8 @@ impl Voice {
         let mut due = self.next_frame.unwrap_or(now);
         let mut made = 0;
         while due <= now {
-            if made < CATCH_UP_MAX && self.may_send {
-                out.push_back(self.frame());
+            if self.may_send {
+                if made < CATCH_UP_MAX { out.push_back(self.frame()) } else { self.lose_frame() }
             }
             made += 1;
             due += Duration::from_millis(20);
@@ -115,6 +115,13 @@ impl Voice {
         self.sequence = self.sequence.wrapping_add(1);
         self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
         self.key_frame().unwrap_or_else(|| self.voice_frame())
+    }
+
+    /// A frame whose time is over: what was to be said in it is gone, and what follows keeps its time.
+    fn lose_frame(&mut self) {
+        self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
+        let lost = if self.keys.is_empty() { FRAME.min(self.speech.len()) } else { 0 };
+        self.speech.drain(..lost);
     }
 
     fn voice_frame(&mut self) -> Vec<u8> {
