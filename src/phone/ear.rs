@@ -10,8 +10,8 @@ use rtp::{FRAME, Header, Packet, g711};
 const SECOND: usize = rtp::SAMPLE_RATE as usize;
 /// Samples kept of what was heard: five minutes.
 const HEARD_MAX: usize = 300 * SECOND;
-/// Frames that are made up for after a late wake-up; more are lost, as the words of any phone that stood still.
-const CATCH_UP_MAX: u32 = 5;
+/// Frames that are made up for after a late wake-up: a second. More are lost, as the words of any phone that stood still.
+const CATCH_UP_MAX: u32 = 50;
 /// A key is held for 100 ms, with 60 ms between keys.
 const KEY_FRAMES: u16 = 5;
 const END_REPEATS: u16 = 3;
