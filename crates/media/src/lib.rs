@@ -7,6 +7,7 @@
 
 pub mod bench;
 mod clock;
+mod handshake;
 mod prompts;
 mod recorder;
 mod thread;
@@ -30,6 +31,7 @@ use switch::media::{Event, Order, Source};
 pub use prompts::{PromptError, Prompts, PromptsConfig, TEXT_BYTES_MAX, read_wav};
 pub use recorder::{Repaired, finished, repair};
 
+use handshake::{Certificate, Handshakes, Outlet};
 use recorder::Recorder;
 use thread::{Message, Setup, Worker};
 
@@ -107,15 +109,23 @@ pub fn start(config: Config, events: impl Fn(Event) + Send + Sync + 'static) -> 
     let count = config.threads.clamp(1, THREADS_MAX);
     let recorder_meters = Arc::new(Meters::default());
     let (recorder, taps) = Recorder::start(config.recordings, count, &events, &recorder_meters)?;
+    let certificate = Certificate::make()?;
+    let (handshakes, requests) = handshake::requests();
+    let mut outlets = Vec::with_capacity(count);
     let mut threads = Vec::with_capacity(count);
     for (n, tap) in taps.into_iter().enumerate() {
         let (orders, receiver) = sync_channel(ORDERS_MAX);
         let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
         let meters = Arc::new(Meters::default());
+        let (outlet, replies) = Outlet::new(&wake);
+        outlets.push(outlet);
         let worker = Worker::new(Setup {
             tick: config.tick,
             orders: receiver,
             wake: Arc::clone(&wake),
+            number: n,
+            handshakes: handshakes.clone(),
+            replies,
             tap,
             events: events.clone(),
             meters: Arc::clone(&meters),
@@ -124,8 +134,18 @@ pub fn start(config: Config, events: impl Fn(Event) + Send + Sync + 'static) -> 
         let handle = std::thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?;
         threads.push(MediaThread { orders: Some(orders), wake, meters, handle: Some(handle) });
     }
-    let homes = Mutex::new(HashMap::new());
-    Ok(Media { prompts: config.prompts, threads, homes, recorder: Some(recorder), recorder_meters })
+    // From here on only the media threads hold its queue: it ends with the last of them.
+    drop(handshakes);
+    let handshakes = Handshakes::start(&certificate, requests, outlets, epoch)?;
+    Ok(Media {
+        prompts: config.prompts,
+        threads,
+        homes: Mutex::new(HashMap::new()),
+        recorder: Some(recorder),
+        recorder_meters,
+        handshakes: Some(handshakes),
+        fingerprint: certificate.fingerprint,
+    })
 }
 
 /// The running voice path. Dropping it ends every leg and finishes every recording.
@@ -137,6 +157,8 @@ pub struct Media {
     homes: Mutex<HashMap<LegId, usize>>,
     recorder: Option<Recorder>,
     recorder_meters: Arc<Meters>,
+    handshakes: Option<Handshakes>,
+    fingerprint: [u8; 32],
 }
 
 #[derive(Debug)]
@@ -184,6 +206,12 @@ impl Media {
     /// The prompt library.
     pub fn prompts(&self) -> &Prompts {
         &self.prompts
+    }
+
+    /// SHA-256 of the certificate that we show in DTLS handshakes: what our SDP says (RFC 8122). It is made at the start and
+    /// lasts as long as this.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.fingerprint
     }
 
     /// How late the latest tick of any media thread was since this was last asked: the signal on which new calls are
@@ -243,6 +271,9 @@ impl Drop for Media {
             if thread.handle.take().is_some_and(|handle| handle.join().is_err()) {
                 tracing::error!("a media thread has panicked");
             }
+        }
+        if let Some(handshakes) = self.handshakes.take() {
+            handshakes.join();
         }
         if let Some(recorder) = self.recorder.take() {
             recorder.join();

@@ -120,6 +120,11 @@ impl Latch {
         }
     }
 
+    /// Something surer than packets in a row says where the peer is: ICE, or a DTLS handshake with the right certificate.
+    pub fn lock(&mut self, source: SocketAddr) {
+        self.state = State::Locked(SocketAddr::new(source.ip().to_canonical(), source.port()));
+    }
+
     /// Where packets go: to the locked source, else to the address in the SDP; never to one that was only heard.
     pub fn target(&self) -> Option<SocketAddr> {
         let target = match self.state {

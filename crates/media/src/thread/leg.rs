@@ -216,9 +216,7 @@ impl Leg {
     /// to mend.
     #[inline]
     pub fn send(&mut self, buffer: &mut [u8], length: usize) -> bool {
-        let length = match &mut self.protection {
-            Protection::Plain => length,
-        };
+        let Some(length) = self.protection.protect(buffer, length) else { return false };
         let Some(packet) = buffer.get(..length) else { return false };
         if self.connected {
             send(&self.rtp, packet, SendFlags::DONTWAIT | SendFlags::NOSIGNAL).is_ok()

@@ -11,6 +11,7 @@ mod play;
 mod protect;
 mod receive;
 mod reports;
+mod secure;
 mod wheel;
 
 use std::collections::HashMap;
@@ -18,7 +19,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::time::Duration;
 
 use endpoint::LegId;
@@ -30,11 +31,13 @@ use switch::CallId;
 use switch::media::{Event, Order};
 
 use crate::clock::{self, Epoch, MILLISECOND};
+use crate::handshake::{Reply, Request};
 use crate::prompts::Asset;
 use crate::recorder::Tap;
 use crate::{EventSink, Meters};
 
 use leg::Leg;
+use secure::Handshaker;
 use wheel::Wheel;
 
 /// With so many legs or fewer the thread does not tick.
@@ -67,6 +70,10 @@ pub struct Setup {
     pub tick: Duration,
     pub orders: Receiver<Message>,
     pub wake: Arc<OwnedFd>,
+    /// Which thread this is; its ways to the handshake thread and back.
+    pub number: usize,
+    pub handshakes: SyncSender<Request>,
+    pub replies: Receiver<Reply>,
     pub tap: Tap,
     pub events: EventSink,
     pub meters: Arc<Meters>,
@@ -78,6 +85,8 @@ pub struct Setup {
 pub struct Worker {
     orders: Receiver<Message>,
     wake: Arc<OwnedFd>,
+    handshakes: Handshaker,
+    replies: Receiver<Reply>,
     epoll: OwnedFd,
     tick: u64,
     legs: Vec<Option<Box<Leg>>>,
@@ -122,6 +131,8 @@ impl Worker {
         Ok(Self {
             orders: setup.orders,
             wake: setup.wake,
+            handshakes: Handshaker::new(setup.handshakes, setup.number),
+            replies: setup.replies,
             epoll,
             tick,
             legs: Vec::new(),
@@ -221,6 +232,7 @@ impl Worker {
     fn take_orders(&mut self) -> bool {
         // Before the look, never after it: an order that comes in between wakes the thread again.
         let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
+        self.take_replies();
         for _ in 0..ORDERS_PER_PASS {
             match self.orders.try_recv() {
                 Ok(message) => self.carry_out(message, clock::now()),
@@ -302,6 +314,9 @@ mod tests {
             tick: Duration::from_millis(2),
             orders,
             wake: Arc::clone(&wake),
+            number: 0,
+            handshakes: crate::handshake::requests().0,
+            replies: std::sync::mpsc::sync_channel(1).1,
             tap,
             events,
             meters,

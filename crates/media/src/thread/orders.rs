@@ -122,11 +122,14 @@ impl Worker {
 
     fn negotiated(&mut self, id: LegId, media: LegMedia, now: u64) {
         let soon = u64::from(self.random() % 2500) * clock::MILLISECOND;
-        let Some(leg) = self.index(id).and_then(|index| self.leg(index)) else { return };
+        let Some(index) = self.index(id) else { return };
+        let handshakes = &mut self.handshakes;
+        let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
         if leg.latch.negotiated(media.remote, media.signalled_from) {
             leg.disconnect();
             leg.reports.from = None;
         }
+        leg.secure(&media, now, handshakes);
         leg.watch.expected_since = media.receive.then(|| leg.watch.expected_since.unwrap_or(now));
         if !media.receive {
             leg.watch.told = 0;
@@ -256,7 +259,8 @@ impl Worker {
     fn close(&mut self, index: usize, now: u64) {
         self.stop_hearing(index);
         self.say_goodbye(index, now);
-        let Some(leg) = self.legs.get_mut(index).and_then(Option::take) else { return };
+        let Some(mut leg) = self.legs.get_mut(index).and_then(Option::take) else { return };
+        leg.unsecure(&mut self.handshakes);
         self.free.push(index);
         self.by_id.remove(&leg.id);
         if let Some(slot) = leg.slot {

@@ -28,7 +28,7 @@ impl Worker {
     fn play(&mut self, index: usize, now: u64, buffers: &mut Buffers) {
         let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
         // Nothing is sent, and no prompt begins, before the peer's address is known.
-        let Some(media) = &leg.media else { return };
+        let Some(media) = leg.media.as_ref().filter(|_| !leg.protection.holds_back(now)) else { return };
         let (codec, payload_type, may_send) = (media.codec, media.payload_type, media.send);
         let Some(payload) = buffers.payload(FRAME) else { return };
         let mut ended = None;
@@ -42,7 +42,7 @@ impl Worker {
             }
         }
         let whisper_ended = leg.whisper.as_mut().is_some_and(|whisper| whisper.mix(codec, payload));
-        if may_send && leg.latch.target().is_some() {
+        if may_send && leg.latch.target().is_some() && leg.protection.is_ready() {
             let header = leg.out.made(now, payload_type, FRAME);
             header.write(&mut buffers.made);
             leg.send(&mut buffers.made, HEADER_BYTES + FRAME);

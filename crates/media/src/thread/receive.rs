@@ -12,6 +12,7 @@ use switch::media::{Event, LegMedia};
 
 use super::latch::Verdict;
 use super::leg::{Leg, decode, transcode};
+use super::protect::{Opened, Protection};
 use super::{Buffers, Worker};
 use crate::clock;
 use crate::recorder::Record;
@@ -52,8 +53,24 @@ impl Worker {
                 }
             }
         };
-        let Some(accepted) = accept(leg, now, buffers.datagram.get(..length).unwrap_or_default(), from) else {
-            if from.is_some() && leg.connected {
+        let (length, judged) = match &leg.protection {
+            Protection::Plain => (length, from),
+            Protection::Srtp(_) => {
+                let Buffers { datagram, made } = buffers;
+                let datagram = datagram.get_mut(..length).unwrap_or_default();
+                match leg.uncover(now, from, datagram, made, &mut self.handshakes) {
+                    Opened::Rtp { length, sure } => (length, from.filter(|_| !sure)),
+                    Opened::Rtcp { length } => {
+                        leg.hear_report(now, from, datagram.get(..length).unwrap_or_default());
+                        return self.read_on(index, now, buffers);
+                    }
+                    Opened::Nothing => return self.read_on(index, now, buffers),
+                }
+            }
+        };
+        let Some(accepted) = accept(leg, now, buffers.datagram.get(..length).unwrap_or_default(), judged) else {
+            leg.hear_muxed_report(now, from, buffers.datagram.get(..length).unwrap_or_default());
+            if from.is_some() {
                 self.read_on(index, now, buffers);
             }
             return;
@@ -139,11 +156,15 @@ impl Worker {
                 self.legs.get(index).and_then(Option::as_deref).and_then(|leg| leg.listeners.get(n)).copied();
             let Some(listener) = listener else { break };
             let Some(leg) = self.legs.get_mut(listener).and_then(Option::as_deref_mut) else { continue };
-            let Some(media) = leg.media.as_ref().filter(|media| media.send) else { continue };
+            let Some(media) = leg.media.as_ref().filter(|media| media.send && leg.protection.is_ready()) else {
+                continue;
+            };
             let (to, payload_type) = (media.codec, media.payload_type);
             let Some(header) = leg.out.passed(now, &accepted.header, payload_type, samples) else { continue };
             leg.passed_at = now;
-            if leg.whisper.is_none() && to == codec {
+            let unchanged = leg.whisper.is_none() && to == codec;
+            // Protection is put on in place: each hearer's in a copy of its own.
+            if unchanged && leg.protection.is_plain() {
                 let begin = accepted.payload.start.saturating_sub(HEADER_BYTES);
                 if let Some(packet) = buffers.datagram.get_mut(begin..) {
                     header.write(packet);
@@ -171,18 +192,22 @@ impl Worker {
                 self.legs.get(index).and_then(Option::as_deref).and_then(|leg| leg.listeners.get(n)).copied();
             let Some(listener) = listener else { break };
             let Some(leg) = self.legs.get_mut(listener).and_then(Option::as_deref_mut) else { continue };
-            let payload_type =
-                leg.media.as_ref().filter(|media| media.send && relay).and_then(|media| media.telephone_event);
+            let payload_type = leg
+                .media
+                .as_ref()
+                .filter(|media| media.send && relay && leg.protection.is_ready())
+                .and_then(|media| media.telephone_event);
             let Some(payload_type) = payload_type else {
                 leg.out.kept_back(&accepted.header);
                 continue;
             };
             let Some(header) = leg.out.passed(now, &accepted.header, payload_type, rtp::FRAME) else { continue };
-            let begin = accepted.payload.start.saturating_sub(HEADER_BYTES);
-            if let Some(packet) = buffers.datagram.get_mut(begin..) {
-                header.write(packet);
-                leg.send(packet, HEADER_BYTES + accepted.payload.len());
-            }
+            let length = HEADER_BYTES + accepted.payload.len();
+            let Some(event) = buffers.datagram.get(accepted.payload.clone()) else { continue };
+            let Some(place) = buffers.made.get_mut(HEADER_BYTES..length) else { continue };
+            place.copy_from_slice(event);
+            header.write(&mut buffers.made);
+            leg.send(&mut buffers.made, length);
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Time-outs, and RTCP: RFC 3550 §6. Reports are sent and read; none of them ever ends a call (R12).
 
-use rtp::rtcp::{Block, Compound, Rtcp, SenderInfo, parse};
+use std::net::SocketAddr;
+
+use rtp::packet::is_rtcp;
+use rtp::rtcp::{Block, COMPOUND_BYTES_MAX, Compound, Rtcp, SenderInfo, parse};
 use switch::media::Event;
 
 use super::leg::Leg;
+use super::protect::OVERHEAD_MAX;
 use super::{Buffers, Worker};
 use crate::clock::{self, MILLISECOND};
 
@@ -21,6 +25,7 @@ impl Worker {
         if leg.media.is_none() {
             return;
         }
+        leg.tend_protection(now, &mut self.handshakes);
         if now.saturating_sub(leg.watch.heard_at) >= RELEARN_AFTER && leg.latch.silent() {
             leg.disconnect();
         }
@@ -55,25 +60,63 @@ impl Worker {
         if leg.media.is_none() {
             return;
         }
-        if !leg.latch.allows(from.ip()) {
+        // Browsers have no second port.
+        let allowed = leg.latch.allows(from.ip()) && !leg.protection.by_ice();
+        let datagram = buffers.datagram.get_mut(..length).unwrap_or_default();
+        let Some(length) = allowed.then(|| leg.protection.unprotect_rtcp(datagram)).flatten() else {
             leg.strangers += 1;
             return;
+        };
+        leg.hear_report(now, Some(from), datagram.get(..length).unwrap_or_default());
+    }
+}
+
+impl Leg {
+    /// RTCP that came on the RTP port of a leg that is not protected, if that was negotiated (RFC 5761).
+    pub(super) fn hear_muxed_report(&mut self, now: u64, from: Option<SocketAddr>, datagram: &[u8]) {
+        let plain = self.protection.is_plain() && self.rtcp_mux();
+        if plain && is_rtcp(datagram) && from.is_none_or(|from| self.latch.allows(from.ip())) {
+            self.hear_report(now, from, datagram);
         }
-        for packet in parse(buffers.datagram.get(..length).unwrap_or_default()) {
+    }
+
+    /// An allowed, authentic report. `from`: where reports go from now on, if that has to be learned.
+    pub(super) fn hear_report(&mut self, now: u64, from: Option<SocketAddr>, datagram: &[u8]) {
+        for packet in parse(datagram) {
             match packet {
                 Rtcp::Report { sender, blocks, .. } => {
-                    leg.reports.from = Some(from);
+                    self.reports.from = from.or(self.reports.from);
                     if let Some(sender) = sender {
-                        leg.reports.last = Some(((sender.ntp >> 16) as u32, now));
+                        self.reports.last = Some(((sender.ntp >> 16) as u32, now));
                     }
-                    let ours = leg.out.ssrc();
+                    let ours = self.out.ssrc();
                     if let Some(block) = blocks.iter().find(|block| block.ssrc == ours) {
-                        leg.reports.remote_fraction_lost = Some(block.loss.fraction_lost);
+                        self.reports.remote_fraction_lost = Some(block.loss.fraction_lost);
                     }
                 }
                 Rtcp::Description { .. } | Rtcp::Goodbye { .. } | Rtcp::Other(_) => {}
             }
         }
+    }
+
+    /// Both kinds of packets go through one port (RFC 5761).
+    pub(super) fn rtcp_mux(&self) -> bool {
+        self.media.as_ref().is_some_and(|media| media.rtcp_mux)
+    }
+
+    /// Sends a report to where the peer wants it, protected as its voice is.
+    fn send_rtcp(&mut self, compound: &Compound) {
+        let Some(media) = &self.media else { return };
+        let muxed = media.rtcp_mux;
+        let target = if muxed { self.latch.target() } else { self.reports.from.or(Some(media.remote_rtcp)) };
+        let Some(target) = target.filter(|target| !target.ip().is_unspecified() && target.port() != 0) else { return };
+        let bytes = compound.as_bytes();
+        let mut buffer = [0u8; COMPOUND_BYTES_MAX + OVERHEAD_MAX];
+        let Some(place) = buffer.get_mut(..bytes.len()) else { return };
+        place.copy_from_slice(bytes);
+        let Some(length) = self.protection.protect_rtcp(&mut buffer, bytes.len()) else { return };
+        let Some(packet) = buffer.get(..length) else { return };
+        let _ = if muxed { self.rtp.send_to(packet, target) } else { self.rtcp.send_to(packet, target) };
     }
 }
 
@@ -88,11 +131,6 @@ fn next_alarm(told: u32) -> u32 {
 }
 
 fn send_report(leg: &mut Leg, now: u64, goodbye: bool) {
-    let Some(media) = &leg.media else { return };
-    let target = leg.reports.from.unwrap_or(media.remote_rtcp);
-    if target.ip().is_unspecified() || target.port() == 0 {
-        return;
-    }
     let sender = (leg.out.packets > 0).then(|| SenderInfo {
         ntp: clock::ntp(),
         timestamp: leg.out.timestamp_at(now),
@@ -106,7 +144,7 @@ fn send_report(leg: &mut Leg, now: u64, goodbye: bool) {
         Block { ssrc, loss: leg.reception.report(), last_sender_report, delay_since }
     });
     let compound = Compound::report(leg.out.ssrc(), sender, block, &leg.reports.cname, goodbye);
-    let _ = leg.rtcp.send_to(compound.as_bytes(), target);
+    leg.send_rtcp(&compound);
 }
 
 #[cfg(test)]
