@@ -1,8 +1,10 @@
 //! The voice path on loopback, with real sockets: what is heard, what the WAV holds.
 
 mod bridge;
+mod browser;
 mod digits;
 mod house;
 mod latching;
 mod playing;
+mod protection;
 mod recording;

@@ -179,7 +179,8 @@ impl Source {
         };
         match turn {
             Ok(turn) => {
-                self.due = epoch.nanoseconds(turn.wake).min(self.ends_at);
+                // Always later than now: nobody's timer may hold the thread.
+                self.due = epoch.nanoseconds(turn.wake).min(self.ends_at).max(now + MILLISECOND);
                 Ok(turn.keys)
             }
             Err(failure) => {

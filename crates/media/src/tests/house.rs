@@ -1,5 +1,6 @@
 //! A voice path, phones, and a recordings folder to try it with.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
@@ -10,8 +11,10 @@ use std::time::{Duration, Instant};
 
 use endpoint::LegId;
 use rtp::dtmf::power;
+use rtp::packet::is_rtcp;
 use rtp::{FRAME, Header, Packet, g711, tone};
 use sdp::Codec;
+use srtp::Context;
 use switch::CallId;
 use switch::media::{Event, LegMedia, Order, Prompt, Recording, RecordingFile, Side, Source};
 
@@ -78,10 +81,22 @@ impl House {
 
     /// Opens a leg with a phone at its other end.
     pub fn phone(&self, leg: LegId, side: Side, codec: Codec, hz: f32) -> Phone {
+        self.phone_with(leg, side, codec, hz, Phone::media)
+    }
+
+    /// The same, with terms of its own.
+    pub fn phone_with(
+        &self,
+        leg: LegId,
+        side: Side,
+        codec: Codec,
+        hz: f32,
+        media: impl FnOnce(&Phone) -> LegMedia,
+    ) -> Phone {
         let local = self.address(1, 10_000 + 2 * leg.0 as u16);
         let phone = Phone::new(self.address(10 + leg.0 as u8, 4000), local, codec, hz);
         self.order(Order::OpenLeg { leg, call: CALL, local, side });
-        self.order(Order::Negotiated { leg, media: phone.media() });
+        self.order(Order::Negotiated { leg, media: media(&phone) });
         phone
     }
 
@@ -146,6 +161,41 @@ impl House {
     }
 }
 
+/// What a phone that protects its packets gets off the wire.
+#[derive(Debug, Default)]
+pub struct Wire {
+    /// Protects what it sends, opens what comes.
+    pub keys: Option<(Context, Context)>,
+    /// RTP and RTCP that it could not open, or had no keys for.
+    pub refused: usize,
+    pub stun: Vec<Vec<u8>>,
+    pub dtls: Vec<Vec<u8>>,
+    /// RTCP, opened.
+    pub reports: Vec<Vec<u8>>,
+}
+
+impl Wire {
+    /// The length of what is voice.
+    fn take(&mut self, datagram: &mut [u8]) -> Option<usize> {
+        match datagram[0] {
+            0..=3 => self.stun.push(datagram.to_vec()),
+            20..=63 => self.dtls.push(datagram.to_vec()),
+            _ => {
+                let is_rtcp = is_rtcp(datagram);
+                let opened = self.keys.as_mut().and_then(|(_, receive)| {
+                    if is_rtcp { receive.unprotect_rtcp(datagram) } else { receive.unprotect(datagram) }.ok()
+                });
+                match opened {
+                    Some(length) if is_rtcp => self.reports.push(datagram[..length].to_vec()),
+                    Some(length) => return Some(length),
+                    None => self.refused += 1,
+                }
+            }
+        }
+        None
+    }
+}
+
 /// A phone that says one tone and keeps what it hears.
 pub struct Phone {
     pub socket: UdpSocket,
@@ -157,6 +207,8 @@ pub struct Phone {
     pub sequence: u16,
     pub timestamp: u32,
     pub telephone_event: Option<u8>,
+    /// If it protects its packets: with what, and what else came.
+    pub wire: Option<RefCell<Wire>>,
     tone: Vec<u8>,
     at: usize,
     /// What came, with the payload decoded.
@@ -186,6 +238,7 @@ impl Phone {
             sequence: 65_500,
             timestamp: u32::MAX - 3000,
             telephone_event: None,
+            wire: None,
             tone,
             at: 0,
             headers: Vec::new(),
@@ -227,6 +280,13 @@ impl Phone {
             Header { marker: false, payload_type, sequence: self.sequence, timestamp: self.timestamp, ssrc: self.ssrc };
         let mut packet = header.to_bytes().to_vec();
         packet.extend(payload);
+        if let Some(wire) = &self.wire {
+            let Some((send, _)) = &mut wire.borrow_mut().keys else { return };
+            let length = packet.len();
+            packet.resize(length + srtp::OVERHEAD_MAX, 0);
+            let length = send.protect(&mut packet, length).unwrap();
+            packet.truncate(length);
+        }
         // A leg that has been closed answers by ICMP.
         let _ = self.socket.send_to(&packet, self.to);
     }
@@ -237,6 +297,13 @@ impl Phone {
             match self.socket.recv_from(&mut buffer) {
                 Ok((length, from)) => {
                     assert_eq!(from, self.to, "packets come from the leg's own port");
+                    let length = match &self.wire {
+                        None => length,
+                        Some(wire) => match wire.borrow_mut().take(&mut buffer[..length]) {
+                            Some(length) => length,
+                            None => continue,
+                        },
+                    };
                     let packet = Packet::parse(&buffer[..length]).unwrap();
                     if packet.header.payload_type == self.codec.payload_type() {
                         let decode = if self.codec == Codec::Pcmu { g711::mu_decode } else { g711::a_decode };

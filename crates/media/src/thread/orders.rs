@@ -125,11 +125,12 @@ impl Worker {
         let Some(index) = self.index(id) else { return };
         let handshakes = &mut self.handshakes;
         let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
-        if leg.latch.negotiated(media.remote, media.signalled_from) {
+        let moved = leg.latch.negotiated(media.remote, media.signalled_from);
+        if moved {
             leg.disconnect();
             leg.reports.from = None;
         }
-        leg.secure(&media, now, handshakes);
+        leg.secure(&media, moved, now, handshakes);
         leg.watch.expected_since = media.receive.then(|| leg.watch.expected_since.unwrap_or(now));
         if !media.receive {
             leg.watch.told = 0;

@@ -162,8 +162,8 @@ impl Protection {
 
 impl Leg {
     /// What was negotiated takes effect. Keys that stay the same keep their place in the stream (RFC 3711 §3.3.1: a new
-    /// context would count its rollovers from nothing).
-    pub(super) fn secure(&mut self, media: &LegMedia, now: u64, handshakes: &mut Handshaker) {
+    /// context would count its rollovers from nothing). `moved`: the SDP names another address than before.
+    pub(super) fn secure(&mut self, media: &LegMedia, moved: bool, now: u64, handshakes: &mut Handshaker) {
         let before = std::mem::take(&mut self.protection);
         let (protection, over) = match (&media.security, before) {
             (Security::Plain, before) => (Protection::Plain, before),
@@ -176,7 +176,7 @@ impl Leg {
                 }
             },
             (Security::Sdes(new), Protection::Plain) => (Guard::by_sdes(new, now), Protection::Plain),
-            (Security::Dtls(new), before) => match before.with_dtls(new) {
+            (Security::Dtls(new), before) => match before.with_dtls(new, moved, handshakes) {
                 Ok(kept) => (kept, Protection::Plain),
                 Err(before) => (Guard::by_dtls(new, now, handshakes), before),
             },
@@ -356,8 +356,8 @@ impl Leg {
 }
 
 impl Protection {
-    /// The same association under new terms; back again if it is another one.
-    fn with_dtls(mut self, new: &Dtls) -> Result<Self, Self> {
+    /// The same peer under new terms; back again if it is another one.
+    fn with_dtls(mut self, new: &Dtls, moved: bool, handshakes: &mut Handshaker) -> Result<Self, Self> {
         // The same certificate: the same association, whoever would be active in a new one (RFC 5763 §5, RFC 8842 §4).
         let Some(association) = self.association_mut().filter(|old| old.terms.fingerprint == new.fingerprint) else {
             return Err(self);
@@ -365,6 +365,12 @@ impl Protection {
         if association.terms.ice != new.ice {
             association.ice = new.ice.as_ref().map(lite);
             association.terms.ice.clone_from(&new.ice);
+        }
+        if moved && new.ice.is_none() {
+            // It may shake hands again from where it is now; until it has, the old keys go on.
+            handshakes.end(association.id);
+            (association.id, association.begun, association.datagrams) = (handshakes.next_id(), false, 0);
+            association.terms.active = new.active;
         }
         Ok(self)
     }
