@@ -259,7 +259,8 @@ fn r14_a_hello_from_anywhere_else_is_neither_answered_nor_in_the_way() {
     for _ in 0..100 {
         operator.socket.send_to(&hello, operator.to).unwrap();
     }
-    (caller.forget(), operator.forget());
+    caller.forget();
+    operator.forget();
     hear_each_other(&mut caller, &mut operator);
     assert!(house.close(OPERATOR).strangers >= 200);
 }
@@ -352,7 +353,8 @@ fn a_new_offer_with_the_same_certificate_keeps_the_keys_and_a_restart_of_ice_the
         media: LegMedia { security: Security::Dtls(dtls), remote, ..media },
     });
     house.order(Order::Hear { leg: OPERATOR, source: Source::Leg(CALLER) });
-    (caller.forget(), operator.forget());
+    caller.forget();
+    operator.forget();
     hear_each_other(&mut caller, &mut operator);
     assert_nothing_in_the_clear(&operator);
 }

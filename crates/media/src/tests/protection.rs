@@ -85,7 +85,8 @@ fn r13_a_wrong_key_is_silence_both_ways_and_ends_nothing() {
     house.order(Order::Negotiated { leg: OPERATOR, media: media_wrong });
     house.bridge(CALLER, OPERATOR);
     talk(&mut [&mut caller, &mut operator], 200);
-    (caller.forget(), operator.forget());
+    caller.forget();
+    operator.forget();
     talk(&mut [&mut caller, &mut operator], 500);
     assert!(caller.hears(1100.0, 800) < 3000.0 && operator.heard.is_empty());
     assert!(refused(&operator) > 10);
@@ -166,7 +167,8 @@ fn keys_that_did_not_change_keep_their_place_through_a_new_negotiation() {
     talk(&mut [&mut caller, &mut operator], 200);
     house.order(Order::Negotiated { leg: OPERATOR, media });
     talk(&mut [&mut caller, &mut operator], 100);
-    (caller.forget(), operator.forget());
+    caller.forget();
+    operator.forget();
     let before = refused(&operator);
     talk_until(&mut [&mut caller, &mut operator], "as before", |phones| {
         phones[0].hears(1100.0, 1600) > LOUD && phones[1].hears(700.0, 1600) > LOUD
