@@ -25,42 +25,44 @@ const RECEIVE_BUFFER: usize = 256 * 1024;
 /// Expedited forwarding (RFC 3246), as the traffic class byte.
 const EXPEDITED: u32 = 46 << 2;
 
-/// A leg.
+/// A leg. What every packet touches comes first and lies together, in the order in which it is touched: with a thousand
+/// calls each line of cache costs (MEDIA.md §3). What is seldom looked at belongs to the end.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct Leg {
-    pub id: LegId,
-    pub call: CallId,
-    pub side: Side,
     pub rtp: UdpSocket,
-    pub rtcp: UdpSocket,
-    /// What was negotiated, once it was.
-    pub media: Option<LegMedia>,
-    pub latch: Latch,
-    /// What stands between its packets and the wire.
-    pub protection: Protection,
     /// The socket is connected; and what had come before is read.
     pub connected: bool,
     pub drained: bool,
-    pub out: Outgoing,
-    /// What the far end hears.
-    pub plays: Plays,
-    pub whisper: Option<Cursor>,
+    /// Its stream in the recording.
+    pub stream: Option<u32>,
     /// Legs that hear this one.
     pub listeners: Vec<usize>,
     /// When a packet of the leg that it hears was last sent to it.
     pub passed_at: u64,
+    /// Listens for keys in the audio.
+    pub detector: Option<Box<Detector>>,
+    pub reception: Reception,
+    pub watch: Watch,
+    pub out: Outgoing,
+    /// What stands between its packets and the wire.
+    pub protection: Protection,
+    /// What was negotiated, once it was.
+    pub media: Option<LegMedia>,
+    pub whisper: Option<Cursor>,
+    pub id: LegId,
+    pub call: CallId,
+    pub side: Side,
+    pub rtcp: UdpSocket,
+    pub latch: Latch,
+    /// What the far end hears.
+    pub plays: Plays,
     /// Its slot on the wheel.
     pub slot: Option<usize>,
     pub relay_digits: bool,
     pub detect_digits: bool,
     pub presses: Presses,
-    /// Listens for keys in the audio.
-    pub detector: Option<Box<Detector>>,
-    /// Its stream in the recording.
-    pub stream: Option<u32>,
-    pub reception: Reception,
     pub strangers: u64,
-    pub watch: Watch,
     pub reports: Reports,
 }
 
