@@ -1,6 +1,6 @@
 //! A session description: read, printed, answered, and taken as an answer.
 
-use sdp::{Codec, Direction, Local, NegotiationError, Session, accept_answer, answer_as, offer};
+use sdp::{Codec, Direction, Local, NegotiationError, Session, SrtpPolicy, accept_answer, answer_as, offer};
 
 /// The target.
 pub fn run(bytes: &[u8]) {
@@ -24,7 +24,7 @@ pub fn run(bytes: &[u8]) {
 }
 
 fn answered(local: &Local, session: &Session, wish: Direction) {
-    match answer_as(local, session, wish) {
+    match answer_as(local, session, wish, None) {
         Ok((text, agreed)) => {
             let answer = Session::parse(text.as_bytes()).expect("our answer can be read");
             assert_eq!(answer.media.len(), session.media.len(), "RFC 3264 section 6: every m= line in its place");
@@ -53,5 +53,8 @@ fn local(address: &str) -> Local {
         session_id: 7,
         version: 1,
         ptime: 20,
+        srtp: SrtpPolicy::Off,
+        secrets: None,
+        signalled_from: None,
     }
 }

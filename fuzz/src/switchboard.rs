@@ -594,6 +594,7 @@ impl World {
             | media::Order::StopWhisper { .. }
             | media::Order::DetectDigits { .. }
             | media::Order::RelayDigits { .. }
+            | media::Order::PauseRecording { .. }
             | media::Order::StartRecording { .. } => None,
         }
     }
@@ -688,8 +689,15 @@ fn directory(shape: u8) -> Directory {
             digest: DigestPolicy::Md5,
         };
         let (name, wrap_up) = (text(user), Duration::from_secs(5));
-        let operator =
-            Operator { id: OperatorId(id), account, name, skills: Vec::new(), wrap_up, ready_on_register: true };
+        let operator = Operator {
+            id: OperatorId(id),
+            account,
+            name,
+            skills: Vec::new(),
+            wrap_up,
+            srtp: switch::SrtpPolicy::Preferred,
+            ready_on_register: true,
+        };
         (operator.id, Arc::new(operator))
     });
     let hop = Hop { protocol: Protocol::Udp, address: CARRIER.parse().unwrap() };

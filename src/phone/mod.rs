@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use endpoint::{Destination, Endpoint, Hop, Invite, LegEvent, LegId, Order, Output, Trunk, TrunkId, TrunkState};
-use sdp::{Codec, Direction, Local, Session};
+use sdp::{Codec, Direction, Local, Session, SrtpPolicy};
 use sip::flow::{ConnectionId, Flow, Protocol};
 
 use crate::clock::now;
@@ -316,6 +316,7 @@ impl Line {
                 headers: Vec::new(),
                 max_forwards: 70,
                 auto_answer: false,
+                web_body: None,
                 on_behalf_of: None,
             }),
         );
@@ -338,6 +339,9 @@ impl Line {
             session_id: rand::random::<u32>().into(),
             version: 1,
             ptime: 20,
+            srtp: SrtpPolicy::Off,
+            secrets: None,
+            signalled_from: None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use sip::flow::Protocol;
 
 use crate::account::AccountId;
 use crate::trunk::TrunkId;
@@ -67,6 +68,8 @@ pub struct Invite {
     pub redirected: Option<Box<Redirected>>,
     /// Our SDP offer.
     pub body: Bytes,
+    /// Our SDP offer to contacts that have registered over WebSocket: browsers need another. `None`: they get `body` too.
+    pub web_body: Option<Bytes>,
     /// Extra headers: only names that the endpoint allows for this kind of leg pass (`Alert-Info`, `Call-Info`, `X-Denwaban-Call`, `Diversion`, `Subject`).
     pub headers: Vec<(&'static str, String)>,
     /// Hop budget left of the call that caused this leg (loop protection R36); 70 for a fresh one.
@@ -77,6 +80,14 @@ pub struct Invite {
     /// The leg whose party is to be connected with the new one: its half of the Session-ID is passed on (RFC 7989).
     /// `None`: a session of its own.
     pub on_behalf_of: Option<LegId>,
+}
+
+impl Invite {
+    /// The offer for whoever is reached by this protocol.
+    pub(crate) fn offer_over(&self, protocol: Protocol) -> &Bytes {
+        let web = self.web_body.as_ref().filter(|_| matches!(protocol, Protocol::Ws | Protocol::Wss));
+        web.unwrap_or(&self.body)
+    }
 }
 
 /// A call that we pass on, as far as a carrier may be told of it.

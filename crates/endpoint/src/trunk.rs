@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use sdp::SrtpPolicy;
 use sip::flow::Protocol;
 
 use crate::event::Extractor;
@@ -57,6 +58,8 @@ pub struct Trunk {
     pub spacing: Duration,
     /// Offer PCMU alone, without telephone-event.
     pub plain_pcmu: bool,
+    /// Whether the voice is encrypted.
+    pub srtp: SrtpPolicy,
     /// How telephone numbers are written.
     pub numbers: NumberForm,
     /// Which header says whose line this is.
@@ -92,6 +95,7 @@ impl Trunk {
             calls_max: 100,
             spacing: Duration::ZERO,
             plain_pcmu: false,
+            srtp: SrtpPolicy::Off,
             numbers: NumberForm::default(),
             identity: IdentityHeader::default(),
             shows: Shows::default(),

@@ -1,7 +1,9 @@
-//! Our side of a leg, and the offer made of it.
+//! Our side of a leg, and the offers made of it.
 
-use crate::payload::{PLAIN_RTP, Payload};
-use crate::{Attribute, Codec, Connection, Direction, Media, Origin, Session};
+use crate::dtls::Setup;
+use crate::payload::Payload;
+use crate::security::Secrets;
+use crate::{Attribute, Codec, Connection, Direction, Media, Origin, Session, SrtpPolicy, keying, transport};
 use std::net::IpAddr;
 
 /// What we have to offer on one leg.
@@ -21,21 +23,43 @@ pub struct Local {
     pub version: u64,
     /// Milliseconds in a packet; 20.
     pub ptime: u8,
+    /// Whether the voice is encrypted.
+    pub srtp: SrtpPolicy,
+    /// What that takes; `None`: nothing is encrypted, nor could it be.
+    pub secrets: Option<Box<Secrets>>,
+    /// Where the peer's signalling comes from, if that is known. A peer that names another address for its media is behind NAT.
+    pub signalled_from: Option<IpAddr>,
 }
 
 /// The payload type of telephone-events in our offers: what everyone uses.
 const TELEPHONE_EVENT: u8 = 101;
 
-/// An offer of one audio stream. Hold is an offer with [`Direction::SendOnly`] (music) or [`Direction::Inactive`].
+/// The only stream's name in our offers to browsers (RFC 9143).
+const MID: &str = "0";
+
+/// An offer of one audio stream to a phone or a trunk. Hold is an offer with [`Direction::SendOnly`] (music) or
+/// [`Direction::Inactive`].
+///
+/// With [`SrtpPolicy::Preferred`] it is RTP/AVP with a key (RFC 8643); with [`SrtpPolicy::Required`], RTP/SAVP.
 pub fn offer(local: &Local, direction: Direction) -> Session {
-    let payloads = local
-        .codecs
-        .iter()
-        .map(|codec| (codec.payload_type(), Payload::Audio(*codec)))
-        .chain(local.telephone_event.then_some((TELEPHONE_EVENT, Payload::TelephoneEvent)));
+    let protocol = match local.srtp {
+        SrtpPolicy::Off | SrtpPolicy::Preferred => transport::OPEN,
+        SrtpPolicy::Required => transport::SECURE,
+    };
     let mut session = local.session();
-    session.media.push(local.audio(PLAIN_RTP, payloads.collect(), direction));
+    session.media.push(local.audio(protocol, local.payloads(), keying::offered(local), direction));
     session
+}
+
+/// The same to a browser: DTLS-SRTP, ICE, RTCP on the same port. `None`: we have no certificate.
+pub fn browser_offer(local: &Local, direction: Direction) -> Option<Session> {
+    let ours = local.secrets.as_ref()?.dtls.as_ref()?;
+    let mut attributes = vec![Attribute::new("mid", MID), Attribute::flag("rtcp-mux")];
+    attributes.extend(keying::dtls_attributes(local, ours, Setup::ActPass, true));
+    let mut session = local.session();
+    session.attributes = vec![Attribute::flag("ice-lite"), Attribute::new("group", format!("BUNDLE {MID}"))];
+    session.media.push(local.audio(transport::DTLS, local.payloads(), attributes, direction));
+    Some(session)
 }
 
 impl Local {
@@ -59,18 +83,29 @@ impl Local {
         }
     }
 
-    /// Our audio stream.
-    pub(crate) fn audio(&self, protocol: &str, payloads: Vec<(u8, Payload)>, direction: Direction) -> Media {
-        let attribute = |name: &str, value: String| Attribute { name: name.to_owned(), value: Some(value) };
-        let mut attributes = Vec::new();
+    /// Everything that we offer.
+    fn payloads(&self) -> Vec<(u8, Payload)> {
+        let codecs = self.codecs.iter().map(|codec| (codec.payload_type(), Payload::Audio(*codec)));
+        codecs.chain(self.telephone_event.then_some((TELEPHONE_EVENT, Payload::TelephoneEvent))).collect()
+    }
+
+    /// Our audio stream. `more`: attributes of its transport.
+    pub(crate) fn audio(
+        &self,
+        protocol: &str,
+        payloads: Vec<(u8, Payload)>,
+        more: Vec<Attribute>,
+        direction: Direction,
+    ) -> Media {
+        let mut attributes = Vec::with_capacity(2 * payloads.len() + more.len() + 2);
         for (number, payload) in &payloads {
-            attributes.push(attribute("rtpmap", format!("{number} {}/{}", payload.name(), payload.clock_rate())));
-            if let Payload::TelephoneEvent = payload {
-                attributes.push(attribute("fmtp", format!("{number} 0-16")));
-            }
+            attributes.push(Attribute::new("rtpmap", format!("{number} {}", payload.encoding())));
+            let parameters = payload.parameters();
+            attributes.extend(parameters.map(|parameters| Attribute::new("fmtp", format!("{number} {parameters}"))));
         }
-        attributes.push(attribute("ptime", self.ptime.to_string()));
-        attributes.push(Attribute { name: direction.name().to_owned(), value: None });
+        attributes.extend(more);
+        attributes.push(Attribute::new("ptime", self.ptime.to_string()));
+        attributes.push(Attribute::flag(direction.name()));
         Media {
             kind: "audio".to_owned(),
             port: self.port,
@@ -96,6 +131,9 @@ mod tests {
             session_id: 7,
             version: 1,
             ptime: 20,
+            srtp: SrtpPolicy::Off,
+            secrets: None,
+            signalled_from: None,
         };
         let expected = "v=0\r\no=- 7 1 IN IP4 203.0.113.5\r\ns=-\r\nc=IN IP4 203.0.113.5\r\nt=0 0\r\n\
             m=audio 20000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n\

@@ -2,11 +2,6 @@
 
 use crate::{Codec, Media};
 
-/// RTP without encryption. RFC 3551.
-pub(crate) const PLAIN_RTP: &str = "RTP/AVP";
-/// The same with early feedback (RFC 4585), of which we use nothing.
-const FEEDBACK_RTP: &str = "RTP/AVPF";
-
 /// What one payload type carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Payload {
@@ -30,44 +25,44 @@ impl Payload {
         }
     }
 
-    /// `PCMU/8000`, `PCMU/8000/1`
+    fn channels(self) -> u8 {
+        match self {
+            Self::Audio(codec) => codec.channels(),
+            Self::TelephoneEvent => 1,
+        }
+    }
+
+    /// `PCMU/8000`, `opus/48000/2`: the value of its `a=rtpmap` behind the number.
+    pub(crate) fn encoding(self) -> String {
+        let (name, rate) = (self.name(), self.clock_rate());
+        match self.channels() {
+            1 => format!("{name}/{rate}"),
+            channels => format!("{name}/{rate}/{channels}"),
+        }
+    }
+
+    /// The value of its `a=fmtp` behind the number.
+    pub(crate) fn parameters(self) -> Option<&'static str> {
+        match self {
+            Self::Audio(codec) => codec.parameters(),
+            Self::TelephoneEvent => Some("0-16"),
+        }
+    }
+
+    /// `PCMU/8000`, `PCMU/8000/1`, `opus/48000/2`
     fn from_encoding(encoding: &str) -> Option<Self> {
         let mut parts = encoding.trim().split('/');
-        let (name, rate) = (parts.next()?, parts.next()?);
-        if parts.next().is_some_and(|channels| channels.trim() != "1") {
-            return None;
-        }
-        Codec::G711
-            .into_iter()
-            .map(Self::Audio)
-            .chain([Self::TelephoneEvent])
-            .find(|known| known.name().eq_ignore_ascii_case(name) && rate.trim().parse() == Ok(known.clock_rate()))
+        let (name, rate, channels) = (parts.next()?, parts.next()?, parts.next());
+        let is_it = |known: &Self| {
+            known.name().eq_ignore_ascii_case(name)
+                && rate.trim().parse() == Ok(known.clock_rate())
+                && channels.is_none_or(|channels| channels.trim().parse() == Ok(known.channels()))
+        };
+        Codec::ALL.into_iter().map(Self::Audio).chain([Self::TelephoneEvent]).find(is_it)
     }
 
     fn from_static(number: u8) -> Option<Self> {
-        Codec::G711.into_iter().find(|codec| codec.payload_type() == number).map(Self::Audio)
-    }
-}
-
-/// How the voice of a stream is carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Transport {
-    Plain,
-    /// RTP/SAVP, RTP/SAVPF, UDP/TLS/RTP/SAVPF.
-    Secure,
-    Unknown,
-}
-
-impl Transport {
-    pub(crate) fn of(media: &Media) -> Self {
-        let protocol = media.protocol.to_ascii_uppercase();
-        if protocol == PLAIN_RTP || protocol == FEEDBACK_RTP {
-            Self::Plain
-        } else if protocol.contains("/SAVP") {
-            Self::Secure
-        } else {
-            Self::Unknown
-        }
+        Codec::ALL.into_iter().find(|codec| codec.is_static() && codec.payload_type() == number).map(Self::Audio)
     }
 }
 

@@ -64,6 +64,16 @@ pub struct Attribute {
     pub value: Option<String>,
 }
 
+impl Attribute {
+    pub(crate) fn flag(name: &str) -> Self {
+        Self { name: name.to_owned(), value: None }
+    }
+
+    pub(crate) fn new(name: &str, value: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), value: Some(value.into()) }
+    }
+}
+
 /// `m=` and what belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
@@ -140,6 +150,11 @@ impl Session {
         text
     }
 
+    /// The values of the session's own attributes of this name.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        values(&self.attributes, name)
+    }
+
     /// The direction of one of its media: its own attribute, else that of the session, else both ways (RFC 8866 §6.7).
     pub fn direction(&self, media: &Media) -> Direction {
         let find = |attributes: &[Attribute]| attributes.iter().find_map(|a| Direction::from_name(&a.name));
@@ -147,13 +162,20 @@ impl Session {
     }
 }
 
+fn values<'a>(attributes: &'a [Attribute], name: &'a str) -> impl Iterator<Item = &'a str> {
+    let named = attributes.iter().filter(move |attribute| attribute.name.eq_ignore_ascii_case(name));
+    named.filter_map(|attribute| attribute.value.as_deref())
+}
+
 impl Media {
     /// The values of the attributes of this name.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.attributes
-            .iter()
-            .filter(move |attribute| attribute.name.eq_ignore_ascii_case(name))
-            .filter_map(|attribute| attribute.value.as_deref())
+        values(&self.attributes, name)
+    }
+
+    /// Whether there is an attribute of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.attributes.iter().any(|attribute| attribute.name.eq_ignore_ascii_case(name))
     }
 
     /// Whether it is an audio stream over RTP, plain or secure.

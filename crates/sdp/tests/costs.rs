@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use sdp::{Codec, Direction, Local, SDP_BYTES_MAX, SdpError, Session, accept_answer, answer, offer};
+use sdp::{Codec, Direction, Local, SDP_BYTES_MAX, SdpError, Session, SrtpPolicy, accept_answer, answer, offer};
 
 /// The processor's time of this thread: what else the machine does is not in it.
 fn cpu_time() -> Duration {
@@ -21,6 +21,9 @@ fn local() -> Local {
         session_id: 7,
         version: 1,
         ptime: 20,
+        srtp: SrtpPolicy::Off,
+        secrets: None,
+        signalled_from: None,
     }
 }
 

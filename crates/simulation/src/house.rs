@@ -92,6 +92,7 @@ fn operator(name: &str, id: i64, chance: &mut Chance) -> Operator {
         name: name.to_owned(),
         skills: Vec::new(),
         wrap_up: chance.between_ms(0, 8_000),
+        srtp: switch::SrtpPolicy::Preferred,
         ready_on_register: true,
     }
 }

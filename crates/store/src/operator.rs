@@ -299,6 +299,7 @@ pub(crate) fn directory_operator(row: &AnyRow, realm: &str) -> Result<switch::Op
         name: kept.form.name,
         skills: kept.form.skills,
         wrap_up: Duration::from_secs(u64::from(kept.form.wrap_up_seconds)),
+        srtp: switch::SrtpPolicy::Preferred,
         ready_on_register: kept.form.ready_on_register,
     })
 }

@@ -9,10 +9,12 @@ use acd::{CallId, OperatorId, Queue};
 use endpoint::{LegId, Trunk, TrunkId};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use sdp::SrtpPolicy;
 
 use crate::call::record::milliseconds;
 use crate::directory::Directory;
 use crate::io::{Alarm, Event};
+use crate::leg::{Description, Terms, Vault};
 use crate::media;
 use crate::ports::Ports;
 use crate::record::CallRecord;
@@ -53,6 +55,15 @@ struct WallClock {
     unix_ms: i64,
 }
 
+/// An operator's phones.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Phone {
+    /// Where the newest is.
+    pub(crate) address: IpAddr,
+    /// One of them is a browser.
+    pub(crate) has_browser: bool,
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Board {
@@ -74,10 +85,11 @@ pub(crate) struct Board {
     /// Outgoing legs on each trunk.
     pub(crate) load: HashMap<TrunkId, u16>,
     /// Where each operator's phone is; absent: no phone.
-    pub(crate) phones: HashMap<OperatorId, IpAddr>,
+    pub(crate) phones: HashMap<OperatorId, Phone>,
     effects: VecDeque<Effect>,
     /// Callers waiting, as last told.
     waiting: u32,
+    fingerprint: Option<sdp::Fingerprint>,
     rng: ChaCha12Rng,
     wall: Option<WallClock>,
     next_leg: u64,
@@ -101,6 +113,7 @@ impl Board {
             phones: HashMap::new(),
             effects: VecDeque::new(),
             waiting: 0,
+            fingerprint: config.fingerprint,
             rng: ChaCha12Rng::from_seed(seed),
             wall: None,
             next_leg: 2,
@@ -187,6 +200,28 @@ impl Board {
             self.alarm(Alarm::NoPort);
         }
         local
+    }
+
+    /// A trunk's terms for its legs.
+    pub(crate) fn trunk_terms(&self, trunk: TrunkId) -> Terms {
+        let known = self.directory.trunk(trunk);
+        Terms::of_trunk(known.is_some_and(|trunk| trunk.plain_pcmu), known.map_or(SrtpPolicy::Off, |trunk| trunk.srtp))
+    }
+
+    /// An operator's terms for the legs of all phones.
+    pub(crate) fn operator_terms(&self, who: OperatorId) -> Terms {
+        Terms::of_operator(self.directory.operators.get(&who).map_or(SrtpPolicy::Preferred, |known| known.srtp))
+    }
+
+    /// The description of a new leg whose voice path is bound at `local`.
+    pub(crate) fn describe(&mut self, local: SocketAddr, terms: &Terms) -> Description {
+        let session_id = u64::from(self.random());
+        let vault = terms.need_secrets().then(|| {
+            let mut seed = [0; 32];
+            self.rng.fill_bytes(&mut seed);
+            Box::new(Vault::new(seed, self.fingerprint))
+        });
+        Description::new(self.reached_at(local), session_id, terms, vault)
     }
 
     /// Where peers reach the voice path that is bound at `local`: what SDP says.

@@ -3,14 +3,13 @@
 //! A machine without SIP: leg events, media events, commands and time go in; [`Effect`]s come out as data.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use acd::{CallId, OperatorId, State, Wish};
 use endpoint::{Incoming, LegEvent, LegId, Source, Trace, TrunkId};
 
-use crate::board::{Board, Effect};
+use crate::board::{Board, Effect, Phone};
 use crate::call::arrive::{arrive, refuse};
 use crate::call::transfer::looks_like_a_number;
 use crate::call::{Call, Phase};
@@ -198,10 +197,10 @@ impl Calls {
     }
 
     /// The operator's phones: where the newest is, or that there is none. Whoever comes with a phone alone is ready at once.
-    pub(crate) fn set_phone(&mut self, now: Instant, who: OperatorId, phone: Option<IpAddr>) {
+    pub(crate) fn set_phone(&mut self, now: Instant, who: OperatorId, phone: Option<Phone>) {
         let had_phone = self.board.phones.contains_key(&who);
         match phone {
-            Some(address) => self.board.phones.insert(who, address),
+            Some(phone) => self.board.phones.insert(who, phone),
             None => self.board.phones.remove(&who),
         };
         if phone.is_some() && !had_phone {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use acd::OperatorId;
 use endpoint::{Account, Extractor, Trunk, TrunkId};
 use number::Number;
+use sdp::SrtpPolicy;
 use serde::{Deserialize, Serialize};
 
 use crate::usage::OutgoingCaps;
@@ -169,6 +170,8 @@ pub struct Operator {
     pub skills: Vec<(String, u8)>,
     /// Time for the report after a call.
     pub wrap_up: Duration,
+    /// Whether the voice of this operator's phones is encrypted.
+    pub srtp: SrtpPolicy,
     /// Starts as Ready when the phone registers (an operator without a desk), instead of NotReady.
     pub ready_on_register: bool,
 }

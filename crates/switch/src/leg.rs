@@ -1,6 +1,7 @@
 //! One party of a call: where its dialog and its voice path stand, and what was negotiated.
 
 mod description;
+mod terms;
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -8,8 +9,9 @@ use std::time::{Duration, Instant};
 use acd::OperatorId;
 use endpoint::{LegId, TrunkId};
 
-use crate::media::{LegMedia, Security, Source};
+use crate::media::{LegMedia, Source};
 pub(crate) use description::Description;
+pub(crate) use terms::{Terms, Vault};
 
 /// A leg that we have left, but of which no end is heard, is forgotten after this (longer than 64*T1 of RFC 3261).
 pub(crate) const LEAVING_MAX: Duration = Duration::from_secs(45);
@@ -132,10 +134,10 @@ impl Leg {
             payload_type: agreed.payload_type,
             receive_payload_type: agreed.receive_payload_type,
             telephone_event: agreed.telephone_event,
-            send: agreed.direction.sends() && !remote.ip().is_unspecified(),
+            send: agreed.direction.sends() && (!remote.ip().is_unspecified() || agreed.security.ice().is_some()),
             receive: agreed.direction.receives() && !agreed.on_hold,
-            rtcp_mux: false,
-            security: Security::Plain,
+            rtcp_mux: agreed.rtcp_mux,
+            security: agreed.security.clone(),
         })
     }
 

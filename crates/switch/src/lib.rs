@@ -28,5 +28,6 @@ pub use detail::Detail;
 pub use directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
 pub use io::{Alarm, Event, Input, Output};
 pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
+pub use sdp::SrtpPolicy;
 pub use switch::{Config, MediaAddress, Switch};
 pub use usage::{Cap, OutgoingCaps};

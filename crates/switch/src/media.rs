@@ -8,6 +8,7 @@ use std::time::Instant;
 use acd::CallId;
 use endpoint::LegId;
 use sdp::Codec;
+pub use sdp::{Dtls, Ice, Sdes, Security};
 
 /// Name of a prompt in the prompt library, e.g. `hold-music`, `ringback`, `customer/12/name`, `customer/12/confirm`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -60,59 +61,6 @@ pub struct LegMedia {
     pub rtcp_mux: bool,
     /// How it is protected.
     pub security: Security,
-}
-
-/// How a leg's media is protected. What needs protection is never sent or heard without it.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub enum Security {
-    /// Not at all.
-    #[default]
-    Plain,
-    /// SRTP with keys out of the SDP (RFC 4568).
-    Sdes(Box<Sdes>),
-    /// SRTP with keys out of a DTLS handshake (RFC 5764).
-    Dtls(Box<Dtls>),
-}
-
-/// Keys out of the SDP.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Sdes {
-    /// Both directions'.
-    pub suite: sdp::Suite,
-    /// We protect with it.
-    pub send: sdp::KeySalt,
-    /// The peer protects with it.
-    pub receive: sdp::KeySalt,
-}
-
-/// Terms of a DTLS handshake.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Dtls {
-    /// SHA-256 of the peer's certificate (RFC 8122).
-    pub fingerprint: [u8; 32],
-    /// We begin: we are the client (`a=setup:active`).
-    pub active: bool,
-    /// The peer's address is found by ICE; `None`: it is the one in the SDP, under the rules of plain legs.
-    pub ice: Option<Ice>,
-}
-
-/// Names and passwords of ICE (RFC 8445), of which we are a lite agent.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Ice {
-    /// Ours.
-    pub local_ufrag: String,
-    /// Ours: who checks us must know it.
-    pub local_password: String,
-    /// The peer's.
-    pub remote_ufrag: String,
-    /// The peer's.
-    pub remote_password: String,
-}
-
-impl fmt::Debug for Ice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ice({}:{}, redacted)", self.local_ufrag, self.remote_ufrag)
-    }
 }
 
 /// Legs that one leg hears at once, at most.

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use endpoint::{BanReason, Endpoint, TrunkState};
+use sip::flow::Protocol;
 
 use crate::board::Effect;
+use crate::board::Phone;
 use crate::call::record::milliseconds;
 use crate::calls::Calls;
 use crate::desk::{BanNow, Reply};
@@ -51,6 +53,8 @@ pub struct Config {
     pub queue: acd::Limits,
     /// Calls at once; more get 503 with Retry-After (R45).
     pub calls_max: usize,
+    /// SHA-256 of the voice path's DTLS certificate; `None`: it has none, and browsers are no phones here.
+    pub fingerprint: Option<sdp::Fingerprint>,
 }
 
 impl Config {
@@ -68,6 +72,7 @@ impl Config {
             desk_url: String::new(),
             queue: acd::Limits::default(),
             calls_max: 5_000,
+            fingerprint: None,
         }
     }
 }
@@ -187,8 +192,11 @@ impl Switch {
             endpoint::Output::Transmit { flow, bytes } => self.outputs.push_back(Output::Transmit { flow, bytes }),
             endpoint::Output::Leg(event) => self.calls.leg_event(now, event),
             endpoint::Output::Binding(binding) => {
-                let newest = self.endpoint.bindings(binding.account).last().map(|phone| phone.flow.remote.ip());
-                let phone = newest.filter(|_| binding.contacts > 0);
+                let phones = self.endpoint.bindings(binding.account);
+                let is_browser = |protocol| matches!(protocol, Protocol::Ws | Protocol::Wss);
+                let has_browser = phones.iter().any(|phone| is_browser(phone.flow.protocol));
+                let newest = phones.last().filter(|_| binding.contacts > 0);
+                let phone = newest.map(|phone| Phone { address: phone.flow.remote.ip(), has_browser });
                 self.calls.set_phone(now, operator_of(binding.account), phone);
             }
             endpoint::Output::Trunk(event) => {

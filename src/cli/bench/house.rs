@@ -123,6 +123,7 @@ fn operator(id: i64, login: &str) -> Operator {
         name: format!("Operator {login}"),
         skills: Vec::new(),
         wrap_up: Duration::ZERO,
+        srtp: switch::SrtpPolicy::Preferred,
         ready_on_register: true,
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use sip::dialog::Dialog;
-use sip::flow::Flow;
+use sip::flow::{Flow, Protocol};
 use sip::message::{Message, Method, Name};
 use sip::transaction::ClientKey;
 
@@ -188,7 +188,8 @@ impl Leg {
         let invite_cseq = dialog.local_cseq;
         let mut body = body_of(response);
         let we_offered = !uac.body.is_empty();
-        let (mut local_sdp, mut settled) = (std::mem::take(&mut uac.body), false);
+        let web = uac.web_body.take().filter(|_| matches!(fork.flow.protocol, Protocol::Ws | Protocol::Wss));
+        let (mut local_sdp, mut settled) = (web.unwrap_or_else(|| std::mem::take(&mut uac.body)), false);
         let (mut remote_sdp, mut theirs) = (body.clone(), None);
         // The early dialog has used up numbers, and its provisionals may have brought the answer, or new offers.
         if let Some(early) = fork.early.iter_mut().find(|early| early.dialog.id.remote_tag == remote_tag) {

@@ -22,6 +22,8 @@ pub(crate) struct Uac {
     pub(crate) forks: Vec<Fork>,
     /// Our offer: becomes the session's.
     pub(crate) body: Bytes,
+    /// The same for whoever is reached over WebSocket.
+    pub(crate) web_body: Option<Bytes>,
     /// A carrier is called: its other hops, or another carrier, may be tried (R32).
     pub(crate) walk: Option<Box<Walk>>,
     /// Anything has come back.
@@ -132,6 +134,7 @@ impl Leg {
         self.uac = Some(Uac {
             forks,
             body: invite.body,
+            web_body: invite.web_body,
             walk: None,
             responded: false,
             rang: false,
@@ -176,6 +179,7 @@ impl Leg {
         self.uac = Some(Uac {
             forks,
             body,
+            web_body: None,
             walk: Some(Box::new(walk)),
             responded: false,
             rang: false,
@@ -269,7 +273,8 @@ impl Leg {
             builder = wire::add_auto_answer(builder, &core.config.realm);
         }
         builder = wire::add_extra(builder, invite);
-        if invite.body.is_empty() { builder.finish() } else { builder.body(SDP, &invite.body).finish() }
+        let offer = invite.offer_over(target.flow.protocol);
+        if offer.is_empty() { builder.finish() } else { builder.body(SDP, offer).finish() }
     }
 
     /// Takes back every INVITE without a final response.

@@ -55,6 +55,7 @@ fn a_caller_who_hides_is_nowhere_named() {
         headers: vec![("Diversion", "<sip:09012345678@a>".to_owned()), ("Subject", "a\r\nX-Evil: b".to_owned())],
         max_forwards: 12,
         auto_answer: false,
+        web_body: None,
         on_behalf_of: None,
     }));
     let invite = house.request(PHONE, Method::Invite);
@@ -403,6 +404,7 @@ fn a_phone_is_asked_to_answer_by_itself_in_every_dialect_and_a_carrier_never() {
         body: bytes(OFFER),
         headers: vec![("Alert-Info", "<urn:denwaban:ring>".to_owned())],
         max_forwards: 70,
+        web_body: None,
         on_behalf_of: None,
         auto_answer: true,
     };

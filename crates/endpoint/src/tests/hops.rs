@@ -302,6 +302,7 @@ fn invite_over(leg: u64) -> Invite {
         caller: None,
         withheld: false,
         redirected: None,
+        web_body: None,
         on_behalf_of: None,
         auto_answer: false,
         body: bytes(OFFER),

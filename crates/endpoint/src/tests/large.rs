@@ -20,6 +20,7 @@ fn calls(house: &mut House, leg: u64, remote: &str) -> (Flow, Message) {
         headers: Vec::new(),
         max_forwards: 70,
         auto_answer: false,
+        web_body: None,
         on_behalf_of: None,
     }));
     house.sent.pop_front().unwrap()

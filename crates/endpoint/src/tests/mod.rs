@@ -281,6 +281,7 @@ impl House {
             headers: vec![("Alert-Info", "<urn:denwaban:ring>".to_owned()), ("X-Evil", "1".to_owned())],
             max_forwards: 70,
             auto_answer: false,
+            web_body: None,
             on_behalf_of: None,
         }
     }

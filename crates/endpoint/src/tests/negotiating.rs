@@ -17,6 +17,7 @@ fn calling(house: &mut House, body: &str) -> (LegId, Message, Side) {
         headers: Vec::new(),
         max_forwards: 70,
         auto_answer: false,
+        web_body: None,
         on_behalf_of: None,
         redirected: None,
     }));

@@ -171,6 +171,7 @@ impl World {
                 headers: Vec::new(),
                 max_forwards: 70,
                 auto_answer: false,
+                web_body: None,
                 on_behalf_of: None,
             };
             self.plan(CALLER, 3000, Order::Invite(invite));

@@ -66,6 +66,7 @@ fn call(house: &mut House, leg: u64, change: impl FnOnce(&mut Invite)) -> Messag
         caller: None,
         withheld: false,
         redirected: None,
+        web_body: None,
         on_behalf_of: None,
         auto_answer: false,
         body: bytes(OFFER),

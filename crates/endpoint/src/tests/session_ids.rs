@@ -37,6 +37,7 @@ fn two_legs(house: &mut House, hers: &str) -> (Side, LegId, LegId, Message) {
         headers: Vec::new(),
         max_forwards: 70,
         auto_answer: false,
+        web_body: None,
         on_behalf_of: Some(incoming.leg),
     }));
     let out = house.request(PHONE, Method::Invite);

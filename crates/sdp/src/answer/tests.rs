@@ -1,7 +1,7 @@
 //! Answers: every shape of offer, and what never may happen.
 
 use super::*;
-use crate::offer;
+use crate::{SrtpPolicy, offer};
 use proptest::prelude::*;
 
 /// What a carrier's trunk offers.
@@ -28,6 +28,8 @@ fn a_trunks_offer_is_answered_with_one_codec_and_its_own_numbers() {
         direction: Direction::SendRecv,
         on_hold: false,
         ptime: 20,
+        rtcp_mux: false,
+        security: Security::Plain,
     };
     assert_eq!(negotiated, expected);
 }
@@ -116,7 +118,7 @@ fn the_hold_of_rfc_2543_is_understood() {
 
 #[test]
 fn whom_we_hold_stays_held() {
-    let (text, negotiated) = answer_as(&local(), &parsed(TRUNK), Direction::SendOnly).unwrap();
+    let (text, negotiated) = answer_as(&local(), &parsed(TRUNK), Direction::SendOnly, None).unwrap();
     assert!(text.ends_with("a=sendonly\r\n"));
     assert_eq!((negotiated.direction, negotiated.on_hold), (Direction::SendOnly, false));
 }
@@ -260,6 +262,9 @@ fn local() -> Local {
         session_id: 7,
         version: 1,
         ptime: 20,
+        srtp: SrtpPolicy::Off,
+        secrets: None,
+        signalled_from: None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Call, Phase, Tape};
 use crate::board::Board;
 use crate::directory::{Whose, plain};
 use crate::io::{Alarm, Event};
-use crate::leg::{Description, LEAVING_MAX, Leg, Role, Signalling, Voice};
+use crate::leg::{LEAVING_MAX, Leg, Role, Signalling, Terms, Voice};
 use crate::media::{self, Side};
 use crate::record::{CallRecord, CallState};
 
@@ -76,8 +76,8 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         refuse(board, incoming.leg, 503);
         return None;
     };
-    let plain_pcmu = board.directory.trunk(trunk).is_some_and(|trunk| trunk.plain_pcmu);
-    let mut description = Description::new(board.reached_at(local), u64::from(board.random()), plain_pcmu);
+    let terms = Terms { peer: Some(incoming.from_ip), ..board.trunk_terms(trunk) };
+    let mut description = board.describe(local, &terms);
     let answer = match &incoming.offer {
         Some(offer) => description.answer(offer),
         None => Ok(description.offer()),

@@ -9,7 +9,7 @@ use super::record::{Fact, leg_number, operator};
 use super::{Call, Phase};
 use crate::board::Board;
 use crate::io::Event;
-use crate::leg::{Description, Leg, Role, Signalling, Voice};
+use crate::leg::{Leg, Role, Signalling, Terms, Voice};
 use crate::media::{self, Side};
 use crate::record::CallState;
 
@@ -21,10 +21,15 @@ impl Call {
             Some(_) | None => return board.queue.declined(now, self.id, who, Declined::Unreachable),
         };
         let phone = board.phones.get(&who).copied();
-        let Some(id) = self.new_leg(board, now, Role::Operator(who), phone, false, who.to_string()) else {
+        let (peer, terms) = (phone.map(|phone| phone.address), board.operator_terms(who));
+        let Some(id) = self.new_leg(board, now, Role::Operator(who), peer, terms, who.to_string()) else {
             return board.queue.declined(now, self.id, who, Declined::Unreachable);
         };
-        let body = self.leg_mut(id).map(|leg| leg.description.offer()).unwrap_or_default();
+        let has_browser = phone.is_some_and(|phone| phone.has_browser);
+        let (body, web_body) = match self.leg_mut(id).map(|leg| &mut leg.description) {
+            Some(ours) => (ours.offer(), if has_browser { ours.browser_offer() } else { None }),
+            None => Default::default(),
+        };
         let invite = Invite {
             leg: id,
             to: Destination::Account(account),
@@ -33,6 +38,7 @@ impl Call {
             withheld: !self.story.record.withheld.is_empty(),
             redirected: None,
             body,
+            web_body,
             headers: self.pop_headers(board),
             max_forwards: self.hops,
             auto_answer: false,
@@ -50,11 +56,11 @@ impl Call {
         now: Instant,
         role: Role,
         peer: Option<std::net::IpAddr>,
-        plain: bool,
+        terms: Terms,
         party: String,
     ) -> Option<LegId> {
         let id = board.new_leg();
-        self.add_leg(board, now, (id, role, party, ""), peer, plain)
+        self.add_leg(board, now, (id, role, party, ""), peer, terms)
     }
 
     /// A leg with its port, its voice path opened; `None` when no port is free.
@@ -64,11 +70,10 @@ impl Call {
         now: Instant,
         (id, role, party, sip_call_id): (LegId, Role, String, &str),
         peer: Option<std::net::IpAddr>,
-        plain: bool,
+        terms: Terms,
     ) -> Option<LegId> {
         let local = board.open(now, id, peer)?;
         let index = self.story.begin_leg(now, role.word(), party, sip_call_id);
-        let session_id = u64::from(board.random());
         self.legs.reserve_exact(1); // a call has two legs, seldom more: room for four would be a sixth of its memory
         self.legs.push(Leg {
             id,
@@ -78,7 +83,7 @@ impl Call {
             signalling: Signalling::Early { rang: false },
             voice: Voice::Open,
             local,
-            description: Description::new(board.reached_at(local), session_id, plain),
+            description: board.describe(local, &Terms { peer, ..terms }),
             from_ip: peer,
             hears: None,
             speaks: false,

@@ -33,7 +33,8 @@ impl Call {
         }
         let id = incoming.leg;
         let leg = (id, Role::Operator(who), who.to_string(), incoming.sip_call_id.as_str());
-        if self.add_leg(board, now, leg, Some(incoming.from_ip), false).is_none() {
+        let terms = board.operator_terms(who);
+        if self.add_leg(board, now, leg, Some(incoming.from_ip), terms).is_none() {
             return refuse(board, id, 503);
         }
         let answer = match (self.leg_mut(id), &incoming.offer) {

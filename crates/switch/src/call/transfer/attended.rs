@@ -68,7 +68,8 @@ impl Call {
             }
         };
         let leg = (incoming.leg, Role::Second(who), who.to_string(), incoming.sip_call_id.as_str());
-        if self.add_leg(board, now, leg, Some(incoming.from_ip), false).is_none() {
+        let terms = board.operator_terms(who);
+        if self.add_leg(board, now, leg, Some(incoming.from_ip), terms).is_none() {
             return refuse(board, incoming.leg, 503);
         }
         let id = incoming.leg;

@@ -68,7 +68,8 @@ impl Call {
         let trunk = left.find_map(|id| directory.trunk(id))?;
         let party = number.digits().to_string();
         let peer = trunk.hops.first().map(|hop| hop.address.ip());
-        let id = self.new_leg(board, now, Role::Target, peer, trunk.plain_pcmu, party)?;
+        let terms = board.trunk_terms(trunk.id);
+        let id = self.new_leg(board, now, Role::Target, peer, terms, party)?;
         board.count_trunk(trunk.id, true);
         if let Some(customer) = &self.customer {
             board.usage.begins(now, customer.id, id, again);
@@ -86,6 +87,7 @@ impl Call {
             withheld: false,
             redirected,
             body,
+            web_body: None,
             headers: Vec::new(),
             max_forwards: self.hops,
             auto_answer: false,

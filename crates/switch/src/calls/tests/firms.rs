@@ -28,6 +28,7 @@ pub(crate) fn directory() -> Directory {
             name: (*name).to_owned(),
             skills: Vec::new(),
             wrap_up: Duration::from_secs(20),
+            srtp: crate::SrtpPolicy::Preferred,
             ready_on_register: false,
         };
         (operator.id, Arc::new(operator))

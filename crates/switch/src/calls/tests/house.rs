@@ -13,7 +13,7 @@ use endpoint::{
 };
 
 use super::firms::directory;
-use crate::board::Effect;
+use crate::board::{Effect, Phone};
 use crate::calls::Calls;
 use crate::desk::{Command, CommandError, Transfer, TransferMode};
 use crate::directory::Directory;
@@ -26,6 +26,7 @@ pub(super) const SAKURA: &str = "0312345678";
 pub(super) const MOBILE: &str = "09011112222";
 pub(super) const SECOND_MOBILE: &str = "08033334444";
 pub(super) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(super) const PHONE: Phone = Phone { address: PEER, has_browser: false };
 pub(super) const OPERATORS: [&str; 3] = ["hanako", "taro", "sachiko"];
 
 pub(super) struct House {
@@ -127,7 +128,7 @@ impl House {
         house.calls.set_directory(start, Arc::new(directory));
         for id in 1..=3 {
             house.now += Duration::from_millis(10);
-            house.calls.set_phone(house.now, OperatorId(id), Some(PEER));
+            house.calls.set_phone(house.now, OperatorId(id), Some(PHONE));
             house.command(Command::SetOperatorState { operator: OperatorId(id), ready: true, reason: String::new() });
         }
         house.calls.set_trunk(TrunkId(1), true, "");

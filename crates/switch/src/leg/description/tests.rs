@@ -1,0 +1,1 @@
+//! Offers and answers as real phones make them.
