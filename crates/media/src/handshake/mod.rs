@@ -25,6 +25,8 @@ use srtp::Context;
 use crate::clock::{self, Epoch, MILLISECOND};
 
 pub use certificate::Certificate;
+#[cfg(test)]
+pub use certificate::fingerprint;
 pub use session::Failure;
 #[cfg(test)]
 pub use session::{Keys, Session};

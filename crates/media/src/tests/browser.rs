@@ -370,3 +370,62 @@ fn hello_with_null_cipher() -> Vec<u8> {
     hello.extend(body);
     hello
 }
+
+/// An opinion that is not ours: OpenSSL as the DTLS client, and its idea of the keys.
+#[test]
+fn openssl_shakes_hands_and_exports_the_same_keys() {
+    use std::io::Read;
+    use std::process::{Command, Stdio};
+    let house = House::new();
+    let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
+    let folder = house.folder.path().to_owned();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=phone"])
+        .args(["-keyout", "key.pem", "-out", "certificate.pem"])
+        .current_dir(&folder)
+        .stderr(Stdio::null())
+        .status();
+    assert!(made.unwrap().success());
+    let der = Command::new("openssl")
+        .args(["x509", "-in", "certificate.pem", "-outform", "der"])
+        .current_dir(&folder)
+        .output();
+    let fingerprint = crate::handshake::fingerprint(&der.unwrap().stdout);
+    let terms = |phone: &Phone| LegMedia {
+        security: Security::Dtls(Box::new(Dtls { fingerprint, active: false, ice: None })),
+        ..phone.media()
+    };
+    let mut phone = house.phone_with(OPERATOR, Side::Ours, Pcmu, 1100.0, terms);
+    house.bridge(CALLER, OPERATOR);
+    let local = phone.socket.local_addr().unwrap();
+    phone.socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut client = Command::new("openssl")
+        .args(["s_client", "-dtls1_2", "-connect", &phone.to.to_string(), "-bind", &local.to_string()])
+        .args(["-cert", "certificate.pem", "-key", "key.pem", "-use_srtp", "SRTP_AES128_CM_SHA1_80"])
+        .args(["-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", "60"])
+        .current_dir(&folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    let mut out = client.stdout.take().unwrap();
+    let mut buffer = [0; 4096];
+    while !said.contains("Keying material: ") || !said.trim_end().ends_with("---") {
+        let length = out.read(&mut buffer).unwrap();
+        assert!(length > 0, "{said}");
+        said.push_str(&String::from_utf8_lossy(&buffer[..length]));
+    }
+    client.kill().unwrap();
+    client.wait().unwrap();
+    let hex = said.split("Keying material: ").nth(1).unwrap().lines().next().unwrap().trim();
+    let exported: Vec<u8> = (0..60).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect();
+    let suite = srtp::Suite::AesCm128HmacSha1_80;
+    let (client, server) = srtp::dtls_keys(suite, &exported).unwrap();
+    let context = |keys: &srtp::KeySalt| srtp::Context::new(suite, keys.as_ref()).unwrap();
+    phone.socket = UdpSocket::bind(local).unwrap();
+    phone.socket.set_nonblocking(true).unwrap();
+    phone.wire = Some(RefCell::new(Wire { keys: Some((context(&client), context(&server))), ..Wire::default() }));
+    hear_each_other(&mut caller, &mut phone);
+}
