@@ -279,11 +279,15 @@ async fn start_engine(
     };
     let media = media::start(media_config, move |event| events.tell(event))
         .map_err(|error| Trouble::new(Exit::Unavailable, "", words::NO_MEDIA.with(&[&error]), ""))?;
+    let fingerprint = Some(media.fingerprint());
     let setup = Setup {
         transport: transport_config(config, &addresses, material)?,
         switch: {
             let config = config.clone();
-            move |locals: &[(Protocol, SocketAddr)]| switch_config(&config, &addresses, locals)
+            move |locals: &[(Protocol, SocketAddr)]| switch::Config {
+                fingerprint,
+                ..switch_config(&config, &addresses, locals)
+            }
         },
         seed: rand::random(),
         media: inbox,
