@@ -3,19 +3,14 @@
 
 use std::fmt;
 
-use aes::cipher::{InnerIvInit, KeyInit, StreamCipherCore};
-use aes::{Aes128Enc, Aes256Enc};
-use aes_gcm::aead::AeadInOut;
-use aes_gcm::aead::consts::U12;
-use aes_gcm::{AesGcm, Nonce, Tag};
-use ctr::CtrCore;
-use ctr::flavors::Ctr128BE;
-use hmac::{Hmac, Mac};
-use sha1::Sha1;
+use aes::Aes128Enc;
+use aes::cipher::KeyInit;
+use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
 use zeroize::Zeroizing;
 
-use crate::keys::{AUTHENTICATION_KEY_BYTES, Label, Master, SALT_BYTES};
-use crate::{ProtectError, Suite, UnprotectError};
+use crate::keys::{Label, Master, SALT_BYTES};
+use crate::mac::HmacSha1;
+use crate::{KeyError, ProtectError, Suite, UnprotectError, stream};
 
 /// Bytes of a GCM tag (RFC 7714 §13.2).
 const GCM_TAG_BYTES: usize = 16;
@@ -38,9 +33,9 @@ pub struct Position {
 /// Session keys of RTP or of RTCP.
 pub enum Cipher {
     /// AES-CM and HMAC-SHA1.
-    Counter(Counter),
+    Counter(Box<Counter>),
     /// AES-GCM.
-    Gcm(Gcm),
+    Gcm(Box<Gcm>),
 }
 
 impl fmt::Debug for Cipher {
@@ -51,34 +46,33 @@ impl fmt::Debug for Cipher {
 
 impl Cipher {
     /// Keys for RTP packets.
-    pub fn rtp(suite: Suite, master: &Master) -> Self {
+    pub fn rtp(suite: Suite, master: &Master) -> Result<Self, KeyError> {
         let tag = if suite == Suite::AesCm128HmacSha1_32 { 4 } else { 10 };
         Self::new(suite, master, tag, [Label::Rtp, Label::RtpAuthentication, Label::RtpSalt])
     }
 
     /// Keys for RTCP packets. Their tags have 80 bits with either suite of HMAC-SHA1 (RFC 4568 §6.2.2, RFC 5764 §4.1.2).
-    pub fn rtcp(suite: Suite, master: &Master) -> Self {
+    pub fn rtcp(suite: Suite, master: &Master) -> Result<Self, KeyError> {
         Self::new(suite, master, 10, [Label::Rtcp, Label::RtcpAuthentication, Label::RtcpSalt])
     }
 
-    fn new(suite: Suite, master: &Master, tag: usize, [key, authentication, salt]: [Label; 3]) -> Self {
+    fn new(
+        suite: Suite,
+        master: &Master,
+        tag: usize,
+        [key, authentication, salt]: [Label; 3],
+    ) -> Result<Self, KeyError> {
         let salt = master.derive(salt);
-        match suite {
-            Suite::AesCm128HmacSha1_80 | Suite::AesCm128HmacSha1_32 => Self::Counter(Counter {
+        Ok(match suite {
+            Suite::AesCm128HmacSha1_80 | Suite::AesCm128HmacSha1_32 => Self::Counter(Box::new(Counter {
                 aes: Aes128Enc::new(&(*master.derive::<16>(key)).into()),
-                mac: keyed(&master.derive(authentication)),
+                mac: HmacSha1::new(&master.derive(authentication)),
                 salt,
                 tag,
-            }),
-            Suite::AeadAes128Gcm => {
-                let aes = Aes128Enc::new(&(*master.derive::<16>(key)).into());
-                Self::Gcm(Gcm::new(Aead::Aes128(aes.into()), &salt))
-            }
-            Suite::AeadAes256Gcm => {
-                let aes = Aes256Enc::new(&(*master.derive::<32>(key)).into());
-                Self::Gcm(Gcm::new(Aead::Aes256(aes.into()), &salt))
-            }
-        }
+            })),
+            Suite::AeadAes128Gcm => Self::Gcm(Box::new(Gcm::new(&*master.derive::<16>(key), &salt)?)),
+            Suite::AeadAes256Gcm => Self::Gcm(Box::new(Gcm::new(&*master.derive::<32>(key), &salt)?)),
+        })
     }
 
     /// Bytes that this adds to an RTP packet; an RTCP packet gets [`INDEX_BYTES`] more.
@@ -96,7 +90,7 @@ impl Cipher {
         match self {
             Self::Counter(counter) => {
                 counter.apply(at, payload);
-                counter.sign(text, roll_over(at), tag);
+                counter.mac.sign(text, roll_over(at), tag);
                 Ok(())
             }
             Self::Gcm(gcm) => gcm.seal(at, header, payload, tag),
@@ -130,7 +124,7 @@ impl Cipher {
                 counter.apply(at, body);
                 let (index, tag) = trailer.split_at_mut_checked(INDEX_BYTES).ok_or(ProtectError::Room)?;
                 index.copy_from_slice(&word);
-                counter.sign(text, word, tag);
+                counter.mac.sign(text, word, tag);
                 Ok(())
             }
             // RFC 7714 §9.2: text, tag, index.
@@ -186,20 +180,10 @@ fn split_tag(packet: &mut [u8], bytes: usize) -> Option<(&mut [u8], &mut [u8])> 
     packet.split_at_mut_checked(packet.len().checked_sub(bytes)?)
 }
 
-fn keyed(key: &[u8; AUTHENTICATION_KEY_BYTES]) -> Hmac<Sha1> {
-    let mut block = hmac::digest::Key::<Hmac<Sha1>>::default();
-    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
-    // A key that is shorter than a block is filled up with zeros anyway (RFC 2104 §2).
-    let mac = <Hmac<Sha1> as hmac::KeyInit>::new(&block);
-    zeroize::Zeroize::zeroize(block.as_mut_slice());
-    mac
-}
-
 /// AES-CM (RFC 3711 §4.1.1) and HMAC-SHA1 (§4.2).
 pub struct Counter {
     aes: Aes128Enc,
-    /// Keyed once, and cloned for each packet.
-    mac: Hmac<Sha1>,
+    mac: HmacSha1,
     salt: Zeroizing<[u8; SALT_BYTES]>,
     tag: usize,
 }
@@ -207,9 +191,9 @@ pub struct Counter {
 impl Counter {
     /// From session keys.
     #[cfg(test)]
-    pub fn of(key: &[u8], salt: &[u8], authentication: &[u8; AUTHENTICATION_KEY_BYTES]) -> Self {
+    pub fn of(key: &[u8], salt: &[u8], authentication: &[u8; 20]) -> Self {
         let salt = Zeroizing::new(salt.try_into().unwrap());
-        Self { aes: Aes128Enc::new_from_slice(key).unwrap(), mac: keyed(authentication), salt, tag: 10 }
+        Self { aes: Aes128Enc::new_from_slice(key).unwrap(), mac: HmacSha1::new(authentication), salt, tag: 10 }
     }
 
     /// Encrypts or decrypts. A packet has fewer than 2^16 blocks, so the counter stays in its two bytes.
@@ -235,83 +219,64 @@ impl Counter {
             0,
             0,
         ];
-        CtrCore::<_, Ctr128BE>::inner_iv_init(&self.aes, &first.into()).apply_keystream_partial(body.into());
-    }
-
-    fn hash(&self, text: &[u8], behind: [u8; 4]) -> Hmac<Sha1> {
-        let mut mac = self.mac.clone();
-        mac.update(text);
-        mac.update(&behind);
-        mac
-    }
-
-    /// As much of the hash as `tag` holds.
-    fn sign(&self, text: &[u8], behind: [u8; 4], tag: &mut [u8]) {
-        let hash = self.hash(text, behind).finalize().into_bytes();
-        tag.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+        stream::apply(&self.aes, first, body);
     }
 
     fn verify(&self, text: &[u8], behind: [u8; 4], tag: &[u8]) -> Result<(), UnprotectError> {
-        self.hash(text, behind).verify_truncated_left(tag).map_err(|_| UnprotectError::Authentication)
+        if self.mac.is_right(text, behind, tag) { Ok(()) } else { Err(UnprotectError::Authentication) }
     }
 }
 
-/// AES-GCM (RFC 7714).
+/// AES-GCM (RFC 7714), by `ring`: four times as fast as the pure Rust one, which matters because browsers choose it. It does not
+/// wipe its key schedule; the salt and the master key are wiped as everything else.
 pub struct Gcm {
-    aead: Aead,
+    key: LessSafeKey,
     salt: Zeroizing<[u8; GCM_SALT_BYTES]>,
-}
-
-/// AES-GCM with either length of key.
-enum Aead {
-    Aes128(AesGcm<Aes128Enc, U12>),
-    Aes256(AesGcm<Aes256Enc, U12>),
 }
 
 impl Gcm {
     /// From session keys.
-    #[cfg(test)]
-    pub fn of(key: &[u8], salt: &[u8]) -> Self {
-        let aead = match key.len() {
-            16 => Aead::Aes128(Aes128Enc::new_from_slice(key).unwrap().into()),
-            _ => Aead::Aes256(Aes256Enc::new_from_slice(key).unwrap().into()),
-        };
-        Self { aead, salt: Zeroizing::new(salt.try_into().unwrap()) }
-    }
-
-    fn new(aead: Aead, salt: &[u8; SALT_BYTES]) -> Self {
+    pub fn new(key: &[u8], salt: &[u8; SALT_BYTES]) -> Result<Self, KeyError> {
+        let algorithm = if key.len() == AES_256_GCM.key_len() { &AES_256_GCM } else { &AES_128_GCM };
+        let wrong = KeyError { wanted: algorithm.key_len(), given: key.len() };
+        let key = LessSafeKey::new(UnboundKey::new(algorithm, key).map_err(|_| wrong)?);
         let mut short = Zeroizing::new([0; GCM_SALT_BYTES]);
         short.iter_mut().zip(salt).for_each(|(to, from)| *to = *from);
-        Self { aead, salt: short }
+        Ok(Self { key, salt: short })
     }
 
     /// RFC 7714 §8.1 and §9.1: of RTCP the two bytes above the index are zero, so both are the same.
-    fn nonce(&self, at: Position) -> Nonce<U12> {
+    fn nonce(&self, at: Position) -> Nonce {
         let [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11] = *self.salt;
         let [a, b, c, d] = at.ssrc.to_be_bytes();
         let [_, _, i0, i1, i2, i3, i4, i5] = at.index.to_be_bytes();
-        [s0, s1, s2 ^ a, s3 ^ b, s4 ^ c, s5 ^ d, s6 ^ i0, s7 ^ i1, s8 ^ i2, s9 ^ i3, s10 ^ i4, s11 ^ i5].into()
+        Nonce::assume_unique_for_key([
+            s0,
+            s1,
+            s2 ^ a,
+            s3 ^ b,
+            s4 ^ c,
+            s5 ^ d,
+            s6 ^ i0,
+            s7 ^ i1,
+            s8 ^ i2,
+            s9 ^ i3,
+            s10 ^ i4,
+            s11 ^ i5,
+        ])
     }
 
     fn seal(&self, at: Position, clear: &[u8], body: &mut [u8], tag: &mut [u8]) -> Result<(), ProtectError> {
-        let nonce = self.nonce(at);
-        let made = match &self.aead {
-            Aead::Aes128(aead) => aead.encrypt_inout_detached(&nonce, clear, body.into()),
-            Aead::Aes256(aead) => aead.encrypt_inout_detached(&nonce, clear, body.into()),
-        };
+        let made = self.key.seal_in_place_separate_tag(self.nonce(at), Aad::from(clear), body);
         let made = made.map_err(|_| ProtectError::Malformed)?;
-        tag.iter_mut().zip(made).for_each(|(to, from)| *to = from);
+        tag.iter_mut().zip(made.as_ref()).for_each(|(to, from)| *to = *from);
         Ok(())
     }
 
     fn open(&self, at: Position, clear: &[u8], body: &mut [u8], tag: &[u8]) -> Result<(), UnprotectError> {
-        let nonce = self.nonce(at);
         let tag = Tag::try_from(tag).map_err(|_| UnprotectError::Malformed)?;
-        let opened = match &self.aead {
-            Aead::Aes128(aead) => aead.decrypt_inout_detached(&nonce, clear, body.into(), &tag),
-            Aead::Aes256(aead) => aead.decrypt_inout_detached(&nonce, clear, body.into(), &tag),
-        };
-        opened.map_err(|_| UnprotectError::Authentication)
+        let opened = self.key.open_in_place_separate_tag(self.nonce(at), Aad::from(clear), tag, body, 0..);
+        opened.map(|_| ()).map_err(|_| UnprotectError::Authentication)
     }
 }
 

@@ -14,7 +14,7 @@ const RTCP_INDEX_MAX: u64 = (1 << 31) - 1;
 const RTP_HEADER_BYTES: usize = 12;
 
 /// Everything that protects the packets that are sent under one master key, or opens those that are received: one for each
-/// direction. Of several kilobytes: keep it in a box.
+/// direction. About two kilobytes: keep it in a box.
 pub struct Context {
     suite: Suite,
     rtp: Cipher,
@@ -36,7 +36,7 @@ impl Context {
     /// first packets before a roll-over are lost, the receiver never finds in.
     pub fn new(suite: Suite, key_and_salt: &[u8]) -> Result<Self, KeyError> {
         let master = Master::new(suite, key_and_salt)?;
-        let (rtp, rtcp) = (Cipher::rtp(suite, &master), Cipher::rtcp(suite, &master));
+        let (rtp, rtcp) = (Cipher::rtp(suite, &master)?, Cipher::rtcp(suite, &master)?);
         Ok(Self { suite, rtp, rtcp, streams: Streams::default() })
     }
 

@@ -36,6 +36,8 @@ mod cipher;
 mod context;
 mod errors;
 mod keys;
+mod mac;
+mod stream;
 mod streams;
 mod suite;
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
+use hmac::{Hmac, Mac};
 use proptest::collection::vec;
 use proptest::prelude::*;
+use sha1::Sha1;
 
+use crate::mac::HmacSha1;
 use crate::tests::{context, opened, opened_rtcp, rtcp, rtp, sealed, sealed_rtcp};
 use crate::{Suite, UnprotectError, WINDOW};
 
@@ -51,6 +54,26 @@ proptest! {
         prop_assert!(opened(&mut there, &bytes).is_err());
         prop_assert!(opened_rtcp(&mut there, &bytes).is_err());
         prop_assert_eq!(there.streams().count(), (0, 0));
+    }
+
+    #[test]
+    fn rfc2104_the_tag_is_that_of_everybody_else(key: [u8; 20], text in vec(any::<u8>(), 0..300), behind: [u8; 4]) {
+        let mut theirs = <Hmac<Sha1> as hmac::KeyInit>::new_from_slice(&key).unwrap();
+        theirs.update(&text);
+        theirs.update(&behind);
+        let mut tag = [0; 20];
+        let ours = HmacSha1::new(&key);
+        ours.sign(&text, behind, &mut tag);
+        prop_assert_eq!(&tag[..], &theirs.finalize().into_bytes()[..]);
+        for length in [4, 10, 20] {
+            prop_assert!(ours.is_right(&text, behind, &tag[..length]));
+        }
+        for bit in 0..80 {
+            let mut other = tag;
+            other[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(!ours.is_right(&text, behind, &other[..10]));
+        }
+        prop_assert!(!ours.is_right(&text, behind, &[0; 21]));
     }
 
     #[test]
