@@ -16,10 +16,13 @@
 pub mod choices;
 pub mod digest;
 pub mod framing;
+pub mod ice;
 pub mod message;
+pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
 pub mod seeds;
+pub mod srtp;
 pub mod switchboard;
 pub mod telephone;
 pub mod transactions;
@@ -28,7 +31,7 @@ pub mod transactions;
 pub type Body = fn(&[u8]);
 
 /// Each target by its name.
-pub const TARGETS: [(&str, Body); 8] = [
+pub const TARGETS: [(&str, Body); 11] = [
     ("message", message::run),
     ("framing", framing::run),
     ("sdp", sdp::run),
@@ -36,5 +39,8 @@ pub const TARGETS: [(&str, Body); 8] = [
     ("transactions", transactions::run),
     ("switchboard", switchboard::run),
     ("rtp", rtp::run),
+    ("rtcp", rtcp::run),
+    ("srtp", srtp::run),
+    ("ice", ice::run),
     ("telephone", telephone::run),
 ];

@@ -27,7 +27,8 @@ pub fn of(target: &str, root: &Path) -> Vec<(String, Vec<u8>)> {
         }
         "digest" => named(&DIGEST).collect(),
         "telephone" => named(&NUMBERS).collect(),
-        "rtp" => vectors(root),
+        "rtp" | "rtcp" | "srtp" => vectors(root),
+        "ice" => STUN.iter().zip(1..).map(|(text, number)| (format!("rfc5769-{number}"), unhex(text))).collect(),
         "switchboard" => super::switchboard::STORIES
             .iter()
             .zip(1..)
@@ -40,7 +41,7 @@ pub fn of(target: &str, root: &Path) -> Vec<(String, Vec<u8>)> {
 
 /// Bytes from a seed: for targets that read choices, a story each.
 fn stories(target: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
-    let count = if matches!(target, "transactions" | "switchboard" | "rtp") { 24 } else { 0 };
+    let count = if matches!(target, "transactions" | "switchboard" | "rtp" | "rtcp" | "srtp" | "ice") { 24 } else { 0 };
     (1..=count).map(|seed: u64| {
         let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let length = 32 << (seed % 5);
@@ -143,4 +144,16 @@ const NUMBERS: [&str; 11] = [
     "Anonymous<anonymous@anonymous.invalid",
     "0570000111;user=phone",
     "02001234567890",
+];
+
+/// RFC 5769, sections 2.1 to 2.3, and a check as Chromium writes it.
+const STUN: [&str; 4] = [
+    "000100582112a442b7e7a701bc34d686fa87dfae802200105354554e207465737420636c69656e74002400046e0001ff80290008932ff9b151263b36\
+     000600096576746a3a68367659202020000800149aeaa70cbfd8cb56781ef2b5b2d3f249c1b571a280280004e57a3bcf",
+    "0101003c2112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000080001a147e112a643000800142b91f599fd9e90c3\
+     8c7489f92af9ba53f06be7d780280004c07d4c96",
+    "010100482112a442b7e7a701bc34d686fa87dfae8022000b7465737420766563746f7220002000140002a1470113a9faa5d3f179bc25f4b5bed2b9d9\
+     00080014a382954e4be67bf11784c97c8292c275bfe3ed4180280004c8fb0b4c",
+    "000100482112a442b7e7a701bc34d686fa87dfae000600096576746a3a68367659000000c05700040001000a802a00080000000000000001\
+     00250000002400046e7f1eff000800140000000000000000000000000000000000000000",
 ];

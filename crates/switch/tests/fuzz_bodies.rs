@@ -90,6 +90,21 @@ fn r11_media_packets_broken_anyhow_never_panic() {
 }
 
 #[test]
+fn r12_compounds_broken_anyhow_never_panic() {
+    holds("rtcp");
+}
+
+#[test]
+fn r13_without_the_key_nothing_gets_in_and_what_is_sent_arrives_once() {
+    holds("srtp");
+}
+
+#[test]
+fn r14_without_the_password_no_check_is_answered() {
+    holds("ice");
+}
+
+#[test]
 fn r03_whatever_is_written_as_a_number_is_read_or_refused() {
     holds("telephone");
 }
