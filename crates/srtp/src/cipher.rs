@@ -4,13 +4,15 @@
 use std::fmt;
 
 use aes::Aes128Enc;
-use aes::cipher::KeyInit;
+use aes::cipher::{InnerIvInit, KeyInit, StreamCipherCore};
+use ctr::CtrCore;
+use ctr::flavors::Ctr128BE;
 use ring::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, Tag, UnboundKey};
 use zeroize::Zeroizing;
 
 use crate::keys::{Label, Master, SALT_BYTES};
 use crate::mac::HmacSha1;
-use crate::{KeyError, ProtectError, Suite, UnprotectError, stream};
+use crate::{KeyError, ProtectError, Suite, UnprotectError};
 
 /// Bytes of a GCM tag (RFC 7714 §13.2).
 const GCM_TAG_BYTES: usize = 16;
@@ -219,7 +221,8 @@ impl Counter {
             0,
             0,
         ];
-        stream::apply(&self.aes, first, body);
+        let stream = CtrCore::<_, Ctr128BE>::inner_iv_init(&self.aes, &first.into());
+        stream.apply_keystream_partial(body.into());
     }
 
     fn verify(&self, text: &[u8], behind: [u8; 4], tag: &[u8]) -> Result<(), UnprotectError> {

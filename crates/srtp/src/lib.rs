@@ -37,7 +37,6 @@ mod context;
 mod errors;
 mod keys;
 mod mac;
-mod stream;
 mod streams;
 mod suite;
 #[cfg(test)]

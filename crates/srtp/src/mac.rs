@@ -36,7 +36,9 @@ impl HmacSha1 {
 
     /// Writes as much of the tag of `text` and `behind` as `tag` holds.
     pub fn sign(&self, text: &[u8], behind: [u8; 4], tag: &mut [u8]) {
-        tag.iter_mut().zip(self.hash(text, behind)).for_each(|(to, from)| *to = from);
+        if let Some(hash) = self.hash(text, behind).get(..tag.len()) {
+            tag.copy_from_slice(hash);
+        }
     }
 
     /// Whether `tag` is the beginning of the right one, in a time that does not tell how much of it is right.
@@ -50,30 +52,35 @@ impl HmacSha1 {
         compress(&mut state, blocks);
         // What is left, what is behind, a one, zeros, and how many bits that was.
         let mut end = [0; 2 * BLOCK];
-        let bytes = rest.iter().chain(&behind).chain(&[0x80]);
-        end.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        put(&mut end, 0, rest);
+        put(&mut end, rest.len(), &behind);
+        put(&mut end, rest.len() + behind.len(), &[0x80]);
         let bits = (BLOCK + text.len() + behind.len()) as u64 * 8;
         let length = if rest.len() + behind.len() + 9 > BLOCK { 2 * BLOCK } else { BLOCK };
-        let (end, _) = end.split_at_mut(length);
-        put_last(end, bits);
+        put(&mut end, length - 8, &bits.to_be_bytes());
+        let (end, _) = end.split_at(length);
         compress(&mut state, end.as_chunks::<BLOCK>().0);
 
         let mut block = [0; BLOCK];
-        block
-            .iter_mut()
-            .zip(state.into_iter().flat_map(u32::to_be_bytes).chain([0x80]))
-            .for_each(|(to, from)| *to = from);
-        put_last(&mut block, (BLOCK + HASH_BYTES) as u64 * 8);
+        put(&mut block, 0, &bytes_of(state));
+        put(&mut block, HASH_BYTES, &[0x80]);
+        put(&mut block, BLOCK - 8, &((BLOCK + HASH_BYTES) as u64 * 8).to_be_bytes());
         let mut state = *self.outer;
         compress(&mut state, std::slice::from_ref(&block));
-        let mut hash = [0; HASH_BYTES];
-        hash.iter_mut().zip(state.into_iter().flat_map(u32::to_be_bytes)).for_each(|(to, from)| *to = from);
-        hash
+        bytes_of(state)
     }
 }
 
-fn put_last(block: &mut [u8], bits: u64) {
-    if let Some(place) = block.last_chunk_mut::<8>() {
-        *place = bits.to_be_bytes();
+fn put(block: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(place) = block.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
     }
+}
+
+fn bytes_of(state: [u32; 5]) -> [u8; HASH_BYTES] {
+    let mut bytes = [0; HASH_BYTES];
+    for (place, word) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(state) {
+        *place = word.to_be_bytes();
+    }
+    bytes
 }
