@@ -190,3 +190,6 @@ impl Source {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

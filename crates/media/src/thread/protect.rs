@@ -428,3 +428,6 @@ fn lite(terms: &Ice) -> ice::Lite {
         ice::Credentials { ufrag: terms.remote_ufrag.clone(), password: terms.remote_password.clone() },
     )
 }
+
+#[cfg(test)]
+mod tests;
