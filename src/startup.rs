@@ -273,6 +273,7 @@ async fn start_engine(
     let (events, inbox) = media_events();
     let media_config = media::Config {
         threads: media_threads(config),
+        pin: config.media.pin,
         tick: Duration::from_millis(config.media.tick_ms),
         recordings: config.recordings.folder.clone(),
         prompts: prompts.clone(),
@@ -392,6 +393,10 @@ struct Real {
 impl Hands for Real {
     fn media(&mut self, order: Order) -> bool {
         self.media.order(order).is_ok()
+    }
+
+    fn voice_load(&mut self) -> media::Load {
+        self.media.load()
     }
 
     fn record(&mut self, record: Box<CallRecord>) -> bool {

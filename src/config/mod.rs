@@ -213,6 +213,8 @@ pub struct Media {
     pub ports: PortRange,
     /// Media threads; 0: half the cores, at least one.
     pub threads: usize,
+    /// Each media thread stays on a core of its own, if there are several and a core is left for the rest.
+    pub pin: bool,
     /// How often a media thread looks at its sockets.
     pub tick_ms: u64,
 }
@@ -334,7 +336,7 @@ impl Default for Tls {
 impl Default for Media {
     fn default() -> Self {
         let ports = PortRange { first: 20_000, last: 29_999 };
-        Self { address: Vec::new(), public: Vec::new(), ports, threads: 0, tick_ms: 2 }
+        Self { address: Vec::new(), public: Vec::new(), ports, threads: 0, pin: true, tick_ms: 2 }
     }
 }
 

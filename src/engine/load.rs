@@ -1,6 +1,9 @@
 //! How much of the new calls the engine can take (R45): the occupancy algorithm that RFC 6357 section 5.3 speaks of. The share
 //! that is taken is multiplied, window by window, by what the engine should be occupied and what it is. A single bad moment (the
 //! machine was elsewhere) changes nothing, and a house that is well again says so only when it has been for a while.
+//!
+//! The voice path counts as much as the engine: whichever is fuller decides. Calls that were taken go on talking for minutes
+//! after nothing new is taken any more, so new ones are refused before the media threads have nothing left to give.
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +19,11 @@ const OCCUPANCY_WANTED: f64 = 0.85;
 const OCCUPANCY_MAX: f64 = 0.92;
 /// Timers that are late by so much say the same, whatever the occupancy: someone else has the processor.
 const LATE_MAX: Duration = Duration::from_millis(200);
+/// Voice that is late by so much is heard: it is more than phones keep in store.
+const VOICE_LATE_MAX: Duration = Duration::from_millis(60);
+/// How much of the voice path's occupancy is what the latest window showed: it is counted by threads that look at their
+/// own clocks when they have time.
+const VOICE_NEWEST: f64 = 0.3;
 /// The share is not cut by more than this, and not raised by more, from one window to the next.
 const CUT_MAX: f64 = 0.5;
 const RISE_MAX: f64 = 1.1;
@@ -30,6 +38,9 @@ pub struct Load {
     busy: Duration,
     /// The latest timer in the window.
     late: Duration,
+    /// What the voice path is occupied, over the last windows, and how late it was in this one.
+    voice_busy: f64,
+    voice_late: Duration,
     too_full: u32,
     well: u32,
     share: f64,
@@ -38,7 +49,16 @@ pub struct Load {
 impl Load {
     /// An engine that has nothing to do yet.
     pub fn new(now: Instant) -> Self {
-        Self { window_began: now, busy: Duration::ZERO, late: Duration::ZERO, too_full: 0, well: 0, share: 1.0 }
+        Self {
+            window_began: now,
+            busy: Duration::ZERO,
+            late: Duration::ZERO,
+            voice_busy: 0.0,
+            voice_late: Duration::ZERO,
+            too_full: 0,
+            well: 0,
+            share: 1.0,
+        }
     }
 
     /// The engine was at work for so long, and its timers were late by so much.
@@ -47,18 +67,30 @@ impl Load {
         self.late = self.late.max(late);
     }
 
+    /// Whether the window is over: [`Load::voice`] is to be told, and then [`Load::look`] asked.
+    pub fn is_due(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.window_began) >= WINDOW
+    }
+
+    /// The voice path was occupied by this share of the window, and late by so much.
+    pub fn voice(&mut self, busy: f64, late: Duration) {
+        self.voice_busy += (busy.clamp(0.0, 1.0) - self.voice_busy) * VOICE_NEWEST;
+        self.voice_late = late;
+    }
+
     /// Ends the window, if it is over. `Some`: of a hundred new calls take so many from now on.
     pub fn look(&mut self, now: Instant) -> Option<u8> {
         let length = now.saturating_duration_since(self.window_began);
         if length < WINDOW {
             return None;
         }
-        let occupancy = self.busy.as_secs_f64() / length.as_secs_f64();
-        let is_late = self.late > LATE_MAX;
+        let occupancy = (self.busy.as_secs_f64() / length.as_secs_f64()).max(self.voice_busy);
+        let is_late = self.late > LATE_MAX || self.voice_late > VOICE_LATE_MAX;
         // A window that nobody looked at for long is one bad moment, not many.
         self.window_began = now;
         self.busy = Duration::ZERO;
         self.late = Duration::ZERO;
+        self.voice_late = Duration::ZERO;
         let before = percent(self.share);
         self.step(occupancy, is_late);
         let after = percent(self.share);
@@ -174,6 +206,48 @@ mod tests {
         model.run(Duration::from_secs(10), 0.2);
         assert_eq!(model.percent, 100);
         assert_eq!(model.changes.iter().filter(|percent| **percent == 100).count(), 1);
+    }
+
+    /// A voice path that so many calls fill, each of 60 s; gives the share of windows in which it was fuller than it can be.
+    fn voice(offered_per_window: f64, capacity: f64, seconds: u64) -> (f64, f64) {
+        let mut model = Model::new();
+        let mut calls = std::collections::VecDeque::from(vec![0.0; 600]);
+        let (mut talking, mut beyond, mut fullest) = (0.0, 0.0, 0.0_f64);
+        for _ in 0..seconds * 10 {
+            let taken = offered_per_window * f64::from(model.percent) / 100.0;
+            talking += taken - calls.pop_front().unwrap_or(0.0);
+            calls.push_back(taken);
+            let full = talking / capacity;
+            fullest = fullest.max(full);
+            beyond += f64::from(u8::from(full > 1.0)) / (seconds * 10) as f64;
+            model.now += WINDOW;
+            model.load.worked(WINDOW / 10, Duration::ZERO);
+            model.load.voice(full.min(1.0), Duration::from_millis(if full > 1.0 { 100 } else { 1 }));
+            if let Some(percent) = model.load.look(model.now) {
+                model.percent = percent;
+            }
+        }
+        (beyond, fullest)
+    }
+
+    #[test]
+    fn r45_a_full_voice_path_takes_no_more_calls_though_the_engine_is_idle() {
+        // 1000 calls fit; what is offered would be 800, 2000 and 5000 at once.
+        assert!(voice(800.0 / 600.0, 1000.0, 300).1 < 0.81);
+        for offered in [2000.0, 5000.0] {
+            let (beyond, fullest) = voice(offered / 600.0, 1000.0, 300);
+            assert!(beyond == 0.0 && fullest > 0.85, "{offered}: beyond {beyond}, fullest {fullest}");
+        }
+    }
+
+    #[test]
+    fn r45_voice_that_is_late_for_once_refuses_nobody() {
+        let mut model = Model::new();
+        for round in 0..100 {
+            model.now += WINDOW;
+            model.load.voice(0.6, Duration::from_millis(if round % 5 == 0 { 300 } else { 2 }));
+            assert_eq!(model.load.look(model.now), None);
+        }
     }
 
     #[test]

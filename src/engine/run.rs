@@ -35,6 +35,10 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 pub trait Hands: Send {
     /// An order to the voice path. `false`: its queue is full.
     fn media(&mut self, order: Order) -> bool;
+    /// How full the voice path is, since it was last asked, and how late (R45).
+    fn voice_load(&mut self) -> media::Load {
+        media::Load::default()
+    }
     /// A record to be kept. `false`: it cannot be.
     fn record(&mut self, record: Box<CallRecord>) -> bool;
     /// The engine has ended: finish what is open. May take its time.
@@ -223,6 +227,10 @@ impl Engine {
         let now = clock::now();
         let told = self.load.as_mut().and_then(|load| {
             load.worked(now.saturating_duration_since(began), Duration::ZERO);
+            if load.is_due(now) {
+                let voice = self.hands.voice_load();
+                load.voice(voice.busy, voice.late);
+            }
             load.look(now)
         });
         if let Some(admitted_percent) = told {

@@ -8,6 +8,7 @@
 pub mod bench;
 mod clock;
 mod handshake;
+mod place;
 mod prompts;
 mod recorder;
 mod thread;
@@ -45,6 +46,8 @@ const THREADS_MAX: usize = 64;
 pub struct Config {
     /// Media threads: one per core given to voice.
     pub threads: usize,
+    /// Each media thread stays on a core of its own, if there are several threads and more cores than threads.
+    pub pin: bool,
     /// How often the threads look at their sockets once they carry more than a few streams: 1 to 2 ms (MEDIA.md §1).
     pub tick: Duration,
     /// Folder of the recordings.
@@ -56,7 +59,7 @@ pub struct Config {
 impl Config {
     /// One media thread, a tick of 2 ms.
     pub fn new(recordings: impl Into<PathBuf>, prompts: Prompts) -> Self {
-        Self { threads: 1, tick: Duration::from_millis(2), recordings: recordings.into(), prompts }
+        Self { threads: 1, pin: true, tick: Duration::from_millis(2), recordings: recordings.into(), prompts }
     }
 }
 
@@ -107,6 +110,7 @@ pub fn start(config: Config, events: impl Fn(Event) + Send + Sync + 'static) -> 
     let events = EventSink(Arc::new(events));
     let epoch = clock::Epoch::new();
     let count = config.threads.clamp(1, THREADS_MAX);
+    let own_cores = if config.pin { place::own_cores(count, &place::cores()) } else { Vec::new() };
     let recorder_meters = Arc::new(Meters::default());
     let (recorder, taps) = Recorder::start(config.recordings, count, &events, &recorder_meters)?;
     let certificate = Certificate::make()?;
@@ -131,7 +135,12 @@ pub fn start(config: Config, events: impl Fn(Event) + Send + Sync + 'static) -> 
             meters: Arc::clone(&meters),
             epoch,
         })?;
-        let handle = std::thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?;
+        let core: Vec<usize> = own_cores.get(n).copied().into_iter().collect();
+        let handle = std::thread::Builder::new().name(format!("media-{n}")).spawn(move || {
+            place::stay_on(&core);
+            place::go_first();
+            worker.run();
+        })?;
         threads.push(MediaThread { orders: Some(orders), wake, meters, handle: Some(handle) });
     }
     // From here on only the media threads hold its queue: it ends with the last of them.
@@ -143,9 +152,27 @@ pub fn start(config: Config, events: impl Fn(Event) + Send + Sync + 'static) -> 
         homes: Mutex::new(HashMap::new()),
         recorder: Some(recorder),
         recorder_meters,
+        asked: Mutex::default(),
         handshakes: Some(handshakes),
         fingerprint: certificate.fingerprint,
     })
+}
+
+/// How hard the voice path works.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    /// The share of its time for which the busiest media thread, or the recorder, was at work; 1: it can do no more. It is
+    /// counted fifty times a second and may be a little more than 1 for one look and less for the next.
+    pub busy: f64,
+    /// How late the latest tick was.
+    pub late: Duration,
+}
+
+/// When the load was last asked for, and what each thread had spent by then.
+#[derive(Debug, Default)]
+struct Asked {
+    at: u64,
+    spent: Vec<u64>,
 }
 
 /// The running voice path. Dropping it ends every leg and finishes every recording.
@@ -157,6 +184,8 @@ pub struct Media {
     homes: Mutex<HashMap<LegId, usize>>,
     recorder: Option<Recorder>,
     recorder_meters: Arc<Meters>,
+    /// Locked by whoever asks for the load.
+    asked: Mutex<Asked>,
     handshakes: Option<Handshakes>,
     fingerprint: [u8; 32],
 }
@@ -214,11 +243,18 @@ impl Media {
         self.fingerprint
     }
 
-    /// How late the latest tick of any media thread was since this was last asked: the signal on which new calls are
-    /// refused (R45).
-    pub fn lateness(&self) -> Duration {
+    /// How hard the voice path works, since this was last asked: the signal on which new calls are refused (R45).
+    pub fn load(&self) -> Load {
+        let recorder = self.recorder_meters.recorder_cpu.load(Ordering::Relaxed);
+        let media = self.threads.iter().map(|thread| thread.meters.media_cpu.load(Ordering::Relaxed));
+        let spent: Vec<u64> = media.chain([recorder]).collect();
         let late = self.threads.iter().map(|thread| thread.meters.late.swap(0, Ordering::Relaxed)).max();
-        Duration::from_nanos(late.unwrap_or(0))
+        let now = clock::now();
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let most = spent.iter().zip(&asked.spent).map(|(now, before)| now.saturating_sub(*before)).max();
+        let busy = most.unwrap_or(0) as f64 / now.saturating_sub(asked.at).max(1) as f64;
+        *asked = Asked { at: now, spent };
+        Load { busy, late: Duration::from_nanos(late.unwrap_or(0)) }
     }
 
     /// Ends every leg, finishes every recording and waits for the threads.
@@ -226,10 +262,10 @@ impl Media {
         drop(self);
     }
 
-    /// CPU time of the media threads and the recorder so far, to the last tenth of a second.
-    fn cpu(&self) -> Duration {
+    /// CPU time so far of the media threads, and of the recorder.
+    fn cpu(&self) -> (Duration, Duration) {
         let media: u64 = self.threads.iter().map(|thread| thread.meters.media_cpu.load(Ordering::Relaxed)).sum();
-        Duration::from_nanos(media + self.recorder_meters.recorder_cpu.load(Ordering::Relaxed))
+        (Duration::from_nanos(media), Duration::from_nanos(self.recorder_meters.recorder_cpu.load(Ordering::Relaxed)))
     }
 
     /// The thread that an order is for.

@@ -156,6 +156,7 @@ impl Hands for Mute {
                 }
             }
             Order::OpenLeg { .. }
+            | Order::PauseRecording { .. }
             | Order::Negotiated { .. }
             | Order::Hear { .. }
             | Order::Whisper { .. }

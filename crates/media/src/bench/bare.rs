@@ -15,11 +15,11 @@ use rustix::time::Timespec;
 
 use super::generator::{Generator, address_of};
 use super::{BenchOptions, WARM_UP, leg_address};
-use crate::clock;
+use crate::{clock, place};
 
 /// CPU time per packet of a bare loop over the streams of so many calls, microseconds.
 pub fn measure(calls: usize, options: &BenchOptions) -> io::Result<f64> {
-    let generator = Generator::new(2 * calls, leg_address)?;
+    let generator = Generator::new(2 * calls, false, leg_address)?;
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let mut sockets = Vec::with_capacity(2 * calls);
     for stream in 0..2 * calls {
@@ -35,6 +35,7 @@ pub fn measure(calls: usize, options: &BenchOptions) -> io::Result<f64> {
     let cpu = Arc::new(AtomicU64::new(0));
     let measured = Arc::clone(&cpu);
     let thread = thread::Builder::new().name("bare".into()).spawn(move || {
+        place::stay_on(&super::cores().0);
         run(&sockets, &epoll, tick, begin);
         let cpu_before = clock::thread_cpu();
         run(&sockets, &epoll, tick, end);

@@ -11,8 +11,10 @@ use rustix::buffer::spare_capacity;
 use rustix::event::epoll;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::time::Timespec;
+use srtp::{Context, OVERHEAD_MAX, Suite};
 
 use crate::clock::{self, MILLISECOND};
+use crate::place;
 
 /// The generator looks around every millisecond; a turn of all streams takes twenty.
 const TICK: u64 = MILLISECOND;
@@ -23,11 +25,15 @@ const DRAIN: u64 = 300 * MILLISECOND;
 const DELAY_STEP: u64 = 10_000;
 const DELAY_STEPS: usize = 200_000;
 const PACKET: usize = HEADER_BYTES + FRAME;
+/// Master key and salt of what phones with SRTP send, and of what they hear.
+pub const KEYS: [[u8; 30]; 2] = [[0x17; 30], [0x71; 30]];
 
 /// The phones, ready to start.
 #[derive(Debug)]
 pub struct Generator {
     sockets: Vec<UdpSocket>,
+    /// SRTP both ways, by stream, where it is spoken.
+    secured: Vec<Option<Box<[Context; 2]>>>,
     epoll: OwnedFd,
 }
 
@@ -49,28 +55,39 @@ pub fn address_of(stream: usize) -> SocketAddr {
 }
 
 impl Generator {
-    /// Phones on so many streams, each talking to its leg.
-    pub fn new(streams: usize, leg: impl Fn(usize) -> SocketAddr) -> io::Result<Self> {
+    /// Phones on so many streams, each talking to its leg; with `srtp`, every other one by SRTP.
+    pub fn new(streams: usize, srtp: bool, leg: impl Fn(usize) -> SocketAddr) -> io::Result<Self> {
+        let pair = || -> Result<Box<[Context; 2]>, srtp::KeyError> {
+            let [send, receive] = KEYS;
+            let suite = Suite::AesCm128HmacSha1_80;
+            Ok(Box::new([Context::new(suite, &send)?, Context::new(suite, &receive)?]))
+        };
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         let mut sockets = Vec::with_capacity(streams);
+        let mut secured = Vec::with_capacity(streams);
         for stream in 0..streams {
             let socket = UdpSocket::bind(address_of(stream))?;
             socket.connect(leg(stream))?;
             epoll::add(&epoll, &socket, epoll::EventData::new_u64(stream as u64), epoll::EventFlags::IN)?;
             sockets.push(socket);
+            let is_secured = srtp && stream % 2 == 1;
+            secured.push(if is_secured { Some(pair().map_err(io::Error::other)?) } else { None });
         }
-        Ok(Self { sockets, epoll })
+        Ok(Self { sockets, secured, epoll })
     }
 
     /// Talks from now until `end`; what is sent from `begin` on counts.
     pub fn start(self, begin: u64, end: u64) -> io::Result<Running> {
-        let thread = thread::Builder::new().name("generator".into()).spawn(move || self.run(begin, end))?;
+        let thread = thread::Builder::new().name("generator".into()).spawn(move || {
+            place::stay_on(&super::cores().1);
+            self.run(begin, end)
+        })?;
         Ok(Running(thread))
     }
 
-    fn run(self, begin: u64, end: u64) -> Counts {
+    fn run(mut self, begin: u64, end: u64) -> Counts {
         let mut counts = Counts { sent: 0, received: 0, delays: vec![0; DELAY_STEPS] };
-        let mut packet = [0x55u8; PACKET];
+        let mut packet = [0x55u8; PACKET + OVERHEAD_MAX];
         let mut ready = Vec::with_capacity(1024);
         let first = clock::now() / TICK + 1;
         let mut tick = first;
@@ -89,10 +106,11 @@ impl Generator {
     }
 
     /// One twentieth of the streams send.
-    fn send_slot(&self, tick: u64, begin: u64, packet: &mut [u8; PACKET], counts: &mut Counts) {
+    fn send_slot(&mut self, tick: u64, begin: u64, packet: &mut [u8; PACKET + OVERHEAD_MAX], counts: &mut Counts) {
         let turn = tick / TICKS_PER_TURN as u64;
         let slot = usize::try_from(tick % TICKS_PER_TURN as u64).unwrap_or(0);
-        for (stream, socket) in self.sockets.iter().enumerate().skip(slot).step_by(TICKS_PER_TURN) {
+        let streams = self.sockets.iter().zip(&mut self.secured).enumerate();
+        for (stream, (socket, secured)) in streams.skip(slot).step_by(TICKS_PER_TURN) {
             let header = Header {
                 marker: false,
                 payload_type: 0,
@@ -105,16 +123,23 @@ impl Generator {
             if let Some(stamp) = packet.get_mut(HEADER_BYTES..HEADER_BYTES + 8) {
                 stamp.copy_from_slice(&now.to_be_bytes());
             }
-            let _ = send(socket, packet, SendFlags::DONTWAIT);
+            let length = match secured {
+                Some(contexts) => {
+                    packet.iter_mut().skip(HEADER_BYTES + 8).for_each(|byte| *byte = 0x55);
+                    contexts.first_mut().and_then(|context| context.protect(packet, PACKET).ok()).unwrap_or(0)
+                }
+                None => PACKET,
+            };
+            let _ = send(socket, packet.get(..length).unwrap_or_default(), SendFlags::DONTWAIT);
             counts.sent += u64::from(now >= begin);
         }
     }
 
     fn listen(
-        &self,
+        &mut self,
         begin: u64,
         end: u64,
-        packet: &mut [u8; PACKET],
+        packet: &mut [u8; PACKET + OVERHEAD_MAX],
         ready: &mut Vec<epoll::Event>,
         counts: &mut Counts,
     ) {
@@ -125,8 +150,12 @@ impl Generator {
                 return;
             }
             let now = clock::now();
-            for socket in ready.iter().filter_map(|ready| self.sockets.get(ready.data.u64() as usize)) {
-                if recv(socket, &mut packet[..], RecvFlags::DONTWAIT).is_err() {
+            for stream in ready.iter().map(|ready| ready.data.u64() as usize) {
+                let Some(socket) = self.sockets.get(stream) else { continue };
+                let Ok((length, _)) = recv(socket, &mut packet[..], RecvFlags::DONTWAIT) else { continue };
+                if let Some([_, context]) = self.secured.get_mut(stream).and_then(Option::as_deref_mut)
+                    && context.unprotect(packet.get_mut(..length).unwrap_or_default()).is_err()
+                {
                     continue;
                 }
                 let stamp = packet.get(HEADER_BYTES..HEADER_BYTES + 8).and_then(|stamp| stamp.try_into().ok());

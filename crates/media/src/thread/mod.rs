@@ -268,7 +268,7 @@ impl Worker {
     }
 
     fn publish(&mut self, now: u64) {
-        if now.saturating_sub(self.meters_at) >= 100 * MILLISECOND {
+        if now.saturating_sub(self.meters_at) >= 20 * MILLISECOND {
             self.meters_at = now;
             self.meters.media_cpu.store(clock::thread_cpu(), Ordering::Relaxed);
         }
