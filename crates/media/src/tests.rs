@@ -8,3 +8,4 @@ mod latching;
 mod playing;
 mod protection;
 mod recording;
+mod transcoding;

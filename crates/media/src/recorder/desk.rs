@@ -7,11 +7,14 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError};
 use std::time::Duration;
 
+use codec::Kind;
 use rtp::timeline::{LATE_MAX, Place};
 use rtp::{Timeline, Track, g711};
+use sdp::Codec;
 use switch::CallId;
 use switch::media::{Event, RecordingFile, Side};
 
+use super::ear::Ear;
 use super::finish::{Finish, Job};
 use super::tap::{Block, Entry, Note, Record};
 use super::wav_file::{FRAME_BYTES, FRAMES_MAX, HEADER_BYTES, WavFile};
@@ -56,6 +59,8 @@ struct Stream {
     start: u64,
     timeline: Timeline,
     track: Track,
+    /// Understands codecs with a memory.
+    ear: Option<Box<Ear>>,
 }
 
 #[derive(Debug)]
@@ -135,8 +140,17 @@ impl Desk {
         let stream = self.streams.get_mut(tap).and_then(|streams| streams.get_mut(record.stream as usize));
         let Some(Some(stream)) = stream else { return };
         let arrival = clock::samples_between(stream.start, record.arrival);
+        let a_law = match record.codec {
+            Codec::Pcmu => false,
+            Codec::Pcma => true,
+            Codec::G722 => return stream.hear_by_ear(Kind::G722, record, arrival),
+            Codec::Opus => return stream.hear_by_ear(Kind::Opus, record, arrival),
+        };
+        if stream.ear.is_some() {
+            stream.codec_changes();
+        }
         let length = record.payload.len() as u32;
-        let quiet = || is_quiet(record);
+        let quiet = || is_quiet(record.payload, a_law);
         let place = stream.timeline.place(arrival, record.ssrc, record.timestamp, length, quiet);
         let Place::At { position, skip } = place else { return };
         let samples = record.payload.get(skip..).unwrap_or_default();
@@ -148,7 +162,7 @@ impl Desk {
         }
         let stream = self.streams.get_mut(tap).and_then(|streams| streams.get_mut(record.stream as usize));
         let Some(Some(stream)) = stream else { return };
-        if record.a_law {
+        if a_law {
             stream.track.write_a_law(position, samples);
         } else {
             stream.track.write(position, samples);
@@ -218,14 +232,16 @@ impl Desk {
         let mut track = Track::default();
         track.skip_to(recording.written.cast_signed());
         if let Some(place) = streams.get_mut(number as usize) {
-            *place = Some(Stream { call, side, start: recording.start, timeline: Timeline::default(), track });
+            *place =
+                Some(Stream { call, side, start: recording.start, timeline: Timeline::default(), track, ear: None });
             recording.streams.push(Member::Number(number));
         }
     }
 
     fn leave(&mut self, tap: usize, number: u32) {
         let place = self.streams.get_mut(tap).and_then(|streams| streams.get_mut(number as usize));
-        let Some(stream) = place.and_then(Option::take) else { return };
+        let Some(mut stream) = place.and_then(Option::take) else { return };
+        stream.codec_changes();
         let Some(recording) = self.recordings.get_mut(&stream.call) else { return };
         let until = stream.track.start() + rtp::track::WINDOW as i64;
         for member in &mut recording.streams {
@@ -245,6 +261,7 @@ impl Desk {
                 continue;
             }
             recording.written_at = until;
+            recording.each_stream(streams, |stream| stream.release(until));
             let settled = clock::samples_between(recording.start, until) - LATE_MAX;
             recording.write_until(call, whole_pages(settled), streams, &mut self.mixer, &self.events);
             if until.saturating_sub(recording.flushed_at) >= FLUSH_EVERY {
@@ -261,6 +278,7 @@ impl Desk {
         let Some(mut recording) = self.recordings.remove(&call) else { return };
         let Some(streams) = self.streams.get_mut(recording.tap) else { return };
         let frames = clock::samples_between(recording.start, at).clamp(0, FRAMES_MAX.cast_signed());
+        recording.each_stream(streams, Stream::codec_changes);
         recording.write_until(call, frames, streams, &mut self.mixer, &self.events);
         for member in &recording.streams {
             if let Member::Number(number) = member
@@ -284,7 +302,48 @@ impl Desk {
     }
 }
 
+impl Stream {
+    /// A packet of a codec with a memory.
+    fn hear_by_ear(&mut self, kind: Kind, record: &Record<'_>, arrival: i64) {
+        if self.ear.as_ref().is_none_or(|ear| ear.kind() != kind) {
+            self.codec_changes();
+            self.ear = match Ear::new(kind, record.codec.clock_rate()) {
+                Ok(ear) => Some(Box::new(ear)),
+                Err(error) => return tracing::error!(call = %self.call, %error, "a packet cannot be recorded"),
+            };
+        }
+        if let Some(ear) = &mut self.ear {
+            ear.hear(record, arrival, QUIET, &mut self.timeline, &mut self.track);
+        }
+    }
+
+    /// What waits for a packet that will not come any more is placed.
+    fn release(&mut self, now: u64) {
+        if let Some(ear) = &mut self.ear {
+            ear.release(now, QUIET, &mut self.track);
+        }
+    }
+
+    /// Nothing more comes of the codec that it had.
+    fn codec_changes(&mut self) {
+        if let Some(mut ear) = self.ear.take() {
+            ear.flush(QUIET, &mut self.track);
+        }
+    }
+}
+
 impl Recording {
+    /// Those of its streams that are still in the table.
+    fn each_stream(&self, streams: &mut [Option<Stream>], mut work: impl FnMut(&mut Stream)) {
+        for member in &self.streams {
+            if let Member::Number(number) = member
+                && let Some(Some(stream)) = streams.get_mut(*number as usize)
+            {
+                work(stream);
+            }
+        }
+    }
+
     /// Mixes and writes up to sample `until`.
     fn write_until(
         &mut self,
@@ -386,9 +445,9 @@ fn is_safe(stem: &str) -> bool {
     !stem.is_empty() && !stem.contains('\0') && Path::new(stem).components().all(plain)
 }
 
-fn is_quiet(record: &Record<'_>) -> bool {
-    let decode = if record.a_law { g711::a_decode } else { g711::mu_decode };
-    record.payload.iter().all(|&byte| decode(byte).unsigned_abs() <= QUIET)
+fn is_quiet(payload: &[u8], a_law: bool) -> bool {
+    let decode = if a_law { g711::a_decode } else { g711::mu_decode };
+    payload.iter().all(|&byte| decode(byte).unsigned_abs() <= QUIET)
 }
 
 fn milliseconds(from: u64, to: u64) -> (u32, u32) {

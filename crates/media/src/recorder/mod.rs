@@ -7,6 +7,7 @@
 //! unfinished is made whole at the next start ([`repair`]).
 
 mod desk;
+mod ear;
 mod finish;
 mod repair;
 mod tap;

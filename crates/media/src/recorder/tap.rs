@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use sdp::Codec;
 use switch::CallId;
 use switch::media::{RecordingFile, Side};
 
@@ -56,9 +57,9 @@ pub struct Record<'a> {
     pub timestamp: u32,
     /// RTP synchronisation source.
     pub ssrc: u32,
-    /// A-law, else μ-law.
-    pub a_law: bool,
-    /// The samples.
+    /// What the payload is.
+    pub codec: Codec,
+    /// As it came.
     pub payload: &'a [u8],
 }
 
@@ -97,17 +98,36 @@ fn read_record(bytes: &[u8]) -> Option<(Record<'_>, usize)> {
     let (stream, header) = header.split_first_chunk::<4>()?;
     let (timestamp, header) = header.split_first_chunk::<4>()?;
     let (ssrc, header) = header.split_first_chunk::<4>()?;
-    let &[l0, l1, flavour, _] = header.first_chunk::<4>()?;
+    let &[l0, l1, code, _] = header.first_chunk::<4>()?;
     let length = usize::from(u16::from_ne_bytes([l0, l1]));
     let record = Record {
         stream: u32::from_ne_bytes(*stream),
         arrival: u64::from_ne_bytes(*arrival),
         timestamp: u32::from_ne_bytes(*timestamp),
         ssrc: u32::from_ne_bytes(*ssrc),
-        a_law: flavour != 0,
+        codec: codec(code),
         payload: rest.get(..length)?,
     };
     Some((record, HEADER_BYTES + length))
+}
+
+/// A codec as a byte, and back.
+fn code(codec: Codec) -> u8 {
+    match codec {
+        Codec::Pcmu => 0,
+        Codec::Pcma => 1,
+        Codec::G722 => 2,
+        Codec::Opus => 3,
+    }
+}
+
+fn codec(code: u8) -> Codec {
+    match code {
+        1 => Codec::Pcma,
+        2 => Codec::G722,
+        3 => Codec::Opus,
+        _ => Codec::Pcmu,
+    }
 }
 
 /// One media thread's way to the recorder.
@@ -192,8 +212,7 @@ impl Tap {
         let length = record.payload.len() as u16;
         let fields = record.arrival.to_ne_bytes().into_iter();
         let fields = fields.chain(record.stream.to_ne_bytes()).chain(record.timestamp.to_ne_bytes());
-        let fields =
-            fields.chain(record.ssrc.to_ne_bytes()).chain(length.to_ne_bytes()).chain([u8::from(record.a_law)]);
+        let fields = fields.chain(record.ssrc.to_ne_bytes()).chain(length.to_ne_bytes()).chain([code(record.codec)]);
         header.iter_mut().zip(fields).for_each(|(place, byte)| *place = byte);
         bytes.extend_from_slice(&header);
         bytes.extend_from_slice(record.payload);
@@ -271,7 +290,7 @@ mod tests {
     use super::*;
 
     fn record(arrival: u64, payload: &[u8]) -> Record<'_> {
-        Record { stream: 3, arrival, timestamp: 7, ssrc: 9, a_law: true, payload }
+        Record { stream: 3, arrival, timestamp: 7, ssrc: 9, codec: Codec::Opus, payload }
     }
 
     #[test]

@@ -211,7 +211,10 @@ pub struct Phone {
     pub wire: Option<RefCell<Wire>>,
     tone: Vec<u8>,
     at: usize,
-    /// What came, with the payload decoded.
+    /// For codecs with a memory.
+    coder: Option<(codec::Encoder, codec::Decoder)>,
+    /// What came: payloads as they were, and decoded.
+    pub payloads: Vec<Vec<u8>>,
     pub headers: Vec<Header>,
     pub heard: Vec<f32>,
     /// Packets that were no audio of the negotiated kind.
@@ -226,7 +229,7 @@ impl Phone {
             socket
         };
         let (socket, rtcp) = (bind(local.port()), bind(local.port() + 1));
-        let encode = if codec == Codec::Pcmu { g711::mu_encode } else { g711::a_encode };
+        let encode = if codec == Codec::Pcma { g711::a_encode } else { g711::mu_encode };
         let tone = tone::sine(hz, 8000.0, 8000).into_iter().map(encode).collect();
         Self {
             socket,
@@ -241,6 +244,8 @@ impl Phone {
             wire: None,
             tone,
             at: 0,
+            coder: coder(codec),
+            payloads: Vec::new(),
             headers: Vec::new(),
             heard: Vec::new(),
             others: Vec::new(),
@@ -264,15 +269,54 @@ impl Phone {
         }
     }
 
+    /// Speaks another codec from now on, with the same tone.
+    pub fn change(&mut self, codec: Codec) {
+        let decode = if self.codec == Codec::Pcma { g711::a_decode } else { g711::mu_decode };
+        let encode = if codec == Codec::Pcma { g711::a_encode } else { g711::mu_encode };
+        self.tone.iter_mut().for_each(|byte| *byte = encode(decode(*byte)));
+        (self.codec, self.coder) = (codec, coder(codec));
+    }
+
+    /// The frame's payload in the phone's codec.
+    pub fn encoded(&mut self, frame: &[i16]) -> Vec<u8> {
+        match (&mut self.coder, self.codec) {
+            (Some((encoder, _)), _) => {
+                let mut payload = vec![0; codec::PAYLOAD_MAX];
+                let length = encoder.encode(frame.try_into().unwrap(), &mut payload);
+                payload.truncate(length);
+                payload
+            }
+            (None, Codec::Pcma) => frame.iter().map(|&sample| g711::a_encode(sample)).collect(),
+            (None, _) => frame.iter().map(|&sample| g711::mu_encode(sample)).collect(),
+        }
+    }
+
+    /// Says something else than its tone, a frame.
+    pub fn say_frame(&mut self, frame: &[i16]) {
+        let payload = self.encoded(frame);
+        self.send(self.codec.payload_type(), &payload);
+        self.sequence = self.sequence.wrapping_add(1);
+        self.timestamp = self.timestamp.wrapping_add(self.ticks());
+    }
+
+    /// Ticks of its RTP clock in 20 ms.
+    pub fn ticks(&self) -> u32 {
+        self.codec.clock_rate() / 50
+    }
+
     /// Sends the next frame of its tone, or lets it go by.
     pub fn say(&mut self) {
-        let payload: Vec<u8> = self.tone[self.at..self.at + FRAME].to_vec();
+        let mut payload: Vec<u8> = self.tone[self.at..self.at + FRAME].to_vec();
+        if self.coder.is_some() {
+            let frame: Vec<i16> = payload.iter().map(|&byte| g711::mu_decode(byte)).collect();
+            payload = self.encoded(&frame);
+        }
         self.at = (self.at + FRAME) % self.tone.len();
         if self.speaks {
             self.send(self.codec.payload_type(), &payload);
             self.sequence = self.sequence.wrapping_add(1);
         }
-        self.timestamp = self.timestamp.wrapping_add(FRAME as u32);
+        self.timestamp = self.timestamp.wrapping_add(self.ticks());
     }
 
     pub fn send(&self, payload_type: u8, payload: &[u8]) {
@@ -306,9 +350,17 @@ impl Phone {
                     };
                     let packet = Packet::parse(&buffer[..length]).unwrap();
                     if packet.header.payload_type == self.codec.payload_type() {
-                        let decode = if self.codec == Codec::Pcmu { g711::mu_decode } else { g711::a_decode };
                         self.headers.push(packet.header);
-                        self.heard.extend(packet.payload.iter().map(|&byte| f32::from(decode(byte))));
+                        self.payloads.push(packet.payload.to_vec());
+                        let decode = if self.codec == Codec::Pcma { g711::a_decode } else { g711::mu_decode };
+                        match &mut self.coder {
+                            Some((_, decoder)) => {
+                                let mut samples = [0; codec::SAMPLES_MAX];
+                                let length = decoder.decode(packet.payload, &mut samples);
+                                self.heard.extend(samples[..length].iter().map(|&sample| f32::from(sample)));
+                            }
+                            None => self.heard.extend(packet.payload.iter().map(|&byte| f32::from(decode(byte)))),
+                        }
                     } else {
                         self.others.push((packet.header, packet.payload.to_vec()));
                     }
@@ -327,9 +379,20 @@ impl Phone {
     pub fn forget(&mut self) {
         self.listen();
         self.headers.clear();
+        self.payloads.clear();
         self.heard.clear();
         self.others.clear();
     }
+}
+
+/// An encoder and a decoder, if the codec has a memory.
+fn coder(codec: Codec) -> Option<(codec::Encoder, codec::Decoder)> {
+    let kind = match codec {
+        Codec::Pcmu | Codec::Pcma => return None,
+        Codec::G722 => codec::Kind::G722,
+        Codec::Opus => codec::Kind::Opus,
+    };
+    Some((codec::Encoder::new(kind).unwrap(), codec::Decoder::new(kind).unwrap()))
 }
 
 /// Lets phones talk and listen for a while, frame by frame.

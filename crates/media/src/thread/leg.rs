@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use endpoint::LegId;
 use rtp::dtmf::Detector;
+use rtp::packet::HEADER_BYTES;
 use rtp::telephone_event::Presses;
-use rtp::{FRAME, Reception, g711};
+use rtp::{FRAME, Keypad, Noise, Reception, g711};
 use rustix::net::{SendFlags, connect, connect_unspec, send};
 use rustix::rand::{GetRandomFlags, getrandom};
 use sdp::Codec;
@@ -18,6 +19,7 @@ use switch::media::{LegMedia, Prompt, Side, Statistics};
 use super::latch::Latch;
 use super::outgoing::Outgoing;
 use super::protect::Protection;
+use super::transcode::{Ear, Frame, Voice};
 use crate::prompts::Asset;
 
 /// Room in the kernel for packets that wait for a tick: more than a second of a stream.
@@ -62,6 +64,13 @@ pub struct Leg {
     pub relay_digits: bool,
     pub detect_digits: bool,
     pub presses: Presses,
+    /// Keys as tones, for a far end that has no events.
+    pub keypad: Option<Box<Keypad>>,
+    /// The leg that it hears is silent, and says how loud its silence is.
+    pub comfort: Option<Noise>,
+    /// Understands it, where somebody must who has another codec; speaks to it.
+    pub ear: Option<Box<Ear>>,
+    pub voice: Option<Box<Voice>>,
     pub strangers: u64,
     pub reports: Reports,
 }
@@ -134,6 +143,16 @@ impl Cursor {
         bytes.is_empty() || (!self.repeat && self.at >= bytes.len())
     }
 
+    /// Adds the prompt to a frame. True: it has ended.
+    pub fn mix_samples(&mut self, frame: &mut Frame) -> bool {
+        let mut over = [0u8; FRAME];
+        let ended = self.fill(Codec::Pcmu, &mut over);
+        for (sample, &byte) in frame.iter_mut().zip(&over) {
+            *sample = sample.saturating_add(g711::mu_decode(byte));
+        }
+        ended
+    }
+
     /// Adds the prompt to a packet. True: it has ended.
     pub fn mix(&mut self, codec: Codec, packet: &mut [u8]) -> bool {
         let mut over = [0u8; FRAME];
@@ -180,6 +199,10 @@ impl Leg {
             detect_digits: false,
             presses: Presses::default(),
             detector: None,
+            keypad: None,
+            comfort: None,
+            ear: None,
+            voice: None,
             stream: None,
             reception: Reception::default(),
             strangers: 0,
@@ -192,7 +215,7 @@ impl Leg {
     pub fn wants_wheel(&self) -> bool {
         match self.plays {
             Plays::Silence | Plays::Prompt(_) => true,
-            Plays::Leg(_) => self.whisper.is_some(),
+            Plays::Leg(_) => self.whisper.is_some() || self.comfort.is_some() || self.is_keyed(),
         }
     }
 
@@ -218,6 +241,7 @@ impl Leg {
     /// to mend.
     #[inline]
     pub fn send(&mut self, buffer: &mut [u8], length: usize) -> bool {
+        self.out.bytes += (length - HEADER_BYTES.min(length)) as u64;
         let Some(length) = self.protection.protect(buffer, length) else { return false };
         let Some(packet) = buffer.get(..length) else { return false };
         if self.connected {
@@ -235,7 +259,7 @@ impl Leg {
             received: self.reception.received(),
             sent: self.out.packets,
             lost: self.reception.lost(),
-            jitter_us: self.reception.jitter().saturating_mul(125),
+            jitter_us: self.reception.jitter().saturating_mul(125) / self.out.ticks(),
             strangers: self.strangers,
             remote_fraction_lost: self.reports.remote_fraction_lost,
             ..Statistics::default()
@@ -253,12 +277,11 @@ fn bind(local: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket.into())
 }
 
-/// A codec's silence.
+/// A codec's silence. What is made for a codec with a memory is made as μ-law, here and below, and encoded as it is sent.
 pub fn silence(codec: Codec) -> u8 {
     match codec {
-        Codec::Pcmu => g711::MU_SILENCE,
+        Codec::Pcmu | Codec::G722 | Codec::Opus => g711::MU_SILENCE,
         Codec::Pcma => g711::A_SILENCE,
-        Codec::G722 | Codec::Opus => 0,
     }
 }
 
@@ -266,28 +289,27 @@ pub fn silence(codec: Codec) -> u8 {
 #[inline]
 pub fn decode(codec: Codec, byte: u8) -> i16 {
     match codec {
-        Codec::Pcmu => g711::mu_decode(byte),
+        Codec::Pcmu | Codec::G722 | Codec::Opus => g711::mu_decode(byte),
         Codec::Pcma => g711::a_decode(byte),
-        Codec::G722 | Codec::Opus => 0,
     }
 }
 
+/// A sample as a codec's byte.
 #[inline]
-fn encode(codec: Codec, sample: i16) -> u8 {
+pub fn encode(codec: Codec, sample: i16) -> u8 {
     match codec {
-        Codec::Pcmu => g711::mu_encode(sample),
+        Codec::Pcmu | Codec::G722 | Codec::Opus => g711::mu_encode(sample),
         Codec::Pcma => g711::a_encode(sample),
-        Codec::G722 | Codec::Opus => 0,
     }
 }
 
 /// Brings samples from one codec into another.
 pub fn transcode(from: Codec, to: Codec, input: &[u8], output: &mut [u8]) {
     let table: fn(u8) -> u8 = match (from, to) {
-        (Codec::Pcmu, Codec::Pcmu) | (Codec::Pcma, Codec::Pcma) => |byte| byte,
-        (Codec::Pcmu, Codec::Pcma) => g711::mu_to_a,
-        (Codec::Pcma, Codec::Pcmu) => g711::a_to_mu,
-        (_, Codec::G722 | Codec::Opus) | (Codec::G722 | Codec::Opus, _) => |_| 0,
+        (Codec::Pcma, Codec::Pcma) => |byte| byte,
+        (Codec::Pcmu | Codec::G722 | Codec::Opus, Codec::Pcma) => g711::mu_to_a,
+        (Codec::Pcma, Codec::Pcmu | Codec::G722 | Codec::Opus) => g711::a_to_mu,
+        (Codec::Pcmu | Codec::G722 | Codec::Opus, Codec::Pcmu | Codec::G722 | Codec::Opus) => |byte| byte,
     };
     output.iter_mut().zip(input).for_each(|(place, &byte)| *place = table(byte));
 }

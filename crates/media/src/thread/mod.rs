@@ -3,6 +3,7 @@
 //! With more than a few legs it sleeps to an absolute tick and then reads until nothing is left: far fewer wake-ups, and
 //! the same tick drives prompts, RTCP and time-outs. With few legs it waits in epoll and passes packets on at once.
 
+mod keys;
 mod latch;
 mod leg;
 mod orders;
@@ -12,6 +13,7 @@ mod protect;
 mod receive;
 mod reports;
 mod secure;
+mod transcode;
 mod wheel;
 
 use std::collections::HashMap;

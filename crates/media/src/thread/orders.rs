@@ -4,11 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use endpoint::LegId;
+use rtp::Keypad;
 use rustix::event::epoll;
+use rustix::rand::{GetRandomFlags, getrandom};
 use switch::CallId;
 use switch::media::{Event, LegMedia, Prompt, RecordingFile, Side, Source};
 
 use super::leg::{Cursor, Leg, Plays};
+use super::transcode::ticks;
 use super::{Message, Worker};
 use crate::clock;
 use crate::prompts::Asset;
@@ -29,12 +32,16 @@ impl Worker {
                 {
                     leg.whisper = None;
                     self.put_on_wheel(index);
+                    self.fit_codecs(index);
                 }
             }
             Order::DetectDigits { leg, on } => {
-                if let Some(leg) = self.index(leg).and_then(|index| self.leg(index)) {
+                if let Some(index) = self.index(leg)
+                    && let Some(leg) = self.leg(index)
+                {
                     leg.detect_digits = on;
                     leg.listen_for_keys();
+                    self.fit_codecs(index);
                 }
             }
             Order::RelayDigits { leg, on } => {
@@ -122,9 +129,14 @@ impl Worker {
 
     fn negotiated(&mut self, id: LegId, media: LegMedia, now: u64) {
         let soon = u64::from(self.random() % 2500) * clock::MILLISECOND;
+        let mut random = [0; 10];
+        if let Err(error) = getrandom(&mut random, GetRandomFlags::empty()) {
+            tracing::error!(%error, "no random numbers for a new stream");
+        }
         let Some(index) = self.index(id) else { return };
         let handshakes = &mut self.handshakes;
         let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
+        leg.out.set_ticks(ticks(media.codec), random);
         let moved = leg.latch.negotiated(media.remote, media.signalled_from);
         if moved {
             leg.disconnect();
@@ -138,8 +150,14 @@ impl Worker {
         if leg.media.is_none() {
             leg.reports.next_at = now + 2500 * clock::MILLISECOND + soon;
         }
+        match (media.telephone_event, &leg.keypad) {
+            (None, None) => leg.keypad = Some(Box::default()),
+            (Some(_), Some(_)) => leg.keypad = None,
+            (None, Some(_)) | (Some(_), None) => {}
+        }
         leg.media = Some(media);
         leg.listen_for_keys();
+        self.fit_codecs(index);
     }
 
     fn hear(&mut self, id: LegId, source: Source, asset: Option<Arc<Asset>>) {
@@ -166,9 +184,14 @@ impl Worker {
         if let Some(leg) = self.leg(index) {
             leg.plays = plays;
             leg.passed_at = 0;
+            leg.comfort = None;
+            if let Some(keypad) = &mut leg.keypad {
+                **keypad = Keypad::default();
+            }
             leg.out.switch();
         }
         self.put_on_wheel(index);
+        self.fit_codecs(index);
         if let Some(prompt) = missing {
             self.tell(Event::PromptEnded { leg: id, prompt, missing: true });
         }
@@ -191,9 +214,11 @@ impl Worker {
         let Some(Plays::Leg(of)) = self.leg(index).map(|leg| std::mem::replace(&mut leg.plays, Plays::Silence)) else {
             return;
         };
-        if let Some(source) = self.index(of).and_then(|source| self.leg(source)) {
+        let Some(index_of) = self.index(of) else { return };
+        if let Some(source) = self.leg(index_of) {
             source.listeners.retain(|&listener| listener != index);
         }
+        self.fit_codecs(index_of);
     }
 
     fn whisper(&mut self, id: LegId, prompt: Prompt, asset: Option<Arc<Asset>>) {
@@ -204,6 +229,7 @@ impl Worker {
                     leg.whisper = Some(Cursor::new(prompt, asset, false));
                 }
                 self.put_on_wheel(index);
+                self.fit_codecs(index);
             }
             None => self.tell(Event::PromptEnded { leg: id, prompt, missing: true }),
         }

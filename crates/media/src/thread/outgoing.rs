@@ -20,11 +20,16 @@ pub struct Outgoing {
     /// When it was sent, and how many samples it held.
     sent_at: u64,
     samples: u32,
-    /// How a relayed stream is fitted in.
+    /// Ticks of the RTP clock in a sample: all timestamps and lengths here are in ticks.
+    ticks: u32,
+    /// How a relayed stream is fitted in, or one that is made anew of another.
     fit: Option<Fit>,
+    renewed: Option<Renewed>,
+    /// The event that is being passed on.
+    event: Option<Renewed>,
     /// The next packet begins something new.
     marker: bool,
-    /// Packets and payload bytes sent.
+    /// Packets and payload bytes sent. (The bytes are counted where they are sent.)
     pub packets: u64,
     pub bytes: u64,
 }
@@ -40,6 +45,15 @@ struct Fit {
     add_timestamp: u32,
 }
 
+/// Where another stream's timestamps are on ours.
+#[derive(Clone, Copy, Debug)]
+struct Renewed {
+    ssrc: u32,
+    /// One of its timestamps, and the same of ours.
+    theirs: u32,
+    ours: u32,
+}
+
 impl Outgoing {
     /// A stream that begins at random places (RFC 3550 §5.1).
     pub fn new(random: [u8; 10]) -> Self {
@@ -50,11 +64,28 @@ impl Outgoing {
             sequence: u16::from_ne_bytes([i, j]),
             sent_at: 0,
             samples: FRAME as u32,
+            ticks: 1,
             fit: None,
+            renewed: None,
+            event: None,
             marker: true,
             packets: 0,
             bytes: 0,
         }
+    }
+
+    /// The RTP clock has so many ticks in a sample from here on. Where that is another than before, it is another stream
+    /// (RFC 7160 §4.1), with these random numbers.
+    pub fn set_ticks(&mut self, ticks: u32, random: [u8; 10]) {
+        if ticks != self.ticks {
+            let (packets, bytes) = (self.packets, self.bytes);
+            *self = Self { ticks, samples: FRAME as u32 * ticks, packets, bytes, ..Self::new(random) };
+        }
+    }
+
+    /// Ticks of the RTP clock in a sample.
+    pub fn ticks(&self) -> u32 {
+        self.ticks
     }
 
     /// Our SSRC.
@@ -64,13 +95,13 @@ impl Outgoing {
 
     /// What is sent changes: the next packet carries the marker and follows on.
     pub fn switch(&mut self) {
-        self.fit = None;
+        (self.fit, self.renewed, self.event) = (None, None, None);
         self.marker = true;
     }
 
     /// The header of a packet that we make.
     pub fn made(&mut self, now: u64, payload_type: u8, samples: usize) -> Header {
-        self.fit = None;
+        (self.fit, self.renewed) = (None, None);
         let timestamp = self.next_timestamp(now);
         let sequence = self.sequence.wrapping_add(1);
         let marker = std::mem::take(&mut self.marker);
@@ -78,8 +109,54 @@ impl Outgoing {
         Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc }
     }
 
+    /// The header of a frame of 20 ms that was made of another stream's packets, where that has the timestamp `theirs` (at
+    /// 8 kHz).
+    pub fn translated(&mut self, now: u64, ssrc: u32, theirs: u32, payload_type: u8) -> Header {
+        self.fit = None;
+        let known = self
+            .renewed
+            .filter(|renewed| renewed.ssrc == ssrc)
+            .map(|renewed| renewed.ours.wrapping_add(theirs.wrapping_sub(renewed.theirs).wrapping_mul(self.ticks)));
+        let timestamp = match known.filter(|&timestamp| self.is_timely(now, timestamp)) {
+            Some(timestamp) => timestamp,
+            None => {
+                self.marker = true;
+                self.next_timestamp(now)
+            }
+        };
+        self.renewed = Some(Renewed { ssrc, theirs, ours: timestamp });
+        let sequence = self.sequence.wrapping_add(1);
+        let marker = std::mem::take(&mut self.marker);
+        self.sent(now, sequence, timestamp, FRAME);
+        Header { marker, payload_type, sequence, timestamp, ssrc: self.ssrc }
+    }
+
+    /// The header of an event's packet that is passed on among frames made anew; `packet` is of a clock of so many ticks in
+    /// a sample. All packets of one press keep one timestamp, and its segments follow on. `None`: it is a straggler of a press
+    /// before.
+    pub fn event(&mut self, now: u64, packet: &Header, payload_type: u8, ticks: u32) -> Option<Header> {
+        let before = self.event.filter(|event| event.ssrc == packet.ssrc);
+        let known = before.and_then(|event| {
+            let since = packet.timestamp.wrapping_sub(event.theirs);
+            let since = u64::from(since) * u64::from(self.ticks) / u64::from(ticks.max(1));
+            let recent = since <= JUMP.unsigned_abs() * 2 * u64::from(self.ticks);
+            recent.then(|| event.ours.wrapping_add(since as u32))
+        });
+        if known.is_none() && before.is_some_and(|event| event.theirs.wrapping_sub(packet.timestamp) < 80_000 * ticks) {
+            return None;
+        }
+        let timestamp = known.unwrap_or_else(|| self.next_timestamp(now));
+        let begins = self.event.is_none_or(|event| event.theirs != packet.timestamp || event.ssrc != packet.ssrc);
+        self.event = Some(Renewed { ssrc: packet.ssrc, theirs: packet.timestamp, ours: timestamp });
+        // Speech goes on by its own time, not from where the press began.
+        self.sequence = self.sequence.wrapping_add(1);
+        self.packets += 1;
+        Some(Header { marker: begins, payload_type, sequence: self.sequence, timestamp, ssrc: self.ssrc })
+    }
+
     /// The header of a packet that is passed on; `None` if it belongs before what is being sent.
     pub fn passed(&mut self, now: u64, packet: &Header, payload_type: u8, samples: usize) -> Option<Header> {
+        self.renewed = None;
         let fit = match self.fit.filter(|fit| self.still_fits(fit, now, packet)) {
             Some(fit) => fit,
             None => self.fit_in(now, packet),
@@ -111,15 +188,24 @@ impl Outgoing {
 
     /// The timestamp that goes with this moment: of sender reports.
     pub fn timestamp_at(&self, now: u64) -> u32 {
-        self.timestamp.wrapping_add(clock::samples(now.saturating_sub(self.sent_at)) as u32)
+        self.timestamp.wrapping_add(self.elapsed(now) as u32)
+    }
+
+    /// Ticks since the newest packet was sent.
+    fn elapsed(&self, now: u64) -> u64 {
+        clock::samples(now.saturating_sub(self.sent_at)).saturating_mul(u64::from(self.ticks))
+    }
+
+    /// Whether a timestamp is about where the clock is.
+    fn is_timely(&self, now: u64, timestamp: u32) -> bool {
+        let ahead = i64::from(timestamp.wrapping_sub(self.timestamp).cast_signed());
+        (ahead - self.elapsed(now).cast_signed()).abs() <= JUMP * i64::from(self.ticks)
     }
 
     fn still_fits(&self, fit: &Fit, now: u64, packet: &Header) -> bool {
         let step = packet.sequence.wrapping_sub(fit.newest).cast_signed();
         let timestamp = packet.timestamp.wrapping_add(fit.add_timestamp);
-        let ahead = i64::from(timestamp.wrapping_sub(self.timestamp).cast_signed());
-        let elapsed = clock::samples(now.saturating_sub(self.sent_at)).cast_signed();
-        fit.ssrc == packet.ssrc && step.unsigned_abs() < SEQUENCE_JUMP && (ahead - elapsed).abs() <= JUMP
+        fit.ssrc == packet.ssrc && step.unsigned_abs() < SEQUENCE_JUMP && self.is_timely(now, timestamp)
     }
 
     fn fit_in(&mut self, now: u64, packet: &Header) -> Fit {
@@ -134,18 +220,17 @@ impl Outgoing {
     /// What follows the newest packet: at once after it, or, after a pause of three frames and more, as much later as it
     /// is.
     fn next_timestamp(&self, now: u64) -> u32 {
-        let elapsed = clock::samples(now.saturating_sub(self.sent_at));
-        let pause = elapsed >= 3 * FRAME as u64 && self.packets > 0;
+        let elapsed = self.elapsed(now);
+        let pause = elapsed >= 3 * FRAME as u64 * u64::from(self.ticks) && self.sent_at > 0;
         self.timestamp.wrapping_add(if pause { elapsed as u32 } else { self.samples })
     }
 
     fn sent(&mut self, now: u64, sequence: u16, timestamp: u32, samples: usize) {
-        if self.packets == 0 || sequence.wrapping_sub(self.sequence).cast_signed() > 0 {
-            (self.sequence, self.timestamp, self.samples) = (sequence, timestamp, samples as u32);
+        if self.sent_at == 0 || sequence.wrapping_sub(self.sequence).cast_signed() > 0 {
+            (self.sequence, self.timestamp, self.samples) = (sequence, timestamp, samples as u32 * self.ticks);
             self.sent_at = now;
         }
         self.packets += 1;
-        self.bytes += samples as u64;
     }
 }
 

@@ -2,15 +2,25 @@
 
 use rtp::FRAME;
 use rtp::packet::HEADER_BYTES;
+use sdp::Codec;
 use switch::media::Event;
 
-use super::leg::{Plays, silence};
+use super::keys::HUSHED;
+use super::leg::{Plays, encode, silence};
+use super::transcode::Frame;
 use super::{Buffers, Worker};
 use crate::clock::MILLISECOND;
 
 /// When the leg that is heard has sent nothing for so long, a whisper goes on in packets of its own. More than any usual
 /// packet's length, so that the two do not alternate.
 const UNHEARD: u64 = 65 * MILLISECOND;
+
+/// A packet made of samples.
+fn made_of(codec: Codec, packet: &mut [u8], fill: impl FnOnce(&mut Frame)) {
+    let mut frame = [0; FRAME];
+    fill(&mut frame);
+    packet.iter_mut().zip(frame).for_each(|(place, sample)| *place = encode(codec, sample));
+}
 
 impl Worker {
     /// Sends the packets of one slot of the wheel.
@@ -32,8 +42,23 @@ impl Worker {
         let (codec, payload_type, may_send) = (media.codec, media.payload_type, media.send);
         let Some(payload) = buffers.payload(FRAME) else { return };
         let mut ended = None;
+        let unheard = now.saturating_sub(leg.passed_at);
         match &mut leg.plays {
-            Plays::Leg(_) if now.saturating_sub(leg.passed_at) < UNHEARD => return,
+            Plays::Leg(_) if leg.keypad.as_ref().is_some_and(|keypad| keypad.is_sounding()) => {
+                made_of(codec, payload, |frame| {
+                    if let Some(keypad) = &mut leg.keypad {
+                        keypad.fill(frame);
+                    }
+                });
+            }
+            Plays::Leg(_) if leg.comfort.is_some() => {
+                if unheard < HUSHED {
+                    return;
+                }
+                made_of(codec, payload, |frame| leg.comfort.iter_mut().for_each(|noise| noise.fill(frame)));
+            }
+            Plays::Leg(_) if leg.whisper.is_none() => return self.put_on_wheel(index),
+            Plays::Leg(_) if unheard < UNHEARD => return,
             Plays::Leg(_) | Plays::Silence => payload.fill(silence(codec)),
             Plays::Prompt(cursor) => {
                 if cursor.fill(codec, payload) {
@@ -45,7 +70,10 @@ impl Worker {
         if may_send && leg.latch.target().is_some() && leg.protection.is_ready() {
             let header = leg.out.made(now, payload_type, FRAME);
             header.write(&mut buffers.made);
-            leg.send(&mut buffers.made, HEADER_BYTES + FRAME);
+            let length = leg.voice_frame(&mut buffers.made);
+            if length > 0 {
+                leg.send(&mut buffers.made, HEADER_BYTES + length);
+            }
         }
         if let Some(prompt) = ended {
             leg.plays = Plays::Silence;

@@ -13,6 +13,7 @@ use switch::media::{Event, LegMedia};
 use super::latch::Verdict;
 use super::leg::{Leg, decode, transcode};
 use super::protect::{Opened, Protection};
+use super::transcode::samples_of;
 use super::{Buffers, Worker};
 use crate::clock;
 use crate::recorder::Record;
@@ -97,7 +98,7 @@ impl Worker {
         if leg.reception.ssrc() != Some(header.ssrc) {
             leg.presses.reset();
         }
-        let arrival = clock::samples(now) as u32;
+        let arrival = clock::samples(now).wrapping_mul(u64::from(leg.out.ticks())) as u32;
         leg.reception.heard(header.ssrc, header.sequence, header.timestamp, arrival);
         leg.watch.heard_at = now;
         let news = (!leg.watch.first_told, leg.watch.told > 0);
@@ -112,29 +113,36 @@ impl Worker {
             Kind::Audio(codec) => {
                 let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
                 if let Some(stream) = leg.stream {
-                    let a_law = codec == Codec::Pcma;
                     let (timestamp, ssrc) = (header.timestamp, header.ssrc);
-                    self.tap.record(&Record { stream, arrival: now, timestamp, ssrc, a_law, payload });
+                    self.tap.record(&Record { stream, arrival: now, timestamp, ssrc, codec, payload });
                 }
-                if let Some(digit) =
-                    leg.detector.as_mut().and_then(|ear| ear.hear(payload.iter().map(|&byte| decode(codec, byte))))
+                let by_table = super::transcode::kind(codec).is_none();
+                let has_ear = leg.ear.is_some();
+                if let Some(digit) = leg
+                    .detector
+                    .as_mut()
+                    .filter(|_| by_table)
+                    .and_then(|ear| ear.hear(payload.iter().map(|&byte| decode(codec, byte))))
                 {
                     let id = leg.id;
                     self.tell(Event::Digit { leg: id, digit });
+                }
+                // Before the packet is passed on, for it is protected where it lies.
+                if has_ear {
+                    self.translate(index, now, &header, payload, &mut buffers.made);
                 }
                 self.pass_on(index, now, accepted, codec, buffers);
             }
             Kind::Key => {
                 let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
-                let (id, detect, relay) = (leg.id, leg.detect_digits, leg.relay_digits);
-                if let Some(digit) = leg.presses.heard(header.timestamp, payload)
-                    && detect
-                {
+                let (id, detect) = (leg.id, leg.detect_digits);
+                let pressed = leg.presses.heard(header.timestamp, payload);
+                if let Some(digit) = pressed.filter(|_| detect) {
                     self.tell(Event::Digit { leg: id, digit });
                 }
-                self.pass_key(index, now, accepted, relay, buffers);
+                self.pass_key(index, now, &header, accepted.payload.clone(), pressed, buffers);
             }
-            Kind::Comfort => self.pass_key(index, now, accepted, false, buffers),
+            Kind::Comfort => self.pass_comfort(index, now, &header, accepted.payload.clone(), buffers),
         }
     }
 
@@ -150,7 +158,8 @@ impl Worker {
     /// Sends audio to every leg that hears it, at once: from the same buffer where nothing must be changed but the header.
     #[inline]
     fn pass_on(&mut self, index: usize, now: u64, accepted: &Accepted, codec: Codec, buffers: &mut Buffers) {
-        let samples = accepted.payload.len();
+        let bytes = accepted.payload.len();
+        let samples = buffers.datagram.get(accepted.payload.clone()).map_or(0, |payload| samples_of(codec, payload));
         for n in 0.. {
             let listener =
                 self.legs.get(index).and_then(Option::as_deref).and_then(|leg| leg.listeners.get(n)).copied();
@@ -160,54 +169,35 @@ impl Worker {
                 continue;
             };
             let (to, payload_type) = (media.codec, media.payload_type);
+            if leg.is_keyed() {
+                leg.out.kept_back(&accepted.header);
+                continue;
+            }
+            if leg.needs_translation(codec) {
+                continue;
+            }
             let Some(header) = leg.out.passed(now, &accepted.header, payload_type, samples) else { continue };
-            leg.passed_at = now;
+            leg.spoken_to(now);
             let unchanged = leg.whisper.is_none() && to == codec;
             // Protection is put on in place: each hearer's in a copy of its own.
             if unchanged && leg.protection.is_plain() {
                 let begin = accepted.payload.start.saturating_sub(HEADER_BYTES);
                 if let Some(packet) = buffers.datagram.get_mut(begin..) {
                     header.write(packet);
-                    leg.send(packet, HEADER_BYTES + samples);
+                    leg.send(packet, HEADER_BYTES + bytes);
                 }
                 continue;
             }
             let Some(input) = buffers.datagram.get(accepted.payload.clone()) else { continue };
-            let Some(packet) = buffers.made.get_mut(..HEADER_BYTES + samples) else { continue };
+            let Some(packet) = buffers.made.get_mut(..HEADER_BYTES + bytes) else { continue };
             header.write(packet);
             let output = packet.get_mut(HEADER_BYTES..).unwrap_or_default();
             transcode(codec, to, input, output);
             let ended = leg.whisper.as_mut().is_some_and(|whisper| whisper.mix(to, output));
-            leg.send(&mut buffers.made, HEADER_BYTES + samples);
+            leg.send(&mut buffers.made, HEADER_BYTES + bytes);
             if ended {
                 self.whisper_ended(listener);
             }
-        }
-    }
-
-    /// Passes a key on where both may and can, and keeps it back where not.
-    fn pass_key(&mut self, index: usize, now: u64, accepted: &Accepted, relay: bool, buffers: &mut Buffers) {
-        for n in 0.. {
-            let listener =
-                self.legs.get(index).and_then(Option::as_deref).and_then(|leg| leg.listeners.get(n)).copied();
-            let Some(listener) = listener else { break };
-            let Some(leg) = self.legs.get_mut(listener).and_then(Option::as_deref_mut) else { continue };
-            let payload_type = leg
-                .media
-                .as_ref()
-                .filter(|media| media.send && relay && leg.protection.is_ready())
-                .and_then(|media| media.telephone_event);
-            let Some(payload_type) = payload_type else {
-                leg.out.kept_back(&accepted.header);
-                continue;
-            };
-            let Some(header) = leg.out.passed(now, &accepted.header, payload_type, rtp::FRAME) else { continue };
-            let length = HEADER_BYTES + accepted.payload.len();
-            let Some(event) = buffers.datagram.get(accepted.payload.clone()) else { continue };
-            let Some(place) = buffers.made.get_mut(HEADER_BYTES..length) else { continue };
-            place.copy_from_slice(event);
-            header.write(&mut buffers.made);
-            leg.send(&mut buffers.made, length);
         }
     }
 }

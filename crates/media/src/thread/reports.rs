@@ -92,6 +92,9 @@ impl Leg {
                     let ours = self.out.ssrc();
                     if let Some(block) = blocks.iter().find(|block| block.ssrc == ours) {
                         self.reports.remote_fraction_lost = Some(block.loss.fraction_lost);
+                        if let Some(voice) = &mut self.voice {
+                            voice.expect_loss(block.loss.fraction_lost);
+                        }
                     }
                 }
                 Rtcp::Description { .. } | Rtcp::Goodbye { .. } | Rtcp::Other(_) => {}
