@@ -460,6 +460,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_comes_at_once_after_a_standstill_is_recorded_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
+        let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk);
+        let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
+        let events = EventSink(Arc::new(|event| panic!("{event:?}")));
+        let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher);
+        let (call, start) = (CallId(7), 1_000 * MILLISECOND);
+        tap.start(start, call, start, RecordingFile { stem: "call".to_owned() });
+        let stream = tap.join(start, call, Side::Caller);
+        // Two seconds in one block: far more than a track holds.
+        for n in 0..100u32 {
+            let arrival = start + u64::from(n) * 20 * MILLISECOND;
+            let payload = &[0x80; 160];
+            tap.record(&Record { stream, arrival, timestamp: n * 160, ssrc: 9, codec: sdp::Codec::Pcmu, payload });
+        }
+        let end = start + 2_000 * MILLISECOND;
+        tap.stop(end, call, end);
+        tap.hand_over(end);
+        desk.take(blocks.try_recv().unwrap());
+        assert!(matches!(jobs.try_recv().unwrap(), Job::Finish(Finish { frames: 16_000, .. })));
+        let bytes = std::fs::read(folder.path().join("call.wav.part")).unwrap();
+        let frames = bytes[HEADER_BYTES as usize..].as_chunks::<4>().0;
+        assert_eq!(frames.len(), 16_000);
+        assert!(frames.iter().all(|frame| frame[..2] != [0, 0] && frame[2..] == [0, 0]), "no sample is missing");
+    }
+
+    #[test]
     fn r18_a_stem_never_leads_out_of_the_folder() {
         assert!(is_safe("2026/11/21/20261121-182500_0312345678_さくら歯科_01K3"));
         for stem in ["", "/etc/passwd", "../x", "a/../../x", "a\0b"] {
