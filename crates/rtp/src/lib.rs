@@ -9,6 +9,7 @@ pub mod dtmf;
 pub mod g711;
 pub mod keypad;
 pub mod packet;
+pub mod quality;
 pub mod rtcp;
 pub mod statistics;
 pub mod telephone_event;
