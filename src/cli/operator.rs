@@ -17,6 +17,9 @@ pub enum Verb {
     /// A new operator; prints the softphone's password once
     #[command(after_help = "Example:\n  denwaban operator add --login 101 --name 山田花子 --skill english=3")]
     Add(Add),
+    /// Other values for an operator; what is not given stays
+    #[command(after_help = "Example:\n  denwaban operator set 101 --srtp required")]
+    Set(Set),
     /// All operators
     List,
     /// A new softphone password; prints it once
@@ -58,9 +61,31 @@ pub struct Add {
     /// md5, sha256 or both: what the softphone can
     #[arg(long, default_value = "md5")]
     digest: String,
+    /// Whether the voice is encrypted (SRTP): off, preferred (where the phone can) or required
+    #[arg(long, default_value = "preferred", value_name = "POLICY")]
+    srtp: String,
     /// Not ready until the operator says so at a desk
     #[arg(long)]
     not_ready: bool,
+}
+
+/// Arguments of `operator set`; what is not given stays.
+#[derive(clap::Args, Debug)]
+pub struct Set {
+    /// The operator's login
+    login: String,
+    /// Name for people
+    #[arg(long)]
+    name: Option<String>,
+    /// Seconds for the report after a call
+    #[arg(long)]
+    wrap_up_seconds: Option<u32>,
+    /// md5, sha256 or both: what the softphone can
+    #[arg(long)]
+    digest: Option<String>,
+    /// Whether the voice is encrypted (SRTP): off, preferred (where the phone can) or required
+    #[arg(long, value_name = "POLICY")]
+    srtp: Option<String>,
 }
 
 /// Does it.
@@ -72,9 +97,24 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             let (operator, password) = store.create_operator(realm, &form(add)?).await?;
             show_password(context, &operator, &password);
         }
+        Verb::Set(set) => {
+            let before = store.operator_by_login(&set.login).await?;
+            let operator = store.update_operator(before.id, &changed(set, before.form)).await?;
+            context.out.one(&operator, || {
+                fields(&[
+                    (words::ID, operator.id.to_string()),
+                    (words::LOGIN, operator.form.login.clone()),
+                    (words::NAME, operator.form.name.clone()),
+                    (words::WRAP_UP, seconds(operator.form.wrap_up_seconds)),
+                    (words::SRTP, operator.form.srtp.clone()),
+                    (words::ACTIVE, yes(operator.active)),
+                ])
+            });
+        }
         Verb::List => {
             let operators = store.operators().await?;
-            let heads = [words::ID, words::LOGIN, words::NAME, words::SKILLS, words::WRAP_UP, words::ACTIVE];
+            let heads =
+                [words::ID, words::LOGIN, words::NAME, words::SKILLS, words::WRAP_UP, words::SRTP, words::ACTIVE];
             context.out.list(&operators, &heads, |row| {
                 let skills: Vec<String> =
                     row.form.skills.iter().map(|(skill, level)| format!("{skill}={level}")).collect();
@@ -84,6 +124,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                     row.form.name.clone(),
                     skills.join(" "),
                     seconds(row.form.wrap_up_seconds),
+                    row.form.srtp.clone(),
                     yes(row.active),
                 ]
             });
@@ -115,7 +156,18 @@ fn form(add: Add) -> Result<OperatorForm, Troubles> {
         wrap_up_seconds: add.wrap_up_seconds,
         ready_on_register: !add.not_ready,
         digest: add.digest,
+        srtp: add.srtp,
     })
+}
+
+fn changed(set: Set, before: OperatorForm) -> OperatorForm {
+    OperatorForm {
+        name: set.name.unwrap_or(before.name),
+        wrap_up_seconds: set.wrap_up_seconds.unwrap_or(before.wrap_up_seconds),
+        digest: set.digest.unwrap_or(before.digest),
+        srtp: set.srtp.unwrap_or(before.srtp),
+        ..before
+    }
 }
 
 fn skill(text: &str) -> Result<(String, u8), Trouble> {

@@ -92,6 +92,9 @@ pub struct Values {
     /// Offer PCMU alone, without telephone-event
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     plain_pcmu: Option<bool>,
+    /// Whether the voice is encrypted (SRTP): off (usual), preferred (where the carrier can) or required
+    #[arg(long, value_name = "POLICY")]
+    srtp: Option<String>,
     /// Take only calls from exactly this host and port
     #[arg(long, num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     match_port: Option<bool>,
@@ -203,6 +206,7 @@ fn form(values: Values, before: TrunkForm) -> Result<TrunkForm, Troubles> {
         calls_max: values.calls_max.unwrap_or(before.calls_max),
         spacing_ms: values.spacing_ms.unwrap_or(before.spacing_ms),
         plain_pcmu: values.plain_pcmu.unwrap_or(before.plain_pcmu),
+        srtp: values.srtp.unwrap_or(before.srtp),
         numbers: values.numbers.unwrap_or(before.numbers),
         identity: values.identity.unwrap_or(before.identity),
         shows: values.shows.unwrap_or(before.shows),
@@ -239,6 +243,7 @@ fn describe(trunk: &TrunkRow) -> String {
         (words::EXTRACTORS, form.extractors.join(" ")),
         (words::CALLS_MAX, form.calls_max.to_string()),
         (words::SPACING, words::MILLISECONDS.with(&[&form.spacing_ms])),
+        (words::SRTP, form.srtp.clone()),
         (words::CERTIFICATE_NAMES, form.certificate_names.join(" ")),
         (words::NUMBER_FORM, form.numbers.clone()),
         (words::IDENTITY_HEADER, form.identity.clone()),

@@ -20,6 +20,7 @@ words! {
     LOGIN = "login", "ログイン名";
     SKILLS = "skills", "技能";
     WRAP_UP = "wrap-up", "後処理";
+    SRTP = "encrypted voice (SRTP)", "音声の暗号化 (SRTP)";
     PASSWORD = "password", "パスワード";
     ROLE = "role", "役割";
     NUMBER = "number", "番号";

@@ -1,6 +1,7 @@
 //! What a form's fields may hold. Each check gives the field back as it is stored, or says what is wrong.
 
 use number::{JAPAN, Number};
+use switch::SrtpPolicy;
 
 use crate::error::{Problem, StoreError};
 
@@ -110,6 +111,13 @@ impl Checks {
                 self.fail(field, what, "give an ordinary Japanese number");
                 None
             }
+        }
+    }
+
+    /// A word for a policy of SRTP.
+    pub(crate) fn srtp(&mut self, word: &str) {
+        if SrtpPolicy::from_word(word).is_none() {
+            self.fail("srtp", format!("{word:.CODE_CHARS_MAX$?} is no policy"), "give off, preferred or required");
         }
     }
 

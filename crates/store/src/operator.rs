@@ -5,6 +5,7 @@ use endpoint::{Account, AccountId, DigestPolicy};
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 use std::time::Duration;
+use switch::SrtpPolicy;
 
 use crate::check::{CODE_CHARS_MAX, Checks, NAME_CHARS_MAX};
 use crate::database::{Store, next_id};
@@ -35,6 +36,8 @@ pub struct OperatorForm {
     pub ready_on_register: bool,
     /// "md5", "sha256" or "both".
     pub digest: String,
+    /// Whether the voice is encrypted (SRTP): "off", "preferred" (where the phone can) or "required". A browser's always is.
+    pub srtp: String,
 }
 
 impl Default for OperatorForm {
@@ -46,6 +49,7 @@ impl Default for OperatorForm {
             wrap_up_seconds: 30,
             ready_on_register: true,
             digest: "md5".to_owned(),
+            srtp: SrtpPolicy::Preferred.word().to_owned(),
         }
     }
 }
@@ -116,7 +120,7 @@ impl Store {
         let id = next_id(&mut tx, "operators").await?;
         sqlx::query(
             "INSERT INTO operators (id, login, name, skills, wrap_up_seconds, ready_on_register, digest, realm, ha1_md5, \
-             ha1_sha256, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)",
+             ha1_sha256, srtp, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
         )
         .bind(id)
         .bind(&form.login)
@@ -128,6 +132,7 @@ impl Store {
         .bind(realm)
         .bind(ha1_md5)
         .bind(ha1_sha256)
+        .bind(&form.srtp)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
@@ -152,13 +157,14 @@ impl Store {
         }
         sqlx::query(
             "UPDATE operators SET name = $1, skills = $2, wrap_up_seconds = $3, ready_on_register = $4, digest = $5, \
-             active = 1 WHERE id = $6",
+             srtp = $6, active = 1 WHERE id = $7",
         )
         .bind(&form.name)
         .bind(to_json(&form.skills, "operators.skills")?)
         .bind(i64::from(form.wrap_up_seconds))
         .bind(i64::from(form.ready_on_register))
         .bind(&form.digest)
+        .bind(&form.srtp)
         .bind(id)
         .execute(&mut *tx)
         .await?;
@@ -239,6 +245,7 @@ fn checked(form: &OperatorForm) -> Result<OperatorForm, StoreError> {
         wrap_up_seconds: form.wrap_up_seconds,
         ready_on_register: form.ready_on_register,
         digest: form.digest.trim().to_ascii_lowercase(),
+        srtp: form.srtp.trim().to_ascii_lowercase(),
     };
     for (_, level) in &kept.skills {
         checks.within("skills", i64::from(*level), 1, LEVEL_MAX);
@@ -247,6 +254,7 @@ fn checked(form: &OperatorForm) -> Result<OperatorForm, StoreError> {
     if digest_policy(&kept.digest).is_none() {
         checks.fail("digest", format!("{:.CODE_CHARS_MAX$?} is no policy", form.digest), "give md5, sha256 or both");
     }
+    checks.srtp(&kept.srtp);
     checks.end(kept)
 }
 
@@ -271,6 +279,7 @@ pub(crate) fn operator_row(row: &AnyRow) -> Result<OperatorRow, StoreError> {
             wrap_up_seconds: row.small("wrap_up_seconds", "operators.wrap_up_seconds")?,
             ready_on_register: row.flag("ready_on_register")?,
             digest: row.text("digest")?,
+            srtp: row.text("srtp")?,
         },
     })
 }
@@ -287,6 +296,8 @@ pub(crate) fn directory_operator(row: &AnyRow, realm: &str) -> Result<switch::Op
     }
     let digest =
         digest_policy(&kept.form.digest).ok_or_else(|| format!("digest {:?} is no policy", kept.form.digest))?;
+    let srtp =
+        SrtpPolicy::from_word(&kept.form.srtp).ok_or_else(|| format!("srtp {:?} is no policy", kept.form.srtp))?;
     Ok(switch::Operator {
         id: OperatorId(kept.id),
         account: Account {
@@ -299,7 +310,7 @@ pub(crate) fn directory_operator(row: &AnyRow, realm: &str) -> Result<switch::Op
         name: kept.form.name,
         skills: kept.form.skills,
         wrap_up: Duration::from_secs(u64::from(kept.form.wrap_up_seconds)),
-        srtp: switch::SrtpPolicy::Preferred,
+        srtp,
         ready_on_register: kept.form.ready_on_register,
     })
 }

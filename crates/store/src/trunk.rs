@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sip::flow::Protocol;
 use sqlx::Transaction;
 use sqlx::any::{Any, AnyRow};
+use switch::SrtpPolicy;
 
 use crate::check::{Checks, NAME_CHARS_MAX};
 use crate::database::{Store, next_id};
@@ -90,6 +91,8 @@ pub struct TrunkForm {
     pub spacing_ms: u32,
     /// Offer PCMU alone, without telephone-event.
     pub plain_pcmu: bool,
+    /// Whether the voice is encrypted (SRTP): "off", "preferred" (where the carrier can) or "required".
+    pub srtp: String,
     /// How telephone numbers are written: "national" or "international".
     pub numbers: String,
     /// Which header says whose line calls: "none", "preferred" or "asserted".
@@ -125,6 +128,7 @@ impl Default for TrunkForm {
             calls_max: 10,
             spacing_ms: 0,
             plain_pcmu: false,
+            srtp: SrtpPolicy::Off.word().to_owned(),
             numbers: "national".to_owned(),
             identity: "asserted".to_owned(),
             shows: "main".to_owned(),
@@ -210,6 +214,7 @@ impl TrunkRow {
             calls_max: form.calls_max,
             spacing: Duration::from_millis(u64::from(form.spacing_ms)),
             plain_pcmu: form.plain_pcmu,
+            srtp: SrtpPolicy::from_word(&form.srtp).ok_or_else(|| named("policy for SRTP", &form.srtp))?,
             numbers: pick(&NUMBERS, &form.numbers).ok_or_else(|| named("form of numbers", &form.numbers))?,
             identity: pick(&IDENTITIES, &form.identity).ok_or_else(|| named("identity header", &form.identity))?,
             shows: pick(&SHOWS, &form.shows).ok_or_else(|| named("number to show", &form.shows))?,
@@ -340,6 +345,8 @@ fn checked(form: &TrunkForm, has_password: bool) -> Result<TrunkForm, StoreError
     checked_lists(&mut checks, form);
     kept.certificate_names = checked_certificate_names(&mut checks, form);
     checked_choices(&mut checks, form);
+    kept.srtp = form.srtp.trim().to_ascii_lowercase();
+    checks.srtp(&kept.srtp);
     checked_registration(&mut checks, form);
     if !kept.user.is_empty() && form.password.is_none() && !has_password {
         checks.fail("password", "there is a user but no password", "give the password that the carrier gave you");

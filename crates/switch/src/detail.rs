@@ -125,7 +125,17 @@ impl<T: fmt::Display> Serialize for Shown<T> {
     }
 }
 
-/// A SIP message as text, without the values of its credentials (R20).
+/// What the keys of SRTP and the passwords of ICE follow in a description (RFC 4568 §6.1, RFC 8839 §5.4). With an old key a
+/// recorded line could be listened to.
+const KEYS: [&str; 2] = ["inline:", "ice-pwd"];
+
+/// A line of a body, up to the key that it tells.
+fn without_key(line: &str) -> Option<&str> {
+    let lower = line.to_ascii_lowercase();
+    KEYS.iter().find_map(|name| line.get(..lower.find(name)? + name.len()))
+}
+
+/// A SIP message as text, without the values of its credentials and keys (R20).
 fn without_secrets(message: &[u8]) -> String {
     let text = String::from_utf8_lossy(message);
     let mut kept = String::with_capacity(text.len());
@@ -141,6 +151,9 @@ fn without_secrets(message: &[u8]) -> String {
             if in_secret {
                 kept.push_str(name);
                 kept.push_str(": (removed)\r\n");
+            } else if let Some(start) = without_key(line).filter(|_| !in_head) {
+                kept.push_str(start);
+                kept.push_str(" (removed)\r\n");
             } else {
                 kept.push_str(line);
             }
@@ -176,6 +189,17 @@ mod tests {
         let written = serde_json::to_string(&detail).unwrap();
         assert!(written.contains("(removed)") && !written.contains("secret"), "{written}");
         assert!(!format!("{detail:?}").contains("secret"), "{detail:?}");
+    }
+
+    #[test]
+    fn r20_keys_do_not_get_into_a_trace() {
+        let message = "INVITE sip:1@x SIP/2.0\r\nSubject: inline: skates\r\n\r\nv=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:secret|2^31\r\n\
+            a= Crypto :2 X INLINE:secret\na=ice-pwd:secret\r\na=setup:active\r\n";
+        assert_eq!(
+            without_secrets(message.as_bytes()),
+            "INVITE sip:1@x SIP/2.0\r\nSubject: inline: skates\r\n\r\nv=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline: (removed)\r\n\
+             a= Crypto :2 X INLINE: (removed)\r\na=ice-pwd (removed)\r\na=setup:active\r\n"
+        );
     }
 
     #[test]

@@ -189,3 +189,22 @@ fn preferences_order_the_phones_and_all_of_them_ring() {
     let called: Vec<_> = house.sent.drain(..).map(|(flow, _)| flow.remote).collect();
     assert_eq!(called, [STRANGER, TABLET, PHONE].map(addr));
 }
+
+#[test]
+fn a_browser_gets_an_offer_of_its_own_and_keeps_it() {
+    const TO_BROWSERS: &str = "v=0\r\nto browsers";
+    let mut house = House::new();
+    let web = Flow { protocol: Protocol::Wss, ..tcp(TABLET, 2) };
+    Phone::new(tcp(PHONE, 1), "101").register(&mut house, &contact("10.0.0.5", 7, 1));
+    Phone::new(web, "101").register(&mut house, &contact("10.0.0.6", 8, 1));
+    house.other.clear();
+    let invite = Invite { web_body: Some(bytes(TO_BROWSERS)), ..House::invite(LegId(2), Destination::Account(HANAKO)) };
+    house.order(Order::Invite(invite));
+    let mut sent: Vec<_> = std::iter::from_fn(|| house.sent.pop_front()).collect();
+    sent.sort_by_key(|(flow, _)| flow.protocol != Protocol::Wss);
+    let [(_, to_browser), (_, to_phone)] = sent.as_slice() else { panic!("{sent:?}") };
+    assert_eq!((to_browser.body(), to_phone.body()), (TO_BROWSERS.as_bytes(), OFFER.as_bytes()));
+    house.hear_flow(web, accept(to_browser, "t", TABLET, ANSWER));
+    let session = house.endpoint.legs[&LegId(2)].session.as_ref().unwrap();
+    assert_eq!(session.local_sdp, TO_BROWSERS, "what a refresh offers once more");
+}

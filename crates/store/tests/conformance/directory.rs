@@ -41,6 +41,7 @@ on_both! {
         let person = &directory.operators[&OperatorId(operator.id)];
         assert_eq!((person.account.id.0, person.account.user.as_str()), (operator.id, "101"));
         assert_eq!(person.account.digest, endpoint::DigestPolicy::Both);
+        assert_eq!(person.srtp, switch::SrtpPolicy::Required);
         assert_eq!((person.wrap_up, person.ready_on_register), (Duration::from_secs(45), false));
         assert_eq!(directory.trunks[0].hops[0].address, "203.0.113.9:5060".parse().unwrap());
     }

@@ -18,6 +18,7 @@ pub fn hanako() -> OperatorForm {
         wrap_up_seconds: 45,
         ready_on_register: false,
         digest: "both".to_owned(),
+        srtp: "required".to_owned(),
     }
 }
 
@@ -55,9 +56,10 @@ on_both! {
             name: String::new(),
             skills: vec![("x".to_owned(), 0)],
             digest: "none".to_owned(),
+            srtp: "sometimes".to_owned(),
             ..hanako()
         };
-        assert_eq!(fields(store.create_operator(REALM, &wrong).await.unwrap_err()), ["login", "name", "skills", "digest"]);
+        assert_eq!(fields(store.create_operator(REALM, &wrong).await.unwrap_err()), ["login", "name", "skills", "digest", "srtp"]);
         assert_eq!(fields(store.create_operator(REALM, &hanako()).await.unwrap_err()), ["login"]);
         let renamed = OperatorForm { login: "102".to_owned(), ..hanako() };
         assert_eq!(fields(store.update_operator(row.id, &renamed).await.unwrap_err()), ["login"]);

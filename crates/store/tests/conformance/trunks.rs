@@ -41,6 +41,7 @@ on_both! {
             host: "203.0.113.9".to_owned(),
             certificate_names: vec!["SBC.example.jp".to_owned()],
             spacing_ms: 250,
+            srtp: "Required".to_owned(),
             numbers: "international".to_owned(),
             identity: "preferred".to_owned(),
             shows: "dialled".to_owned(),
@@ -55,6 +56,7 @@ on_both! {
         assert_eq!(trunk.certificate_names, ["sbc.example.jp"]);
         assert_eq!(trunk.spacing, std::time::Duration::from_millis(250));
         assert_eq!((trunk.numbers, trunk.identity), (NumberForm::International, IdentityHeader::Preferred));
+        assert_eq!(trunk.srtp, switch::SrtpPolicy::Required);
         assert_eq!((trunk.shows, trunk.redirection.diversion), (Shows::Dialled, true));
         assert!(!trunk.redirection.history_info);
         let auto = store.update_trunk(row.id, &TrunkForm { protocol: "auto".to_owned(), host: "sbc.example.jp:5070".to_owned(), ..form }).await.unwrap();
@@ -64,7 +66,7 @@ on_both! {
     async fn a_trunk_that_an_older_version_wrote_is_read(store: Store) {
         let row = store.create_trunk(&hikari()).await.unwrap();
         let mut json = serde_json::to_value(&row.form).unwrap();
-        for newer in ["certificate_names", "spacing_ms", "numbers", "identity", "shows", "redirection"] {
+        for newer in ["certificate_names", "spacing_ms", "numbers", "identity", "shows", "redirection", "srtp"] {
             assert!(json.as_object_mut().unwrap().remove(newer).is_some(), "{newer}");
         }
         let read: TrunkForm = serde_json::from_value(json).unwrap();
@@ -85,6 +87,7 @@ on_both! {
         assert_eq!(trunk.credentials.as_ref().map(|c| (c.user.as_str(), c.password.as_str())), Some(("0312345678", "hush")));
         assert_eq!(trunk.registration.unwrap().aor, "sip:0312345678@ntt-east.ne.jp");
         assert!(trunk.compact && trunk.plain_pcmu);
+        assert_eq!(trunk.srtp, switch::SrtpPolicy::Off);
     }
 
     async fn r20_a_trunks_password_leaves_only_towards_the_carrier(store: Store) {
@@ -119,6 +122,7 @@ on_both! {
             numbers: "roman".to_owned(),
             identity: "both".to_owned(),
             shows: "nothing".to_owned(),
+            srtp: "sometimes".to_owned(),
             redirection: vec!["reason".to_owned()],
             spacing_ms: 60_000,
             session_expires_seconds: Some(10),
@@ -128,7 +132,7 @@ on_both! {
         let found = fields(store.create_trunk(&wrong).await.unwrap_err());
         let expected = [
             "name", "protocol", "host", "domain", "sources", "extractors", "certificate_names", "numbers", "identity", "shows",
-            "redirection", "registration.registrar", "registration.expires_seconds", "password", "calls_max", "spacing_ms",
+            "redirection", "srtp", "registration.registrar", "registration.expires_seconds", "password", "calls_max", "spacing_ms",
             "session_expires_seconds", "probe_seconds",
         ];
         assert_eq!(found, expected);

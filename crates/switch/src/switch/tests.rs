@@ -2,6 +2,7 @@
 
 mod lossy;
 mod peers;
+mod secure;
 
 use acd::OperatorId;
 use sip::message::{Method, Name};

@@ -14,6 +14,7 @@ use sip::message::{Message, MessageBuilder, Method};
 
 use crate::calls::tests::{house_directory, some_moment};
 use crate::desk::{Command, Reply};
+use crate::directory::Directory;
 use crate::io::{Event, Input, Output};
 use crate::media::{self, Recording, Source, Statistics};
 use crate::record::CallRecord;
@@ -37,6 +38,7 @@ pub(super) struct World {
     /// Commands may be refused.
     pub(super) forgives_refusals: bool,
     names: HashMap<LegId, &'static str>,
+    directory: Directory,
     command: u64,
     dialogs: u32,
 }
@@ -67,6 +69,7 @@ impl World {
             says_everything_twice: false,
             forgives_refusals: false,
             names: HashMap::new(),
+            directory: Directory::default(),
             command: 0,
             dialogs: 0,
         };
@@ -84,7 +87,8 @@ impl World {
         directory.trunks.truncate(1);
         directory.trunks[0].id = endpoint::TrunkId(1);
         directory.trunks[0].hops[0].address = CARRIER.parse().unwrap();
-        world.input(Input::Directory(Arc::new(directory)));
+        world.directory = directory;
+        world.change_directory(|_| {});
         world.register(HANAKO, "101");
         world.register(TARO, "102");
         world
@@ -121,11 +125,22 @@ impl World {
         self.response(address, 401);
     }
 
+    /// The administrator changes something.
+    pub(super) fn change_directory(&mut self, change: impl Fn(&mut Directory)) {
+        change(&mut self.directory);
+        self.input(Input::Directory(Arc::new(self.directory.clone())));
+    }
+
     /// A caller's INVITE over the trunk.
     pub(super) fn call(&mut self, did: &str) -> Side {
+        self.call_with(did, &sdp(20_000))
+    }
+
+    /// The same with this offer.
+    pub(super) fn call_with(&mut self, did: &str, offer: &str) -> Side {
         let mut side = self.side(CARRIER, "09099998888", &format!("sip:{did}@{HOUSE}"));
         side.remote = format!("<sip:{did}@{HOUSE}>");
-        self.say(CARRIER, &side.request("INVITE", "", &sdp(20_000)));
+        self.say(CARRIER, &side.request("INVITE", "", offer));
         side
     }
 
