@@ -6,44 +6,15 @@ use serde_json::json;
 
 use crate::support::audio::{CALLER_HZ, OPERATOR_HZ, channel, seconds_of};
 use crate::support::house::House;
-use crate::support::sipp::{Run, Sipp};
-use crate::support::{pause, ports, until};
+use crate::support::pause;
+use crate::support::sipp::Crowd;
 
 #[test]
 fn r27_after_kill_9_during_twenty_calls_every_recording_opens_and_holds_all_but_the_last_second() {
     const CALLS: usize = 20;
     let mut house = House::start();
     house.firm("sakura", "Sakura", "0355500101", json!({}));
-    let (phones, registering, carrier) = (ports::free_block(2), ports::free_block(2), ports::free_block(2));
-    let mut accounts = Vec::new();
-    for n in 0..CALLS {
-        let operator = house.operator(&format!("{}", 200 + n), 0);
-        accounts.push(format!(
-            "{0};[authentication username={0} password={1}];{phones}",
-            operator.login, operator.password
-        ));
-    }
-    house.trunk("carrier", carrier, json!({}));
-    let server = house.sip.clone();
-    let run = |scenario, port, fields| Run {
-        scenario,
-        server: &server,
-        from: "127.0.0.1",
-        port,
-        fields,
-        calls: 0,
-        rate: 10,
-        more: &[],
-    };
-    let _phones = Sipp::start(house.root.path(), &run("phones_with_voice", phones, &[]));
-    let register = Run { calls: CALLS as u32, ..run("register", registering, &accounts) };
-    Sipp::start(house.root.path(), &register).finish(Duration::from_secs(60));
-    let calls: Vec<String> = (0..CALLS).map(|n| format!("0355500101;0901{n:07}")).collect();
-    let calling = Run { calls: CALLS as u32, ..run("caller_with_voice", carrier, &calls) };
-    let _callers = Sipp::start(house.root.path(), &calling);
-    until("all calls are answered", Duration::from_secs(60), || {
-        (house.calls_now().iter().filter(|c| c["state"] == "established").count() == CALLS).then_some(())
-    });
+    let _crowd = Crowd::talking(&house, CALLS, Duration::from_secs(60));
     let wall =
         || std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock").as_millis() as i64;
     pause(Duration::from_secs(6));

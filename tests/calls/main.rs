@@ -17,10 +17,12 @@ mod databases;
 
 mod attacks;
 mod bad_input;
+mod bleed;
 mod browser;
 mod crash;
 mod database;
 mod demo;
+mod encrypted;
 mod flood;
 mod linphone;
 mod many;

@@ -17,7 +17,7 @@ use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 
 use super::house::{House, Operator};
-use super::{pause, until};
+use super::{base64, pause, until};
 
 /// A browser starts slowly on a busy machine.
 const STARTED_MAX: Duration = Duration::from_secs(120);
@@ -160,7 +160,7 @@ impl Browser {
     /// What it has heard so far, in all its calls since it was loaded, at 8 kHz.
     pub fn heard(&mut self) -> Vec<i16> {
         let text = self.evaluate("phone.takeHeard()");
-        let bytes = base64(text.as_str().expect("base64"));
+        let bytes = base64::decode(text.as_str().expect("base64"));
         self.heard.extend(bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])));
         self.heard.clone()
     }
@@ -364,21 +364,4 @@ fn add(script: &mut String, modules: &Path, folder: &Path) {
             _ => Ok(()),
         };
     }
-}
-
-/// RFC 4648, as `btoa` writes it.
-fn base64(text: &str) -> Vec<u8> {
-    let value = |c: u8| match c {
-        b'A'..=b'Z' => u32::from(c - b'A'),
-        b'a'..=b'z' => u32::from(c - b'a') + 26,
-        b'0'..=b'9' => u32::from(c - b'0') + 52,
-        b'+' => 62,
-        _ => 63,
-    };
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    for four in text.trim_end_matches('=').as_bytes().chunks(4) {
-        let all = four.iter().fold(0, |all, &c| all << 6 | value(c)) << (6 * (4 - four.len()));
-        bytes.extend_from_slice(&all.to_be_bytes()[1..four.len()]);
-    }
-    bytes
 }

@@ -1,16 +1,18 @@
 //! The real binary in a folder of its own, on loopback, with an administrator logged in.
 
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tungstenite::client::IntoClientRequest;
 
 use super::baresip::{Baresip, Phone};
 use super::{Place, ports, until};
 
 /// Time enough for anything that takes a moment on a busy machine.
-pub const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(40);
 
 /// A running house.
 pub struct House {
@@ -29,6 +31,27 @@ pub struct House {
     token: String,
     child: Child,
     _place: Place,
+}
+
+/// The stream of a desk.
+pub struct Events(tungstenite::WebSocket<TcpStream>);
+
+impl Events {
+    /// The next event for which this holds.
+    pub fn wait(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
+        let mut passed: Vec<Value> = Vec::new();
+        let deadline = Instant::now() + SOON;
+        loop {
+            // Pings keep it from ever being quiet.
+            assert!(Instant::now() < deadline, "no such event; seen: {passed:#?}");
+            let message = self.0.read().unwrap_or_else(|e| panic!("no such event ({e}); seen: {passed:#?}"));
+            let Ok(event) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else { continue };
+            if holds(&event) {
+                return event;
+            }
+            passed.push(event);
+        }
+    }
 }
 
 /// An operator as created.
@@ -168,6 +191,17 @@ impl House {
         let mut answer = request.call().expect("an answer");
         let bytes = answer.body_mut().with_config().limit(1 << 28).read_to_vec().expect("bytes");
         (answer.status().as_u16(), bytes)
+    }
+
+    /// What the house tells its desks from now on.
+    pub fn events(&self) -> Events {
+        let address = self.http.trim_start_matches("http://");
+        let mut request = format!("ws://{address}/api/v1/events").into_client_request().expect("a request");
+        let bearer = format!("Bearer {}", self.token).parse().expect("a header");
+        request.headers_mut().insert("Authorization", bearer);
+        let stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(SOON)).expect("a time-out");
+        Events(tungstenite::client(request, stream).expect("a WebSocket").0)
     }
 
     /// A client firm with one number and one target.

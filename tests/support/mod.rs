@@ -10,6 +10,7 @@
 
 pub mod audio;
 pub mod baresip;
+pub mod base64;
 pub mod browser;
 pub mod flood;
 pub mod house;
@@ -20,6 +21,7 @@ pub mod ports;
 pub mod siege;
 pub mod sipp;
 pub mod streams;
+pub mod voice;
 
 use std::time::{Duration, Instant};
 

@@ -4,6 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
+use super::house::House;
+use super::ports;
+
 /// A running SIPp.
 pub struct Sipp {
     child: Child,
@@ -105,6 +110,53 @@ impl Drop for Sipp {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A house full of calls: operators' phones and callers, all of whom speak.
+pub struct Crowd {
+    callers: Sipp,
+    _phones: Sipp,
+}
+
+impl Crowd {
+    /// So many callers talk with as many operators, for so long from the moment at which each was answered. The house needs a firm
+    /// with the number 03-5550-0101.
+    pub fn talking(house: &House, calls: usize, time: Duration) -> Crowd {
+        let (phones, registering, carrier) = (ports::free_block(2), ports::free_block(2), ports::free_block(2));
+        let mut accounts = Vec::new();
+        for n in 0..calls {
+            let operator = house.operator(&format!("{}", 200 + n), 0);
+            let (user, password) = (&operator.login, &operator.password);
+            accounts.push(format!("{user};[authentication username={user} password={password}];{phones}"));
+        }
+        house.trunk("carrier", carrier, json!({}));
+        let root = house.root.path();
+        let run = |scenario, port, fields| Run {
+            scenario,
+            server: &house.sip,
+            from: "127.0.0.1",
+            port,
+            fields,
+            calls: calls as u32,
+            rate: 10,
+            more: &[],
+        };
+        let answering = Sipp::start(root, &Run { calls: 0, ..run("phones_with_voice", phones, &[]) });
+        Sipp::start(root, &run("register", registering, &accounts)).finish(Duration::from_secs(60));
+        let numbers: Vec<String> = (0..calls).map(|n| format!("0355500101;0901{n:07}")).collect();
+        let length = time.as_millis().to_string();
+        let calling = Run { more: &["-d", &length], ..run("caller_with_voice", carrier, &numbers) };
+        let callers = Sipp::start(root, &calling);
+        super::until("all calls are answered", Duration::from_secs(60), || {
+            (house.calls_now().iter().filter(|c| c["state"] == "established").count() == calls).then_some(())
+        });
+        Crowd { callers, _phones: answering }
+    }
+
+    /// Until all have hung up.
+    pub fn finish(self) {
+        self.callers.finish(Duration::from_secs(90));
     }
 }
 
