@@ -43,6 +43,7 @@ fn story(bytes: &[u8]) {
     let suite = choices.of(&Suite::ALL);
     let (mut here, mut there) = (context(suite, bytes), context(suite, bytes));
     let mut sent: Vec<Sent> = Vec::new();
+    let mut heard = BTreeSet::new();
     let mut sequence = choices.word();
     while !choices.is_over() && sent.len() < PACKETS_MAX {
         match choices.below(4) {
@@ -68,13 +69,13 @@ fn story(bytes: &[u8]) {
             _ if sent.is_empty() => {}
             _ => {
                 let number = choices.below(sent.len());
-                deliver(&mut there, &mut sent[number], &mut choices);
+                deliver(&mut there, &mut sent[number], &mut heard, &mut choices);
             }
         }
     }
     no_key_stream_twice(&sent);
     for packet in &mut sent {
-        deliver(&mut there, packet, &mut Choices::new(&[]));
+        deliver(&mut there, packet, &mut heard, &mut Choices::new(&[]));
     }
 }
 
@@ -97,8 +98,12 @@ fn protect(here: &mut Context, plain: Vec<u8>, is_rtcp: bool) -> Option<Sent> {
     }
 }
 
+/// Source and sequence number of the RTP packets that arrived.
+type Heard = BTreeSet<([u8; 4], [u8; 2])>;
+
 /// Hands a packet over, as it is or broken.
-fn deliver(there: &mut Context, packet: &mut Sent, choices: &mut Choices<'_>) {
+fn deliver(there: &mut Context, packet: &mut Sent, heard: &mut Heard, choices: &mut Choices<'_>) {
+    let name = || (packet.plain[8..12].try_into().unwrap(), packet.plain[2..4].try_into().unwrap());
     let mut bytes = packet.protected.clone();
     if choices.coin() {
         bytes = choices.mutate(&bytes, &[b"\0", b"\x80", b"\xFF\xFF"]);
@@ -110,10 +115,16 @@ fn deliver(there: &mut Context, packet: &mut Sent, choices: &mut Choices<'_>) {
             assert!(is_whole, "a broken packet was taken");
             assert!(!packet.arrived, "a packet was taken twice");
             assert_eq!(bytes[..length], packet.plain, "it is not what was sent");
+            if !packet.is_rtcp {
+                heard.insert(name());
+            }
             packet.arrived = true;
         }
         Err(error) if is_whole => match error {
-            UnprotectError::Replayed => assert!(packet.arrived, "it is new"),
+            // Or it has the number of one that arrived, a roll-over earlier or later than the receiver guesses.
+            UnprotectError::Replayed => {
+                assert!(packet.arrived || !packet.is_rtcp && heard.contains(&name()), "it is new")
+            }
             // How far its numbers have got is the receiver's to guess, by what it heard. RTCP says its number.
             UnprotectError::Authentication | UnprotectError::TooOld => assert!(!packet.is_rtcp, "{error}"),
             UnprotectError::Malformed
