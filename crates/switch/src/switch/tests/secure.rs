@@ -45,9 +45,8 @@ fn r15_a_phone_that_answers_in_the_open_where_srtp_is_required_has_no_call() {
     assert!(!world.media.iter().any(negotiated), "nothing was ever sent in the open");
     world.answer(TARO, &taro, 200, &with_key(30_002, "RTP/SAVP"));
     world.response(CARRIER, 200);
-    let security = world.media.iter().filter_map(|order| match order {
-        media::Order::Negotiated { media, .. } => Some(media.security.clone()),
-        _ => None,
+    let security = world.media.iter().filter_map(|order| {
+        if let media::Order::Negotiated { media, .. } = order { Some(media.security.clone()) } else { None }
     });
     let secure: Vec<bool> = security.map(|security| matches!(security, Security::Sdes(_))).collect();
     assert_eq!(secure.iter().filter(|is_secure| **is_secure).count(), 1, "Taro's leg; the trunk's is open: {secure:?}");
