@@ -44,11 +44,16 @@ pub fn open(path: &Path, api: Api) -> io::Result<JoinHandle<()>> {
 }
 
 /// What the running switch answers: a status and a JSON body (null, if it has none).
-pub async fn ask(path: &Path, method: &str, route: &str) -> io::Result<(u16, Value)> {
+pub async fn ask(path: &Path, method: &str, route: &str, body: Option<&Value>) -> io::Result<(u16, Value)> {
     let talk = async {
         let mut stream = UnixStream::connect(path).await?;
         // HTTP/1.0: the answer ends with the connection.
-        let request = format!("{method} /api/v1{route} HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        let length = body.len();
+        let request = format!(
+            "{method} /api/v1{route} HTTP/1.0\r\nHost: localhost\r\n{kind}Content-Length: {length}\r\n\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
         stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;
@@ -83,7 +88,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("denwaban.sock");
         drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-        assert_eq!(ask(&path, "GET", "/bans").await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
-        assert_eq!(ask(&folder.path().join("no"), "GET", "/bans").await.unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert_eq!(ask(&path, "GET", "/bans", None).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(
+            ask(&folder.path().join("no"), "GET", "/bans", None).await.unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
     }
 }

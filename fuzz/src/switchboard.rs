@@ -594,6 +594,7 @@ impl World {
             | media::Order::StopWhisper { .. }
             | media::Order::DetectDigits { .. }
             | media::Order::RelayDigits { .. }
+            | media::Order::RecordLeg { .. }
             | media::Order::PauseRecording { .. }
             | media::Order::StartRecording { .. } => None,
         }

@@ -77,7 +77,7 @@ async fn ask(context: &Context, method: &str, route: &str) -> Result<Vec<Ban>, T
         let remedy = words::NO_SOCKET_REMEDY.text();
         return Err(Trouble::new(Exit::Config, "web.socket", words::NO_SOCKET.text(), remedy).into());
     }
-    let answered = local::ask(socket, method, route).await.map_err(|error| {
+    let answered = local::ask(socket, method, route, None).await.map_err(|error| {
         let what = words::SOCKET_SILENT.with(&[&socket.display(), &error]);
         Trouble::new(Exit::Unavailable, "", what, words::SOCKET_SILENT_REMEDY.text())
     });

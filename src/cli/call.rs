@@ -31,6 +31,11 @@ pub enum Verb {
         /// The call's 13 characters
         id: CallId,
     },
+    /// Listen to a call in hand, whisper to its operator, or join it, with a supervisor's phone
+    #[command(after_help = "Examples:\n  denwaban call supervise 01K3ABCDEFGHJ --by 201\n  \
+        denwaban call supervise 01K3ABCDEFGHJ --by 201 --mode whisper\n  denwaban call supervise 01K3ABCDEFGHJ --stop\n\n\
+        The phone of --by is called and answers by itself. Given again, the mode changes in the middle of the call.")]
+    Supervise(super::supervise::Arguments),
     /// A call's SIP messages as a ladder
     #[command(
         after_help = "Examples:\n  denwaban call trace 01K3ABCDEFGHJ\n  denwaban call trace 01K3ABCDEFGHJ --messages"
@@ -81,6 +86,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let store = context.store().await?;
     match verb {
         Verb::Ring(arguments) => super::ring::run(context, &store, arguments).await?,
+        Verb::Supervise(arguments) => super::supervise::run(context, &store, arguments).await?,
         Verb::List(list) => {
             let page = store.find_calls(&query(&store, list).await?).await?;
             let columns = [

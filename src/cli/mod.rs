@@ -12,6 +12,7 @@ mod output;
 pub(crate) mod rec;
 mod ring;
 mod serve;
+mod supervise;
 mod trunk;
 mod user;
 

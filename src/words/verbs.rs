@@ -137,6 +137,8 @@ words! {
     SOCKET_NOT_OPEN = "the command line's socket cannot be opened, `denwaban ban` will not work", "コマンドライン用のソケットを開けず、`denwaban ban` は使えません";
 
     // Calls and recordings.
+    SUPERVISED = "the phone of {} is called to call {}: {}", "{} の電話を呼び出します (通話 {}、{})";
+    SUPERVISED_NO_MORE = "nobody supervises call {} any more", "通話 {} の聴取を終えました";
     NO_TRACE = "call {} has no SIP messages on record", "通話 {} には SIP の記録がありません";
     NO_TRACE_REMEDY = "set sip.trace = true, for calls from then on", "sip.trace = true にすると、以後の通話が記録されます";
     NO_TIME = "`{}` is no time", "`{}` は日時ではありません";

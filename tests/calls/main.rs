@@ -33,5 +33,6 @@ mod ring;
 mod secure;
 mod story;
 mod streams;
+mod supervise;
 mod transfer;
 mod wire;

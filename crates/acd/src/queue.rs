@@ -179,8 +179,8 @@ impl Queue {
     }
 
     /// The operator is in a call that this queue did not offer: an outgoing one, or one handed to them. An offer that
-    /// rings there is withdrawn. Ends with [`Queue::cleared`], after which the state of before comes back. Nothing for
-    /// one who talks already: no operator is in two calls.
+    /// rings there is withdrawn. Ends with [`Queue::cleared`] or [`Queue::released`], after which the state of before
+    /// comes back. Nothing for one who talks already: no operator is in two calls.
     pub fn engaged(&mut self, now: Instant, operator: OperatorId, call: CallId) {
         let Some(post) = self.roster.get(operator) else { return };
         let then = match &post.activity {
@@ -204,9 +204,19 @@ impl Queue {
 
     /// The operator's talk is over: wrap-up, then ready, or what they wished meanwhile.
     pub fn cleared(&mut self, now: Instant, operator: OperatorId) {
+        let wrap_up = self.roster.get(operator).map_or(Duration::ZERO, |post| post.operator.wrap_up);
+        self.talk_is_over(now, operator, wrap_up);
+    }
+
+    /// The operator is out of a call of which nothing is to be written (one that was only listened to): no wrap-up.
+    pub fn released(&mut self, now: Instant, operator: OperatorId) {
+        self.talk_is_over(now, operator, Duration::ZERO);
+    }
+
+    fn talk_is_over(&mut self, now: Instant, operator: OperatorId, wrap_up: Duration) {
         let Some(post) = self.roster.get(operator) else { return };
         let Activity::Talking { call, then } = &post.activity else { return };
-        let (call, then, wrap_up, leaving) = (*call, then.clone(), post.operator.wrap_up, post.leaving);
+        let (call, then, leaving) = (*call, then.clone(), post.leaving);
         if self.winners.get(&call) == Some(&operator) {
             self.winners.remove(&call);
         }

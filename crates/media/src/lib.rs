@@ -212,6 +212,7 @@ impl Media {
             | Order::StopWhisper { .. }
             | Order::DetectDigits { .. }
             | Order::RelayDigits { .. }
+            | Order::RecordLeg { .. }
             | Order::StartRecording { .. }
             | Order::PauseRecording { .. }
             | Order::StopRecording { .. }
@@ -286,7 +287,8 @@ impl Media {
             | Order::Whisper { leg, .. }
             | Order::StopWhisper { leg }
             | Order::DetectDigits { leg, .. }
-            | Order::RelayDigits { leg, .. } => homes.get(leg).copied(),
+            | Order::RelayDigits { leg, .. }
+            | Order::RecordLeg { leg, .. } => homes.get(leg).copied(),
         }
     }
 

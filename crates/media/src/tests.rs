@@ -5,6 +5,7 @@ mod browser;
 mod digits;
 mod house;
 mod latching;
+mod mixing;
 mod playing;
 mod protection;
 mod recording;

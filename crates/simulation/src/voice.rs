@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use acd::CallId;
 use endpoint::LegId;
-use switch::media::{Event, Order, Recording, Side, Source, Statistics};
+use switch::media::{Event, MIX_MAX, Order, Recording, Side, Source, Statistics};
 
 use crate::chance::Chance;
 
@@ -86,9 +86,10 @@ impl Voice {
             Order::StopRecording { call, .. } => self.stop(*call, chance, tell, complaints),
             Order::PauseRecording { .. } => {}
             Order::Negotiated { .. } | Order::Hear { .. } | Order::Whisper { .. } => self.change(order, complaints),
-            Order::StopWhisper { .. } | Order::DetectDigits { .. } | Order::RelayDigits { .. } => {
-                self.change(order, complaints);
-            }
+            Order::StopWhisper { .. }
+            | Order::DetectDigits { .. }
+            | Order::RelayDigits { .. }
+            | Order::RecordLeg { .. } => self.change(order, complaints),
         }
     }
 
@@ -148,8 +149,9 @@ impl Voice {
         let id = match order {
             Order::Negotiated { leg, .. } | Order::Hear { leg, .. } | Order::Whisper { leg, .. } => *leg,
             Order::StopWhisper { leg } | Order::DetectDigits { leg, .. } | Order::RelayDigits { leg, .. } => *leg,
+            Order::RecordLeg { leg, .. } => *leg,
             Order::OpenLeg { .. } | Order::CloseLeg { .. } => return,
-            Order::StartRecording { .. } | Order::StopRecording { .. } => return,
+            Order::StartRecording { .. } | Order::StopRecording { .. } | Order::PauseRecording { .. } => return,
         };
         let Some(leg) = self.legs.get_mut(&id) else {
             if self.closed.contains(&id) {
@@ -165,9 +167,10 @@ impl Voice {
             }
             Order::Hear { source, .. } => leg.hears = source.clone(),
             Order::DetectDigits { on, .. } => leg.detects = *on,
-            Order::Whisper { .. } | Order::StopWhisper { .. } | Order::RelayDigits { .. } => {}
+            Order::Whisper { .. } | Order::StopWhisper { .. } => {}
+            Order::RelayDigits { .. } | Order::RecordLeg { .. } => {}
             Order::OpenLeg { .. } | Order::CloseLeg { .. } => {}
-            Order::StartRecording { .. } | Order::StopRecording { .. } => {}
+            Order::StartRecording { .. } | Order::StopRecording { .. } | Order::PauseRecording { .. } => {}
         }
     }
 
@@ -213,6 +216,9 @@ impl Voice {
     pub fn judge(&self, complaints: &mut Vec<String>) {
         let mut listeners: BTreeMap<LegId, LegId> = BTreeMap::new();
         for (id, leg) in &self.legs {
+            if let Source::Mix(others) = &leg.hears {
+                self.judge_mix(*id, leg, others, complaints);
+            }
             let Source::Leg(other) = &leg.hears else { continue };
             let Some(known) = self.legs.get(other) else {
                 complaints.push(format!("voice: {id} hears {other}, which is closed"));
@@ -229,6 +235,20 @@ impl Voice {
                 && back != id
             {
                 complaints.push(format!("voice: the caller {id} hears {other}, who hears {back}"));
+            }
+        }
+    }
+
+    /// Of several at once too: they are there, of the same call, and nobody hears himself.
+    fn judge_mix(&self, id: LegId, leg: &Leg, others: &[LegId], complaints: &mut Vec<String>) {
+        if others.is_empty() || others.len() > MIX_MAX || others.contains(&id) {
+            complaints.push(format!("voice: {id} hears {others:?}"));
+        }
+        for other in others {
+            match self.legs.get(other) {
+                Some(known) if known.call == leg.call => {}
+                Some(_) => complaints.push(format!("voice: {id} hears {other} of another call")),
+                None => complaints.push(format!("voice: {id} hears {other}, which is closed")),
             }
         }
     }

@@ -6,6 +6,7 @@ use acd::OperatorId;
 
 use crate::call::{Call, Phase};
 use crate::calls::{Calls, is_alive};
+use crate::desk::SuperviseMode;
 use crate::leg::{Leg, Role, Voice};
 
 impl Calls {
@@ -25,9 +26,11 @@ impl Calls {
     fn audit_operators(&self, broken: &mut Vec<String>) {
         let mut talking: BTreeMap<OperatorId, &Call> = BTreeMap::new();
         for call in self.calls.values() {
-            let Some(who) = call.talk().map(|talk| talk.operator) else { continue };
-            if let Some(other) = talking.insert(who, call) {
-                broken.push(format!("operator {who} talks in {} and {}", other.id, call.id));
+            let guest = call.supervision.as_ref().map(|visit| visit.operator);
+            for who in call.talk().map(|talk| talk.operator).into_iter().chain(guest) {
+                if let Some(other) = talking.insert(who, call) {
+                    broken.push(format!("operator {who} is in {} and {}", other.id, call.id));
+                }
             }
         }
         for operator in self.board.queue.operators() {
@@ -75,6 +78,9 @@ fn audit_call(call: &Call, broken: &mut Vec<String>) {
         let has_place = match (&call.phase, leg.role) {
             (Phase::Over { .. }, _) => false,
             (_, Role::Caller) => leg.id == call.caller,
+            (_, Role::Supervisor(who)) => {
+                call.supervision.as_ref().is_some_and(|visit| visit.leg == leg.id && visit.operator == who)
+            }
             (Phase::Waiting, Role::Operator(_)) => leg.is_early(),
             (Phase::Talking(talk), Role::Operator(who)) => talk.leg == leg.id && talk.operator == who,
             (Phase::Passing(passing), Role::Operator(_)) => {
@@ -89,6 +95,15 @@ fn audit_call(call: &Call, broken: &mut Vec<String>) {
         if !has_place {
             broken.push(format!("{} ({:?}) has no place in {} ({:?})", leg.id, leg.role, call.id, call.state()));
         }
+    }
+    let guest = call.supervision.as_ref().map(|visit| visit.leg);
+    if guest.is_some_and(|guest| !call.leg(guest).is_some_and(|leg| is_alive(leg.signalling))) {
+        broken.push(format!("{} has a supervisor without a leg", call.id));
+    }
+    let is_taped = |leg: &&Leg| leg.taped && matches!(leg.role, Role::Supervisor(_)) && is_alive(leg.signalling);
+    let joins = call.supervision.as_ref().is_some_and(|visit| visit.mode == SuperviseMode::Join);
+    if !joins && call.legs.iter().any(|leg| is_taped(&leg)) {
+        broken.push(format!("{} records a supervisor whom the caller does not hear", call.id));
     }
     let is_over = matches!(call.phase, Phase::Over { .. });
     if !is_over && !call.leg(call.caller).is_some_and(|leg| is_alive(leg.signalling)) {

@@ -12,6 +12,7 @@ pub(crate) mod hold;
 pub(crate) mod listen;
 pub(crate) mod queue;
 pub(crate) mod record;
+pub(crate) mod supervise;
 pub(crate) mod take_over;
 pub(crate) mod transfer;
 pub(crate) mod watch;
@@ -28,6 +29,7 @@ use crate::leg::{CLOSING_MAX, LEAVING_MAX, Leg, Role, Signalling, Voice};
 use crate::media;
 use crate::record::CallState;
 use record::Story;
+use supervise::Supervision;
 use transfer::Passing;
 use transfer::feature_code::Keys;
 
@@ -48,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) legs: Vec<Leg>,
     pub(crate) phase: Phase,
     pub(crate) tape: Tape,
+    /// The supervisor who is on this call, or is being called to it.
+    pub(crate) supervision: Option<Box<Supervision>>,
     pub(crate) story: Story,
     /// It is ended then, whatever happens.
     pub(crate) until: Instant,
@@ -230,7 +234,8 @@ impl Call {
             Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } => None,
         };
         let whole = if matches!(self.phase, Phase::Over { .. }) { None } else { Some(self.until) };
-        self.legs.iter().filter_map(Leg::deadline).chain(phase).chain(whole).min()
+        let visit = self.supervision_deadline();
+        self.legs.iter().filter_map(Leg::deadline).chain(phase).chain(whole).chain(visit).min()
     }
 
     /// Is there nothing left to wait for?

@@ -66,7 +66,7 @@ impl Calls {
                 self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
                     Some(Role::Operator(who)) => call.operator_rings(board, now, leg, who),
                     Some(Role::Target) => call.target_rings(board, now, leg),
-                    Some(Role::Caller | Role::Second(_)) | None => {}
+                    Some(Role::Caller | Role::Second(_) | Role::Supervisor(_)) | None => {}
                 });
             }
             LegEvent::Progress { .. } => {}
@@ -74,6 +74,7 @@ impl Calls {
                 self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
                     Some(Role::Operator(who)) => call.operator_answers(board, now, leg, who, (&body, from_ip)),
                     Some(Role::Target) => call.target_answers(board, now, leg, &body, from_ip),
+                    Some(Role::Supervisor(_)) => call.supervisor_answers(board, now, leg, &body, from_ip),
                     Some(Role::Caller | Role::Second(_)) | None => {}
                 });
             }
@@ -83,6 +84,7 @@ impl Calls {
                 self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
                     Some(Role::Operator(who)) => call.operator_declines(board, now, leg, who, &rejection),
                     Some(Role::Target) => call.target_rejects(board, now, leg, &rejection),
+                    Some(Role::Supervisor(_)) => call.supervisor_rejects(board, now, leg, &rejection),
                     Some(Role::Caller | Role::Second(_)) | None => {}
                 });
             }
@@ -171,6 +173,12 @@ impl Calls {
                 call.end(board, now, "hung_up_by_desk");
                 Ok(())
             }),
+            Command::Supervise { call, supervisor, mode } => {
+                self.ask(now, call, |call, board| call.supervise(board, now, supervisor, mode))
+            }
+            Command::StopSupervising { call, supervisor } => {
+                self.ask(now, call, |call, board| call.stop_supervising(board, now, supervisor))
+            }
             Command::Snapshot => Ok(Reply::Snapshot(self.snapshot(now))),
             // The SIP side knows.
             Command::Bans => return self.board.bans(number),
@@ -328,7 +336,9 @@ impl Calls {
         }
         let talking =
             self.board.queue.operator(who).filter(|operator| operator.talking).and_then(|operator| operator.call);
-        match talking.filter(|call| self.calls.contains_key(call)) {
+        // Whoever only supervises a call cannot pass it on.
+        let is_theirs = |call: &Call| call.talk().is_some_and(|talk| talk.operator == who);
+        match talking.filter(|call| self.calls.get(call).is_some_and(is_theirs)) {
             Some(call) => self.with_call(now, call, |call, board| call.second_call(board, now, who, incoming)),
             None if looks_like_a_number(&incoming.request_user) => {
                 let number = plain(&incoming.request_user);

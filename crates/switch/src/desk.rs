@@ -27,6 +27,10 @@ pub enum Command {
     CancelTransfer { call: CallId },
     /// End the call for everyone.
     Hangup { call: CallId },
+    /// A supervisor's own phone is called, and hears this call; or, if it hears it already, in another way.
+    Supervise { call: CallId, supervisor: OperatorId, mode: SuperviseMode },
+    /// The supervisor has heard enough.
+    StopSupervising { call: CallId, supervisor: OperatorId },
     /// A list of calls and operators as they are now.
     Snapshot,
     /// Sources that are not listened to now (R01).
@@ -63,6 +67,30 @@ pub enum TransferMode {
     Confirmed,
 }
 
+/// What a supervisor does on a call, beside hearing everybody who is on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SuperviseMode {
+    /// Nobody hears the supervisor.
+    Listen,
+    /// The operator alone does.
+    Whisper,
+    /// Everybody does.
+    Join,
+}
+
+impl SuperviseMode {
+    /// Word for events and records.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Listen => "listen",
+            Self::Whisper => "whisper",
+            Self::Join => "join",
+        }
+    }
+}
+
 /// What a command gave.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Reply {
@@ -93,6 +121,23 @@ pub enum CommandError {
     NoTrunk,
     /// The firm's outgoing calls have used what they may (R03).
     OverLimit(Cap),
+    /// This supervisor cannot hear this call.
+    CannotSupervise(Obstacle),
+}
+
+/// Why somebody cannot supervise a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Obstacle {
+    /// No phone of theirs is registered.
+    NoPhone,
+    /// They are in a call, or supervise another.
+    Busy,
+    /// Somebody else supervises it.
+    Another,
+    /// They do not supervise it: there is nothing to stop.
+    NotThere,
+    /// No RTP port is free.
+    NoPort,
 }
 
 /// Calls and operators as they are now.
@@ -127,6 +172,22 @@ pub struct CallNow {
     pub arrived_ms: i64,
     /// Transfer under way: "attended", "confirmed", "bridged", or empty.
     pub transfer: String,
+    /// Who supervises it.
+    pub supervisor: Option<SupervisorNow>,
+}
+
+/// A supervisor on a call, as it is now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct SupervisorNow {
+    /// The supervisor's row as an operator.
+    pub operator: i64,
+    /// Name.
+    pub name: String,
+    /// What the supervisor does.
+    pub mode: SuperviseMode,
+    /// The supervisor's phone has answered.
+    pub on_the_line: bool,
 }
 
 /// An operator as he or she is now.

@@ -56,6 +56,9 @@ pub enum Output {
     Done { number: u64, result: Result<Reply, CommandError> },
 }
 
+/// What [`Event::CallChanged`] says of a supervisor on the call: called, heard in this way from now on, gone.
+pub const SUPERVISION: [&str; 3] = ["supervisor_called", "supervised", "supervision_ended"];
+
 /// What desks, logs and supervisors see. Serialised as JSON with a `kind`.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

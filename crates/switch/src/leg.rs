@@ -30,6 +30,8 @@ pub(crate) enum Role {
     Second(OperatorId),
     /// The client firm's person.
     Target,
+    /// The phone of an operator who listens to this call without being its operator.
+    Supervisor(OperatorId),
 }
 
 impl Role {
@@ -39,6 +41,7 @@ impl Role {
             Self::Caller => "caller",
             Self::Operator(_) | Self::Second(_) => "operator",
             Self::Target => "target",
+            Self::Supervisor(_) => "supervisor",
         }
     }
 }
@@ -96,6 +99,8 @@ pub(crate) struct Leg {
     pub(crate) detects: bool,
     /// Digits are being relayed.
     pub(crate) relays: bool,
+    /// Its speech is kept on the recording, should one run.
+    pub(crate) taped: bool,
     /// An OPTIONS is on its way; without an answer by then the phone counts as dead.
     pub(crate) probe: Option<Instant>,
 }
@@ -114,6 +119,11 @@ impl Leg {
     /// Did it ring?
     pub(crate) fn rang(&self) -> bool {
         matches!(self.signalling, Signalling::Early { rang: true })
+    }
+
+    /// Is it up, with an agreement and a voice path?
+    pub(crate) fn can_hear(&self) -> bool {
+        self.is_up() && self.voice == Voice::Open && self.description.agreed().is_some()
     }
 
     /// Is nothing left of it?

@@ -23,7 +23,7 @@ mod switch;
 mod usage;
 
 pub use acd::{CallId, OperatorId};
-pub use desk::{BanNow, Command, CommandError, Reply, Transfer, TransferMode};
+pub use desk::{BanNow, Command, CommandError, Obstacle, Reply, SuperviseMode, Transfer, TransferMode};
 pub use detail::Detail;
 pub use directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
 pub use io::{Alarm, Event, Input, Output};

@@ -73,7 +73,7 @@ pub enum Source {
     Silence,
     /// The speech of another leg on the same call.
     Leg(LegId),
-    /// The speech of several other legs on the same call, added; at most [`MIX_MAX`].
+    /// The sum of the speech of these legs of the same call ([`MIX_MAX`] at most), never the hearer itself.
     Mix(Vec<LegId>),
     /// A prompt, once (then `PromptEnded` and silence) or again and again.
     Prompt { prompt: Prompt, repeat: bool },
@@ -96,6 +96,8 @@ pub enum Order {
     DetectDigits { leg: LegId, on: bool },
     /// Pass RFC 4733 digits of this leg on to the leg that hears it.
     RelayDigits { leg: LegId, on: bool },
+    /// Keep this leg's speech off the call's recording, or on it again. A leg that is opened is on it.
+    RecordLeg { leg: LegId, on: bool },
     /// Begin the call's recording: time 0 of the file is `at`. One file until `StopRecording`.
     StartRecording { call: CallId, at: Instant, file: RecordingFile },
     /// While on, nothing is written: a wilful gap, as silence of the same length ([`Recording::pauses`]).

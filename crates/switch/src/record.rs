@@ -92,7 +92,7 @@ pub enum CallState {
 pub struct LegRecord {
     /// Number of the leg within the call, from 0.
     pub index: u32,
-    /// "caller", "operator", "target".
+    /// "caller", "operator", "target", "supervisor".
     pub role: String,
     /// Who: a number, or an operator's account.
     pub party: String,

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::call::record::milliseconds;
 use crate::call::{Call, Phase};
 use crate::calls::{Calls, state_words};
-use crate::desk::{CallNow, OperatorNow, Snapshot, TrunkNow};
+use crate::desk::{CallNow, OperatorNow, Snapshot, SupervisorNow, TrunkNow};
 
 impl Calls {
     /// Everything, oldest call first, operators by id.
@@ -28,21 +28,33 @@ impl Calls {
             name: trunk.name.clone(),
             up: self.board.trunks.get(&trunk.id).copied().unwrap_or(false),
         });
-        Snapshot { calls: live.map(call_now).collect(), operators: operators.collect(), trunks: trunks.collect() }
+        Snapshot {
+            calls: live.map(|call| self.call_now(call)).collect(),
+            operators: operators.collect(),
+            trunks: trunks.collect(),
+        }
     }
-}
 
-fn call_now(call: &Call) -> CallNow {
-    let record = &call.story.record;
-    let caller = record.legs.first().map(|caller| caller.party.clone()).filter(|caller| !caller.is_empty());
-    CallNow {
-        call: call.id.to_string(),
-        state: call.state(),
-        customer: record.customer,
-        customer_name: record.customer_name.clone(),
-        caller: caller.unwrap_or_else(|| record.withheld.clone()),
-        operator: call.talk().map(|talk| talk.operator.0).or(record.operator),
-        arrived_ms: record.arrived_ms,
-        transfer: call.transfer_word().to_owned(),
+    fn call_now(&self, call: &Call) -> CallNow {
+        let record = &call.story.record;
+        let caller = record.legs.first().map(|caller| caller.party.clone()).filter(|caller| !caller.is_empty());
+        let names = &self.board.directory.operators;
+        let supervisor = call.supervision.as_ref().map(|visit| SupervisorNow {
+            operator: visit.operator.0,
+            name: names.get(&visit.operator).map(|known| known.name.clone()).unwrap_or_default(),
+            mode: visit.mode,
+            on_the_line: call.is_up(visit.leg),
+        });
+        CallNow {
+            call: call.id.to_string(),
+            state: call.state(),
+            customer: record.customer,
+            customer_name: record.customer_name.clone(),
+            caller: caller.unwrap_or_else(|| record.withheld.clone()),
+            operator: call.talk().map(|talk| talk.operator.0).or(record.operator),
+            arrived_ms: record.arrived_ms,
+            transfer: call.transfer_word().to_owned(),
+            supervisor,
+        }
     }
 }

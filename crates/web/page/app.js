@@ -89,9 +89,10 @@ function drawNow() {
   const { calls, operators, trunks } = state.now;
   for (const operator of operators) state.operators.set(operator.operator, operator.name);
   for (const trunk of trunks) state.trunks.set(trunk.trunk, trunk.name);
-  table($("now-calls"), [W.firm, W.caller, W.state, W.operator], calls.map((call) => [
+  const heads = [W.firm, W.caller, W.state, W.operator, ...(mayFind() ? [W.supervise] : [])];
+  table($("now-calls"), heads, calls.map((call) => [
     { text: firm(call), kind: "firm" }, caller(call), chip(W.transfers[call.transfer] ?? W.states[call.state], call.state),
-    state.operators.get(call.operator),
+    state.operators.get(call.operator), ...(mayFind() ? [supervision(call)] : []),
   ]), W.quiet);
   table($("now-operators"), [W.operator, W.state], operators.map((operator) => {
     const word = (W.operators[operator.state] ?? operator.state) + (operator.reason ? ` · ${operator.reason}` : "");
@@ -101,6 +102,30 @@ function drawNow() {
   table($("now-trunks"), [W.trunk, W.state], trunks.map((trunk) => [
     trunk.name, trunk.up ? chip(W.trunkUp, "ready") : chip(W.trunkDown, "missed"),
   ]), W.noTrunks);
+}
+
+/** Who supervises a call, and what the one who looks may do about it: with a phone of one's own, on a call in hand. */
+function supervision(call) {
+  const { supervisor } = call;
+  const place = element("span", { className: "supervision" });
+  if (supervisor) place.append(chip(`${supervisor.name} · ${supervisor.on_the_line ? W.modes[supervisor.mode] : W.ringing}`, "busy"));
+  const button = (what, act) => element("button", { type: "button", className: "link", textContent: what,
+    ariaLabel: filled(W.superviseOf, { firm: firm(call), what }), onclick: act });
+  const path = `/calls/${call.call}/supervise`;
+  const own = state.me.operator != null && state.me.operator !== call.operator && (!supervisor || supervisor.operator === state.me.operator);
+  if (own && ["established", "held"].includes(call.state)) {
+    for (const mode of Object.keys(W.modes).filter((mode) => mode !== supervisor?.mode)) {
+      place.append(button(W.modes[mode], () => supervise(path, { method: "POST", body: JSON.stringify({ mode }) })));
+    }
+  }
+  if (supervisor) place.append(button(W.superviseStop, () => supervise(path, { method: "DELETE" })));
+  return place;
+}
+
+async function supervise(path, options) {
+  $("now-error").textContent = "";
+  await api(path, options).catch((error) => { $("now-error").textContent = wrong(error); });
+  await refreshNow().catch(() => {});
 }
 
 /** Sources that are not listened to; the panel is there only when there are some. */

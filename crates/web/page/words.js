@@ -23,6 +23,8 @@ export const words = {
       "passwords": "パスワードの総当たり", "scanning": "不審な要求の繰り返し", "malformed": "不正な形式のデータ"
     },
     "caps": { "calls_at_once": "同時の発信数", "calls_per_minute": "1分間の発信数", "talk_per_day": "1日の通話時間" },
+    "supervise": "聴取", "superviseOf": "{firm}の通話：{what}", "superviseStop": "終わる", "ringing": "呼出中",
+    "modes": { "listen": "聞く", "whisper": "ささやく", "join": "加わる" },
     "hash": "SHA-256", "unknown": "（登録のない番号）", "abandoned": "応答前に切断", "other": "English",
     "otherLang": "en", "locale": "ja-JP",
     "withheld": {
@@ -53,7 +55,7 @@ export const words = {
       "none, because the switchboard stopped during the call and no file was left": "通話中に交換機が停止し、録音は残っていません。"
     },
     "legs": {
-      "caller": "発信者", "operator": "オペレーター", "target": "取次先"
+      "caller": "発信者", "operator": "オペレーター", "target": "取次先", "supervisor": "スーパーバイザー"
     },
     "events": {
       "arrived": "着信", "ringing": "呼出音", "queued": "待ち呼に追加", "offered": "オペレーターを呼出",
@@ -63,6 +65,8 @@ export const words = {
       "target_answered": "取次先が電話に出た", "target_confirmed": "取次先が1を押した",
       "target_failed": "取次先につながらず", "handed_over": "オペレーターが取次を任せた", "bridged": "取次成立",
       "transfer_cancelled": "取次を取消", "transfer_failed": "取次不成立",
+      "supervision_asked": "スーパーバイザーの電話を呼出", "supervision_begun": "聴取を開始",
+      "supervision_mode": "聴取の方法を変更", "supervision_ended": "聴取を終了",
       "operator_lost": "オペレーターの電話との通信が途絶", "target_lost": "取次先の電話との通信が途絶", "reason": "相手側の切断理由", "silent": "無音を検知", "audible": "音声が回復", "heard": "音声の到達を確認",
       "voice_failed": "音声経路の障害", "recording_started": "録音開始", "recording_finished": "録音完了",
       "recording_failed": "録音失敗", "ended": "終話", "interrupted": "交換機の停止により中断", "sip": "SIP"
@@ -107,6 +111,8 @@ export const words = {
       "passwords": "guessed passwords", "scanning": "asked for odd things", "malformed": "sent what is no SIP"
     },
     "caps": { "calls_at_once": "calls at once", "calls_per_minute": "calls a minute", "talk_per_day": "talk in a day" },
+    "supervise": "Listen in", "superviseOf": "Call of {firm}: {what}", "superviseStop": "leave", "ringing": "ringing",
+    "modes": { "listen": "listen", "whisper": "whisper", "join": "join" },
     "openCall": "Open call", "dismiss": "Dismiss", "hash": "SHA-256", "unknown": "(number not registered)",
     "abandoned": "caller gave up", "other": "日本語", "otherLang": "ja", "locale": "en-GB",
     "withheld": {
@@ -137,7 +143,8 @@ export const words = {
       "none, because the switchboard stopped during the call and no file was left": "There is no recording: the switchboard stopped during the call and no file was left."
     },
     "legs": {
-      "caller": "the caller", "operator": "the operator", "target": "the client firm's person"
+      "caller": "the caller", "operator": "the operator", "target": "the client firm's person",
+      "supervisor": "the supervisor"
     },
     "events": {
       "arrived": "arrived", "ringing": "ringing", "queued": "in the queue", "offered": "operator is called",
@@ -148,6 +155,8 @@ export const words = {
       "target_answered": "target picked up", "target_confirmed": "target pressed 1",
       "target_failed": "target not reached", "handed_over": "operator left it to the transfer",
       "bridged": "bridged on", "transfer_cancelled": "transfer cancelled", "transfer_failed": "transfer failed",
+      "supervision_asked": "supervisor's phone is called", "supervision_begun": "supervisor on the line",
+      "supervision_mode": "supervisor is heard by others than before", "supervision_ended": "supervisor off the line",
       "operator_lost": "operator's phone lost", "target_lost": "target's phone lost", "reason": "the peer says why", "silent": "silence noticed", "audible": "sound is back", "heard": "first heard",
       "voice_failed": "voice path failed", "recording_started": "recording began",
       "recording_finished": "recording finished", "recording_failed": "recording failed", "ended": "ended",

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use store::{ImportError, Store, StoreError};
-use switch::{Cap, CommandError};
+use switch::{Cap, CommandError, Obstacle};
 
 use crate::auth::{Login, Tickets, Tries};
 use crate::error::Refusal;
@@ -122,6 +122,13 @@ impl From<CommandError> for Refusal {
                 Refusal::conflict("the client firm has nobody who could be called: add a target first")
             }
             CommandError::NoTrunk => Refusal::unavailable("no trunk is up"),
+            CommandError::CannotSupervise(obstacle) => match obstacle {
+                Obstacle::NoPhone => Refusal::conflict("the supervisor has no phone that is registered"),
+                Obstacle::Busy => Refusal::conflict("the supervisor is in a call, or supervises another"),
+                Obstacle::Another => Refusal::conflict("somebody else supervises this call"),
+                Obstacle::NotThere => Refusal::conflict("this supervisor is not on the call"),
+                Obstacle::NoPort => Refusal::unavailable("no port is free for the supervisor's voice"),
+            },
             CommandError::OverLimit(cap) => Refusal::conflict(match cap {
                 Cap::Calls => "the client firm has as many outgoing calls as it may have at once",
                 Cap::PerMinute => {

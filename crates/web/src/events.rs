@@ -10,6 +10,8 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
+use switch::Event;
+use switch::io::SUPERVISION;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use utoipa::IntoParams;
@@ -54,11 +56,12 @@ pub(crate) async fn events(
     login.may(Act::Watch)?;
     let upgrade = upgrade
         .map_err(|why| Refusal::malformed(format!("this is a WebSocket: {why}"), "ask for it with an upgrade"))?;
+    let sees_supervisors = login.may(Act::Supervise).is_ok();
     let session = token(&headers).unwrap_or_default();
     let desk = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(desk.on_upgrade(move |socket| async move {
         // However it ends, it has ended: the desk comes again with the number of its last event.
-        let _ended = Stream { api, socket, session, last: 0 }.run(from.after).await;
+        let _ended = Stream { api, socket, session, sees_supervisors, last: 0 }.run(from.after).await;
     }))
 }
 
@@ -66,6 +69,7 @@ struct Stream {
     api: Api,
     socket: WebSocket,
     session: String,
+    sees_supervisors: bool,
     last: u64,
 }
 
@@ -116,6 +120,9 @@ impl Stream {
             return Ok(());
         }
         self.last = event.seq;
+        if !self.sees_supervisors && is_about_a_supervisor(&event.event) {
+            return Ok(());
+        }
         match serde_json::to_string(event) {
             Ok(text) => self.socket.send(Message::text(text)).await,
             Err(error) => {
@@ -128,6 +135,11 @@ impl Stream {
     async fn close(&mut self, code: u16, why: &'static str) -> Result<(), Error> {
         self.socket.send(Message::Close(Some(CloseFrame { code, reason: why.into() }))).await
     }
+}
+
+/// A supervisor who listens is not shown to who is listened to.
+fn is_about_a_supervisor(event: &Event) -> bool {
+    matches!(event, Event::CallChanged { what, .. } if SUPERVISION.contains(&what.as_str()))
 }
 
 /// A database that is away ends no session.

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use switch::desk::{CallNow, OperatorNow, Snapshot, TrunkNow};
-use switch::{CallId, Command, OperatorId, Reply, Transfer};
+use switch::{CallId, Command, OperatorId, Reply, SuperviseMode, Transfer};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,6 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(complete))
         .routes(routes!(cancel))
         .routes(routes!(hangup))
+        .routes(routes!(supervise, stop_supervising))
         .routes(routes!(now))
         .routes(routes!(operator_state))
         .routes(routes!(finish_wrap_up))
@@ -48,6 +49,17 @@ pub(crate) struct Readiness {
     /// "lunch", "training" …
     #[serde(default)]
     reason: String,
+}
+
+/// How a call is to be supervised.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Supervising {
+    mode: SuperviseMode,
+    /// The operator whose phone is called: none, the one of whoever is logged in. Somebody else's phone only administrators
+    /// have called: it is asked to answer by itself.
+    #[serde(default)]
+    operator: Option<i64>,
 }
 
 /// Put the caller on hold, or take back.
@@ -111,6 +123,50 @@ pub(crate) async fn hangup(State(api): State<Api>, login: Login, At(call): At<St
     act(&api, &login, &call, |call| Command::Hangup { call }).await
 }
 
+/// Listen to a call, whisper to its operator, or join it, with one's own phone, which is called; or do another of the three
+/// than before.
+#[utoipa::path(post, path = "/calls/{call}/supervise", tag = "calls in hand", request_body = Supervising,
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn supervise(
+    State(api): State<Api>,
+    login: Login,
+    At(call): At<String>,
+    Body(Supervising { mode, operator }): Body<Supervising>,
+) -> Result<StatusCode, Refusal> {
+    login.may(Act::Supervise)?;
+    let remedy = "an administrator can give it one: the account of the phone that is to be called";
+    let own = || Refusal::invalid("operator", "this login has no phone: it is no operator's", remedy);
+    let operator = operator.or(login.operator).ok_or_else(own)?;
+    if login.operator != Some(operator) {
+        login.may(Act::SuperviseForAnother)?;
+    }
+    let call = id(&call)?;
+    let command = Command::Supervise { call, supervisor: OperatorId(operator), mode };
+    api.switchboard.command(command).await?;
+    api.note(&login, "call.supervise", &format!("{call} {} by {operator}", mode.word())).await;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// The supervisor, whoever it is, leaves the call.
+#[utoipa::path(delete, path = "/calls/{call}/supervise", tag = "calls in hand",
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn stop_supervising(
+    State(api): State<Api>,
+    login: Login,
+    At(call): At<String>,
+) -> Result<StatusCode, Refusal> {
+    login.may(Act::Supervise)?;
+    let call = id(&call)?;
+    let name = call.to_string();
+    let calls = snapshot(&api).await?.calls;
+    let visit = calls.into_iter().find(|now| now.call == name).and_then(|now| now.supervisor);
+    let visit = visit.ok_or_else(|| Refusal::not_found("nobody supervises such a call now"))?;
+    let command = Command::StopSupervising { call, supervisor: OperatorId(visit.operator) };
+    api.switchboard.command(command).await?;
+    api.note(&login, "call.supervise.stop", &format!("{call} by {}", visit.operator)).await;
+    Ok(StatusCode::ACCEPTED)
+}
+
 /// Calls, operators and trunks as they are now, with callers as people write numbers.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Present {
@@ -127,12 +183,17 @@ pub(crate) struct InHand {
     caller_display: String,
 }
 
-/// Calls, operators and trunks as they are now.
+/// Calls, operators and trunks as they are now. Who supervises a call is told to supervisors and administrators alone.
 #[utoipa::path(get, path = "/now", tag = "calls in hand", responses((status = 200, body = Present)))]
 pub(crate) async fn now(State(api): State<Api>, login: Login) -> Result<Json<Present>, Refusal> {
     login.may(Act::Watch)?;
     let Snapshot { calls, operators, trunks } = snapshot(&api).await?;
-    let in_hand = |call: CallNow| InHand { caller_display: display(&call.caller), call };
+    // A supervisor who listens is not shown to who is listened to.
+    let sees = login.may(Act::Supervise).is_ok();
+    let in_hand = |call: CallNow| InHand {
+        caller_display: display(&call.caller),
+        call: CallNow { supervisor: call.supervisor.filter(|_| sees), ..call },
+    };
     Ok(Json(Present { calls: calls.into_iter().map(in_hand).collect(), operators, trunks }))
 }
 

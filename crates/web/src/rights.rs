@@ -15,6 +15,10 @@ pub enum Act {
     HandleOwnCall,
     /// The same for anyone's call.
     HandleAnyCall,
+    /// Listen to a call as a supervisor, whisper to its operator, join it; and see who does.
+    Supervise,
+    /// Have another person's phone called to a call: it answers by itself, and opens a microphone.
+    SuperviseForAnother,
     /// Set one's own state.
     SetOwnState,
     /// Set anyone's state.
@@ -31,7 +35,9 @@ pub enum Act {
 pub fn may(role: Role, act: Act) -> bool {
     match act {
         Act::Watch | Act::HandleOwnCall | Act::SetOwnState | Act::ReadDirectory => true,
-        Act::FindCalls | Act::Listen | Act::HandleAnyCall | Act::SetAnyState | Act::Forgive => role != Role::Operator,
-        Act::Administer => role == Role::Admin,
+        Act::FindCalls | Act::Listen | Act::HandleAnyCall | Act::SetAnyState | Act::Forgive | Act::Supervise => {
+            role != Role::Operator
+        }
+        Act::Administer | Act::SuperviseForAnother => role == Role::Admin,
     }
 }

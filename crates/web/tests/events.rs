@@ -48,6 +48,21 @@ fn numbers(socket: &mut WebSocket<TcpStream>, count: usize) -> Vec<u64> {
 }
 
 #[test]
+fn who_is_listened_to_is_not_told() {
+    let house = House::new();
+    let operator = house.logged_in("hanako", Role::Operator, Some(house.operator("101", "花子")));
+    let supervisor = house.logged_in("shunin", Role::Supervisor, None);
+    let (mut hanako, mut shunin) = (desk(&house, "?after=0", &operator), desk(&house, "?after=0", &supervisor));
+    for (seq, what) in (1..).zip(switch::io::SUPERVISION) {
+        let event = Event::CallChanged { call: "call".into(), what: what.into(), detail: "listen".into() };
+        house.switchboard.tells(seq, event);
+    }
+    house.switchboard.happens(4);
+    assert_eq!(numbers(&mut shunin, 4), [1, 2, 3, 4]);
+    assert_eq!(numbers(&mut hanako, 1), [4]);
+}
+
+#[test]
 fn a_desk_sees_what_happens_and_resumes_without_gap_or_double() {
     let house = House::new();
     let token = house.logged_in("hanako", Role::Operator, Some(house.operator("101", "花子")));

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use common::{House, in_hand};
 use serde_json::{Value, json};
 use store::{Role, TrunkForm};
-use switch::{CallId, Command, OperatorId};
+use switch::desk::{CallNow, SupervisorNow};
+use switch::{CallId, Command, OperatorId, SuperviseMode};
 
 /// A call of operator 1, one of operator 2, one of the past.
 const OWN: u64 = 11;
@@ -33,6 +34,14 @@ fn calls_in_hand() -> Vec<Line> {
         lines.push(("POST", route, at(OWN), body.clone(), [401, 202, 202, 202]));
         lines.push(("POST", route, at(OTHERS), body, [401, 404, 202, 202]));
     }
+    let supervise = format!("/calls/{}/supervise", CallId(OTHERS));
+    let listen = |operator: Option<i64>| Some(json!({"mode": "listen", "operator": operator}));
+    lines.extend([
+        // These logins have no phone but the operator's own; another's only an administrator may have called.
+        ("POST", "/calls/{call}/supervise", supervise.clone(), listen(None), [401, 403, 422, 422]),
+        ("POST", "/calls/{call}/supervise", supervise.clone(), listen(Some(1)), [401, 403, 403, 202]),
+        ("DELETE", "/calls/{call}/supervise", supervise, None, [401, 403, 404, 404]),
+    ]);
     lines
 }
 
@@ -215,6 +224,39 @@ fn commands_reach_the_switch_as_they_were_meant() {
 }
 
 #[test]
+fn a_supervisor_listens_with_the_own_phone_and_only_supervisors_see_who_does() {
+    let house = House::new();
+    let (own, watched) = (house.operator("201", "主任"), house.operator("202", "花子"));
+    let supervisor = house.logged_in("shunin", Role::Supervisor, Some(own));
+    let operator = house.logged_in("hanako", Role::Operator, Some(watched));
+    let call = CallId(OWN);
+    let route = format!("/calls/{call}/supervise");
+    for mode in ["listen", "whisper", "join"] {
+        assert_eq!(house.post(&route, &supervisor, json!({"mode": mode})).status, 202);
+    }
+    assert_eq!(house.post(&route, &supervisor, json!({"mode": "shout"})).status, 422);
+    house.ask("DELETE", &route, Some(&supervisor), None).is_refusal(404, "not_found", None);
+    let visit = SupervisorNow { operator: own, name: "主任".into(), mode: SuperviseMode::Join, on_the_line: true };
+    let now = CallNow { supervisor: Some(visit), ..in_hand(OWN, watched) };
+    house.switchboard.snapshot.lock().unwrap().calls = vec![now];
+    let seen = |token: &str| house.get("/now", token).json()["calls"][0]["supervisor"].clone();
+    assert_eq!(seen(&supervisor), json!({"operator": own, "name": "主任", "mode": "join", "on_the_line": true}));
+    assert_eq!(seen(&operator), Value::Null);
+    assert_eq!(house.ask("DELETE", &route, Some(&supervisor), None).status, 202);
+    let who = OperatorId(own);
+    let does = |mode| Command::Supervise { call, supervisor: who, mode };
+    assert_eq!(
+        *house.switchboard.commands.lock().unwrap(),
+        [
+            does(SuperviseMode::Listen),
+            does(SuperviseMode::Whisper),
+            does(SuperviseMode::Join),
+            Command::StopSupervising { call, supervisor: who },
+        ]
+    );
+}
+
+#[test]
 fn what_the_switch_refuses_is_said_in_words() {
     let (house, _, [_, _, supervisor, _]) = furnished();
     let token = supervisor.unwrap();
@@ -225,6 +267,8 @@ fn what_the_switch_refuses_is_said_in_words() {
         (switch::CommandError::PolicyForbids, 409, "conflict"),
         (switch::CommandError::NotRegistered, 409, "conflict"),
         (switch::CommandError::NoTrunk, 503, "unavailable"),
+        (switch::CommandError::CannotSupervise(switch::Obstacle::NoPhone), 409, "conflict"),
+        (switch::CommandError::CannotSupervise(switch::Obstacle::NoPort), 503, "unavailable"),
     ] {
         *house.switchboard.refuses.lock().unwrap() = Some(error);
         house.post(&hold, &token, json!({"on": true})).is_refusal(status, word, None);

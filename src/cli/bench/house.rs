@@ -162,7 +162,9 @@ impl Hands for Mute {
             | Order::Whisper { .. }
             | Order::StopWhisper { .. }
             | Order::DetectDigits { .. }
-            | Order::RelayDigits { .. } => {}
+            | Order::RelayDigits { .. }
+            | Order::RecordLeg { .. }
+            | Order::PauseRecording { .. } => {}
         }
         true
     }

@@ -266,6 +266,23 @@ fn an_operator_in_a_call_of_another_kind_is_not_disturbed() {
 }
 
 #[test]
+fn who_only_listened_has_nothing_to_write_and_is_what_he_was() {
+    let mut house = House::with([HANAKO, TARO]);
+    house.wishes(TARO, Wish::NotReady { reason: "lunch".to_owned() }).expect("");
+    for operator in [HANAKO, TARO] {
+        house.queue.engaged(house.now, operator, C);
+        assert_eq!(house.state(operator), State::Busy);
+    }
+    house.arrives(call(A)).expect("position A 1");
+    house.queue.released(house.now, TARO);
+    assert_eq!(house.state(TARO), State::NotReady { reason: "lunch".to_owned() });
+    house.queue.released(house.now, HANAKO);
+    house.expect("offer A 1");
+    house.queue.released(house.now, HANAKO); // who is offered a call keeps the offer
+    house.expect("");
+}
+
+#[test]
 fn removed_operators_finish_their_talk() {
     let mut house = House::with([HANAKO, TARO]);
     house.arrives(call(A)).expect("offer A 1");

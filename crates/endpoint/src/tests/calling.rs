@@ -41,6 +41,33 @@ fn an_operator_is_called_in_the_name_of_the_firm() {
 }
 
 #[test]
+fn keys_of_a_phone_come_by_info_in_all_spellings_and_once_each() {
+    let mut house = House::new();
+    house.register(udp(PHONE), "101", "<sip:101@10.0.0.5:5060>");
+    let leg = house.calls(2, Destination::Account(HANAKO));
+    let invite = house.request(PHONE, Method::Invite);
+    house.hear(PHONE, accept(&invite, "t", "10.0.0.5:5060", ANSWER));
+    assert!(matches!(house.event(), LegEvent::Answered { .. }));
+    house.request(PHONE, Method::Ack);
+    let mut phone = Side::callee(PHONE, &invite, "t");
+    for (kind, body, digit) in [
+        ("application/dtmf-relay", "Signal=*\r\nDuration=160\r\n", '*'),
+        ("application/dtmf-relay", "Signal= 10\nDuration= 100\n", '*'),
+        ("application/dtmf", "5", '5'),
+        ("application/dtmf", "11\r\n", '#'),
+    ] {
+        let info = phone.request("INFO", &format!("Content-Type: {kind}\r\n"), body);
+        house.hear(PHONE, info.as_str());
+        house.response(PHONE, 200);
+        assert_eq!(house.event(), LegEvent::Digit { leg, digit }, "{kind} {body}");
+        // Our answer was lost: the phone says it again, and has pressed once.
+        house.hear(PHONE, info.as_str());
+        house.response(PHONE, 200);
+        house.silent();
+    }
+}
+
+#[test]
 fn a_caller_who_hides_is_nowhere_named() {
     let mut house = House::new();
     house.register(udp(PHONE), "101", "<sip:101@10.0.0.5:5060>");

@@ -1,6 +1,7 @@
 //! Two legs that hear each other.
 
 use super::house::*;
+use rtp::dtmf::power;
 use sdp::Codec::{self, Pcma, Pcmu};
 use switch::media::{Event, Order, Side, Source};
 
@@ -71,12 +72,22 @@ fn w01_an_answer_ends_the_prompt_at_once() {
     let mut operator = house.phone(OPERATOR, Side::Ours, Pcmu, 1100.0);
     house.play(CALLER, "long", true);
     talk_until(&mut [&mut caller, &mut operator], "prompt", |phones| phones[0].hears(500.0, 1600) > LOUD);
-    house.bridge(CALLER, OPERATOR);
-    talk(&mut [&mut caller, &mut operator], 40);
     caller.forget();
-    talk_until(&mut [&mut caller, &mut operator], "bridge", |phones| phones[0].heard.len() >= 800);
-    assert!(caller.hears(500.0, 800) < LOUD / 100.0, "no prompt any more");
-    assert!(caller.hears(1100.0, 800) > LOUD);
+    house.bridge(CALLER, OPERATOR);
+    let marker = |phone: &Phone| phone.headers.iter().position(|header| header.marker);
+    talk_until(&mut [&mut caller, &mut operator], "bridge", |phones| {
+        marker(phones[0]).is_some_and(|at| phones[0].headers.len() >= at + 10)
+    });
+    // The packet after the prompt's last is the operator's, whole, and no packet of the prompt comes after it.
+    let at = marker(&caller).unwrap();
+    let frames: Vec<&[f32]> = caller.heard.chunks_exact(rtp::FRAME).collect();
+    assert_eq!(frames.len(), caller.headers.len());
+    for (n, frame) in frames.iter().enumerate() {
+        let (prompt, operator) = (power(frame, 500.0), power(frame, 1100.0));
+        let (loud, soft) = if n < at { (prompt, operator) } else { (operator, prompt) };
+        assert!(loud > LOUD && soft < LOUD / 100.0, "packet {n} of {at}: prompt {prompt}, operator {operator}");
+    }
+    assert_eq!(caller.headers.iter().filter(|header| header.marker).count(), 1);
 }
 
 #[test]

@@ -43,6 +43,10 @@ impl Worker {
                 continue;
             };
             let (to, payload_type) = (media.codec, media.telephone_event);
+            if leg.mixes && payload_type.is_some() {
+                // The mix makes way for the key: one stream cannot say both.
+                leg.passed_at = now;
+            }
             match payload_type {
                 Some(payload_type) if leg.needs_translation(codec) => {
                     let Some(event) = event else { continue };
@@ -90,6 +94,9 @@ impl Worker {
         for n in 0.. {
             let Some(listener) = self.leg(index).and_then(|leg| leg.listeners.get(n).copied()) else { break };
             let Some(leg) = self.leg(listener) else { continue };
+            if leg.mixes {
+                continue;
+            }
             leg.out.kept_back(header);
             match &mut leg.comfort {
                 Some(noise) => noise.follow(payload),

@@ -17,6 +17,7 @@ use switch::CallId;
 use switch::media::{LegMedia, Prompt, Side, Statistics};
 
 use super::latch::Latch;
+use super::mix::Mixer;
 use super::outgoing::Outgoing;
 use super::protect::Protection;
 use super::transcode::{Ear, Frame, Voice};
@@ -36,6 +37,8 @@ pub struct Leg {
     /// The socket is connected; and what had come before is read.
     pub connected: bool,
     pub drained: bool,
+    /// It hears several legs: [`Plays::Mix`], said here because every packet asks.
+    pub mixes: bool,
     /// Its stream in the recording.
     pub stream: Option<u32>,
     /// Legs that hear this one.
@@ -63,6 +66,8 @@ pub struct Leg {
     pub slot: Option<usize>,
     pub relay_digits: bool,
     pub detect_digits: bool,
+    /// Its speech belongs on the recording.
+    pub recorded: bool,
     pub presses: Presses,
     /// Keys as tones, for a far end that has no events.
     pub keypad: Option<Box<Keypad>>,
@@ -103,6 +108,7 @@ pub struct Reports {
 pub enum Plays {
     Silence,
     Leg(LegId),
+    Mix(Mixer),
     Prompt(Cursor),
 }
 
@@ -189,6 +195,7 @@ impl Leg {
             protection: Protection::default(),
             connected: false,
             drained: false,
+            mixes: false,
             out: Outgoing::new(random),
             plays: Plays::Silence,
             whisper: None,
@@ -203,6 +210,7 @@ impl Leg {
             comfort: None,
             ear: None,
             voice: None,
+            recorded: true,
             stream: None,
             reception: Reception::default(),
             strangers: 0,
@@ -211,10 +219,19 @@ impl Leg {
         })
     }
 
+    /// Whether it hears this leg, alone or among others.
+    pub fn hears(&self, id: LegId) -> bool {
+        match &self.plays {
+            Plays::Leg(of) => *of == id,
+            Plays::Mix(mixer) => mixer.hears(id),
+            Plays::Silence | Plays::Prompt(_) => false,
+        }
+    }
+
     /// Whether the leg must be visited every 20 ms.
     pub fn wants_wheel(&self) -> bool {
         match self.plays {
-            Plays::Silence | Plays::Prompt(_) => true,
+            Plays::Silence | Plays::Prompt(_) | Plays::Mix(_) => true,
             Plays::Leg(_) => self.whisper.is_some() || self.comfort.is_some() || self.is_keyed(),
         }
     }

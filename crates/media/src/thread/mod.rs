@@ -6,6 +6,7 @@
 mod keys;
 mod latch;
 mod leg;
+mod mix;
 mod orders;
 mod outgoing;
 mod play;

@@ -11,6 +11,7 @@ use switch::CallId;
 use switch::media::{Event, LegMedia, Prompt, RecordingFile, Side, Source};
 
 use super::leg::{Cursor, Leg, Plays};
+use super::mix::Mixer;
 use super::transcode::ticks;
 use super::{Message, Worker};
 use crate::clock;
@@ -49,6 +50,7 @@ impl Worker {
                     leg.relay_digits = on;
                 }
             }
+            Order::RecordLeg { leg, on } => self.record_leg(leg, on, now),
             Order::StartRecording { call, at, file } => {
                 self.start_recording(call, self.epoch.nanoseconds(at), file, now)
             }
@@ -118,7 +120,7 @@ impl Worker {
         }
         // Legs that were to hear this one before it was there.
         for other in others {
-            if self.leg(other).is_some_and(|other| matches!(other.plays, Plays::Leg(of) if of == id))
+            if self.leg(other).is_some_and(|other| other.hears(id))
                 && let Some(leg) = self.leg(index)
             {
                 leg.listeners.push(other);
@@ -162,10 +164,12 @@ impl Worker {
 
     fn hear(&mut self, id: LegId, source: Source, asset: Option<Arc<Asset>>) {
         let Some(index) = self.index(id) else { return };
-        self.stop_hearing(index);
+        let before = self.stop_hearing(index);
+        let goes_on = before.is_some() && matches!(source, Source::Mix(_));
+        let no_more: Vec<LegId> = before.iter().flat_map(Mixer::sources).collect();
         let mut missing = None;
         let plays = match source {
-            Source::Silence | Source::Mix(_) => Plays::Silence,
+            Source::Silence => Plays::Silence,
             Source::Leg(of) => {
                 if self.attach(index, of) {
                     Plays::Leg(of)
@@ -173,6 +177,7 @@ impl Worker {
                     Plays::Silence
                 }
             }
+            Source::Mix(legs) => Plays::Mix(self.mix(index, &legs, before)),
             Source::Prompt { prompt, repeat } => match asset {
                 Some(asset) => Plays::Prompt(Cursor::new(prompt, asset, repeat)),
                 None => {
@@ -182,23 +187,28 @@ impl Worker {
             },
         };
         if let Some(leg) = self.leg(index) {
+            leg.mixes = matches!(plays, Plays::Mix(_));
             leg.plays = plays;
-            leg.passed_at = 0;
             leg.comfort = None;
-            if let Some(keypad) = &mut leg.keypad {
-                **keypad = Keypad::default();
+            if !goes_on {
+                leg.passed_at = 0;
+                if let Some(keypad) = &mut leg.keypad {
+                    **keypad = Keypad::default();
+                }
+                leg.out.switch();
             }
-            leg.out.switch();
         }
         self.put_on_wheel(index);
         self.fit_codecs(index);
+        // Only now: a decoder that is needed again must not forget what it knows.
+        self.fit_ears(&no_more);
         if let Some(prompt) = missing {
             self.tell(Event::PromptEnded { leg: id, prompt, missing: true });
         }
     }
 
     /// Makes `index` a listener of `of`; false if they are not on the same call, for no call ever hears another.
-    fn attach(&mut self, index: usize, of: LegId) -> bool {
+    pub(super) fn attach(&mut self, index: usize, of: LegId) -> bool {
         let Some(source) = self.index(of) else { return true };
         let call = self.leg(index).map(|leg| leg.call);
         let Some(leg) = self.leg(source) else { return true };
@@ -210,15 +220,31 @@ impl Worker {
         true
     }
 
-    fn stop_hearing(&mut self, index: usize) {
-        let Some(Plays::Leg(of)) = self.leg(index).map(|leg| std::mem::replace(&mut leg.plays, Plays::Silence)) else {
-            return;
-        };
-        let Some(index_of) = self.index(of) else { return };
-        if let Some(source) = self.leg(index_of) {
+    /// The leg hears nothing more. Gives what it heard of several, for the next mix to go on with.
+    fn stop_hearing(&mut self, index: usize) -> Option<Mixer> {
+        let leg = self.leg(index)?;
+        leg.mixes = false;
+        let plays = std::mem::replace(&mut leg.plays, Plays::Silence);
+        match plays {
+            Plays::Leg(of) => {
+                self.detach(index, of);
+                self.fit_ears(&[of]);
+                None
+            }
+            Plays::Mix(mixer) => {
+                for of in mixer.sources() {
+                    self.detach(index, of);
+                }
+                Some(mixer)
+            }
+            Plays::Silence | Plays::Prompt(_) => None,
+        }
+    }
+
+    fn detach(&mut self, index: usize, of: LegId) {
+        if let Some(source) = self.index(of).and_then(|source| self.leg(source)) {
             source.listeners.retain(|&listener| listener != index);
         }
-        self.fit_codecs(index_of);
     }
 
     fn whisper(&mut self, id: LegId, prompt: Prompt, asset: Option<Arc<Asset>>) {
@@ -256,9 +282,25 @@ impl Worker {
         let legs = entry.legs.clone();
         self.tap.start(now, call, at, file);
         for index in legs {
-            if let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) {
+            if let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut).filter(|leg| leg.recorded) {
                 leg.stream = Some(self.tap.join(now, call, leg.side));
             }
+        }
+    }
+
+    fn record_leg(&mut self, id: LegId, on: bool, now: u64) {
+        let Some(index) = self.index(id) else { return };
+        let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
+        leg.recorded = on;
+        match (leg.stream, on) {
+            (Some(stream), false) => {
+                leg.stream = None;
+                self.tap.leave(now, stream);
+            }
+            (None, true) if self.calls.get(&leg.call).is_some_and(|call| call.recording) => {
+                leg.stream = Some(self.tap.join(now, leg.call, leg.side));
+            }
+            (None, true) | (None, false) | (Some(_), true) => {}
         }
     }
 
@@ -284,7 +326,10 @@ impl Worker {
     }
 
     fn close(&mut self, index: usize, now: u64) {
-        self.stop_hearing(index);
+        if let Some(mixer) = self.stop_hearing(index) {
+            let of: Vec<LegId> = mixer.sources().collect();
+            self.fit_ears(&of);
+        }
         self.say_goodbye(index, now);
         let Some(mut leg) = self.legs.get_mut(index).and_then(Option::take) else { return };
         leg.unsecure(&mut self.handshakes);
@@ -304,8 +349,13 @@ impl Worker {
         }
         for &listener in &leg.listeners {
             if let Some(listener) = self.leg(listener) {
-                listener.plays = Plays::Silence;
-                listener.out.switch();
+                match &mut listener.plays {
+                    Plays::Mix(mixer) => mixer.leave(leg.id),
+                    Plays::Silence | Plays::Leg(_) | Plays::Prompt(_) => {
+                        listener.plays = Plays::Silence;
+                        listener.out.switch();
+                    }
+                }
             }
             self.put_on_wheel(listener);
         }

@@ -60,6 +60,19 @@ impl Worker {
             Plays::Leg(_) if leg.whisper.is_none() => return self.put_on_wheel(index),
             Plays::Leg(_) if unheard < UNHEARD => return,
             Plays::Leg(_) | Plays::Silence => payload.fill(silence(codec)),
+            Plays::Mix(mixer) => {
+                let mixed = mixer.turn();
+                if unheard < UNHEARD {
+                    return;
+                }
+                let keypad = leg.keypad.as_mut().filter(|keypad| keypad.is_sounding());
+                made_of(codec, payload, |frame| match keypad {
+                    Some(keypad) => {
+                        keypad.fill(frame);
+                    }
+                    None => *frame = mixed,
+                });
+            }
             Plays::Prompt(cursor) => {
                 if cursor.fill(codec, payload) {
                     ended = Some(cursor.prompt.clone());

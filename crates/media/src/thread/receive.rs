@@ -165,6 +165,15 @@ impl Worker {
                 self.legs.get(index).and_then(Option::as_deref).and_then(|leg| leg.listeners.get(n)).copied();
             let Some(listener) = listener else { break };
             let Some(leg) = self.legs.get_mut(listener).and_then(Option::as_deref_mut) else { continue };
+            if leg.mixes {
+                // What has a memory is decoded once, for all who need it.
+                if super::transcode::kind(codec).is_none() {
+                    let input = buffers.datagram.get(accepted.payload.clone()).unwrap_or_default();
+                    let samples = input.iter().map(|&byte| decode(codec, byte));
+                    self.pass_to_mix(index, listener, (accepted.header.ssrc, accepted.header.timestamp), samples);
+                }
+                continue;
+            }
             let Some(media) = leg.media.as_ref().filter(|media| media.send && leg.protection.is_ready()) else {
                 continue;
             };

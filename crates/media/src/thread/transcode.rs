@@ -5,6 +5,7 @@
 //! exist only where they are needed: legs of one codec pass packets on untouched, and both kinds of G.711 go by a table.
 
 use codec::{Concealment, Decoder, Encoder, Kind, SAMPLES_MAX, Samples, Unavailable};
+use endpoint::LegId;
 use rtp::packet::HEADER_BYTES;
 use rtp::{ClockRate, FRAME, Header, SAMPLE_RATE};
 use sdp::Codec;
@@ -248,6 +249,9 @@ impl Voice {
 impl Leg {
     /// Whether what comes in `from` must be made anew for this leg.
     pub fn needs_translation(&self, from: Codec) -> bool {
+        if self.mixes {
+            return kind(from).is_some();
+        }
         self.media.as_ref().is_some_and(|media| {
             let memory = kind(from).is_some() || kind(media.codec).is_some();
             memory && (media.codec != from || self.whisper.is_some())
@@ -280,12 +284,25 @@ impl Worker {
         if let Some(source) = self.source_of(index) {
             self.fit_ear(source);
         }
+        if let Some(Plays::Mix(mixer)) = self.leg(index).map(|leg| &leg.plays) {
+            let of: Vec<_> = mixer.sources().collect();
+            self.fit_ears(&of);
+        }
+    }
+
+    /// The same for some who speak, alone.
+    pub(super) fn fit_ears(&mut self, of: &[LegId]) {
+        for of in of {
+            if let Some(source) = self.by_id.get(of).copied() {
+                self.fit_ear(source);
+            }
+        }
     }
 
     fn source_of(&mut self, index: usize) -> Option<usize> {
         match self.leg(index)?.plays {
             Plays::Leg(of) => self.by_id.get(&of).copied(),
-            Plays::Silence | Plays::Prompt(_) => None,
+            Plays::Silence | Plays::Mix(_) | Plays::Prompt(_) => None,
         }
     }
 
@@ -357,7 +374,11 @@ impl Worker {
         for n in 0.. {
             let Some(listener) = self.leg(index).and_then(|leg| leg.listeners.get(n).copied()) else { break };
             let Some(leg) = self.leg(listener) else { continue };
-            if !leg.needs_translation(from) || leg.is_keyed() {
+            if !leg.needs_translation(from) || (leg.is_keyed() && !leg.mixes) {
+                continue;
+            }
+            if leg.mixes {
+                self.pass_to_mix(index, listener, (ssrc, timestamp), samples.iter().copied());
                 continue;
             }
             let Some(media) = leg.media.as_ref().filter(|media| media.send && leg.protection.is_ready()) else {

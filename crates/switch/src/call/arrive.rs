@@ -105,6 +105,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         speaks: false,
         detects: false,
         relays: false,
+        taped: true,
         probe: None,
     };
     let mut call = Call {
@@ -115,6 +116,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         legs: Vec::from([leg]),
         phase: Phase::Waiting,
         tape: Tape::Blank,
+        supervision: None,
         story: Story::new(now, blank_record(board, now, id, trunk, incoming, &whose, &caller)),
         until: now + Duration::from_secs(u64::from(board.directory.settings.call_seconds_max.max(60))),
         hops: incoming.max_forwards.saturating_sub(1),

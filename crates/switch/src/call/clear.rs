@@ -77,6 +77,7 @@ impl Call {
                 self.target_lost(board, now, how);
             }
             Role::Target => self.target_left(board, now, id, word(how)),
+            Role::Supervisor(_) => self.supervisor_left(board, now, id, word(how)),
         }
     }
 
@@ -122,6 +123,7 @@ impl Call {
         if matches!(self.phase, Phase::Over { .. }) {
             return;
         }
+        self.supervision_over(board, now, ending);
         let who = self.talk().map(|talk| talk.operator);
         let was_waiting = matches!(self.phase, Phase::Waiting);
         self.story.end(now, ending);

@@ -89,15 +89,20 @@ impl Call {
             speaks: false,
             detects: false,
             relays: false,
+            taped: true,
             probe: None,
         });
         board.legs.insert(id, self.id);
         board.media(media::Order::OpenLeg { leg: id, call: self.id, local, side: Side::Ours });
+        if matches!(role, Role::Supervisor(_)) {
+            // Before anything can be heard from it.
+            self.tape_leg(board, id, false);
+        }
         Some(id)
     }
 
     /// Towards the operator's phone: the firm's name; for an unknown number, the number that was dialled.
-    fn display_name(&self) -> String {
+    pub(super) fn display_name(&self) -> String {
         match &self.customer {
             Some(customer) => customer.name.clone(),
             None => self.story.record.did.clone(),
@@ -105,7 +110,7 @@ impl Call {
     }
 
     /// Towards the operator's phone: the caller's number as Japanese phones write it.
-    fn caller_user(&self) -> Option<String> {
+    pub(super) fn caller_user(&self) -> Option<String> {
         let digits = &self.story.record.caller;
         let number = number::Number::parse(&format!("+{digits}"), number::JAPAN);
         number.ok().filter(|_| !digits.is_empty()).map(number::Number::national)

@@ -5,9 +5,9 @@ use endpoint::LegId;
 use super::transfer::{Passing, Stage};
 use super::{Call, Phase};
 use crate::board::Board;
-use crate::desk::TransferMode;
-use crate::leg::{Leg, Role, Voice};
-use crate::media::{Order, Prompt, Source};
+use crate::desk::{SuperviseMode, TransferMode};
+use crate::leg::{Leg, Role};
+use crate::media::{MIX_MAX, Order, Prompt, Source};
 
 /// Missing prompts that one call remembers.
 const MISSING_MAX: usize = 8;
@@ -20,6 +20,8 @@ struct Part {
     detects: bool,
     /// Keys on this leg go on to who hears it.
     relays: bool,
+    /// Its speech belongs on the recording.
+    taped: bool,
 }
 
 impl Call {
@@ -28,9 +30,8 @@ impl Call {
         if matches!(self.phase, Phase::Over { .. }) {
             return;
         }
-        let can_hear = |leg: &&Leg| leg.is_up() && leg.voice == Voice::Open && leg.description.agreed().is_some();
-        let parts: Vec<(LegId, Part)> =
-            self.legs.iter().filter(can_hear).map(|leg| (leg.id, self.part(board, leg))).collect();
+        let can_hear = self.legs.iter().filter(|leg| leg.can_hear());
+        let parts: Vec<(LegId, Part)> = can_hear.map(|leg| (leg.id, self.part(board, leg))).collect();
         for (id, part) in parts {
             let Some(leg) = self.leg_mut(id) else { continue };
             if leg.hears.as_ref() != Some(&part.hears) {
@@ -45,16 +46,45 @@ impl Call {
                 leg.relays = part.relays;
                 board.media(Order::RelayDigits { leg: id, on: part.relays });
             }
+            self.tape_leg(board, id, part.taped);
+        }
+    }
+
+    /// Keeps a leg's speech on the recording, or off it.
+    pub(super) fn tape_leg(&mut self, board: &mut Board, id: LegId, on: bool) {
+        if let Some(leg) = self.leg_mut(id).filter(|leg| leg.taped != on) {
+            leg.taped = on;
+            board.media(Order::RecordLeg { leg: id, on });
         }
     }
 
     /// What this leg is to hear and tell now.
     fn part(&self, board: &Board, leg: &Leg) -> Part {
-        match leg.role {
+        let part = match leg.role {
             Role::Caller => self.callers_part(board),
             Role::Operator(_) | Role::Second(_) => self.operators_part(leg.id),
             Role::Target => self.targets_part(leg.id),
+            Role::Supervisor(_) => return self.supervisors_part(),
+        };
+        match self.whispers_to(leg) {
+            Some(supervisor) => Part { hears: together(part.hears, supervisor, leg.role), ..part },
+            None => part,
         }
+    }
+
+    /// Everybody on the line, as the recording has them, whatever they hear themselves: on hold too, and while the call is
+    /// passed on, the caller, the operator, and whoever speaks over there. Of music and ringing tones nothing.
+    fn supervisors_part(&self) -> Part {
+        let early = match &self.phase {
+            Phase::Passing(passing) if self.speaks_early(passing) => Some(passing.stage.leg()),
+            Phase::Passing(_) | Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => None,
+        };
+        let is_heard =
+            |leg: &&Leg| !matches!(leg.role, Role::Supervisor(_)) && (leg.can_hear() || early == Some(leg.id));
+        let heard: Vec<LegId> = self.legs.iter().filter(is_heard).map(|leg| leg.id).take(MIX_MAX).collect();
+        let hears = if heard.is_empty() { Source::Silence } else { Source::Mix(heard) };
+        let taped = self.supervision.as_ref().is_some_and(|visit| visit.mode == SuperviseMode::Join);
+        Part { hears, detects: false, relays: false, taped }
     }
 
     fn callers_part(&self, board: &Board) -> Part {
@@ -68,7 +98,7 @@ impl Call {
             Phase::Over { .. } => Source::Silence,
         };
         let relays = matches!(hears, Source::Leg(_));
-        Part { hears, detects: false, relays }
+        Part { hears, detects: false, relays, taped: true }
     }
 
     /// Keys of the operator are feature codes, and never go on to the caller.
@@ -86,7 +116,7 @@ impl Call {
             }
         };
         let detects = self.talk().is_some();
-        Part { hears, detects, relays: false }
+        Part { hears, detects, relays: false, taped: true }
     }
 
     /// Whoever is called for the operator's announcement can be heard already.
@@ -98,18 +128,18 @@ impl Call {
     fn targets_part(&self, leg: LegId) -> Part {
         match &self.phase {
             Phase::Bridged { target } if *target == leg => {
-                Part { hears: Source::Leg(self.caller), detects: false, relays: true }
+                Part { hears: Source::Leg(self.caller), relays: true, ..SILENT }
             }
             Phase::Passing(passing) => match &passing.stage {
                 Stage::Consulting { leg: target, .. } if *target == leg => {
                     let hears = passing.ear().map_or(Source::Silence, Source::Leg);
-                    Part { hears, detects: false, relays: false }
+                    Part { hears, ..SILENT }
                 }
                 Stage::Confirming { leg: target, .. } if *target == leg => {
                     // Without words, a tone still tells that something is waited for.
                     let prompts = [self.prompt("confirm"), Prompt::named("confirm"), Prompt::named("beep")];
                     let hears = self.first_of(prompts);
-                    Part { hears, detects: true, relays: false }
+                    Part { hears, detects: true, ..SILENT }
                 }
                 Stage::Calling(_) | Stage::Consulting { .. } | Stage::Confirming { .. } => SILENT,
             },
@@ -151,4 +181,18 @@ impl Call {
     }
 }
 
-const SILENT: Part = Part { hears: Source::Silence, detects: false, relays: false };
+const SILENT: Part = Part { hears: Source::Silence, detects: false, relays: false, taped: true };
+
+/// What a leg hears, with the supervisor's voice. Music, ringing tones and questions stay alone; and into the silence of a
+/// person who is asked for a key nobody speaks.
+fn together(hears: Source, supervisor: LegId, role: Role) -> Source {
+    match hears {
+        Source::Leg(other) => Source::Mix(Vec::from([other, supervisor])),
+        Source::Mix(mut others) => {
+            others.push(supervisor);
+            Source::Mix(others)
+        }
+        Source::Silence if role != Role::Target => Source::Leg(supervisor),
+        Source::Silence | Source::Prompt { .. } => hears,
+    }
+}

@@ -7,7 +7,7 @@ use endpoint::{LegId, Trace};
 use serde::Serialize;
 
 use crate::board::Board;
-use crate::desk::TransferMode;
+use crate::desk::{SuperviseMode, TransferMode};
 use crate::detail::Detail;
 use crate::record::{CallRecord, CallState, LegRecord, SIP, TimelineEvent};
 
@@ -85,6 +85,14 @@ pub(crate) enum Fact {
     Reason { leg: String, sip: Option<u16>, q850: Option<u16>, text: String },
     /// The operator's phone is dead.
     OperatorLost { operator: OperatorIdText, why: String },
+    /// A supervisor's phone is called to listen to this call.
+    SupervisionAsked { operator: OperatorIdText, mode: SuperviseMode },
+    /// It has answered: the supervisor hears the call.
+    SupervisionBegun { operator: OperatorIdText, mode: SuperviseMode },
+    /// The supervisor is heard by others than before.
+    SupervisionMode { operator: OperatorIdText, mode: SuperviseMode },
+    /// The supervisor hears the call no longer, or never did.
+    SupervisionEnded { operator: OperatorIdText, why: String },
     /// The first packet of a leg's peer: from here on it can be heard.
     Heard { leg: String },
     /// Nothing is heard from a leg.
@@ -135,6 +143,10 @@ impl Fact {
             Self::TargetLost { .. } => "target_lost",
             Self::Reason { .. } => "reason",
             Self::OperatorLost { .. } => "operator_lost",
+            Self::SupervisionAsked { .. } => "supervision_asked",
+            Self::SupervisionBegun { .. } => "supervision_begun",
+            Self::SupervisionMode { .. } => "supervision_mode",
+            Self::SupervisionEnded { .. } => "supervision_ended",
             Self::Heard { .. } => "heard",
             Self::Silent { .. } => "silent",
             Self::Audible { .. } => "audible",

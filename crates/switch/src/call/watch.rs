@@ -27,8 +27,10 @@ impl Call {
         let word = leg.role.word().to_owned();
         let patience = match leg.role {
             Role::Operator(_) | Role::Second(_) => OPERATOR_SILENT_MAX,
-            Role::Caller | Role::Target => OUTSIDE_SILENT_MAX,
+            // A supervisor who has muted the phone may well send nothing.
+            Role::Caller | Role::Target | Role::Supervisor(_) => OUTSIDE_SILENT_MAX,
         };
+        let is_missed = !matches!(leg.role, Role::Supervisor(_));
         if seconds >= patience && leg.probe.is_none() {
             if patience == OPERATOR_SILENT_MAX {
                 leg.probe = Some(now + PROBE_MAX);
@@ -36,7 +38,7 @@ impl Call {
             board.order(Order::Probe { leg: id });
         }
         self.story.tell(now, Fact::Silent { leg: word.clone(), seconds });
-        if seconds < OPERATOR_SILENT_MAX {
+        if seconds < OPERATOR_SILENT_MAX && is_missed {
             board.alarm(Alarm::OneWayAudio { call: self.id.to_string(), leg: word });
         }
     }
@@ -89,6 +91,7 @@ impl Call {
             self.end(board, now, "too_long");
         }
         self.transfer_timeout(board, now);
+        self.supervision_timeout(board, now);
         let due: Vec<LegId> =
             self.legs.iter().filter(|leg| leg.deadline().is_some_and(|due| due <= now)).map(|leg| leg.id).collect();
         for id in due {

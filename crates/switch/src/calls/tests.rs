@@ -5,6 +5,7 @@ mod delivery;
 mod firms;
 mod house;
 mod passing;
+mod supervising;
 mod talk;
 
 pub(crate) use firms::directory as house_directory;

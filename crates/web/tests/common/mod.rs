@@ -299,6 +299,7 @@ pub fn in_hand(id: u64, operator: i64) -> CallNow {
         operator: Some(operator),
         arrived_ms: NOW,
         transfer: String::new(),
+        supervisor: None,
     }
 }
 

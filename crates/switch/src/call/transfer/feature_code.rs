@@ -68,7 +68,7 @@ impl Call {
         match self.leg(id).filter(|leg| leg.is_up()).map(|leg| leg.role) {
             Some(Role::Operator(_) | Role::Second(_)) => self.operators_key(board, now, digit),
             Some(Role::Target) => self.target_key(board, now, id, digit),
-            Some(Role::Caller) | None => {}
+            Some(Role::Caller | Role::Supervisor(_)) | None => {}
         }
     }
 

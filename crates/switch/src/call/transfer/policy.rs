@@ -69,7 +69,10 @@ impl Call {
             CommandError::NoTarget => "no_target",
             CommandError::NoTrunk => "no_trunk",
             CommandError::OverLimit(cap) => cap.word(),
-            CommandError::WrongState(_) | CommandError::UnknownCall | CommandError::UnknownOperator => "wrong_state",
+            CommandError::WrongState(_)
+            | CommandError::UnknownCall
+            | CommandError::UnknownOperator
+            | CommandError::CannotSupervise(_) => "wrong_state",
         };
         let number = plain(number);
         self.story.tell(now, Fact::TransferRefused { by: by.to_owned(), number: number.clone(), why: word.to_owned() });

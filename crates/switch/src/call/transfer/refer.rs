@@ -16,7 +16,7 @@ impl Call {
         let Some(role) = self.leg(id).filter(|leg| leg.is_up()).map(|leg| leg.role) else { return };
         let who = match role {
             Role::Operator(who) | Role::Second(who) if self.talk().is_some() => who,
-            Role::Operator(_) | Role::Second(_) | Role::Caller | Role::Target => {
+            Role::Operator(_) | Role::Second(_) | Role::Caller | Role::Target | Role::Supervisor(_) => {
                 self.refused(board, now, role.word(), &to.user, &CommandError::NotRegistered);
                 return board.order(Order::AnswerRefer { leg: id, status: 403 });
             }
@@ -74,7 +74,7 @@ impl Call {
             CommandError::NotRegistered | CommandError::PolicyForbids | CommandError::OverLimit(_) => Some(403),
             // 202 is said already.
             CommandError::NoTrunk | CommandError::NoTarget => None,
-            CommandError::UnknownCall | CommandError::UnknownOperator => Some(403),
+            CommandError::UnknownCall | CommandError::UnknownOperator | CommandError::CannotSupervise(_) => Some(403),
         };
         if let Some(status) = status {
             board.order(Order::AnswerRefer { leg: id, status });

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha12Rng;
 use super::firms::sakura;
 use super::house::{House, MOBILE, PEER, PHONE, SAKURA, SECOND_MOBILE, sdp};
 use crate::call::Phase;
-use crate::desk::{Command, Transfer, TransferMode};
+use crate::desk::{Command, SuperviseMode, Transfer, TransferMode};
 use crate::media;
 
 const STEPS: usize = 1_500;
@@ -59,6 +59,9 @@ fn w04_whatever_happens_nobody_is_stuck_and_nothing_is_left_over() {
         "recording_failed",
         "resumed",
         "silent",
+        "supervision_begun",
+        "supervision_ended",
+        "supervision_mode",
         "target_confirmed",
         "target_failed",
         "transfer_cancelled",
@@ -151,9 +154,18 @@ fn desk(house: &mut House, chance: &mut Chance) {
     if calls.is_empty() {
         return;
     }
-    let call = chance.of(&calls);
+    // Who is being spoken with has more to be pressed for.
+    let talks = |id: &acd::CallId| house.calls.calls.get(id).is_some_and(|call| call.talk().is_some());
+    let talking: Vec<_> = calls.iter().copied().filter(talks).collect();
+    let is_about_a_talk = !talking.is_empty() && chance.of(&[true, true, false]);
+    let call = chance.of(if is_about_a_talk { &talking } else { &calls });
     let mode = chance.of(&[TransferMode::Attended, TransferMode::Confirmed]);
-    let command = match chance.below(9) {
+    let guest = house.calls.calls.get(&call).and_then(|call| call.supervision.as_ref()).map(|visit| visit.operator);
+    let supervisor = guest.unwrap_or(OperatorId(chance.of(&[1, 2, 3])));
+    let how = chance.of(&[SuperviseMode::Listen, SuperviseMode::Whisper, SuperviseMode::Join]);
+    let command = match chance.below(11) {
+        9 => Command::Supervise { call, supervisor, mode: how },
+        10 => Command::StopSupervising { call, supervisor },
         0 => Command::Hold { call, on: true },
         1 => Command::Hold { call, on: false },
         2 => Command::Mute { call, on: true },

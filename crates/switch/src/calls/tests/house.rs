@@ -480,6 +480,7 @@ impl House {
             media::Order::StopWhisper { leg } => format!("stop whisper {}", self.named(leg)),
             media::Order::DetectDigits { leg, on } => format!("detect {} {on}", self.named(leg)),
             media::Order::RelayDigits { leg, on } => format!("relay {} {on}", self.named(leg)),
+            media::Order::RecordLeg { leg, on } => format!("tape {} {on}", self.named(leg)),
             media::Order::StartRecording { call, at, file } => {
                 assert!(self.recordings.insert(call, (at, None)).is_none(), "one recording a call");
                 format!("record {}", file.stem)

@@ -38,6 +38,16 @@ fn hold_by_key_is_for_the_operator_alone() {
 }
 
 #[test]
+fn keys_that_come_by_info_are_keys() {
+    let mut house = House::talk("A");
+    let leg = house.leg("hanako");
+    house.on(LegEvent::Digit { leg, digit: '*' }).hears([]);
+    house.on(LegEvent::Digit { leg, digit: '5' }).hears(["A hears hold-music", "hanako hears silence"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
 fn hold_by_the_phones_own_re_invite_plays_music() {
     for direction in ["sendonly", "inactive"] {
         let mut house = House::talk("A");

@@ -376,6 +376,7 @@ impl World {
                     crate::leg::Role::Operator(_) => "taro",
                     crate::leg::Role::Second(_) => "second",
                     crate::leg::Role::Target => "mobile",
+                    crate::leg::Role::Supervisor(_) => "supervisor",
                 };
                 self.names.insert(leg.id, name);
             }
