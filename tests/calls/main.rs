@@ -19,6 +19,7 @@ mod attacks;
 mod bad_input;
 mod bleed;
 mod browser;
+mod codecs;
 mod crash;
 mod database;
 mod demo;

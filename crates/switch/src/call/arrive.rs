@@ -76,7 +76,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         refuse(board, incoming.leg, 503);
         return None;
     };
-    let terms = Terms { peer: Some(incoming.from_ip), ..board.trunk_terms(trunk) };
+    let terms = Terms { peer: Some(incoming.from_ip), ..board.trunk_terms(trunk).of_incoming() };
     let mut description = board.describe(local, &terms);
     let answer = match &incoming.offer {
         Some(offer) => description.answer(offer),

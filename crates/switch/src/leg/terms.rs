@@ -30,7 +30,14 @@ impl Terms {
 
     /// A phone's of an operator.
     pub(crate) fn of_operator(srtp: SrtpPolicy) -> Self {
-        Self { codecs: &Codec::G711, telephone_event: true, srtp, browsers: true, peer: None }
+        Self { codecs: &Codec::ALL, telephone_event: true, srtp, browsers: true, peer: None }
+    }
+
+    /// The same where the carrier calls us: a caller who has no G.711 is heard in whatever there is. (What we offer to a carrier
+    /// is G.711, for some refuse what they do not know.)
+    pub(crate) fn of_incoming(self) -> Self {
+        let is_plain = self.codecs == [Codec::Pcmu];
+        Self { codecs: if is_plain { self.codecs } else { &Codec::ALL }, ..self }
     }
 
     /// May anything be encrypted?

@@ -204,11 +204,22 @@ fn hops_are_counted_down() {
 fn r06_an_offer_without_a_common_codec_is_refused_and_leaves_nothing() {
     let mut house = House::new();
     let mut incoming = house.incoming("A", SAKURA);
-    incoming.offer = Some("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n".into());
+    incoming.offer = Some("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 speex/8000\r\n".into());
     house.arrives("A", incoming).orders(["488 A"]).tells([]);
     let mut broken = house.incoming("B", SAKURA);
     broken.offer = Some("nonsense".into());
     house.arrives("B", broken).orders(["400 B"]).tells([]);
+    house.everything_is_over();
+}
+
+#[test]
+fn a_caller_who_has_no_g711_is_heard_all_the_same() {
+    let mut house = House::new();
+    let mut incoming = house.incoming("A", SAKURA);
+    incoming.offer = Some("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n".into());
+    house.arrives("A", incoming);
+    house.answers("hanako").orders(["200 A"]).hears(["A hears hanako", "hanako hears A"]);
+    house.hangs_up("A");
     house.everything_is_over();
 }
 
