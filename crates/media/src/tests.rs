@@ -1,5 +1,6 @@
 //! The voice path on loopback, with real sockets: what is heard, what the WAV holds.
 
+mod attacks;
 mod bridge;
 mod browser;
 mod digits;
