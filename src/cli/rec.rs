@@ -191,12 +191,9 @@ mod tests {
         let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad".to_owned();
         let recording = |path: &str, bytes, sha256: &str| Recording {
             path: path.into(),
-            samples: 0,
             sha256: sha256.into(),
             bytes,
-            gaps: vec![],
-            pauses: vec![],
-            peaks: None,
+            ..Recording::default()
         };
         let verdict = |recording: &Recording| verify(folder.path(), CallId(1), recording).why;
         assert_eq!(verdict(&recording("a.wav", 3, &sha256)), "");

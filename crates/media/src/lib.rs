@@ -33,7 +33,7 @@ pub use prompts::{PromptError, Prompts, PromptsConfig, TEXT_BYTES_MAX, read_wav}
 pub use recorder::{Repaired, finished, repair};
 
 use handshake::{Certificate, Handshakes, Outlet};
-use recorder::Recorder;
+use recorder::{Means, Recorder};
 use thread::{Message, Setup, Worker};
 
 /// Orders that may wait for a media thread.
@@ -107,12 +107,16 @@ struct Meters {
 /// Starts the media threads and the recorder. `events` is called on their threads and must not block: hand the event to
 /// a queue and return.
 pub fn start(config: Config, events: impl Fn(Event) + Send + Sync + 'static) -> io::Result<Media> {
+    start_with(config, Means::default(), events)
+}
+
+fn start_with(config: Config, means: Means, events: impl Fn(Event) + Send + Sync + 'static) -> io::Result<Media> {
     let events = EventSink(Arc::new(events));
     let epoch = clock::Epoch::new();
     let count = config.threads.clamp(1, THREADS_MAX);
     let own_cores = if config.pin { place::own_cores(count, &place::cores()) } else { Vec::new() };
     let recorder_meters = Arc::new(Meters::default());
-    let (recorder, taps) = Recorder::start(config.recordings, count, &events, &recorder_meters)?;
+    let (recorder, taps) = Recorder::start(config.recordings, count, &events, &recorder_meters, means)?;
     let certificate = Certificate::make()?;
     let (handshakes, requests) = handshake::requests();
     let mut outlets = Vec::with_capacity(count);

@@ -4,6 +4,7 @@ mod attacks;
 mod bridge;
 mod browser;
 mod digits;
+mod evidence;
 mod house;
 mod latching;
 mod mixing;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use acd::CallId;
 use endpoint::LegId;
@@ -31,7 +31,7 @@ struct Leg {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Tape {
-    Running,
+    Running(Instant),
     Stopped,
 }
 
@@ -74,8 +74,8 @@ impl Voice {
                 let statistics = Statistics::default();
                 tell.push((chance.between_ms(1, 40), Event::LegClosed { leg: *leg, statistics }));
             }
-            Order::StartRecording { call, .. } => {
-                if self.tapes.insert(*call, Tape::Running).is_some() {
+            Order::StartRecording { call, at, .. } => {
+                if self.tapes.insert(*call, Tape::Running(*at)).is_some() {
                     complaints.push(format!("voice: a second recording of {call}"));
                 }
                 if chance.permille(failures) {
@@ -83,8 +83,12 @@ impl Voice {
                     tell.push((chance.between_ms(10, 5_000), Event::RecordingFailed { call: *call, why }));
                 }
             }
-            Order::StopRecording { call, .. } => self.stop(*call, chance, tell, complaints),
-            Order::PauseRecording { .. } => {}
+            Order::StopRecording { call, at } => self.stop(*call, *at, chance, tell, complaints),
+            Order::PauseRecording { call, .. } => {
+                if !matches!(self.tapes.get(call), Some(Tape::Running(_))) {
+                    complaints.push(format!("voice: the recording of {call} is paused, and does not run"));
+                }
+            }
             Order::Negotiated { .. } | Order::Hear { .. } | Order::Whisper { .. } => self.change(order, complaints),
             Order::StopWhisper { .. }
             | Order::DetectDigits { .. }
@@ -122,25 +126,20 @@ impl Voice {
     fn stop(
         &mut self,
         call: CallId,
+        at: Instant,
         chance: &mut Chance,
         tell: &mut Vec<(Duration, Event)>,
         complaints: &mut Vec<String>,
     ) {
-        match self.tapes.insert(call, Tape::Stopped) {
-            Some(Tape::Running) => {}
+        let start = match self.tapes.insert(call, Tape::Stopped) {
+            Some(Tape::Running(start)) => start,
             before @ (Some(Tape::Stopped) | None) => {
                 complaints.push(format!("voice: the recording of {call} is stopped, and was {before:?}"));
+                at
             }
-        }
-        let recording = Recording {
-            path: "x".to_owned(),
-            samples: 1,
-            sha256: String::new(),
-            bytes: 1,
-            gaps: Vec::new(),
-            pauses: Vec::new(),
-            peaks: None,
         };
+        let samples = u64::try_from((at - start).as_millis()).unwrap_or(0) * 8;
+        let recording = Recording { path: "x".to_owned(), samples, bytes: 1, ..Recording::default() };
         let after = if chance.percent(3) { chance.between_ms(31_000, 40_000) } else { chance.between_ms(5, 2_000) };
         tell.push((after, Event::RecordingFinished { call, recording }));
     }

@@ -14,6 +14,7 @@ pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod supervise;
 pub(crate) mod take_over;
+pub(crate) mod tape;
 pub(crate) mod transfer;
 pub(crate) mod watch;
 
@@ -30,6 +31,7 @@ use crate::media;
 use crate::record::CallState;
 use record::Story;
 use supervise::Supervision;
+use tape::Pause;
 use transfer::Passing;
 use transfer::feature_code::Keys;
 
@@ -52,6 +54,8 @@ pub(crate) struct Call {
     pub(crate) tape: Tape,
     /// The supervisor who is on this call, or is being called to it.
     pub(crate) supervision: Option<Box<Supervision>>,
+    /// The recording is paused.
+    pub(crate) pause: Option<Pause>,
     pub(crate) story: Story,
     /// It is ended then, whatever happens.
     pub(crate) until: Instant,
@@ -208,6 +212,9 @@ impl Call {
     /// Tells the voice path what was negotiated for the leg.
     pub(crate) fn negotiated(&mut self, board: &mut Board, id: LegId) {
         if let Some(media) = self.leg(id).and_then(Leg::media) {
+            if let Some(leg) = self.leg_mut(id).filter(|_| !media.receive) {
+                leg.silent = false;
+            }
             board.media(media::Order::Negotiated { leg: id, media });
         }
     }
@@ -215,6 +222,7 @@ impl Call {
     /// After every event: orders what is not yet as it should be, forgets legs of which nothing is left, and says when
     /// this call next needs looking at.
     pub(crate) fn settle(&mut self, board: &mut Board, now: Instant) -> Option<Instant> {
+        self.look_at_pause(board, now);
         self.listen(board);
         self.close_record(board, now);
         self.legs.retain(|leg| {
@@ -235,7 +243,9 @@ impl Call {
         };
         let whole = if matches!(self.phase, Phase::Over { .. }) { None } else { Some(self.until) };
         let visit = self.supervision_deadline();
-        self.legs.iter().filter_map(Leg::deadline).chain(phase).chain(whole).chain(visit).min()
+        let pause = self.pause.as_ref().map(|pause| pause.until);
+        let legs = self.legs.iter().filter_map(Leg::deadline);
+        legs.chain(phase).chain(whole).chain(visit).chain(pause).min()
     }
 
     /// Is there nothing left to wait for?

@@ -11,6 +11,7 @@ use endpoint::{Incoming, LegEvent, LegId, Source, Trace, TrunkId};
 
 use crate::board::{Board, Effect, Phone};
 use crate::call::arrive::{arrive, refuse};
+use crate::call::tape::judge;
 use crate::call::transfer::looks_like_a_number;
 use crate::call::{Call, Phase};
 use crate::desk::{Command, CommandError, Reply};
@@ -129,10 +130,11 @@ impl Calls {
             media::Event::Digit { leg, digit } => {
                 self.with_leg(now, leg, |call, board| call.key(board, now, leg, digit));
             }
+            media::Event::NewStream { leg } => self.with_leg(now, leg, |call, _| call.new_stream(now, leg)),
             media::Event::Silent { leg, seconds } => {
                 self.with_leg(now, leg, |call, board| call.silent(board, now, leg, seconds));
             }
-            media::Event::Audible { leg } => self.with_leg(now, leg, |call, _| call.audible(now, leg)),
+            media::Event::Audible { leg } => self.with_leg(now, leg, |call, board| call.audible(board, now, leg)),
             media::Event::LegClosed { leg, statistics } => {
                 self.with_leg(now, leg, |call, board| call.voice_closed(board, now, leg, statistics));
             }
@@ -164,6 +166,9 @@ impl Calls {
             },
             Command::Hold { call, on } => self.ask(now, call, |call, board| call.hold(board, now, on, "desk")),
             Command::Mute { call, on } => self.ask(now, call, |call, board| call.mute(board, now, on)),
+            Command::PauseRecording { call, on } => {
+                self.ask(now, call, |call, board| call.pause_recording(board, now, on, "desk"))
+            }
             Command::Transfer { call, transfer } => {
                 self.ask(now, call, |call, board| call.transfer(board, now, &transfer))
             }
@@ -241,10 +246,7 @@ impl Calls {
             return;
         }
         match self.board.legs.get(&trace.leg).and_then(|call| self.calls.get_mut(call)) {
-            Some(call) => {
-                let index = call.leg(trace.leg).and_then(|leg| leg.index);
-                call.story.trace(now, index, trace);
-            }
+            Some(call) => call.trace(now, trace),
             None if trace.leg.0.is_multiple_of(2) || Some(trace.leg) <= self.newest => {}
             None => {
                 if self.early_traces.len() >= EARLY_TRACES_MAX {
@@ -412,10 +414,14 @@ impl Calls {
     }
 
     /// A recording that came after its call's last revision: one revision more.
-    fn late_recording(&mut self, call: CallId, recording: media::Recording) {
+    fn late_recording(&mut self, call: CallId, mut recording: media::Recording) {
         let Some(index) = self.late.iter().position(|record| record.call == call) else { return };
         let Some(mut record) = self.late.remove(index) else { return };
         record.revision += 1;
+        judge(&mut recording, record.talk_ms);
+        if !recording.fault.is_empty() {
+            self.board.alarm(Alarm::RecordingFailed { call: call.to_string(), why: recording.fault.clone() });
+        }
         record.recording = Some(recording);
         record.no_recording.clear();
         self.board.record(record);

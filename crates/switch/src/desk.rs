@@ -19,6 +19,9 @@ pub enum Command {
     Hold { call: CallId, on: bool },
     /// The caller no longer hears the operator (who still hears the caller), or again.
     Mute { call: CallId, on: bool },
+    /// Keep nothing of what is said now in the recording (a card number), or again. Ends by itself after five minutes, when the
+    /// operator leaves, and with the call.
+    PauseRecording { call: CallId, on: bool },
     /// On to the client firm's person (取次).
     Transfer { call: CallId, transfer: Transfer },
     /// Join caller and the person who was called, and leave.
@@ -174,6 +177,10 @@ pub struct CallNow {
     pub transfer: String,
     /// Who supervises it.
     pub supervisor: Option<SupervisorNow>,
+    /// Its recording is paused.
+    pub recording_paused: bool,
+    /// Parties of whom nothing is heard although something should be (R33): "caller", "operator", "target".
+    pub silent: Vec<String>,
 }
 
 /// A supervisor on a call, as it is now.

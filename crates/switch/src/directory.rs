@@ -223,6 +223,8 @@ pub struct FeatureCodes {
     pub complete: String,
     /// Give up the transfer: back to the caller.
     pub cancel: String,
+    /// Pause the recording, and go on with it.
+    pub pause: String,
 }
 
 impl Default for FeatureCodes {
@@ -234,6 +236,7 @@ impl Default for FeatureCodes {
             confirmed: code("*2"),
             complete: code("*3"),
             cancel: code("*0"),
+            pause: code("*7"),
         }
     }
 }

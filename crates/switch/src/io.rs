@@ -35,6 +35,8 @@ pub enum Input {
     Directory(Arc<Directory>),
     /// The wall clock, told at start and every few seconds.
     WallClock { unix_ms: i64 },
+    /// The recordings' disk has become scarce, or is no longer (R22).
+    Disk { free_percent: u8, scarce: bool },
     /// Take no new calls (503 with Retry-After); calls in progress go on.
     Drain,
     /// Of a hundred new calls take so many, the others get 503 with Retry-After (R45). A hundred: all, as at the start.
@@ -115,6 +117,10 @@ pub enum Alarm {
     Abandoned { call: String, did: String, caller: String, wait_ms: i64 },
     /// A recording failed.
     RecordingFailed { call: String, why: String },
+    /// So little of the recordings' disk is free that somebody must make room (R22).
+    DiskScarce { free_percent: u8 },
+    /// There is room again.
+    DiskRoomy { free_percent: u8 },
     /// Nothing is heard from one party (R33).
     OneWayAudio { call: String, leg: String },
     /// An operator's phone failed to answer twice.

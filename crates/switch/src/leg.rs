@@ -103,6 +103,8 @@ pub(crate) struct Leg {
     pub(crate) taped: bool,
     /// An OPTIONS is on its way; without an answer by then the phone counts as dead.
     pub(crate) probe: Option<Instant>,
+    /// Nothing is heard of it although something should be.
+    pub(crate) silent: bool,
 }
 
 impl Leg {

@@ -124,6 +124,8 @@ pub enum Event {
     FirstPacket { leg: LegId, at: Instant },
     /// A key was pressed on this leg (once per key press).
     Digit { leg: LegId, digit: char },
+    /// The peer sends another stream (SSRC) than before: its media was changed, or it began anew. Not told of the first one.
+    NewStream { leg: LegId },
     /// A prompt that was to play once has ended (or could not be played: `missing`).
     PromptEnded { leg: LegId, prompt: Prompt, missing: bool },
     /// No packet from this leg for this long although we expect some (R33, R31): told at 3 s, 5 s, then every 10 s.
@@ -139,7 +141,7 @@ pub enum Event {
 }
 
 /// A finished recording.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Recording {
     /// Path below the recordings folder.
@@ -158,6 +160,9 @@ pub struct Recording {
     /// Path below the recordings folder of the waveform's peaks, once they are there.
     #[serde(default)]
     pub peaks: Option<String>,
+    /// What the verifier found wrong, in words for an administrator; empty: the recording is as it should be (W11).
+    #[serde(default)]
+    pub fault: String,
 }
 
 /// RTP figures of one leg.
@@ -181,6 +186,14 @@ pub struct Statistics {
     pub remote_jitter_us: Option<u32>,
     /// Round trip by RTCP (RFC 3550 6.4.1), milliseconds.
     pub round_trip_ms: Option<u32>,
-    /// Estimated opinion of how this party was heard by us: MOS times 100.
+    /// Estimated opinion of how this party was heard by us: MOS times 100 (ITU-T G.107), 100 to 438.
     pub mos_x100: Option<u16>,
+    /// The same of the worst five seconds,
+    pub worst_mos_x100: Option<u16>,
+    /// and when they began: milliseconds after this party's first packet.
+    pub worst_at_ms: Option<u32>,
+    /// How this party heard us, as far as it reports: MOS times 100.
+    pub remote_mos_x100: Option<u16>,
+    /// Packets of ours that did not come there, as it counts them.
+    pub remote_lost: Option<u32>,
 }

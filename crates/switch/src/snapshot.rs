@@ -45,6 +45,8 @@ impl Calls {
             mode: visit.mode,
             on_the_line: call.is_up(visit.leg),
         });
+        let silent = call.legs.iter().filter(|leg| leg.is_up() && leg.silent);
+        let silent = silent.map(|leg| leg.role.word().to_owned());
         CallNow {
             call: call.id.to_string(),
             state: call.state(),
@@ -55,6 +57,8 @@ impl Calls {
             arrived_ms: record.arrived_ms,
             transfer: call.transfer_word().to_owned(),
             supervisor,
+            recording_paused: call.pause.is_some(),
+            silent: silent.collect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use acd::{CallId, OperatorId};
 use endpoint::{Account, AccountId, DigestPolicy, Extractor, Hop, Trunk, TrunkId};
@@ -131,27 +131,20 @@ fn operator(id: i64, login: &str) -> Operator {
 /// No voice: orders are answered as the media threads would, records are thrown away.
 struct Mute {
     events: MediaEvents,
-    recording: Vec<(CallId, String)>,
+    recording: Vec<(CallId, String, Instant)>,
 }
 
 impl Hands for Mute {
     fn media(&mut self, order: Order) -> bool {
         match order {
             Order::CloseLeg { leg } => self.events.tell(Event::LegClosed { leg, statistics: Statistics::default() }),
-            Order::StartRecording { call, file, .. } => self.recording.push((call, file.stem)),
-            Order::StopRecording { call, .. } => {
-                if let Some(place) = self.recording.iter().position(|(known, _)| *known == call) {
-                    let (call, stem) = self.recording.swap_remove(place);
+            Order::StartRecording { call, file, at } => self.recording.push((call, file.stem, at)),
+            Order::StopRecording { call, at } => {
+                if let Some(place) = self.recording.iter().position(|(known, ..)| *known == call) {
+                    let (call, stem, start) = self.recording.swap_remove(place);
+                    let samples = u64::try_from((at - start).as_millis()).unwrap_or(0) * 8;
                     let path = format!("{stem}.wav");
-                    let recording = Recording {
-                        path,
-                        samples: 0,
-                        sha256: String::new(),
-                        bytes: 44,
-                        gaps: Vec::new(),
-                        pauses: Vec::new(),
-                        peaks: None,
-                    };
+                    let recording = Recording { path, samples, bytes: 44, ..Recording::default() };
                     self.events.tell(Event::RecordingFinished { call, recording });
                 }
             }

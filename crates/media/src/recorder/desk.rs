@@ -15,9 +15,10 @@ use switch::CallId;
 use switch::media::{Event, RecordingFile, Side};
 
 use super::ear::Ear;
-use super::finish::{Finish, Job};
+use super::finish::Job;
+use super::recording::{Member, Mixer, Recording, Stream};
 use super::tap::{Block, Entry, Note, Record};
-use super::wav_file::{FRAME_BYTES, FRAMES_MAX, HEADER_BYTES, WavFile};
+use super::wav_file::{Disk, FRAME_BYTES, FRAMES_MAX, HEADER_BYTES};
 use crate::clock::{self, MILLISECOND};
 use crate::{EventSink, Meters};
 
@@ -29,17 +30,14 @@ const WRITE_EVERY: u64 = 300 * MILLISECOND;
 const PAGE: u64 = 4096;
 /// How often it is flushed to the disk itself, against a power cut.
 const FLUSH_EVERY: u64 = 10_000 * MILLISECOND;
-/// Samples mixed at a time.
-const MIX: usize = 4096;
 /// No sample of a pause in speech is louder: about -40 dBm0.
 const QUIET: u16 = 320;
-/// Gaps listed of one recording; further ones lengthen the last.
-const GAPS_MAX: usize = 1000;
 
 /// The thread's state.
 #[derive(Debug)]
 pub struct Desk {
     folder: PathBuf,
+    disk: Arc<dyn Disk>,
     events: EventSink,
     /// Where blocks go back to, by tap.
     returns: Vec<SyncSender<Block>>,
@@ -50,57 +48,16 @@ pub struct Desk {
     mixer: Mixer,
 }
 
-/// A leg's packets.
-#[derive(Debug)]
-struct Stream {
-    call: CallId,
-    side: Side,
-    /// The recording's begin.
-    start: u64,
-    timeline: Timeline,
-    track: Track,
-    /// Understands codecs with a memory.
-    ear: Option<Box<Ear>>,
-}
-
-#[derive(Debug)]
-struct Recording {
-    stem: String,
-    file: WavFile,
-    tap: usize,
-    start: u64,
-    /// Streams of its tap, also those that have left but still hold sound.
-    streams: Vec<Member>,
-    /// Samples written.
-    written: u64,
-    written_at: u64,
-    flushed_at: u64,
-    /// Spans in samples where nothing could be kept.
-    gaps: Vec<(u64, u64)>,
-    /// The last write failed.
-    failing: bool,
-}
-
-/// A stream of a recording: still in the table, or what it left behind.
-#[derive(Debug)]
-enum Member {
-    Number(u32),
-    Left { side: Side, track: Track, until: i64 },
-}
-
-#[derive(Debug)]
-struct Mixer {
-    left: [i16; MIX],
-    right: [i16; MIX],
-    bytes: Box<[u8]>,
-}
-
 impl Desk {
-    pub fn new(folder: PathBuf, events: EventSink, returns: Vec<SyncSender<Block>>, finisher: SyncSender<Job>) -> Self {
+    pub fn new(
+        folder: PathBuf,
+        events: EventSink,
+        returns: Vec<SyncSender<Block>>,
+        finisher: SyncSender<Job>,
+        disk: Arc<dyn Disk>,
+    ) -> Self {
         let streams = returns.iter().map(|_| Vec::new()).collect();
-        let mixer =
-            Mixer { left: [0; MIX], right: [0; MIX], bytes: vec![0; MIX * FRAME_BYTES as usize].into_boxed_slice() };
-        Self { folder, events, returns, finisher, recordings: HashMap::new(), streams, mixer }
+        Self { folder, disk, events, returns, finisher, recordings: HashMap::new(), streams, mixer: Mixer::new() }
     }
 
     /// Works until all taps are gone, then finishes what is left.
@@ -153,6 +110,7 @@ impl Desk {
         let quiet = || is_quiet(record.payload, a_law);
         let place = stream.timeline.place(arrival, record.ssrc, record.timestamp, length, quiet);
         let Place::At { position, skip } = place else { return };
+        stream.placed += 1;
         let samples = record.payload.get(skip..).unwrap_or_default();
         let position = position.saturating_add_unsigned(skip as u64);
         let beyond = position.saturating_add_unsigned(samples.len() as u64).saturating_sub(stream.track.start());
@@ -183,15 +141,16 @@ impl Desk {
         match note {
             Note::Start { call, at, file } => self.start(tap, call, at, file),
             Note::Join { stream, call, side } => self.join(tap, stream, call, side),
-            Note::Leave { stream } => self.leave(tap, stream),
+            Note::Leave { stream, packets } => self.leave(tap, stream, packets),
             Note::Stop { call, at } => self.stop(call, at),
+            Note::Pause { call, on, at } => {
+                if let Some(recording) = self.recordings.get_mut(&call) {
+                    recording.pause(call, on, at, &self.events);
+                }
+            }
             Note::Gap { from, to } => {
                 for (&call, recording) in self.recordings.iter_mut().filter(|(_, recording)| recording.tap == tap) {
-                    let span =
-                        (clock::samples_between(recording.start, from), clock::samples_between(recording.start, to));
-                    recording.gap(u64::try_from(span.0).unwrap_or(0), u64::try_from(span.1).unwrap_or(0) + 160);
-                    let why = "the recorder could not keep up (is the disk stalled?): the gap is marked".to_owned();
-                    (self.events)(Event::RecordingFailed { call, why });
+                    recording.lost(call, from, to, &self.events);
                 }
             }
         }
@@ -204,20 +163,8 @@ impl Desk {
             tracing::error!(%call, stem = file.stem, "not a name for a recording: the call's own is taken");
             call.to_string()
         };
-        let mut recording = Recording {
-            file: WavFile::new(&self.folder, &stem),
-            stem,
-            tap,
-            start: at,
-            streams: Vec::new(),
-            written: 0,
-            written_at: at,
-            flushed_at: at,
-            gaps: Vec::new(),
-            failing: false,
-        };
-        // The file exists from the first moment: whoever looks finds it.
-        recording.write(call, &self.events, &[], 0);
+        let mut recording = Recording::new(&self.folder, stem, Arc::clone(&self.disk), tap, at);
+        recording.begin(call, &self.events);
         if self.recordings.insert(call, recording).is_some() {
             tracing::error!(%call, "a recording was begun twice");
         }
@@ -232,17 +179,18 @@ impl Desk {
         let mut track = Track::default();
         track.skip_to(recording.written.cast_signed());
         if let Some(place) = streams.get_mut(number as usize) {
-            *place =
-                Some(Stream { call, side, start: recording.start, timeline: Timeline::default(), track, ear: None });
+            let timeline = Timeline::default();
+            *place = Some(Stream { call, side, start: recording.start, timeline, track, ear: None, placed: 0 });
             recording.streams.push(Member::Number(number));
         }
     }
 
-    fn leave(&mut self, tap: usize, number: u32) {
+    fn leave(&mut self, tap: usize, number: u32, packets: u64) {
         let place = self.streams.get_mut(tap).and_then(|streams| streams.get_mut(number as usize));
         let Some(mut stream) = place.and_then(Option::take) else { return };
         stream.codec_changes();
         let Some(recording) = self.recordings.get_mut(&stream.call) else { return };
+        recording.left(packets, stream.placed);
         let until = stream.track.start() + rtp::track::WINDOW as i64;
         for member in &mut recording.streams {
             if matches!(member, Member::Number(of) if *of == number) {
@@ -264,6 +212,7 @@ impl Desk {
             recording.each_stream(streams, |stream| stream.release(until));
             let settled = clock::samples_between(recording.start, until) - LATE_MAX;
             recording.write_until(call, whole_pages(settled), streams, &mut self.mixer, &self.events);
+            recording.save_marks(&self.folder);
             if until.saturating_sub(recording.flushed_at) >= FLUSH_EVERY {
                 recording.flushed_at = until;
                 if let Some(file) = recording.file.handle() {
@@ -287,9 +236,7 @@ impl Desk {
                 *place = None;
             }
         }
-        let gaps = recording.gaps.iter().map(|&(from, to)| milliseconds(from, to)).collect();
-        let frames = frames.cast_unsigned();
-        let job = Job::Finish(Finish { call, stem: recording.stem, file: recording.file, frames, gaps });
+        let job = Job::Finish(recording.end(call, frames.cast_unsigned()));
         let gone = match self.finisher.try_send(job) {
             Ok(()) => false,
             // The queue is longer than any machine's calls: wait rather than lose it.
@@ -312,6 +259,7 @@ impl Stream {
                 Err(error) => return tracing::error!(call = %self.call, %error, "a packet cannot be recorded"),
             };
         }
+        self.placed += 1;
         if let Some(ear) = &mut self.ear {
             ear.hear(record, arrival, QUIET, &mut self.timeline, &mut self.track);
         }
@@ -332,106 +280,6 @@ impl Stream {
     }
 }
 
-impl Recording {
-    /// Those of its streams that are still in the table.
-    fn each_stream(&self, streams: &mut [Option<Stream>], mut work: impl FnMut(&mut Stream)) {
-        for member in &self.streams {
-            if let Member::Number(number) = member
-                && let Some(Some(stream)) = streams.get_mut(*number as usize)
-            {
-                work(stream);
-            }
-        }
-    }
-
-    /// Mixes and writes up to sample `until`.
-    fn write_until(
-        &mut self,
-        call: CallId,
-        until: i64,
-        streams: &mut [Option<Stream>],
-        mixer: &mut Mixer,
-        events: &EventSink,
-    ) {
-        let until = u64::try_from(until).unwrap_or(0).min(FRAMES_MAX);
-        while self.written < until {
-            let count = usize::try_from(until - self.written).unwrap_or(MIX).min(MIX);
-            mixer.silence(count);
-            for member in &mut self.streams {
-                match member {
-                    Member::Number(number) => {
-                        if let Some(Some(stream)) = streams.get_mut(*number as usize) {
-                            mixer.add(stream.side, &mut stream.track, count);
-                        }
-                    }
-                    Member::Left { side, track, .. } => mixer.add(*side, track, count),
-                }
-            }
-            let at = self.written;
-            self.written += count as u64;
-            let bytes = mixer.interleave(count);
-            self.write(call, events, bytes, at);
-        }
-        let written = self.written.cast_signed();
-        self.streams.retain(|member| !matches!(member, Member::Left { until, .. } if *until <= written));
-    }
-
-    /// Writes; a failure is told once, marked, and tried again with what comes next.
-    fn write(&mut self, call: CallId, events: &EventSink, bytes: &[u8], at: u64) {
-        match self.file.write(at, bytes) {
-            Ok(()) => {
-                if self.failing {
-                    tracing::info!(%call, path = %self.file.path().display(), "the recording goes on");
-                }
-                self.failing = false;
-            }
-            Err(error) => {
-                self.gap(at, at + bytes.len() as u64 / FRAME_BYTES);
-                if !self.failing {
-                    let why = format!("{} cannot be written: {error}; the gap is marked", self.file.path().display());
-                    events(Event::RecordingFailed { call, why });
-                }
-                self.failing = true;
-            }
-        }
-    }
-
-    fn gap(&mut self, from: u64, to: u64) {
-        let full = self.gaps.len() >= GAPS_MAX;
-        match self.gaps.last_mut() {
-            Some(last) if from <= last.1 => last.1 = last.1.max(to),
-            Some(last) if full => last.1 = to,
-            Some(_) | None if to > from => self.gaps.push((from, to)),
-            Some(_) | None => {}
-        }
-    }
-}
-
-impl Mixer {
-    fn silence(&mut self, count: usize) {
-        for side in [&mut self.left, &mut self.right] {
-            side.get_mut(..count).unwrap_or_default().fill(0);
-        }
-    }
-
-    fn add(&mut self, side: Side, track: &mut Track, count: usize) {
-        let mix = match side {
-            Side::Caller => &mut self.left,
-            Side::Ours => &mut self.right,
-        };
-        track.drain(mix.get_mut(..count).unwrap_or_default());
-    }
-
-    fn interleave(&mut self, count: usize) -> &[u8] {
-        let frames = self.bytes.as_chunks_mut().0;
-        for ((frame, left), right) in frames.iter_mut().zip(&self.left).zip(&self.right).take(count) {
-            let (left, right) = (left.cast_unsigned(), right.cast_unsigned());
-            *frame = (u32::from(left) | u32::from(right) << 16).to_le_bytes();
-        }
-        self.bytes.get(..count * FRAME_BYTES as usize).unwrap_or_default()
-    }
-}
-
 /// The last sample before `settled` at which a page of the file ends.
 fn whole_pages(settled: i64) -> i64 {
     let bytes = u64::try_from(settled).unwrap_or(0) * FRAME_BYTES + HEADER_BYTES;
@@ -448,11 +296,6 @@ fn is_safe(stem: &str) -> bool {
 fn is_quiet(payload: &[u8], a_law: bool) -> bool {
     let decode = if a_law { g711::a_decode } else { g711::mu_decode };
     payload.iter().all(|&byte| decode(byte).unsigned_abs() <= QUIET)
-}
-
-fn milliseconds(from: u64, to: u64) -> (u32, u32) {
-    let from_ms = from / 8;
-    (u32::try_from(from_ms).unwrap_or(u32::MAX), u32::try_from(to.div_ceil(8) - from_ms).unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]

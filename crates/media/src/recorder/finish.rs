@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use switch::CallId;
 use switch::media::{Event, Recording};
 
+use super::marks::Marks;
+use super::scan::{Peaks, scan};
 use super::wav_file::{FRAME_BYTES, HEADER_BYTES, WavFile, sync_folder_of};
 use crate::{EventSink, clock};
 
@@ -36,8 +38,11 @@ pub struct Finish {
     pub stem: String,
     pub file: WavFile,
     pub frames: u64,
-    /// (offset, length) in milliseconds.
-    pub gaps: Vec<(u32, u32)>,
+    pub marks: Marks,
+    /// Samples that are not silence, at least.
+    pub sounding: u64,
+    /// What is known to be wrong already; empty: nothing.
+    pub fault: String,
 }
 
 /// The thread's state.
@@ -98,40 +103,50 @@ impl Finisher {
     }
 }
 
-/// Sets the length, flushes, gives the file its name, and hashes it.
+/// Sets the length, flushes, gives the file its name, and reads it once more: hash, waveform, and whether it is what was
+/// recorded (W11).
 fn complete(finish: &mut Finish, folder: &Path) -> io::Result<Recording> {
     let path = format!("{}.wav", finish.stem);
     let whole = folder.join(&path);
     let part = finish.file.path().to_owned();
     // After a first attempt that failed late, the file may have its name already.
     if part.exists() || !whole.exists() {
+        if !finish.marks.is_empty() {
+            finish.marks.save(folder, &finish.stem)?;
+        }
         finish.file.set_frames(finish.frames)?.sync_all()?;
         fs::rename(&part, &whole)?;
     }
     sync_folder_of(&whole)?;
-    let sha256 = hash(&whole)?;
+    let found = scan(&whole)?;
     let bytes = HEADER_BYTES + finish.frames * FRAME_BYTES;
-    Ok(Recording {
-        path,
-        samples: finish.frames,
-        sha256,
-        bytes,
-        gaps: std::mem::take(&mut finish.gaps),
-        pauses: Vec::new(),
-        peaks: None,
-    })
+    let mut fault = std::mem::take(&mut finish.fault);
+    if found.bytes != bytes || !found.header_is_right {
+        fault = format!("the file has {} bytes and not {bytes}, or its header does not say so", found.bytes);
+    } else if found.sounding < finish.sounding {
+        let (kept, written) = (found.sounding, finish.sounding);
+        fault = format!("of {written} samples of sound that were written, {kept} are in the file");
+    }
+    let told = finish.marks.told();
+    let peaks = save_peaks(folder, &finish.stem, &found.peaks);
+    let (samples, sha256) = (finish.frames, found.sha256);
+    Ok(Recording { path, samples, sha256, bytes, gaps: told.gaps, pauses: told.pauses, peaks, fault })
 }
 
-/// SHA-256 of a whole file, lower-case hex.
-pub fn hash(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let read = file.read(&mut buffer)?;
-        match buffer.get(..read) {
-            Some(bytes) if read > 0 => hash.update(bytes),
-            Some(_) | None => return Ok(crate::hex(&hash.finalize())),
+/// Writes the waveform beside its recording. One that cannot be written costs nobody the recording.
+pub fn save_peaks(folder: &Path, stem: &str, peaks: &Peaks) -> Option<String> {
+    let path = format!("{stem}.peaks.json");
+    let write = || {
+        let mut options = File::options();
+        // It tells when who spoke.
+        let mut file = options.write(true).create(true).truncate(true).mode(0o640).open(folder.join(&path))?;
+        file.write_all(&serde_json::to_vec(peaks)?)
+    };
+    match write() {
+        Ok(()) => Some(path),
+        Err(error) => {
+            tracing::warn!(path, %error, "a waveform cannot be written");
+            None
         }
     }
 }

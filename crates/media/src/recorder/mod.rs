@@ -4,12 +4,16 @@
 //! times a second. The recorder thread ([`desk`]) places the packets by timestamp, mixes the sides, and writes a few
 //! times a second; the header is right after every write ([`wav_file`]), so that a killed process loses less than a
 //! second (R27). Finishing (flush to the disk, rename, hash) has a thread of its own ([`finish`]), and what was left
-//! unfinished is made whole at the next start ([`repair`]).
+//! unfinished is made whole at the next start ([`repair`]). Where it is not whole, or was paused, is marked ([`marks`]); when it
+//! is finished it is read once more, for its hash, its waveform, and to see that it is what was recorded ([`scan`]).
 
 mod desk;
 mod ear;
 mod finish;
+mod marks;
+mod recording;
 mod repair;
+mod scan;
 mod tap;
 mod wav_file;
 
@@ -21,11 +25,27 @@ use std::thread::{self, JoinHandle};
 
 pub use repair::{Repaired, finished, repair};
 pub use tap::{Record, Tap};
+pub use wav_file::{Disk, RealDisk};
 
 use crate::{EventSink, Meters};
 
 /// How often a media thread hands over what it has, nanoseconds.
 pub const HAND_OVER: u64 = 100 * crate::clock::MILLISECOND;
+
+/// What the recorder works with, in a test other than in a house.
+#[derive(Clone, Debug)]
+pub struct Means {
+    /// Blocks of one media thread.
+    pub blocks: usize,
+    /// The disk.
+    pub disk: Arc<dyn Disk>,
+}
+
+impl Default for Means {
+    fn default() -> Self {
+        Self { blocks: tap::BLOCKS_MAX, disk: Arc::new(RealDisk) }
+    }
+}
 
 /// The recorder's threads.
 #[derive(Debug)]
@@ -40,12 +60,14 @@ impl Recorder {
         taps: usize,
         events: &EventSink,
         meters: &Arc<Meters>,
+        means: Means,
     ) -> io::Result<(Self, Vec<Tap>)> {
         let (finish_sender, finish_receiver) = sync_channel(finish::QUEUE_MAX);
-        let (block_sender, block_receiver) = sync_channel(tap::BLOCKS_MAX * taps.max(1));
-        let (made, returns): (Vec<Tap>, Vec<_>) = (0..taps).map(|n| Tap::new(n, block_sender.clone())).unzip();
+        let (block_sender, block_receiver) = sync_channel(means.blocks * taps.max(1));
+        let tap = |n| Tap::new(n, block_sender.clone(), means.blocks);
+        let (made, returns): (Vec<Tap>, Vec<_>) = (0..taps).map(tap).unzip();
         let finisher = finish::Finisher::new(folder.clone(), events.clone());
-        let desk = desk::Desk::new(folder, events.clone(), returns, finish_sender);
+        let desk = desk::Desk::new(folder, events.clone(), returns, finish_sender, means.disk);
         let meters = Arc::clone(meters);
         let threads = vec![
             thread::Builder::new().name("finisher".into()).spawn(move || finisher.run(&finish_receiver))?,

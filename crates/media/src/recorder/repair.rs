@@ -6,25 +6,23 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Component, Path, PathBuf};
 
-use super::finish::hash;
+use switch::media::Recording;
+
+use super::finish::save_peaks;
+use super::marks::{Marks, Told};
+use super::scan::scan;
 use super::wav_file::{FRAME_BYTES, FRAMES_MAX, HEADER_BYTES, header, sync_folder_of};
 
 /// Folders within folders that are searched.
 const DEPTH_MAX: usize = 8;
 
-/// A recording that was found unfinished and made whole.
+/// A recording of a process that died.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Repaired {
-    /// Path below the recordings folder, with `.wav`.
-    pub path: String,
-    /// The same without extension: the `stem` of the order that began it.
+    /// Path without extension: the `stem` of the order that began it.
     pub stem: String,
-    /// Samples per channel.
-    pub samples: u64,
-    /// SHA-256 of the whole file, lower-case hex.
-    pub sha256: String,
-    /// Bytes.
-    pub bytes: u64,
+    /// What there is of it, with the gaps and pauses that had been marked.
+    pub recording: Recording,
 }
 
 /// Makes every `.wav.part` below `recordings` a complete `.wav`: to be called at start, before any call. The length is
@@ -49,10 +47,7 @@ pub fn finished(recordings: &Path, stems: &[String]) -> Vec<Repaired> {
     let plain = |stem: &&String| Path::new(stem).components().all(|part| matches!(part, Component::Normal(_)));
     let one = |stem: &String| {
         let path = format!("{stem}.wav");
-        let whole = recordings.join(&path);
-        let bytes = fs::metadata(&whole).ok()?.len();
-        let samples = bytes.checked_sub(HEADER_BYTES)? / FRAME_BYTES;
-        Some(Repaired { stem: stem.clone(), path, samples, sha256: hash(&whole).ok()?, bytes })
+        recordings.join(&path).exists().then(|| read(recordings, stem, path)).and_then(Result::ok)
     };
     stems.iter().filter(plain).filter_map(one).collect()
 }
@@ -93,7 +88,20 @@ fn repair_one(recordings: &Path, part: &Path) -> io::Result<Repaired> {
     sync_folder_of(&whole)?;
     let path = whole.strip_prefix(recordings).unwrap_or(&whole).to_string_lossy().into_owned();
     let stem = path.strip_suffix(".wav").unwrap_or(&path).to_owned();
-    Ok(Repaired { stem, path, samples, sha256: hash(&whole)?, bytes })
+    read(recordings, &stem, path)
+}
+
+/// What a whole file holds, with its marks; its waveform is made.
+fn read(recordings: &Path, stem: &str, path: String) -> io::Result<Repaired> {
+    let found = scan(&recordings.join(&path))?;
+    let samples = (found.bytes - HEADER_BYTES) / FRAME_BYTES;
+    let mut marks = Marks::load(recordings, stem);
+    marks.end(samples);
+    let Told { gaps, pauses } = marks.told();
+    let peaks = save_peaks(recordings, stem, &found.peaks);
+    let fault = String::new();
+    let recording = Recording { path, samples, sha256: found.sha256, bytes: found.bytes, gaps, pauses, peaks, fault };
+    Ok(Repaired { stem: stem.to_owned(), recording })
 }
 
 #[cfg(test)]
@@ -110,7 +118,7 @@ mod tests {
         let stems = ["2026/a", "2026/missing", "../secret", "/etc/passwd"].map(str::to_owned);
         let found = finished(&recordings, &stems);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!((found[0].path.as_str(), found[0].samples), ("2026/a.wav", 2));
-        assert_eq!(found[0].sha256, hash(&recordings.join("2026/a.wav")).unwrap());
+        assert_eq!((found[0].recording.path.as_str(), found[0].recording.samples), ("2026/a.wav", 2));
+        assert_eq!(found[0].recording.peaks.as_deref(), Some("2026/a.peaks.json"));
     }
 }

@@ -38,10 +38,12 @@ pub enum Note {
     Start { call: CallId, at: u64, file: RecordingFile },
     /// A stream of packets belongs to a call from here on.
     Join { stream: u32, call: CallId, side: Side },
-    /// The stream has ended; its number may be used again.
-    Leave { stream: u32 },
+    /// The stream has ended, after so many packets; its number may be used again.
+    Leave { stream: u32, packets: u64 },
     /// A recording ends.
     Stop { call: CallId, at: u64 },
+    /// From this moment on nothing of the call is to be kept, or it is again.
+    Pause { call: CallId, on: bool, at: u64 },
     /// Packets of this span could not be kept.
     Gap { from: u64, to: u64 },
 }
@@ -146,14 +148,16 @@ pub struct Tap {
     /// Streams in use, and numbers to use again.
     streams: u32,
     free_streams: Vec<u32>,
+    /// Packets of each stream, kept or not: against these the recording is verified (W11).
+    packets: Vec<u64>,
     handed_over_at: u64,
 }
 
 impl Tap {
     /// A tap, and the way by which its blocks come back.
-    pub(super) fn new(number: usize, to_recorder: SyncSender<Block>) -> (Self, SyncSender<Block>) {
-        let (return_sender, returned) = sync_channel(BLOCKS_MAX);
-        let spare = (0..BLOCKS_MAX).map(|_| Block {
+    pub(super) fn new(number: usize, to_recorder: SyncSender<Block>, blocks: usize) -> (Self, SyncSender<Block>) {
+        let (return_sender, returned) = sync_channel(blocks);
+        let spare = (0..blocks).map(|_| Block {
             tap: number,
             until: 0,
             bytes: Vec::with_capacity(BLOCK_BYTES),
@@ -169,6 +173,7 @@ impl Tap {
             gap: None,
             streams: 0,
             free_streams: Vec::new(),
+            packets: Vec::new(),
             handed_over_at: 0,
         };
         (tap, return_sender)
@@ -184,10 +189,16 @@ impl Tap {
         self.note(now, Note::Stop { call, at });
     }
 
+    /// Keeps nothing of the call from `at` on, or keeps it again.
+    pub fn pause(&mut self, now: u64, call: CallId, on: bool, at: u64) {
+        self.note(now, Note::Pause { call, on, at });
+    }
+
     /// A leg's packets are recorded from here on; the number goes into its records.
     pub fn join(&mut self, now: u64, call: CallId, side: Side) -> u32 {
         let stream = self.free_streams.pop().unwrap_or_else(|| {
             self.streams += 1;
+            self.packets.push(0);
             self.streams - 1
         });
         self.note(now, Note::Join { stream, call, side });
@@ -196,13 +207,17 @@ impl Tap {
 
     /// And no longer.
     pub fn leave(&mut self, now: u64, stream: u32) {
-        self.note(now, Note::Leave { stream });
+        let packets = self.packets.get_mut(stream as usize).map(std::mem::take).unwrap_or_default();
+        self.note(now, Note::Leave { stream, packets });
         self.free_streams.push(stream);
     }
 
     /// A packet.
     #[inline]
     pub fn record(&mut self, record: &Record<'_>) {
+        if let Some(packets) = self.packets.get_mut(record.stream as usize) {
+            *packets += 1;
+        }
         let Some(bytes) = self.room(record.arrival, record.payload.len()) else {
             let (from, _) = *self.gap.get_or_insert((record.arrival, record.arrival));
             self.gap = Some((from, record.arrival));
@@ -296,7 +311,7 @@ mod tests {
     #[test]
     fn packets_and_notes_come_out_in_order() {
         let (to_recorder, blocks) = sync_channel(BLOCKS_MAX);
-        let (mut tap, _returns) = Tap::new(0, to_recorder);
+        let (mut tap, _returns) = Tap::new(0, to_recorder, BLOCKS_MAX);
         tap.record(&record(1, &[1; 160]));
         assert_eq!(tap.join(2, CallId(5), Side::Caller), 0);
         tap.record(&record(3, &[2; 80]));
@@ -320,7 +335,7 @@ mod tests {
     #[test]
     fn r23_a_stalled_recorder_costs_a_told_gap_and_no_note() {
         let (to_recorder, blocks) = sync_channel(BLOCKS_MAX);
-        let (mut tap, returns) = Tap::new(0, to_recorder);
+        let (mut tap, returns) = Tap::new(0, to_recorder, BLOCKS_MAX);
         let packets = BLOCKS_MAX as u64 * (BLOCK_BYTES / 184) as u64;
         for n in 0..packets + 1000 {
             tap.record(&record(n, &[1; 160]));
@@ -349,7 +364,7 @@ mod tests {
     #[test]
     fn a_burst_of_calls_needs_several_blocks() {
         let (to_recorder, blocks) = sync_channel(BLOCKS_MAX);
-        let (mut tap, _returns) = Tap::new(0, to_recorder);
+        let (mut tap, _returns) = Tap::new(0, to_recorder, BLOCKS_MAX);
         for call in 0..1000 {
             tap.stop(1, CallId(call), 1);
         }

@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Bytes before the first sample.
 pub const HEADER_BYTES: u64 = 44;
@@ -32,31 +33,66 @@ pub fn part_path(folder: &Path, stem: &str) -> PathBuf {
     folder.join(format!("{stem}.wav.part"))
 }
 
+/// How bytes get onto a disk: the place where tests have one that is full or stands still.
+pub trait Disk: std::fmt::Debug + Send + Sync {
+    /// Writes all of them at this place of the file, or fails.
+    fn write_at(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()>;
+}
+
+/// The disk there is.
+#[derive(Debug)]
+pub struct RealDisk;
+
+impl Disk for RealDisk {
+    fn write_at(&self, file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+        file.write_all_at(bytes, at)
+    }
+}
+
 /// A file being written.
 #[derive(Debug)]
 pub struct WavFile {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
     file: Option<File>,
 }
 
+/// Bytes of silence written at a time.
+const SILENCE: [u8; 4096] = [0; 4096];
+
 impl WavFile {
     /// The recording `stem`; the file is made by the first write that can.
-    pub fn new(folder: &Path, stem: &str) -> Self {
-        Self { path: part_path(folder, stem), file: None }
+    pub fn new(folder: &Path, stem: &str, disk: Arc<dyn Disk>) -> Self {
+        Self { path: part_path(folder, stem), disk, file: None }
     }
 
     /// Writes samples of both channels, as little-endian bytes, from sample `at`, and then the header.
     pub fn write(&mut self, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let disk = Arc::clone(&self.disk);
         let file = self.open()?;
-        file.write_all_at(bytes, HEADER_BYTES + at * FRAME_BYTES)?;
-        file.write_all_at(&header(at + bytes.len() as u64 / FRAME_BYTES), 0)
+        disk.write_at(file, bytes, HEADER_BYTES + at * FRAME_BYTES)?;
+        disk.write_at(file, &header(at + bytes.len() as u64 / FRAME_BYTES), 0)
+    }
+
+    /// Makes silence of samples that were written already.
+    pub fn blank(&mut self, from: u64, to: u64) -> io::Result<()> {
+        let disk = Arc::clone(&self.disk);
+        let file = self.open()?;
+        let (mut at, end) = (HEADER_BYTES + from * FRAME_BYTES, HEADER_BYTES + to * FRAME_BYTES);
+        while at < end {
+            let count = usize::try_from(end - at).map_or(SILENCE.len(), |left| left.min(SILENCE.len()));
+            disk.write_at(file, SILENCE.get(..count).unwrap_or(&SILENCE), at)?;
+            at += count as u64;
+        }
+        Ok(())
     }
 
     /// The file's length becomes exactly so many samples.
     pub fn set_frames(&mut self, frames: u64) -> io::Result<&File> {
+        let disk = Arc::clone(&self.disk);
         let file = self.open()?;
         file.set_len(HEADER_BYTES + frames * FRAME_BYTES)?;
-        file.write_all_at(&header(frames), 0)?;
+        disk.write_at(file, &header(frames), 0)?;
         Ok(file)
     }
 
@@ -79,7 +115,7 @@ impl WavFile {
             // What people say on the telephone is not for everyone on the machine.
             options.read(true).write(true).create(true).truncate(true).mode(0o640);
             let file = options.open(&self.path)?;
-            file.write_all_at(&header(0), 0)?;
+            self.disk.write_at(&file, &header(0), 0)?;
             self.file = Some(file);
         }
         self.file.as_ref().ok_or_else(|| io::ErrorKind::NotFound.into())

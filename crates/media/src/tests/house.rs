@@ -19,6 +19,7 @@ use switch::CallId;
 use switch::media::{Event, LegMedia, Order, Prompt, Recording, RecordingFile, Side, Source};
 
 use crate::clock::{self, MILLISECOND};
+use crate::recorder::Means;
 use crate::{Config, Media, Prompts, PromptsConfig};
 
 pub const CALL: CallId = CallId(77);
@@ -54,13 +55,17 @@ impl House {
     }
 
     pub fn in_folder(folder: tempfile::TempDir, recordings: PathBuf) -> Self {
+        Self::with_means(folder, recordings, Means::default())
+    }
+
+    pub fn with_means(folder: tempfile::TempDir, recordings: PathBuf, means: Means) -> Self {
         let prompts = Prompts::open(PromptsConfig::default()).unwrap();
         prompts.insert("low", &tone::sine(500.0, 8000.0, 4000));
         prompts.insert("long", &tone::sine(500.0, 8000.0, 80_000));
         let (sender, events) = sync_channel(1000);
         let gate = Arc::new(Mutex::new(()));
         let waits = Arc::clone(&gate);
-        let media = crate::start(Config::new(recordings, prompts), move |event| {
+        let media = crate::start_with(Config::new(recordings, prompts), means, move |event| {
             let failed = matches!(event, Event::RecordingFailed { .. });
             sender.try_send(event).unwrap();
             if failed {

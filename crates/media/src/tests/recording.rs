@@ -118,11 +118,11 @@ fn r27_a_copy_taken_at_any_moment_opens_and_repairs_and_lacks_less_than_a_second
     assert_eq!(repaired.len(), taken.len());
     for (n, elapsed) in taken {
         let one = repaired.iter().find(|one| one.stem == format!("{n}/call")).unwrap();
-        let path = copies.path().join(&one.path);
-        assert_eq!((one.bytes, &one.sha256), (fs::metadata(&path).unwrap().len(), &sha256(&path)));
+        let path = copies.path().join(&one.recording.path);
+        assert_eq!((one.recording.bytes, &one.recording.sha256), (fs::metadata(&path).unwrap().len(), &sha256(&path)));
         let samples = read_wav(&path);
-        assert_eq!(samples.len() as u64, one.samples);
-        let held = Duration::from_micros(one.samples * 125);
+        assert_eq!(samples.len() as u64, one.recording.samples);
+        let held = Duration::from_micros(one.recording.samples * 125);
         assert!(elapsed.saturating_sub(held) < Duration::from_millis(1000), "{n}: {held:?} of {elapsed:?}");
         if samples.len() >= 4000 {
             // Somewhere: a machine that stands still leaves silence between.

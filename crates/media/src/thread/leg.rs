@@ -7,6 +7,8 @@ use std::sync::Arc;
 use endpoint::LegId;
 use rtp::dtmf::Detector;
 use rtp::packet::HEADER_BYTES;
+use rtp::quality::Windows;
+use rtp::statistics::LossReport;
 use rtp::telephone_event::Presses;
 use rtp::{FRAME, Keypad, Noise, Reception, g711};
 use rustix::net::{SendFlags, connect, connect_unspec, send};
@@ -14,7 +16,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use sdp::Codec;
 use socket2::{Domain, Socket, Type};
 use switch::CallId;
-use switch::media::{LegMedia, Prompt, Side, Statistics};
+use switch::media::{LegMedia, Prompt, Side};
 
 use super::latch::Latch;
 use super::mix::Mixer;
@@ -78,6 +80,8 @@ pub struct Leg {
     pub voice: Option<Box<Voice>>,
     pub strangers: u64,
     pub reports: Reports,
+    /// The worst moments of what is heard of it.
+    pub windows: Windows,
 }
 
 /// Whether and when anything came.
@@ -89,6 +93,10 @@ pub struct Watch {
     pub expected_since: Option<u64>,
     /// Seconds of silence that were told last; 0: none.
     pub told: u32,
+    /// When the first packet came,
+    pub first_at: u64,
+    /// and how many streams after the first one were told.
+    pub streams_told: u8,
 }
 
 /// RTCP of a leg.
@@ -100,7 +108,9 @@ pub struct Reports {
     pub last: Option<(u32, u64)>,
     /// Where the peer's reports come from, if they come from an allowed address.
     pub from: Option<SocketAddr>,
-    pub remote_fraction_lost: Option<u8>,
+    /// What the peer last said of what it hears, and the packets that it should have heard by then.
+    pub remote: Option<(LossReport, u64)>,
+    pub round_trip_ms: Option<u32>,
 }
 
 /// What a leg's far end hears, on the thread.
@@ -216,6 +226,7 @@ impl Leg {
             strangers: 0,
             watch: Watch::default(),
             reports: Reports { cname: crate::hex(&name), ..Reports::default() },
+            windows: Windows::default(),
         })
     }
 
@@ -267,19 +278,6 @@ impl Leg {
             self.rtp.send_to(packet, target).is_ok()
         } else {
             false
-        }
-    }
-
-    /// The figures for the call record.
-    pub fn statistics(&self) -> Statistics {
-        Statistics {
-            received: self.reception.received(),
-            sent: self.out.packets,
-            lost: self.reception.lost(),
-            jitter_us: self.reception.jitter().saturating_mul(125) / self.out.ticks(),
-            strangers: self.strangers,
-            remote_fraction_lost: self.reports.remote_fraction_lost,
-            ..Statistics::default()
         }
     }
 }

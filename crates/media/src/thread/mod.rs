@@ -6,6 +6,7 @@
 mod keys;
 mod latch;
 mod leg;
+mod line;
 mod mix;
 mod orders;
 mod outgoing;
@@ -302,6 +303,7 @@ impl Buffers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recorder::{Means, Recorder};
     use rustix::event::{EventfdFlags, eventfd};
 
     #[test]
@@ -311,7 +313,7 @@ mod tests {
         let events = EventSink(Arc::new(|_| {}));
         let meters = Arc::new(Meters::default());
         let folder = std::env::temp_dir();
-        let (_recorder, mut taps) = crate::recorder::Recorder::start(folder, 1, &events, &meters).unwrap();
+        let (_recorder, mut taps) = Recorder::start(folder, 1, &events, &meters, Means::default()).unwrap();
         let tap = taps.pop().unwrap();
         let setup = Setup {
             tick: Duration::from_millis(2),

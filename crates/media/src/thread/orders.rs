@@ -54,8 +54,12 @@ impl Worker {
             Order::StartRecording { call, at, file } => {
                 self.start_recording(call, self.epoch.nanoseconds(at), file, now)
             }
-            Order::PauseRecording { .. } => {}
             Order::StopRecording { call, at } => self.stop_recording(call, self.epoch.nanoseconds(at), now),
+            Order::PauseRecording { call, on, at } => {
+                if self.calls.get(&call).is_some_and(|call| call.recording) {
+                    self.tap.pause(now, call, on, self.epoch.nanoseconds(at));
+                }
+            }
             Order::CloseLeg { leg } => {
                 if let Some(index) = self.index(leg) {
                     self.close(index, now);

@@ -18,6 +18,9 @@ use super::{Buffers, Worker};
 use crate::clock;
 use crate::recorder::Record;
 
+/// New streams told of one leg: who changes his stream with every packet shall not fill the call's story.
+const NEW_STREAMS_MAX: u8 = 10;
+
 /// What a payload type means on a leg.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -95,6 +98,7 @@ impl Worker {
     fn heard(&mut self, index: usize, now: u64, accepted: &Accepted, buffers: &mut Buffers) {
         let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
         let header = accepted.header;
+        let another = leg.reception.ssrc().is_some_and(|ssrc| ssrc != header.ssrc);
         if leg.reception.ssrc() != Some(header.ssrc) {
             leg.presses.reset();
         }
@@ -102,10 +106,17 @@ impl Worker {
         leg.reception.heard(header.ssrc, header.sequence, header.timestamp, arrival);
         leg.watch.heard_at = now;
         let news = (!leg.watch.first_told, leg.watch.told > 0);
+        let id = leg.id;
+        if another && leg.watch.streams_told < NEW_STREAMS_MAX {
+            leg.watch.streams_told += 1;
+            self.tell(Event::NewStream { leg: id });
+        }
+        let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
         if news != (false, false) {
-            leg.watch.first_told = true;
+            if !std::mem::replace(&mut leg.watch.first_told, true) {
+                leg.watch.first_at = now;
+            }
             leg.watch.told = 0;
-            let id = leg.id;
             self.tell_heard(id, now, news);
         }
         let Some(payload) = buffers.datagram.get(accepted.payload.clone()) else { return };

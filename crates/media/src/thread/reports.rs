@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use rtp::packet::is_rtcp;
+use rtp::quality::round_trip_ms;
 use rtp::rtcp::{Block, COMPOUND_BYTES_MAX, Compound, Rtcp, SenderInfo, parse};
 use switch::media::Event;
 
@@ -29,6 +30,7 @@ impl Worker {
         if now.saturating_sub(leg.watch.heard_at) >= RELEARN_AFTER && leg.latch.silent() {
             leg.disconnect();
         }
+        leg.judge(now);
         if now >= leg.reports.next_at {
             leg.reports.next_at = now + REPORT_EVERY / 2 + random * 1000 % REPORT_EVERY;
             send_report(leg, now, false);
@@ -91,7 +93,10 @@ impl Leg {
                     }
                     let ours = self.out.ssrc();
                     if let Some(block) = blocks.iter().find(|block| block.ssrc == ours) {
-                        self.reports.remote_fraction_lost = Some(block.loss.fraction_lost);
+                        self.reports.remote = Some((block.loss, self.out.packets));
+                        let arrival = (clock::ntp() >> 16) as u32;
+                        let trip = round_trip_ms(arrival, block.last_sender_report, block.delay_since);
+                        self.reports.round_trip_ms = trip.or(self.reports.round_trip_ms);
                         if let Some(voice) = &mut self.voice {
                             voice.expect_loss(block.loss.fraction_lost);
                         }

@@ -51,6 +51,7 @@ impl Call {
         self.negotiated(board, id);
         if self.customer.as_ref().is_some_and(|customer| customer.whisper) {
             board.media(media::Order::Whisper { leg: id, prompt: self.prompt("name") });
+            self.story.tell(now, Fact::Whispered { operator: operator(who) });
         }
         self.tell_answered(board, now, who);
     }

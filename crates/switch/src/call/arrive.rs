@@ -107,6 +107,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         relays: false,
         taped: true,
         probe: None,
+        silent: false,
     };
     let mut call = Call {
         id,
@@ -117,6 +118,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         phase: Phase::Waiting,
         tape: Tape::Blank,
         supervision: None,
+        pause: None,
         story: Story::new(now, blank_record(board, now, id, trunk, incoming, &whose, &caller)),
         until: now + Duration::from_secs(u64::from(board.directory.settings.call_seconds_max.max(60))),
         hops: incoming.max_forwards.saturating_sub(1),

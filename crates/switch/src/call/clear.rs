@@ -11,7 +11,7 @@ use crate::board::Board;
 use crate::directory::plain;
 use crate::io::{Alarm, Event};
 use crate::leg::{Role, Signalling, Voice};
-use crate::media::{self, Recording, Statistics};
+use crate::media::{self, Statistics};
 use crate::record::CallState;
 
 /// How long the last revision of the record waits for statistics and recording.
@@ -179,17 +179,6 @@ impl Call {
         let index = leg.index;
         if let Some(line) = self.story.leg(index) {
             line.statistics = Some(statistics);
-        }
-    }
-
-    /// The recording is complete.
-    pub(crate) fn recorded(&mut self, board: &mut Board, now: Instant, recording: Recording) {
-        self.story.tell(now, Fact::RecordingFinished { samples: recording.samples });
-        self.story.record.recording = Some(recording);
-        self.story.record.no_recording.clear();
-        let was_done = std::mem::replace(&mut self.tape, Tape::Done) == Tape::Done;
-        if was_done {
-            self.story.write(board, now, CallState::Cleared);
         }
     }
 

@@ -91,6 +91,7 @@ impl Call {
             relays: false,
             taped: true,
             probe: None,
+            silent: false,
         });
         board.legs.insert(id, self.id);
         board.media(media::Order::OpenLeg { leg: id, call: self.id, local, side: Side::Ours });

@@ -98,7 +98,10 @@ impl Call {
             Phase::Over { .. } => Source::Silence,
         };
         let relays = matches!(hears, Source::Leg(_));
-        Part { hears, detects: false, relays, taped: true }
+        // For the call's story. Only where keys come as events: nobody need listen for them in a caller's speech.
+        let caller = self.leg(self.caller).and_then(|leg| leg.description.agreed());
+        let has_events = caller.is_some_and(|agreed| agreed.telephone_event.is_some());
+        Part { hears, detects: has_events && self.pause.is_none(), relays, taped: true }
     }
 
     /// Keys of the operator are feature codes, and never go on to the caller.

@@ -17,6 +17,9 @@ pub(crate) const TRACE_MAX: usize = 200;
 /// Lines of one call's timeline, SIP messages not counted.
 pub(crate) const FACTS_MAX: usize = 2_000;
 
+/// Keys told of one call: whoever leans on the keypad shall not crowd out what matters.
+pub(crate) const KEYS_MAX: usize = 200;
+
 /// Room for the first events of a revision.
 const EVENTS_AT_ONCE: usize = 8;
 
@@ -101,6 +104,16 @@ pub(crate) enum Fact {
     Audible { leg: String },
     /// A leg has no voice path.
     VoiceFailed { leg: String, why: String },
+    /// A key that was no code of ours. Not told while the recording is paused.
+    Key { leg: String, digit: char },
+    /// A leg's peer sends another stream (SSRC) than before.
+    NewStream { leg: String },
+    /// The firm's name was whispered to the operator.
+    Whispered { operator: OperatorIdText },
+    /// Nothing is kept from here on, because somebody said so,
+    RecordingPaused { by: String },
+    /// and is again.
+    RecordingResumed { by: String },
     /// Time 0 of the recording.
     RecordingStarted { stem: String },
     /// The file is complete.
@@ -151,6 +164,11 @@ impl Fact {
             Self::Silent { .. } => "silent",
             Self::Audible { .. } => "audible",
             Self::VoiceFailed { .. } => "voice_failed",
+            Self::Key { .. } => "key",
+            Self::NewStream { .. } => "new_stream",
+            Self::Whispered { .. } => "whispered",
+            Self::RecordingPaused { .. } => "recording_paused",
+            Self::RecordingResumed { .. } => "recording_resumed",
             Self::RecordingStarted { .. } => "recording_started",
             Self::RecordingFinished { .. } => "recording_finished",
             Self::RecordingFailed { .. } => "recording_failed",
@@ -173,12 +191,13 @@ pub(crate) struct Story {
     index: u32,
     facts: usize,
     traces: usize,
+    keys: usize,
 }
 
 impl Story {
     /// Begins with the INVITE.
     pub(crate) fn new(now: Instant, record: CallRecord) -> Self {
-        Self { record, arrived: now, answered: None, ended: None, index: 0, facts: 0, traces: 0 }
+        Self { record, arrived: now, answered: None, ended: None, index: 0, facts: 0, traces: 0, keys: 0 }
     }
 
     /// Milliseconds since the call arrived.
@@ -196,6 +215,14 @@ impl Story {
         if self.facts < FACTS_MAX {
             self.facts += 1;
             self.add(now, fact.kind(), Detail::fact(fact));
+        }
+    }
+
+    /// Adds a key to the timeline.
+    pub(crate) fn tell_key(&mut self, now: Instant, leg: &str, digit: char) {
+        if self.keys < KEYS_MAX {
+            self.keys += 1;
+            self.tell(now, Fact::Key { leg: leg.to_owned(), digit });
         }
     }
 

@@ -24,6 +24,7 @@ impl Call {
     /// Nothing was heard from this leg for so long, although something should be.
     pub(crate) fn silent(&mut self, board: &mut Board, now: Instant, id: LegId, seconds: u32) {
         let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_up()) else { return };
+        let is_news = !std::mem::replace(&mut leg.silent, true);
         let word = leg.role.word().to_owned();
         let patience = match leg.role {
             Role::Operator(_) | Role::Second(_) => OPERATOR_SILENT_MAX,
@@ -38,7 +39,8 @@ impl Call {
             board.order(Order::Probe { leg: id });
         }
         self.story.tell(now, Fact::Silent { leg: word.clone(), seconds });
-        if seconds < OPERATOR_SILENT_MAX && is_missed {
+        if is_news && is_missed {
+            self.changed(board, "silent", &word);
             board.alarm(Alarm::OneWayAudio { call: self.id.to_string(), leg: word });
         }
     }
@@ -52,10 +54,14 @@ impl Call {
     }
 
     /// Something was heard again.
-    pub(crate) fn audible(&mut self, now: Instant, id: LegId) {
+    pub(crate) fn audible(&mut self, board: &mut Board, now: Instant, id: LegId) {
         let Some(leg) = self.leg_mut(id) else { return };
         leg.probe = None;
+        let was_silent = std::mem::take(&mut leg.silent);
         let leg = leg.role.word().to_owned();
+        if was_silent {
+            self.changed(board, "audible", &leg);
+        }
         self.story.tell(now, Fact::Audible { leg });
     }
 

@@ -7,6 +7,7 @@ mod house;
 mod passing;
 mod supervising;
 mod talk;
+mod tape;
 
 pub(crate) use firms::directory as house_directory;
 

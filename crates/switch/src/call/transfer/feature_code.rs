@@ -22,6 +22,7 @@ enum Code {
     Confirmed,
     Complete,
     Cancel,
+    Pause,
 }
 
 /// Keys pressed so far that may become a code.
@@ -46,6 +47,7 @@ impl Keys {
             (&codes.confirmed, Code::Confirmed),
             (&codes.complete, Code::Complete),
             (&codes.cancel, Code::Cancel),
+            (&codes.pause, Code::Pause),
         ];
         if let Some((_, code)) = table.iter().find(|(keys, _)| **keys == self.typed) {
             self.typed.clear();
@@ -68,7 +70,8 @@ impl Call {
         match self.leg(id).filter(|leg| leg.is_up()).map(|leg| leg.role) {
             Some(Role::Operator(_) | Role::Second(_)) => self.operators_key(board, now, digit),
             Some(Role::Target) => self.target_key(board, now, id, digit),
-            Some(Role::Caller | Role::Supervisor(_)) | None => {}
+            Some(role @ Role::Caller) => self.tell_key(now, role, digit),
+            Some(Role::Supervisor(_)) | None => {}
         }
     }
 
@@ -85,6 +88,7 @@ impl Call {
             Code::Confirmed => self.transfer_by_key(board, now, TransferMode::Confirmed),
             Code::Complete => self.complete_transfer(board, now),
             Code::Cancel => self.cancel_transfer(board, now),
+            Code::Pause => self.pause_recording(board, now, self.pause.is_none(), "key"),
         };
         if let Err(why) = done {
             self.refused(board, now, "key", "", &why);

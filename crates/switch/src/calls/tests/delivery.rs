@@ -54,6 +54,7 @@ fn f01_a_call_is_answered_in_the_firms_name() {
             "offered",
             "operator_ringing",
             "recording_started",
+            "whispered",
             "answered",
             "ended",
             "recording_finished"

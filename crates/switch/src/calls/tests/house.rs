@@ -247,6 +247,10 @@ impl House {
         self.heard()
     }
 
+    pub(super) fn trace(&mut self, trace: endpoint::Trace) {
+        self.calls.trace(self.now, trace);
+    }
+
     pub(super) fn command(&mut self, command: Command) -> Heard {
         self.command += 1;
         self.calls.command(self.now, self.command, command);
@@ -350,6 +354,12 @@ impl House {
             assert_eq!(event.index as usize, place, "a timeline without gaps");
         }
         events.into_iter().map(|event| event.kind.clone()).collect()
+    }
+
+    /// The details of all of a call's events of a kind.
+    pub(super) fn facts(&self, caller: &str, kind: &str) -> Vec<serde_json::Value> {
+        let events = self.records[&self.call_id(caller)].iter().flat_map(|record| &record.events);
+        events.filter(|event| event.kind == kind).map(|event| event.detail.json().into_owned()).collect()
     }
 
     /// Everyone hangs up; afterwards nothing is left over, and every call has one closed record and at most one recording.
@@ -490,15 +500,7 @@ impl House {
                 let (start, end) = self.recordings.get_mut(&call).expect("a recording");
                 assert!(end.replace(at).is_none(), "stopped once");
                 let samples = u64::try_from((at - *start).as_millis()).expect("short") * 8;
-                let recording = Recording {
-                    path: "x".to_owned(),
-                    samples,
-                    sha256: String::new(),
-                    bytes: 0,
-                    gaps: Vec::new(),
-                    pauses: Vec::new(),
-                    peaks: None,
-                };
+                let recording = Recording { path: "x".to_owned(), samples, ..Recording::default() };
                 self.owed.push(Owed::Media(media::Event::RecordingFinished { call, recording }));
                 "stop recording".to_owned()
             }

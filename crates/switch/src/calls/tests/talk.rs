@@ -189,7 +189,7 @@ fn r31_a_dead_phone_gives_the_caller_back_to_the_queue_within_ten_seconds() {
     house.answers("sachiko");
     house.call("D", SAKURA).orders(["180 D"]);
 
-    house.silent("hanako", 3).tells(["alarm one_way_audio"]).orders([]);
+    house.silent("hanako", 3).tells(["silent operator", "alarm one_way_audio"]).orders([]);
     house.seconds(2);
     house.silent("hanako", 5).orders(["probe hanako"]).tells([]);
     house.seconds(3).orders([]);
@@ -242,7 +242,7 @@ fn r31_a_phone_whose_connection_is_gone_is_lost_at_once() {
 #[test]
 fn r34_a_dead_caller_ends_the_call() {
     let mut house = House::talk("A");
-    house.silent("A", 3).tells(["alarm one_way_audio"]);
+    house.silent("A", 3).tells(["silent caller", "alarm one_way_audio"]);
     house.silent("A", 5).orders([]);
     house.silent("A", 10).orders([]);
     // 20 s and the 32 s of an OPTIONS without an answer: freed within a minute.

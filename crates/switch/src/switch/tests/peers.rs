@@ -39,6 +39,7 @@ pub(super) struct World {
     pub(super) forgives_refusals: bool,
     names: HashMap<LegId, &'static str>,
     directory: Directory,
+    recorded_from: Option<Instant>,
     command: u64,
     dialogs: u32,
 }
@@ -70,6 +71,7 @@ impl World {
             forgives_refusals: false,
             names: HashMap::new(),
             directory: Directory::default(),
+            recorded_from: None,
             command: 0,
             dialogs: 0,
         };
@@ -343,7 +345,7 @@ impl World {
                     self.sent.push_back((flow.remote, message));
                 }
                 Output::Media(order) => {
-                    owed.extend(voice_path(&order));
+                    owed.extend(self.voice_path(&order));
                     self.media.push(order);
                 }
                 Output::Event(Event::Alarm(alarm)) => self.alarms.push(format!("{alarm:?}")),
@@ -383,6 +385,33 @@ impl World {
         }
     }
 
+    /// What the voice path says to an order.
+    fn voice_path(&mut self, order: &media::Order) -> Option<media::Event> {
+        match order {
+            media::Order::CloseLeg { leg } => {
+                Some(media::Event::LegClosed { leg: *leg, statistics: Statistics::default() })
+            }
+            media::Order::StartRecording { at, .. } => {
+                self.recorded_from = Some(*at);
+                None
+            }
+            media::Order::StopRecording { call, at } => {
+                let length = self.recorded_from.map(|from| *at - from).unwrap_or_default();
+                let samples = u64::try_from(length.as_millis()).unwrap() * 8;
+                let recording = Recording { path: "x".to_owned(), samples, bytes: 1, ..Recording::default() };
+                Some(media::Event::RecordingFinished { call: *call, recording })
+            }
+            media::Order::OpenLeg { .. }
+            | media::Order::Negotiated { .. }
+            | media::Order::Hear { .. }
+            | media::Order::Whisper { .. }
+            | media::Order::StopWhisper { .. }
+            | media::Order::DetectDigits { .. }
+            | media::Order::RelayDigits { .. }
+            | media::Order::PauseRecording { .. } => None,
+        }
+    }
+
     fn side(&mut self, address: &str, user: &str, target: &str) -> Side {
         self.dialogs += 1;
         Side {
@@ -395,24 +424,6 @@ impl World {
             branch: 0,
         }
     }
-}
-
-/// What the voice path says to an order.
-fn voice_path(order: &media::Order) -> Option<media::Event> {
-    if let media::Order::CloseLeg { leg } = order {
-        return Some(media::Event::LegClosed { leg: *leg, statistics: Statistics::default() });
-    }
-    let media::Order::StopRecording { call, .. } = order else { return None };
-    let recording = Recording {
-        path: "x".to_owned(),
-        samples: 1,
-        sha256: String::new(),
-        bytes: 1,
-        gaps: Vec::new(),
-        pauses: Vec::new(),
-        peaks: None,
-    };
-    Some(media::Event::RecordingFinished { call: *call, recording })
 }
 
 /// One dialog as a peer sees it.

@@ -1,0 +1,204 @@
+//! What a recording lacks: gaps, where nothing could be kept, and pauses, where nothing was to be kept.
+//!
+//! They are kept in a small file beside the recording, written whenever they change, so that a recording that is repaired
+//! after a crash still says where it is not whole. A recording that lacks nothing has no such file.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::wav_file::FRAMES_MAX;
+
+/// Gaps, and pauses, listed of one recording; further ones lengthen the last.
+pub const MARKS_MAX: usize = 1000;
+/// Bytes of a side file that is read: twice what [`MARKS_MAX`] can need.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+
+/// Spans in samples, from and until, each list in order and without overlaps.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Marks {
+    gaps: Vec<(u64, u64)>,
+    pauses: Vec<(u64, u64)>,
+    /// Since when the recording is paused now.
+    paused_since: Option<u64>,
+}
+
+/// The same as it is told: (offset, length) in milliseconds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Told {
+    pub gaps: Vec<(u32, u32)>,
+    pub pauses: Vec<(u32, u32)>,
+}
+
+impl Marks {
+    /// Nothing of this span could be kept.
+    pub fn gap(&mut self, from: u64, to: u64) {
+        add(&mut self.gaps, from, to);
+    }
+
+    /// Nothing is to be kept from `at` on, or it is again. Switching on twice is once.
+    pub fn pause(&mut self, on: bool, at: u64) {
+        match (on, self.paused_since) {
+            (true, None) => self.paused_since = Some(at),
+            (false, Some(since)) => {
+                self.paused_since = None;
+                add(&mut self.pauses, since, at);
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
+    }
+
+    /// Paused spans within `from..to`, in order.
+    pub fn paused(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
+        let now = self.paused_since.map(|since| (since, u64::MAX));
+        // The last few are the ones that matter: all that was written lies behind.
+        let spans = self.pauses.iter().copied().chain(now);
+        spans.map(move |(since, until)| (since.max(from), until.min(to))).filter(|(since, until)| since < until)
+    }
+
+    /// The recording is over at `frames`: an open pause ends, and nothing is marked beyond.
+    pub fn end(&mut self, frames: u64) {
+        self.pause(false, frames);
+        for list in [&mut self.gaps, &mut self.pauses] {
+            list.retain(|(from, _)| *from < frames);
+            if let Some((_, to)) = list.last_mut() {
+                *to = (*to).min(frames);
+            }
+        }
+    }
+
+    /// In milliseconds.
+    pub fn told(&self) -> Told {
+        let told = |list: &[(u64, u64)]| list.iter().map(|&(from, to)| milliseconds(from, to)).collect();
+        Told { gaps: told(&self.gaps), pauses: told(&self.pauses) }
+    }
+
+    /// Whether anything is marked.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Writes them beside the recording `stem`, whole or not at all.
+    pub fn save(&self, folder: &Path, stem: &str) -> io::Result<()> {
+        let path = path(folder, stem);
+        let new = path.with_extension("json.new");
+        let mut file = File::create(&new)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        fs::rename(new, path)
+    }
+
+    /// Reads what is beside the recording `stem`; none, and so for a file that makes no sense, which is logged.
+    pub fn load(folder: &Path, stem: &str) -> Self {
+        let path = path(folder, stem);
+        let read = || -> io::Result<Option<Self>> {
+            let found = match fs::metadata(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                found => found?,
+            };
+            if found.len() > FILE_BYTES_MAX {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            Ok(Some(serde_json::from_slice(&fs::read(&path)?)?))
+        };
+        match read() {
+            Ok(marks) => marks.unwrap_or_default().in_order(),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "the marked gaps of a recording cannot be read");
+                Self::default()
+            }
+        }
+    }
+
+    /// Whatever a file says, what is worked with is in order and bounded.
+    fn in_order(self) -> Self {
+        let mut marks = Self { paused_since: self.paused_since, ..Self::default() };
+        for (list, into) in [(self.gaps, &mut marks.gaps), (self.pauses, &mut marks.pauses)] {
+            let mut list: Vec<_> = list.into_iter().filter(|(_, to)| *to <= FRAMES_MAX).collect();
+            list.sort_unstable();
+            list.into_iter().for_each(|(from, to)| add(into, from, to));
+        }
+        marks
+    }
+}
+
+/// Where the marks of a recording are.
+pub fn path(folder: &Path, stem: &str) -> PathBuf {
+    folder.join(format!("{stem}.marks.json"))
+}
+
+fn add(list: &mut Vec<(u64, u64)>, from: u64, to: u64) {
+    let full = list.len() >= MARKS_MAX;
+    match list.last_mut() {
+        Some(last) if from <= last.1 => last.1 = last.1.max(to),
+        Some(last) if full => last.1 = to,
+        Some(_) | None if to > from => list.push((from, to)),
+        Some(_) | None => {}
+    }
+}
+
+fn milliseconds(from: u64, to: u64) -> (u32, u32) {
+    let from_ms = from / 8;
+    (u32::try_from(from_ms).unwrap_or(u32::MAX), u32::try_from(to.div_ceil(8) - from_ms).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_and_pauses_are_told_apart() {
+        let mut marks = Marks::default();
+        assert!(marks.is_empty());
+        marks.gap(800, 1600);
+        marks.gap(1600, 2400);
+        marks.pause(true, 4000);
+        marks.pause(true, 4100);
+        assert_eq!(marks.paused(0, 10_000).collect::<Vec<_>>(), [(4000, 10_000)]);
+        marks.pause(false, 8000);
+        marks.pause(false, 9000);
+        assert_eq!(marks.paused(0, 5000).collect::<Vec<_>>(), [(4000, 5000)]);
+        assert_eq!(marks.paused(8000, 9000).count(), 0);
+        marks.pause(true, 12_000);
+        marks.end(16_000);
+        assert_eq!(marks.told(), Told { gaps: vec![(100, 200)], pauses: vec![(500, 500), (1500, 500)] });
+    }
+
+    #[test]
+    fn a_recording_that_ends_early_has_no_marks_beyond() {
+        let mut marks = Marks::default();
+        marks.gap(800, 24_000);
+        marks.pause(true, 20_000);
+        marks.end(8000);
+        assert_eq!(marks.told(), Told { gaps: vec![(100, 900)], pauses: vec![] });
+    }
+
+    #[test]
+    fn there_are_never_more_marks_than_may_be() {
+        let mut marks = Marks::default();
+        for n in 0..3000u64 {
+            marks.gap(n * 100, n * 100 + 50);
+        }
+        assert_eq!((marks.gaps.len(), marks.gaps.last()), (MARKS_MAX, Some(&(99_900, 299_950))));
+    }
+
+    #[test]
+    fn r27_marks_come_back_from_the_disk_and_nonsense_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut marks = Marks::default();
+        marks.gap(800, 1600);
+        marks.pause(true, 4000);
+        marks.save(folder.path(), "a").unwrap();
+        assert_eq!(Marks::load(folder.path(), "a"), marks);
+        assert_eq!(Marks::load(folder.path(), "b"), Marks::default());
+        fs::write(
+            path(folder.path(), "a"),
+            br#"{"gaps":[[9,5],[7,8],[1,3],[2,99999999999]],"pauses":[],"paused_since":null}"#,
+        )
+        .unwrap();
+        assert_eq!(Marks::load(folder.path(), "a").gaps, [(1, 3), (7, 8)]);
+        fs::write(path(folder.path(), "a"), b"{").unwrap();
+        assert_eq!(Marks::load(folder.path(), "a"), Marks::default());
+    }
+}
