@@ -222,9 +222,11 @@ pub(crate) async fn upsert_recording(
 ) -> Result<(), StoreError> {
     let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     sqlx::query(
-        "INSERT INTO recordings (call, path, samples, sha256, bytes, gaps) VALUES ($1, $2, $3, $4, $5, $6) \
+        "INSERT INTO recordings (call, path, samples, sha256, bytes, gaps, pauses, peaks, fault) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
          ON CONFLICT (call) DO UPDATE SET path = excluded.path, samples = excluded.samples, sha256 = excluded.sha256, \
-         bytes = excluded.bytes, gaps = excluded.gaps",
+         bytes = excluded.bytes, gaps = excluded.gaps, pauses = excluded.pauses, peaks = excluded.peaks, \
+         fault = excluded.fault",
     )
     .bind(call)
     .bind(storable(&recording.path).into_owned())
@@ -232,6 +234,9 @@ pub(crate) async fn upsert_recording(
     .bind(&recording.sha256)
     .bind(count(recording.bytes))
     .bind(to_json(&recording.gaps, "recordings.gaps")?)
+    .bind(to_json(&recording.pauses, "recordings.pauses")?)
+    .bind(recording.peaks.as_deref().map(|peaks| storable(peaks).into_owned()))
+    .bind(storable(&recording.fault).into_owned())
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -318,8 +323,9 @@ fn recording_row(row: &AnyRow) -> Result<Recording, StoreError> {
         sha256: row.text("sha256")?,
         bytes: row.small("bytes", "recordings.bytes")?,
         gaps: row.json("gaps", "recordings.gaps")?,
-        pauses: Vec::new(),
-        peaks: None,
+        pauses: row.json("pauses", "recordings.pauses")?,
+        peaks: row.maybe_text("peaks")?,
+        fault: row.text("fault")?,
     })
 }
 

@@ -59,6 +59,7 @@ fn check(settings: &Settings) -> Result<(), StoreError> {
         ("feature_codes.confirmed", &codes.confirmed),
         ("feature_codes.complete", &codes.complete),
         ("feature_codes.cancel", &codes.cancel),
+        ("feature_codes.pause", &codes.pause),
     ];
     for (place, (field, code)) in named.iter().enumerate() {
         let keys = code.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));

@@ -86,6 +86,9 @@ pub fn recording(number: u32) -> Recording {
         sha256: "ab".repeat(32),
         bytes: 1_920_044,
         gaps: vec![(100, 20)],
+        pauses: vec![(5000, 3000)],
+        peaks: Some(format!("2026/11/18/call-{number}.peaks.json")),
+        fault: "a fault".to_owned(),
     }
 }
 
