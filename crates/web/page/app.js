@@ -3,6 +3,10 @@
 import { words } from "/words.js";
 
 const ALARMS_MAX = 5;
+// Scores in hundredths from which a line is good, or fair: the bounds of ITU-T G.107 Annex B for "some" and "many users dissatisfied".
+const GOOD = 403;
+const FAIR = 360;
+const BEST = 450;
 const REFRESH_MS = 300;
 const RECONNECT_MS = 2000;
 
@@ -89,10 +93,10 @@ function drawNow() {
   const { calls, operators, trunks } = state.now;
   for (const operator of operators) state.operators.set(operator.operator, operator.name);
   for (const trunk of trunks) state.trunks.set(trunk.trunk, trunk.name);
-  const heads = [W.firm, W.caller, W.state, W.operator, ...(mayFind() ? [W.supervise] : [])];
+  const heads = [W.firm, W.caller, W.state, W.operator, W.recording, ...(mayFind() ? [W.supervise] : [])];
   table($("now-calls"), heads, calls.map((call) => [
-    { text: firm(call), kind: "firm" }, caller(call), chip(W.transfers[call.transfer] ?? W.states[call.state], call.state),
-    state.operators.get(call.operator), ...(mayFind() ? [supervision(call)] : []),
+    { text: firm(call), kind: "firm" }, caller(call), stateOf(call), state.operators.get(call.operator), pauseOf(call),
+    ...(mayFind() ? [supervision(call)] : []),
   ]), W.quiet);
   table($("now-operators"), [W.operator, W.state], operators.map((operator) => {
     const word = (W.operators[operator.state] ?? operator.state) + (operator.reason ? ` · ${operator.reason}` : "");
@@ -102,6 +106,21 @@ function drawNow() {
   table($("now-trunks"), [W.trunk, W.state], trunks.map((trunk) => [
     trunk.name, trunk.up ? chip(W.trunkUp, "ready") : chip(W.trunkDown, "missed"),
   ]), W.noTrunks);
+}
+
+/** Where a call stands, and of whom nothing is heard. */
+function stateOf(call) {
+  const silent = call.silent.map((leg) => chip(filled(W.notHeard, { leg: W.legs[leg] ?? leg }), "missed"));
+  return element("span", {}, chip(W.transfers[call.transfer] ?? W.states[call.state], call.state), ...silent);
+}
+
+/** The button by which nothing of what is said now is kept (a card number), and is again. */
+function pauseOf(call) {
+  if (call.operator == null || !["established", "held"].includes(call.state)) return "";
+  const turn = () => api(`/calls/${call.call}/recording/pause`, { method: "POST", body: JSON.stringify({ on: !call.recording_paused }) })
+    .then(refreshNow, (error) => { $("now-error").textContent = wrong(error); });
+  const button = element("button", { type: "button", className: "link", textContent: call.recording_paused ? W.resumeRecording : W.pauseRecording, onclick: turn });
+  return call.recording_paused ? element("span", {}, chip(W.recordingPaused, "held"), button) : button;
 }
 
 /** Who supervises a call, and what the one who looks may do about it: with a phone of one's own, on a call in hand. */
@@ -279,6 +298,7 @@ function drawCall(call, ladder) {
   ];
   $("facts").replaceChildren(...facts.filter(([, text]) => text).map(([name, text]) =>
     element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: text }))));
+  drawLines(call);
   drawRecording(call);
   drawStory(call);
   $("ladder").textContent = ladder;
@@ -286,7 +306,72 @@ function drawCall(call, ladder) {
   $("one").scrollIntoView({ block: "nearest" });
 }
 
+/** What each party's line was like, in words: whose fault was it that somebody could not hear? */
+function drawLines(call) {
+  $("lines").replaceChildren(...call.legs.filter((leg) => leg.statistics?.received || leg.statistics?.sent).map((leg) => {
+    const figures = leg.statistics;
+    const words = [W.legs[leg.role] ?? leg.role, leg.party].filter(Boolean).join(" ");
+    const share = (lost, all) => all ? `${(100 * lost / all).toFixed(1)} %` : "";
+    const from = { quality: quality(figures), lost: share(figures.lost, figures.received + figures.lost), jitter: Math.round(figures.jitter_us / 1000) };
+    const to = { quality: grade(figures.remote_mos_x100), lost: share(figures.remote_lost, figures.sent), jitter: Math.round((figures.remote_jitter_us ?? 0) / 1000) };
+    const parts = [figures.received ? filled(W.lineFrom, from) : W.lineSilent];
+    if (figures.worst_mos_x100 != null && figures.worst_mos_x100 < FAIR) parts.push(filled(W.lineWorst, { quality: grade(figures.worst_mos_x100), at: worstAt(call, leg) }));
+    if (figures.remote_mos_x100 != null) parts.push(filled(W.lineTo, to));
+    if (figures.round_trip_ms != null) parts.push(filled(W.lineTrip, { ms: figures.round_trip_ms }));
+    const bad = Math.min(figures.mos_x100 ?? BEST, figures.worst_mos_x100 ?? BEST, figures.remote_mos_x100 ?? BEST) < FAIR || !figures.received;
+    return element("li", {}, chip(words, bad ? "missed" : "ready"), element("span", { textContent: ` ${parts.join(" ")}` }));
+  }));
+}
+
+/** A mean opinion score as people understand it (ITU-T G.107 Annex B). */
+const grade = (mos) => mos == null ? "" : `${mos >= GOOD ? W.lineGood : mos >= FAIR ? W.lineFair : W.linePoor} (MOS ${(mos / 100).toFixed(1)})`;
+const quality = (figures) => figures.received ? grade(figures.mos_x100) : "";
+
+/** When the worst moment was, on the recording's clock. */
+function worstAt(call, leg) {
+  const heard = call.events.find((event) => event.kind === "heard" && event.detail?.leg === leg.role)?.offset_ms;
+  const answered = call.events.find((event) => event.kind === "answered")?.offset_ms;
+  return heard == null || answered == null ? "" : clock((heard + leg.statistics.worst_at_ms - answered) / 1000);
+}
+
+/** The waveform, the caller above and our side below, with what is missing marked; a click plays from there. */
+async function drawWave(call) {
+  const canvas = $("wave");
+  canvas.hidden = true;
+  if (!call.recording?.peaks) return;
+  const peaks = await api(`/calls/${call.call}/recording/peaks`).catch(() => null);
+  if (!peaks || state.shown !== call.call) return;
+  canvas.hidden = false;
+  const pen = canvas.getContext("2d");
+  const { width, height } = canvas;
+  const style = getComputedStyle(canvas);
+  pen.clearRect(0, 0, width, height);
+  const total = Math.max(call.recording.samples / 8, 1);
+  for (const [spans, alpha] of [[call.recording.gaps, 0.5], [call.recording.pauses, 0.2]]) {
+    pen.globalAlpha = alpha;
+    pen.fillStyle = style.color;
+    for (const [from, length] of spans) pen.fillRect(width * from / total, 0, Math.max(1, width * length / total), height);
+  }
+  pen.globalAlpha = 1;
+  pen.fillStyle = style.color;
+  for (let point = 0; point < peaks.length; point++) {
+    for (const channel of [0, 1]) {
+      const [least, most] = [peaks.data[4 * point + 2 * channel], peaks.data[4 * point + 2 * channel + 1]];
+      const middle = height * (1 + 2 * channel) / 4;
+      const x = width * point / peaks.length;
+      pen.fillRect(x, middle - most / 128 * height / 4, Math.max(1, width / peaks.length - 0.5), Math.max(1, (most - least) / 128 * height / 4));
+    }
+  }
+  canvas.onclick = (event) => {
+    $("player").currentTime = event.offsetX / canvas.clientWidth * total / 1000;
+    $("player").play().catch(() => {});
+  };
+}
+
 function drawRecording(call) {
+  drawWave(call);
+  $("fault").hidden = !call.recording?.fault;
+  $("fault").textContent = call.recording?.fault ? filled(W.fault, { why: call.recording.fault }) : "";
   const player = $("player");
   const address = `/api/v1/calls/${call.call}/recording`;
   player.hidden = $("file").hidden = !call.recording;
@@ -327,9 +412,9 @@ function clock(at, offset_ms, answered) {
   return `${Math.floor(at / 60)}:${(at % 60).toFixed(1).padStart(4, "0")}`;
 }
 
-function eventDetail({ operator, name, number: called, leg, reason, why }) {
+function eventDetail({ operator, name, number: called, leg, reason, why, digit, by }) {
   const who = state.operators.get(operator) ?? name ?? (called ? number(called) : W.legs[leg]);
-  return [who, reason, why].filter(Boolean).join(" · ");
+  return [who, digit, W.pauseBy[by], reason, why].filter(Boolean).join(" · ");
 }
 
 // ---- Coming and going ----

@@ -27,6 +27,8 @@ export const words = {
     "modes": { "listen": "聞く", "whisper": "ささやく", "join": "加わる" },
     "hash": "SHA-256", "unknown": "（登録のない番号）", "abandoned": "応答前に切断", "other": "English",
     "otherLang": "en", "locale": "ja-JP",
+    "wave": "録音の波形", "lines": "回線の品質", "notHeard": "{leg}の音声なし", "pauseRecording": "録音を一時停止", "resumeRecording": "録音を再開", "recordingPaused": "一時停止中", "fault": "この録音には問題があります: {why}", "lineGood": "良好", "lineFair": "やや不良", "linePoor": "不良", "lineFrom": "相手の声の届き方: {quality}、損失 {lost}、揺らぎ {jitter} ms。", "lineTo": "こちらの声の届き方: {quality}、損失 {lost}、揺らぎ {jitter} ms。", "lineWorst": "最も悪い5秒: {quality} {at}。", "lineTrip": "往復 {ms} ms。", "lineSilent": "相手の声は届きませんでした。",
+    "pauseBy": { "desk": "画面から", "key": "電話機のキーで", "limit": "時間の上限", "operator_left": "オペレーターの離脱" },
     "withheld": {
       "anonymous": "非通知", "payphone": "公衆電話", "unavailable": "表示圏外",
       "interaction": "サービス競合のため通知不可"
@@ -68,7 +70,8 @@ export const words = {
       "supervision_asked": "スーパーバイザーの電話を呼出", "supervision_begun": "聴取を開始",
       "supervision_mode": "聴取の方法を変更", "supervision_ended": "聴取を終了",
       "operator_lost": "オペレーターの電話との通信が途絶", "target_lost": "取次先の電話との通信が途絶", "reason": "相手側の切断理由", "silent": "無音を検知", "audible": "音声が回復", "heard": "音声の到達を確認",
-      "voice_failed": "音声経路の障害", "recording_started": "録音開始", "recording_finished": "録音完了",
+      "voice_failed": "音声経路の障害", "key": "キー操作", "new_stream": "音声の送り手が切り替わり", "whispered": "企業名をささやき", "recording_paused": "録音を一時停止", "recording_resumed": "録音を再開",
+      "recording_started": "録音開始", "recording_finished": "録音完了",
       "recording_failed": "録音失敗", "ended": "終話", "interrupted": "交換機の停止により中断", "sip": "SIP"
     },
     "alarmWords": {
@@ -86,6 +89,7 @@ export const words = {
       "private_address": "{trunk}に内部アドレス{address}を通知しています。公開アドレスを設定してください。",
       "banned": "{source}からの受信を止めています（{reason}、{failures}回）。",
       "registration_refused": "{trunk}への登録が拒否されました（{status}）。",
+      "disk_scarce": "録音の保存先の空きが{free_percent}%になりました。空きを増やしてください。", "disk_roomy": "録音の保存先に空きができました（{free_percent}%）。",
       "no_port": "空いている音声ポートがありません。", "repaired": "内部の不整合を直しました：{what}"
     }
   },
@@ -115,6 +119,8 @@ export const words = {
     "modes": { "listen": "listen", "whisper": "whisper", "join": "join" },
     "openCall": "Open call", "dismiss": "Dismiss", "hash": "SHA-256", "unknown": "(number not registered)",
     "abandoned": "caller gave up", "other": "日本語", "otherLang": "ja", "locale": "en-GB",
+    "wave": "Waveform of the recording", "lines": "How the lines were", "notHeard": "{leg} not heard", "pauseRecording": "Pause recording", "resumeRecording": "Go on recording", "recordingPaused": "paused", "fault": "Something is wrong with this recording: {why}", "lineGood": "good", "lineFair": "fair", "linePoor": "bad", "lineFrom": "How we heard them: {quality}, {lost} lost, jitter {jitter} ms.", "lineTo": "How they heard us: {quality}, {lost} lost, jitter {jitter} ms.", "lineWorst": "Worst five seconds: {quality} {at}.", "lineTrip": "{ms} ms there and back.", "lineSilent": "Nothing was heard from them.",
+    "pauseBy": { "desk": "from a desk", "key": "by a key", "limit": "time limit", "operator_left": "operator left" },
     "withheld": {
       "anonymous": "Withheld", "payphone": "Payphone", "unavailable": "Unavailable", "interaction": "Cannot be shown"
     },
@@ -158,7 +164,8 @@ export const words = {
       "supervision_asked": "supervisor's phone is called", "supervision_begun": "supervisor on the line",
       "supervision_mode": "supervisor is heard by others than before", "supervision_ended": "supervisor off the line",
       "operator_lost": "operator's phone lost", "target_lost": "target's phone lost", "reason": "the peer says why", "silent": "silence noticed", "audible": "sound is back", "heard": "first heard",
-      "voice_failed": "voice path failed", "recording_started": "recording began",
+      "voice_failed": "voice path failed", "key": "key pressed", "new_stream": "another voice stream", "whispered": "firm's name whispered", "recording_paused": "recording paused", "recording_resumed": "recording goes on",
+      "recording_started": "recording began",
       "recording_finished": "recording finished", "recording_failed": "recording failed", "ended": "ended",
       "interrupted": "interrupted: the switchboard stopped", "sip": "SIP"
     },
@@ -176,7 +183,8 @@ export const words = {
       "hop_changed": "Calls over {trunk} now go to {hop}.",
       "private_address": "{trunk} is told the private address {address}: set the public one.",
       "banned": "{source} is not listened to ({reason}, {failures} times).",
-      "registration_refused": "{trunk} refused our registration ({status}).", "no_port": "No voice port is free.",
+      "registration_refused": "{trunk} refused our registration ({status}).", "disk_scarce": "Only {free_percent} % of the recordings' disk is free: make room.", "disk_roomy": "There is room for recordings again ({free_percent} %).",
+      "no_port": "No voice port is free.",
       "repaired": "Something was inconsistent and was repaired: {what}"
     }
   }

@@ -24,6 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(hold))
         .routes(routes!(mute))
+        .routes(routes!(pause))
         .routes(routes!(transfer))
         .routes(routes!(complete))
         .routes(routes!(cancel))
@@ -84,6 +85,19 @@ pub(crate) async fn mute(
     Body(switched): Body<Switched>,
 ) -> Result<StatusCode, Refusal> {
     act(&api, &login, &call, |call| Command::Mute { call, on: switched.on }).await
+}
+
+/// Keep nothing of what is said now in the recording (a card number), or again. It ends by itself after five minutes, when the
+/// operator leaves, and with the call.
+#[utoipa::path(post, path = "/calls/{call}/recording/pause", tag = "calls in hand", request_body = Switched,
+    params(("call" = String, Path)), responses((status = 202)))]
+pub(crate) async fn pause(
+    State(api): State<Api>,
+    login: Login,
+    At(call): At<String>,
+    Body(switched): Body<Switched>,
+) -> Result<StatusCode, Refusal> {
+    act(&api, &login, &call, |call| Command::PauseRecording { call, on: switched.on }).await
 }
 
 /// On to the client firm's person. `{"mode":"attended"|"confirmed","to":null|"090…","urgent":false,"reason":null}`

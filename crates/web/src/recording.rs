@@ -26,7 +26,7 @@ const PLAYBACK_MS: i64 = 30 * 60 * 1000;
 const PLAYBACKS_MAX: usize = 10_000;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(recording))
+    OpenApiRouter::new().routes(routes!(recording)).routes(routes!(peaks))
 }
 
 /// Playbacks that are in the audit log already, by user and call.
@@ -67,7 +67,7 @@ pub(crate) async fn recording(
     login.may(Act::Listen)?;
     let call = id(&call)?;
     let recording = api.store.recording(call).await?;
-    let file = find(&api.recordings, &recording.path).await?;
+    let file = find(&api.recordings, &recording.path, ".wav").await?;
     if request.method() != Method::HEAD {
         let now = api.now_ms();
         if api.heard.is_new(login.id, call, from_start(&request), now) {
@@ -88,6 +88,26 @@ pub(crate) async fn recording(
     Ok(answer.into_response())
 }
 
+/// The recording's waveform, as wavesurfer reads it: `{version, channels, sample_rate, samples_per_pixel, bits, length, data}`, with
+/// the least and the greatest sample of the left and of the right channel for each point. Looking at it is no playback.
+#[utoipa::path(get, path = "/calls/{call}/recording/peaks", tag = "calls",
+    params(("call" = String, Path, description = "13 characters")),
+    responses((status = 200, content_type = "application/json", body = serde_json::Value)))]
+pub(crate) async fn peaks(State(api): State<Api>, login: Login, At(call): At<String>) -> Result<Response, Refusal> {
+    login.may(Act::Listen)?;
+    let recording = api.store.recording(id(&call)?).await?;
+    let path = recording.peaks.ok_or_else(|| Refusal::not_found("this recording has no waveform"))?;
+    let file = find(&api.recordings, &path, ".peaks.json").await?;
+    let unreadable = |error| {
+        tracing::warn!(call, %error, "a waveform cannot be read");
+        Refusal::unavailable("the waveform cannot be read now: look at the disk that holds the recordings")
+    };
+    let text = tokio::fs::read(file).await.map_err(unreadable)?;
+    let kept = HeaderValue::from_static("private, no-store");
+    let json = HeaderValue::from_static("application/json");
+    Ok(([(header::CONTENT_TYPE, json), (header::CACHE_CONTROL, kept)], text).into_response())
+}
+
 fn from_start(request: &Request) -> bool {
     match request.headers().get(header::RANGE).map(HeaderValue::to_str) {
         Some(Ok(range)) => range.trim().starts_with("bytes=0-"),
@@ -96,9 +116,9 @@ fn from_start(request: &Request) -> bool {
 }
 
 /// The file of a database row, if it is one of ours: below the folder by its name and by where links lead.
-async fn find(folder: &Path, path: &str) -> Result<PathBuf, Refusal> {
+async fn find(folder: &Path, path: &str, end: &str) -> Result<PathBuf, Refusal> {
     let refused = || Refusal::not_found("the recording's path is none below the recordings' folder");
-    let file = below(folder, path).ok_or_else(refused)?;
+    let file = below(folder, path, end).ok_or_else(refused)?;
     let missing = |_| {
         Refusal::not_found(format!(
             "the recording's file {path} is missing: it was moved or removed; restore it from a backup"
@@ -111,10 +131,9 @@ async fn find(folder: &Path, path: &str) -> Result<PathBuf, Refusal> {
 }
 
 /// A path of the database below the recordings' folder: plain names only, so that nothing else can be read (R18).
-fn below(folder: &Path, path: &str) -> Option<PathBuf> {
-    let path = Path::new(path);
-    let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
-    (plain && path.extension().is_some_and(|end| end == "wav")).then(|| folder.join(path))
+fn below(folder: &Path, path: &str, end: &str) -> Option<PathBuf> {
+    let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    (plain && path.ends_with(end)).then(|| folder.join(path))
 }
 
 #[cfg(test)]
@@ -124,9 +143,10 @@ mod tests {
     #[test]
     fn r18_only_recordings_are_served() {
         let folder = Path::new("/recordings");
-        assert_eq!(below(folder, "2026/11/21/a.wav"), Some(PathBuf::from("/recordings/2026/11/21/a.wav")));
-        for evil in ["../a.wav", "/etc/passwd", "2026/../../a.wav", "2026/a.txt", "", "a.wav/.."] {
-            assert_eq!(below(folder, evil), None, "{evil}");
+        assert_eq!(below(folder, "2026/11/21/a.wav", ".wav"), Some(PathBuf::from("/recordings/2026/11/21/a.wav")));
+        for evil in ["../a.wav", "/etc/passwd", "2026/../../a.wav", "2026/a.txt", "", "a.wav/..", "a.marks.json"] {
+            assert_eq!(below(folder, evil, ".wav"), None, "{evil}");
+            assert_eq!(below(folder, evil, ".peaks.json"), None, "{evil}");
         }
     }
 

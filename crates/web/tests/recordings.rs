@@ -129,3 +129,29 @@ fn a_file_that_is_gone_is_said_to_be_gone() {
     let never = house.call(2, |_| {});
     house.get(&path(never), &token).is_refusal(404, "not_found", None);
 }
+
+#[test]
+fn a_waveform_is_seen_by_whom_may_listen_and_is_no_playback() {
+    let house = House::new();
+    let token = house.logged_in("hanako", Role::Supervisor, None);
+    let call = house.recorded(1, "2025/a.wav", b"RIFF");
+    let peaks = format!("/calls/{call}/recording/peaks");
+    house.get(&peaks, &token).is_refusal(404, "not_found", None);
+    put(&house, "2025/a.peaks.json", br#"{"version":2,"length":0,"data":[]}"#);
+    let said = house.get(&peaks, &token);
+    assert_eq!((said.status, said.header("content-type")), (200, "application/json"));
+    assert_eq!(said.header("cache-control"), "private, no-store");
+    assert_eq!(said.text(), r#"{"version":2,"length":0,"data":[]}"#);
+    assert_eq!(plays(&house, call), []);
+    let operator = house.logged_in("taro", Role::Operator, Some(1));
+    house.get(&peaks, &operator).is_refusal(403, "forbidden", None);
+    // Nothing but a waveform, whatever the row says.
+    let other = house.call(2, |record| {
+        record.recording = Some(switch::media::Recording {
+            path: "2025/a.wav".into(),
+            peaks: Some("../denwaban.db".into()),
+            ..switch::media::Recording::default()
+        });
+    });
+    house.get(&format!("/calls/{other}/recording/peaks"), &token).is_refusal(404, "not_found", None);
+}

@@ -25,6 +25,7 @@ fn calls_in_hand() -> Vec<Line> {
     for (route, body) in [
         ("/calls/{call}/hold", Some(json!({"on": true}))),
         ("/calls/{call}/mute", Some(json!({"on": false}))),
+        ("/calls/{call}/recording/pause", Some(json!({"on": true}))),
         ("/calls/{call}/transfer", Some(json!({"mode": "attended", "urgent": true}))),
         ("/calls/{call}/transfer/complete", None),
         ("/calls/{call}/transfer/cancel", None),
@@ -73,6 +74,7 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("GET", "/calls/{call}", past(""), None, [401, 403, 200, 200]),
         ("GET", "/calls/{call}/trace", past("/trace"), None, [401, 403, 200, 200]),
         ("GET", "/calls/{call}/recording", past("/recording"), None, [401, 403, 200, 200]),
+        ("GET", "/calls/{call}/recording/peaks", past("/recording/peaks"), None, [401, 403, 200, 200]),
         ("GET", "/bans", "/bans".into(), None, [401, 403, 200, 200]),
         ("DELETE", "/bans/{address}", "/bans/2001:db8::66".into(), None, [401, 403, 200, 200]),
         ("DELETE", "/bans", "/bans".into(), None, [401, 403, 200, 200]),
@@ -153,6 +155,7 @@ fn furnished() -> (House, Rows, [Option<String>; 4]) {
     let trunk = house.wait(house.store.create_trunk(&trunk)).unwrap().id;
     house.recorded(PAST, "a.wav", b"RIFF");
     std::fs::write(house.recordings().join("a.wav"), b"RIFF").unwrap();
+    std::fs::write(house.recordings().join("a.peaks.json"), b"{}").unwrap();
     house.switchboard.snapshot.lock().unwrap().calls = vec![in_hand(OWN, own), in_hand(OTHERS, other)];
     *house.switchboard.bans.lock().unwrap() = vec![common::ban("2001:db8::66")];
     let operator = house.logged_in("operator", Role::Operator, Some(own));

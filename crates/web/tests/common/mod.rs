@@ -227,9 +227,8 @@ impl House {
                 samples: 8000,
                 sha256: "ab".repeat(32),
                 bytes: bytes.len() as u64,
-                gaps: Vec::new(),
-                pauses: Vec::new(),
-                peaks: None,
+                peaks: Some(path.replace(".wav", ".peaks.json")),
+                ..Recording::default()
             });
         })
     }
