@@ -66,7 +66,7 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
         tokio::spawn(refresh.follow(handle.clone())),
         tokio::spawn(tell::follow(handle.clone(), events)),
         tokio::spawn(certificates::follow(config.clone(), handle.clone(), material)),
-        tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min)),
+        tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min, handle.clone())),
     ];
     let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
     Ok(House { engine: handle, store, locals, web, tickets, thread, journal, tasks })
@@ -210,20 +210,10 @@ async fn open_journal(
     repaired: Vec<media::Repaired>,
 ) -> Result<Arc<Journal>, Troubles> {
     for found in &repaired {
-        tracing::warn!(recording = found.path, samples = found.samples, "unfinished recording repaired");
+        let Recording { path, samples, gaps, .. } = &found.recording;
+        tracing::warn!(recording = path, samples, gaps = gaps.len(), "unfinished recording repaired");
     }
-    let repaired: Vec<Recording> = repaired
-        .into_iter()
-        .map(|found| Recording {
-            path: found.path,
-            samples: found.samples,
-            sha256: found.sha256,
-            bytes: found.bytes,
-            gaps: Vec::new(),
-            pauses: Vec::new(),
-            peaks: None,
-        })
-        .collect();
+    let repaired: Vec<Recording> = repaired.into_iter().map(|found| found.recording).collect();
     let options = journal::Options {
         folder: config.database.journal.clone(),
         started_ms: clock::unix_ms(),

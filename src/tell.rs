@@ -124,6 +124,10 @@ impl Teller {
                 self.of(call).in_scope(|| info!(did, caller = %Pii(caller), wait_ms, "given up by the caller"));
             }
             Alarm::RecordingFailed { call, why } => self.of(call).in_scope(|| warn!(why, "recording failed")),
+            Alarm::DiskScarce { free_percent } => {
+                warn!(free_percent, "little room is left for recordings: make room");
+            }
+            Alarm::DiskRoomy { free_percent } => info!(free_percent, "there is room for recordings again"),
             Alarm::OneWayAudio { call, leg } => self.of(call).in_scope(|| warn!(leg, "nothing is heard of this party")),
             Alarm::OperatorUnreliable { operator } => warn!(operator, "phone did not answer twice"),
             Alarm::TollFraud { who, number } => warn!(who, number = %Pii(number), "number may not be dialled: refused"),

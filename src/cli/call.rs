@@ -8,6 +8,7 @@ use switch::{CallRecord, ladder};
 
 use super::Context;
 use super::output::{fields, table};
+use crate::local;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 
@@ -36,6 +37,18 @@ pub enum Verb {
         denwaban call supervise 01K3ABCDEFGHJ --by 201 --mode whisper\n  denwaban call supervise 01K3ABCDEFGHJ --stop\n\n\
         The phone of --by is called and answers by itself. Given again, the mode changes in the middle of the call.")]
     Supervise(super::supervise::Arguments),
+    /// Keep nothing of what is said now in the recording of a running call (a card number), or go on
+    #[command(
+        after_help = "Examples:\n  denwaban call pause 01K3ABCDEFGHJ\n  denwaban call pause 01K3ABCDEFGHJ --off\n\n\
+        It ends by itself after five minutes, when the operator leaves, and with the call. Operators key *7."
+    )]
+    Pause {
+        /// The call's 13 characters
+        id: CallId,
+        /// Go on recording
+        #[arg(long)]
+        off: bool,
+    },
     /// A call's SIP messages as a ladder
     #[command(
         after_help = "Examples:\n  denwaban call trace 01K3ABCDEFGHJ\n  denwaban call trace 01K3ABCDEFGHJ --messages"
@@ -83,8 +96,12 @@ pub struct List {
 
 /// Does it.
 pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
+    if let Verb::Pause { id, off } = verb {
+        return pause(context, id, !off).await;
+    }
     let store = context.store().await?;
     match verb {
+        Verb::Pause { .. } => {}
         Verb::Ring(arguments) => super::ring::run(context, &store, arguments).await?,
         Verb::Supervise(arguments) => super::supervise::run(context, &store, arguments).await?,
         Verb::List(list) => {
@@ -129,6 +146,28 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             context.out.one(&steps, || format!("{}  {}", time(call.arrived_ms), ladder::draw(&call, messages)));
         }
     }
+    Ok(())
+}
+
+/// Asks the running switch.
+async fn pause(context: &Context, id: CallId, on: bool) -> Result<(), Troubles> {
+    let socket = &context.config().web.socket;
+    if socket.as_os_str().is_empty() {
+        let remedy = words::NO_SOCKET_REMEDY.text();
+        return Err(Trouble::new(Exit::Config, "web.socket", words::NO_SOCKET.text(), remedy).into());
+    }
+    let route = format!("/calls/{id}/recording/pause");
+    let answered = local::ask(socket, "POST", &route, Some(&serde_json::json!({ "on": on }))).await;
+    let (status, body) = answered.map_err(|error| {
+        let what = words::SOCKET_SILENT.with(&[&socket.display(), &error]);
+        Trouble::new(Exit::Unavailable, "", what, words::SOCKET_SILENT_REMEDY.text())
+    })?;
+    if status != 202 {
+        let what = words::PAUSE_REFUSED.with(&[&id, &body["what"].as_str().unwrap_or_default()]);
+        return Err(Trouble::new(Exit::Missing, "", what, words::PAUSE_REFUSED_REMEDY.text()).into());
+    }
+    let said = if on { words::PAUSED } else { words::PAUSE_OVER };
+    context.out.one(&serde_json::json!({ "call": id.to_string(), "paused": on }), || said.with(&[&id]));
     Ok(())
 }
 
@@ -184,11 +223,31 @@ fn word(state: &switch::CallState) -> String {
     serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
+/// A mean opinion score in words, by the bounds of ITU-T G.107 Annex B for "some" and "many users dissatisfied".
+fn grade(mos_x100: u16) -> String {
+    let word = match mos_x100 {
+        403.. => words::LINE_GOOD,
+        360..=402 => words::LINE_FAIR,
+        0..=359 => words::LINE_BAD,
+    };
+    format!("{} (MOS {}.{})", word.text(), mos_x100 / 100, mos_x100 / 10 % 10)
+}
+
 fn story(call: &CallRecord) -> String {
     let recording = match &call.recording {
         Some(recording) => {
             let length = super::output::seconds(recording.samples.div_euclid(u64::from(rtp::SAMPLE_RATE)));
-            format!("{} ({length})", recording.path)
+            let mut text = format!("{} ({length})", recording.path);
+            for (words, spans) in [(words::GAPS, &recording.gaps), (words::PAUSES, &recording.pauses)] {
+                if !spans.is_empty() {
+                    let total: i64 = spans.iter().map(|(_, length)| i64::from(*length)).sum();
+                    text.push_str(&format!(", {}", words.with(&[&spans.len(), &seconds(total)])));
+                }
+            }
+            if !recording.fault.is_empty() {
+                text.push_str(&format!(" — {}", super::output::clean(&recording.fault)));
+            }
+            text
         }
         None => call.no_recording.clone(),
     };
@@ -212,7 +271,26 @@ fn story(call: &CallRecord) -> String {
         .map(|leg| {
             let since = |ms: i64| seconds(ms - call.arrived_ms);
             let figures = leg.statistics.as_ref().map_or_else(String::new, |figures| {
-                words::PACKETS.with(&[&figures.received, &figures.sent, &figures.lost, &(figures.jitter_us / 1000)])
+                let mut text = words::PACKETS.with(&[
+                    &figures.received,
+                    &figures.sent,
+                    &figures.lost,
+                    &(figures.jitter_us / 1000),
+                ]);
+                let grades = [
+                    (words::HEARD, figures.mos_x100),
+                    (words::WORST, figures.worst_mos_x100),
+                    (words::HEARD_US, figures.remote_mos_x100),
+                ];
+                for (words, mos) in grades {
+                    if let Some(mos) = mos {
+                        text.push_str(&format!("; {}", words.with(&[&grade(mos)])));
+                    }
+                }
+                if let Some(ms) = figures.round_trip_ms {
+                    text.push_str(&format!("; {}", words::ROUND_TRIP.with(&[&ms])));
+                }
+                text
             });
             vec![
                 leg.index.to_string(),
@@ -256,6 +334,13 @@ fn story(call: &CallRecord) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_graded_in_words() {
+        assert_eq!(grade(437), format!("{} (MOS 4.3)", words::LINE_GOOD.text()));
+        assert_eq!(grade(402), format!("{} (MOS 4.0)", words::LINE_FAIR.text()));
+        assert_eq!(grade(100), format!("{} (MOS 1.0)", words::LINE_BAD.text()));
+    }
 
     #[test]
     fn times_are_japans() {

@@ -58,6 +58,11 @@ impl EngineHandle {
         if sent.is_ok() { done.await.unwrap_or(Ok(())) } else { Ok(()) }
     }
 
+    /// The recordings' disk has become scarce, or is no longer: desks are told.
+    pub async fn disk(&self, free_percent: u8, scarce: bool) {
+        let _ = self.inbox.send(Ask::Disk { free_percent, scarce }).await; // an engine that is gone tells nobody
+    }
+
     /// No new calls from now on.
     pub async fn drain(&self) {
         let _ = self.inbox.send(Ask::Drain).await; // an engine that is gone takes no calls either

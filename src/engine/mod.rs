@@ -36,6 +36,8 @@ enum Ask {
     Directory { directory: Arc<Directory>, names: Vec<(SocketAddr, String)>, taken: oneshot::Sender<()> },
     /// Other certificates from now on.
     Tls { material: Box<TlsMaterial>, taken: oneshot::Sender<Result<(), TlsError>> },
+    /// The recordings' disk has become scarce, or is no longer.
+    Disk { free_percent: u8, scarce: bool },
     /// No new calls from now on.
     Drain,
     /// Stop, now.

@@ -288,6 +288,7 @@ impl Engine {
                 self.input(Input::Directory(directory));
                 let _ = taken.send(()); // nobody need wait for it
             }
+            Ask::Disk { free_percent, scarce } => self.input(Input::Disk { free_percent, scarce }),
             Ask::Drain => self.input(Input::Drain),
             Ask::Stop => self.stop_at = Some(clock::now() + LAST_WORDS),
         }
