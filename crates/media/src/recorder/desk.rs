@@ -300,16 +300,18 @@ fn is_quiet(payload: &[u8], a_law: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::finish::Finish;
+    use super::super::wav_file::RealDisk;
     use super::*;
 
     #[test]
     fn what_comes_at_once_after_a_standstill_is_recorded_whole() {
         let folder = tempfile::tempdir().unwrap();
         let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
-        let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk);
+        let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 8);
         let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
         let events = EventSink(Arc::new(|event| panic!("{event:?}")));
-        let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher);
+        let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
         let (call, start) = (CallId(7), 1_000 * MILLISECOND);
         tap.start(start, call, start, RecordingFile { stem: "call".to_owned() });
         let stream = tap.join(start, call, Side::Caller);
