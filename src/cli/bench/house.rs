@@ -156,8 +156,7 @@ impl Hands for Mute {
             | Order::StopWhisper { .. }
             | Order::DetectDigits { .. }
             | Order::RelayDigits { .. }
-            | Order::RecordLeg { .. }
-            | Order::PauseRecording { .. } => {}
+            | Order::RecordLeg { .. } => {}
         }
         true
     }

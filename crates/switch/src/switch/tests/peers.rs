@@ -408,6 +408,7 @@ impl World {
             | media::Order::StopWhisper { .. }
             | media::Order::DetectDigits { .. }
             | media::Order::RelayDigits { .. }
+            | media::Order::RecordLeg { .. }
             | media::Order::PauseRecording { .. } => None,
         }
     }
