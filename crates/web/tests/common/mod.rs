@@ -299,6 +299,8 @@ pub fn in_hand(id: u64, operator: i64) -> CallNow {
         arrived_ms: NOW,
         transfer: String::new(),
         supervisor: None,
+        recording_paused: false,
+        silent: Vec::new(),
     }
 }
 
