@@ -357,9 +357,9 @@ fn add(script: &mut String, modules: &Path, folder: &Path) {
         let code =
             || std::fs::read_to_string(&path).expect("text").replace("</script", "<\\/script").replace("#!/", "//");
         let _ = match path.extension().and_then(|e| e.to_str()) {
-            Some("js") => write!(script, "{}: function(require, module, exports) {{\n{}\n}},\n", json!(name), code()),
+            Some("js") => writeln!(script, "{}: function(require, module, exports) {{\n{}\n}},", json!(name), code()),
             Some("json") => {
-                write!(script, "{}: function(require, module) {{ module.exports = {} }},\n", json!(name), code())
+                writeln!(script, "{}: function(require, module) {{ module.exports = {} }},", json!(name), code())
             }
             _ => Ok(()),
         };

@@ -61,7 +61,8 @@ impl Outgoing {
         Self {
             ssrc: u32::from_ne_bytes([a, b, c, d]),
             timestamp: u32::from_ne_bytes([e, f, g, h]),
-            sequence: u16::from_ne_bytes([i, j]),
+            // In the lower half, so that no SRTP receiver that misses the first packets misses a roll-over (RFC 3711 §3.3.1).
+            sequence: u16::from_ne_bytes([i, j]) & 0x7FFF,
             sent_at: 0,
             samples: FRAME as u32,
             ticks: 1,
