@@ -3,6 +3,7 @@
 use acd::CallId;
 use clap::Subcommand;
 use store::CallQuery;
+use switch::media::Statistics;
 use switch::record::SIP;
 use switch::{CallRecord, ladder};
 
@@ -163,7 +164,8 @@ async fn pause(context: &Context, id: CallId, on: bool) -> Result<(), Troubles> 
         Trouble::new(Exit::Unavailable, "", what, words::SOCKET_SILENT_REMEDY.text())
     })?;
     if status != 202 {
-        let what = words::PAUSE_REFUSED.with(&[&id, &body["what"].as_str().unwrap_or_default()]);
+        let why = body.get("what").and_then(serde_json::Value::as_str).unwrap_or_default();
+        let what = words::PAUSE_REFUSED.with(&[&id, &why]);
         return Err(Trouble::new(Exit::Missing, "", what, words::PAUSE_REFUSED_REMEDY.text()).into());
     }
     let said = if on { words::PAUSED } else { words::PAUSE_OVER };
@@ -233,8 +235,9 @@ fn grade(mos_x100: u16) -> String {
     format!("{} (MOS {}.{})", word.text(), mos_x100 / 100, mos_x100 / 10 % 10)
 }
 
-fn story(call: &CallRecord) -> String {
-    let recording = match &call.recording {
+/// The recording: where, how long, what it lacks, what is wrong with it.
+fn recording(call: &CallRecord) -> String {
+    match &call.recording {
         Some(recording) => {
             let length = super::output::seconds(recording.samples.div_euclid(u64::from(rtp::SAMPLE_RATE)));
             let mut text = format!("{} ({length})", recording.path);
@@ -250,7 +253,29 @@ fn story(call: &CallRecord) -> String {
             text
         }
         None => call.no_recording.clone(),
-    };
+    }
+}
+
+/// What a leg's line was like, both ways.
+fn line(figures: &Statistics) -> String {
+    let mut text = words::PACKETS.with(&[&figures.received, &figures.sent, &figures.lost, &(figures.jitter_us / 1000)]);
+    let grades = [
+        (words::HEARD, figures.mos_x100),
+        (words::WORST, figures.worst_mos_x100),
+        (words::HEARD_US, figures.remote_mos_x100),
+    ];
+    for (words, mos) in grades {
+        if let Some(mos) = mos {
+            text.push_str(&format!("; {}", words.with(&[&grade(mos)])));
+        }
+    }
+    if let Some(ms) = figures.round_trip_ms {
+        text.push_str(&format!("; {}", words::ROUND_TRIP.with(&[&ms])));
+    }
+    text
+}
+
+fn story(call: &CallRecord) -> String {
     let rows = [
         (words::CALL, call.call.to_string()),
         (words::FIRM, call.customer_name.clone()),
@@ -262,7 +287,7 @@ fn story(call: &CallRecord) -> String {
         (words::WAIT, seconds(call.wait_ms)),
         (words::TALK, seconds(call.talk_ms)),
         (words::ENDING, call.ending.clone()),
-        (words::RECORDING, recording),
+        (words::RECORDING, recording(call)),
     ];
     let mut text = format!("{}\n\n{}\n", fields(&rows), words::LEGS);
     let legs: Vec<Vec<String>> = call
@@ -270,28 +295,7 @@ fn story(call: &CallRecord) -> String {
         .iter()
         .map(|leg| {
             let since = |ms: i64| seconds(ms - call.arrived_ms);
-            let figures = leg.statistics.as_ref().map_or_else(String::new, |figures| {
-                let mut text = words::PACKETS.with(&[
-                    &figures.received,
-                    &figures.sent,
-                    &figures.lost,
-                    &(figures.jitter_us / 1000),
-                ]);
-                let grades = [
-                    (words::HEARD, figures.mos_x100),
-                    (words::WORST, figures.worst_mos_x100),
-                    (words::HEARD_US, figures.remote_mos_x100),
-                ];
-                for (words, mos) in grades {
-                    if let Some(mos) = mos {
-                        text.push_str(&format!("; {}", words.with(&[&grade(mos)])));
-                    }
-                }
-                if let Some(ms) = figures.round_trip_ms {
-                    text.push_str(&format!("; {}", words::ROUND_TRIP.with(&[&ms])));
-                }
-                text
-            });
+            let figures = leg.statistics.as_ref().map(line).unwrap_or_default();
             vec![
                 leg.index.to_string(),
                 leg.role.clone(),
