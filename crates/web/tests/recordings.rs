@@ -143,7 +143,7 @@ fn a_waveform_is_seen_by_whom_may_listen_and_is_no_playback() {
     assert_eq!(said.header("cache-control"), "private, no-store");
     assert_eq!(said.text(), r#"{"version":2,"length":0,"data":[]}"#);
     assert_eq!(plays(&house, call), []);
-    let operator = house.logged_in("taro", Role::Operator, Some(1));
+    let operator = house.logged_in("taro", Role::Operator, Some(house.operator("101", "太郎")));
     house.get(&peaks, &operator).is_refusal(403, "forbidden", None);
     // Nothing but a waveform, whatever the row says.
     let other = house.call(2, |record| {
