@@ -327,7 +327,7 @@ fn give(mut stream: TcpStream, html: &str) {
 /// JsSIP, what it needs, and the phone made of it, as one script.
 fn script() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let modules = root.join("target/peers/jssip/node_modules");
+    let modules = root.join("target/jssip/node_modules");
     assert!(modules.is_dir(), "JsSIP is not installed: run ./test, which puts it into {}", modules.display());
     let mut text = "const bundle = {".to_owned();
     let mut mains = BTreeMap::new();
