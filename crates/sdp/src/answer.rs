@@ -140,7 +140,7 @@ pub fn answer_as(
     Ok((session.print(), negotiated))
 }
 
-/// What an answer says above its streams: that we are a lite agent, and, where the offer bundles, the one stream that we take
+/// What an answer says above its streams: that we are ICE-lite, and, where the offer bundles, the one stream that we take
 /// (RFC 9143 §7.3).
 fn session_attributes(offer: &Session, taken: &Media, ice: bool) -> Vec<Attribute> {
     let mut attributes = Vec::new();

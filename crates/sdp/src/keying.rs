@@ -179,7 +179,7 @@ fn crypto_attributes(secrets: &Secrets, suites: &[Suite]) -> Vec<Attribute> {
     (1..).zip(known).map(line).collect()
 }
 
-/// Our certificate and role; with ICE, where we are: one address, which is all that a lite agent has (RFC 8839 §4.2.3).
+/// Our certificate and role; with ICE, where we are: one address, which is all that ICE-lite needs (RFC 8839 §4.2.3).
 pub(crate) fn dtls_attributes(local: &Local, ours: &OurDtls, setup: Setup, ice: bool) -> Vec<Attribute> {
     let mut attributes = Vec::new();
     if ice {

@@ -103,7 +103,7 @@ pub struct Dtls {
     pub ice: Option<Ice>,
 }
 
-/// Credentials of connectivity checks. We are a lite agent (RFC 8445 §2.5): the peer makes the checks, we answer them. Debug never
+/// Credentials of connectivity checks. We are ICE-lite (RFC 8445 §2.5): the peer makes the checks, we answer them. Debug never
 /// shows the passwords.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Ice {

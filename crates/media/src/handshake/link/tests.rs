@@ -1,3 +1,5 @@
+//! A link without a network: what it takes from strangers, how often it begins, when it gives up.
+
 use super::*;
 use crate::clock;
 use crate::handshake::Certificate;

@@ -1,3 +1,5 @@
+//! A leg's protection without a network: keys that stay, keys that change, what is never sent.
+
 use std::net::{IpAddr, SocketAddr};
 use std::sync::mpsc::Receiver;
 
