@@ -110,6 +110,25 @@ pub fn hear(window: &[i16]) -> Heard {
     }
 }
 
+/// Whether these are heard one after the other, whatever else there is in between: a phone on a busy machine may stop for half a
+/// second and go on.
+pub fn in_order<T: PartialEq>(story: &[T], wanted: &[T]) -> bool {
+    let mut story = story.iter();
+    wanted.iter().all(|heard| story.any(|h| h == heard))
+}
+
+/// Nothing but this tone is heard, from its first to its last, and it is heard for most of that time.
+pub fn assert_hears_only(samples: &[i16], hz: f32, who: &str) {
+    let told = story(samples, 2);
+    assert!(told.iter().all(|h| [Heard::Tone(hz), Heard::Silence].contains(h)), "{who}: {told:?}");
+    let windows: Vec<Heard> = samples.chunks_exact(WINDOW).map(hear).collect();
+    let heard = |h: &Heard| *h == Heard::Tone(hz);
+    let (first, last) = (windows.iter().position(heard), windows.iter().rposition(heard));
+    let length = first.zip(last).map_or(0.0, |(first, last)| (last + 1 - first) as f32 / 10.0);
+    let seconds = seconds_of(samples, hz);
+    assert!(seconds > 0.7 * length && seconds > 0.0, "{who}: {seconds} s of {hz} Hz in {length} s");
+}
+
 /// Seconds in which this tone is heard, to a tenth.
 pub fn seconds_of(samples: &[i16], hz: f32) -> f32 {
     samples.chunks_exact(WINDOW).filter(|w| hear(w) == Heard::Tone(hz)).count() as f32 / 10.0

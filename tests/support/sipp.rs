@@ -120,8 +120,9 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// So many callers talk with as many operators, for so long from the moment at which each was answered. The house needs a firm
-    /// with the number 03-5550-0101.
+    /// So many callers talk with as many operators, for so long from the moment at which each was answered; returns once all talk
+    /// at the same time, so `time` is much more than the two or three seconds over which they begin. The house needs a firm with the
+    /// number 03-5550-0101.
     pub fn talking(house: &House, calls: usize, time: Duration) -> Crowd {
         let (phones, registering, carrier) = (ports::free_block(2), ports::free_block(2), ports::free_block(2));
         let mut accounts = Vec::new();
