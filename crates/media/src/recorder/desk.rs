@@ -1,6 +1,6 @@
 //! The recorder thread: places packets on the calls' clocks, mixes the sides, writes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -33,6 +33,10 @@ const FLUSH_EVERY: u64 = 10_000 * MILLISECOND;
 /// No sample of a pause in speech is louder: about -40 dBm0.
 const QUIET: u16 = 320;
 
+/// Gaps of a tap that are remembered for recordings whose begin had to wait with them. Nearly always one is enough: a second
+/// one comes before such a recording only if more calls began and ended in the first than a block holds notes.
+const GAPS_REMEMBERED_MAX: usize = 8;
+
 /// The thread's state.
 #[derive(Debug)]
 pub struct Desk {
@@ -45,6 +49,8 @@ pub struct Desk {
     recordings: HashMap<CallId, Recording>,
     /// By tap and number.
     streams: Vec<Vec<Option<Stream>>>,
+    /// The last gaps of each tap, as moments.
+    gaps: Vec<VecDeque<(u64, u64)>>,
     mixer: Mixer,
 }
 
@@ -57,7 +63,9 @@ impl Desk {
         disk: Arc<dyn Disk>,
     ) -> Self {
         let streams = returns.iter().map(|_| Vec::new()).collect();
-        Self { folder, disk, events, returns, finisher, recordings: HashMap::new(), streams, mixer: Mixer::new() }
+        let gaps = returns.iter().map(|_| VecDeque::with_capacity(GAPS_REMEMBERED_MAX)).collect();
+        let (recordings, mixer) = (HashMap::new(), Mixer::new());
+        Self { folder, disk, events, returns, finisher, recordings, streams, gaps, mixer }
     }
 
     /// Works until all taps are gone, then finishes what is left.
@@ -148,11 +156,22 @@ impl Desk {
                     recording.pause(call, on, at, &self.events);
                 }
             }
-            Note::Gap { from, to } => {
-                for (&call, recording) in self.recordings.iter_mut().filter(|(_, recording)| recording.tap == tap) {
-                    recording.lost(call, from, to, &self.events);
-                }
+            Note::Gap { from, to } => self.gap(tap, from, to),
+        }
+    }
+
+    /// Packets of a tap were dropped: marked in the recordings that were going on, and remembered for those that had begun
+    /// but whose begin, as it found no block either, comes only after this.
+    fn gap(&mut self, tap: usize, from: u64, to: u64) {
+        let concerned = |recording: &Recording| recording.tap == tap && recording.start <= to;
+        for (&call, recording) in self.recordings.iter_mut().filter(|(_, recording)| concerned(recording)) {
+            recording.lost(call, from, to, &self.events);
+        }
+        if let Some(gaps) = self.gaps.get_mut(tap) {
+            if gaps.len() >= GAPS_REMEMBERED_MAX {
+                gaps.pop_front();
             }
+            gaps.push_back((from, to));
         }
     }
 
@@ -165,6 +184,9 @@ impl Desk {
         };
         let mut recording = Recording::new(&self.folder, stem, Arc::clone(&self.disk), tap, at);
         recording.begin(call, &self.events);
+        for &(from, to) in self.gaps.get(tap).into_iter().flatten().filter(|(_, to)| *to >= at) {
+            recording.lost(call, from, to, &self.events);
+        }
         if self.recordings.insert(call, recording).is_some() {
             tracing::error!(%call, "a recording was begun twice");
         }
@@ -330,6 +352,72 @@ mod tests {
         let frames = bytes[HEADER_BYTES as usize..].as_chunks::<4>().0;
         assert_eq!(frames.len(), 16_000);
         assert!(frames.iter().all(|frame| frame[..2] != [0, 0] && frame[2..] == [0, 0]), "no sample is missing");
+    }
+
+    #[test]
+    fn r23_a_recording_that_begins_while_nothing_can_be_kept_says_what_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
+        let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 1);
+        let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
+        let (told, troubles) = std::sync::mpsc::channel();
+        let events = EventSink(Arc::new(move |event| told.send(event).unwrap()));
+        let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
+        let start = 1_000 * MILLISECOND;
+        let file = |stem: &str| RecordingFile { stem: stem.to_owned() };
+        let keep = |tap: &mut super::super::tap::Tap, stream: u32, packets: std::ops::Range<u32>| {
+            for n in packets {
+                let (arrival, payload) = (start + u64::from(n) * 20 * MILLISECOND, &[0x80; 160]);
+                tap.record(&Record { stream, arrival, timestamp: n * 160, ssrc: 9, codec: Codec::Pcmu, payload });
+            }
+        };
+        let millis = |n: u64| start + n * MILLISECOND;
+
+        // The only block is with the recorder: what comes of a call that begins now is dropped, for a second and a half.
+        tap.hand_over(start);
+        let taken = blocks.try_recv().unwrap();
+        tap.start(start, CallId(7), start, file("during"));
+        let stream = tap.join(start, CallId(7), Side::Caller);
+        keep(&mut tap, stream, 0..75);
+        desk.take(taken);
+        keep(&mut tap, stream, 75..100);
+        // And one that begins when all is well again lacks nothing.
+        tap.start(millis(1600), CallId(8), millis(1600), file("after"));
+        tap.stop(millis(2000), CallId(7), millis(2000));
+        tap.stop(millis(2000), CallId(8), millis(2000));
+        tap.hand_over(millis(2000));
+        desk.take(blocks.try_recv().unwrap());
+
+        let finished = || match jobs.try_recv().unwrap() {
+            Job::Finish(finish) => finish,
+            Job::Flush { .. } => panic!("nothing was to be flushed"),
+        };
+        // Of a hundred packets 25 were kept; and it is no fault, for it is told.
+        let (during, after) = (finished(), finished());
+        assert_eq!((during.marks.told().gaps, during.fault), (vec![(0, 1500)], String::new()));
+        assert_eq!((after.marks.told().gaps, after.fault), (vec![], String::new()));
+        let troubles: Vec<_> = troubles.try_iter().collect();
+        assert!(matches!(troubles[..], [Event::RecordingFailed { call: CallId(7), .. }]), "{troubles:?}");
+    }
+
+    #[test]
+    fn r23_a_gap_is_not_of_a_recording_that_began_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
+        let events = EventSink(Arc::new(|_| {}));
+        let (returns, _returned) = std::sync::mpsc::sync_channel(1);
+        let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
+        let millis = |n: u64| n * MILLISECOND;
+        for (call, at) in [(CallId(1), 1000), (CallId(2), 3000)] {
+            let file = RecordingFile { stem: call.to_string() };
+            desk.note(0, Note::Start { call, at: millis(at), file });
+        }
+        desk.note(0, Note::Gap { from: millis(500), to: millis(1480) });
+        for (call, gaps) in [(CallId(1), vec![(0, 500)]), (CallId(2), vec![])] {
+            desk.note(0, Note::Stop { call, at: millis(4000) });
+            let Job::Finish(finish) = jobs.try_recv().unwrap() else { panic!("not a flush") };
+            assert_eq!(finish.marks.told().gaps, gaps, "{call}");
+        }
     }
 
     #[test]
