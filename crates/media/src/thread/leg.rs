@@ -21,6 +21,7 @@ use switch::media::{LegMedia, Prompt, Side};
 use super::latch::Latch;
 use super::mix::Mixer;
 use super::outgoing::Outgoing;
+use super::parked::Parked;
 use super::protect::Protection;
 use super::transcode::{Ear, Frame, Voice};
 use crate::prompts::Asset;
@@ -82,6 +83,8 @@ pub struct Leg {
     pub reports: Reports,
     /// The worst moments of what is heard of it.
     pub windows: Windows,
+    /// Send contexts that it may need again.
+    pub parked: Parked,
 }
 
 /// Whether and when anything came.
@@ -227,6 +230,7 @@ impl Leg {
             watch: Watch::default(),
             reports: Reports { cname: crate::hex(&name), ..Reports::default() },
             windows: Windows::default(),
+            parked: Parked::default(),
         })
     }
 

@@ -10,6 +10,7 @@ mod line;
 mod mix;
 mod orders;
 mod outgoing;
+mod parked;
 mod play;
 mod protect;
 mod receive;

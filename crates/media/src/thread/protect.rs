@@ -13,6 +13,7 @@ use srtp::{Context, UnprotectError};
 use switch::media::{Dtls, Ice, LegMedia, Sdes, Security};
 
 use super::leg::Leg;
+use super::parked::Parked;
 use super::secure::Handshaker;
 use crate::clock::MILLISECOND;
 use crate::handshake::{LinkId, Secured, Terms};
@@ -169,13 +170,13 @@ impl Leg {
             (Security::Plain, before) => (Protection::Plain, before),
             (Security::Sdes(new), Protection::Srtp(guard)) => match *guard {
                 Guard { contexts, keying: Keying::Sdes(old), since, .. } => {
-                    (Guard::kept(new, contexts, &old, since), Protection::Plain)
+                    (Guard::kept(new, contexts, &old, since, &mut self.parked), Protection::Plain)
                 }
                 other @ Guard { keying: Keying::Dtls(_), .. } => {
-                    (Guard::by_sdes(new, now), Protection::Srtp(Box::new(other)))
+                    (Guard::by_sdes(new, now, &mut self.parked), Protection::Srtp(Box::new(other)))
                 }
             },
-            (Security::Sdes(new), Protection::Plain) => (Guard::by_sdes(new, now), Protection::Plain),
+            (Security::Sdes(new), Protection::Plain) => (Guard::by_sdes(new, now, &mut self.parked), Protection::Plain),
             (Security::Dtls(new), before) => match before.with_dtls(new, moved, handshakes) {
                 Ok(kept) => (kept, Protection::Plain),
                 Err(before) => (Guard::by_dtls(new, now, handshakes), before),
@@ -183,6 +184,11 @@ impl Leg {
         };
         if let Some(association) = over.association() {
             handshakes.end(association.id);
+        }
+        if let Protection::Srtp(guard) = over
+            && let Guard { contexts: Some(Contexts { send, .. }), keying: Keying::Sdes(keys), .. } = *guard
+        {
+            self.parked.put(&keys, send);
         }
         self.protection = protection;
         if self.protection.by_ice() {
@@ -377,24 +383,23 @@ impl Protection {
 }
 
 impl Guard {
-    fn by_sdes(keys: &Sdes, now: u64) -> Protection {
-        let contexts = match (context(keys, &keys.send.0), context(keys, &keys.receive.0)) {
-            (Some(send), Some(receive)) => Some(Contexts { send, receive }),
-            _ => None,
-        };
-        Protection::Srtp(Box::new(Self { contexts, keying: Keying::Sdes(keys.clone()), since: now, unwanted: false }))
+    fn by_sdes(keys: &Sdes, now: u64, parked: &mut Parked) -> Protection {
+        let receive = context(keys.suite, &keys.receive);
+        Self::receiving(keys, receive, now, parked)
     }
 
     /// New keys in place of old ones, where they are new.
-    fn kept(new: &Sdes, contexts: Option<Contexts>, old: &Sdes, since: u64) -> Protection {
-        let Some(Contexts { send, receive }) = contexts else { return Self::by_sdes(new, since) };
-        let keep = |context: Context, old_key: &sdp::KeySalt, key: &sdp::KeySalt| {
-            if new.suite == old.suite && old_key == key { Some(context) } else { self::context(new, &key.0) }
-        };
-        let contexts = keep(send, &old.send, &new.send)
-            .zip(keep(receive, &old.receive, &new.receive))
-            .map(|(send, receive)| Contexts { send, receive });
-        Protection::Srtp(Box::new(Self { contexts, keying: Keying::Sdes(new.clone()), since, unwanted: false }))
+    fn kept(new: &Sdes, contexts: Option<Contexts>, old: &Sdes, since: u64, parked: &mut Parked) -> Protection {
+        let Some(Contexts { send, receive }) = contexts else { return Self::by_sdes(new, since, parked) };
+        parked.put(old, send);
+        let is_kept = new.suite == old.suite && new.receive == old.receive;
+        let receive = if is_kept { Some(receive) } else { context(new.suite, &new.receive) };
+        Self::receiving(new, receive, since, parked)
+    }
+
+    fn receiving(keys: &Sdes, receive: Option<Context>, since: u64, parked: &mut Parked) -> Protection {
+        let contexts = receive.and_then(|receive| Some(Contexts { send: parked.take(keys)?, receive }));
+        Protection::Srtp(Box::new(Self { contexts, keying: Keying::Sdes(keys.clone()), since, unwanted: false }))
     }
 
     fn by_dtls(terms: &Dtls, now: u64, handshakes: &mut Handshaker) -> Protection {
@@ -412,14 +417,14 @@ impl Guard {
 }
 
 /// A context of one direction; `None`, and a word in the log, if the key has not the length that its suite wants.
-fn context(keys: &Sdes, key: &[u8]) -> Option<Context> {
-    let suite = match keys.suite {
+pub(super) fn context(suite: sdp::Suite, key: &sdp::KeySalt) -> Option<Context> {
+    let suite = match suite {
         sdp::Suite::AesCm128HmacSha1_80 => srtp::Suite::AesCm128HmacSha1_80,
         sdp::Suite::AesCm128HmacSha1_32 => srtp::Suite::AesCm128HmacSha1_32,
         sdp::Suite::AeadAes128Gcm => srtp::Suite::AeadAes128Gcm,
         sdp::Suite::AeadAes256Gcm => srtp::Suite::AeadAes256Gcm,
     };
-    Context::new(suite, key).inspect_err(|error| tracing::error!(%error, "a leg stays silent")).ok()
+    Context::new(suite, &key.0).inspect_err(|error| tracing::error!(%error, "a leg stays silent")).ok()
 }
 
 fn lite(terms: &Ice) -> ice::Lite {

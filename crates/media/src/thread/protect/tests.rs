@@ -238,3 +238,47 @@ fn a_new_key_of_one_direction_leaves_the_other_where_it_is() {
     let packet = sealed(&mut theirs, 403);
     assert_eq!((desk.hear(2 * SECOND, "127.77.0.2:4000", &packet), desk.leg.strangers), (Opened::Nothing, 1));
 }
+
+#[test]
+fn a_key_that_comes_back_goes_on_where_it_was() {
+    let (aes, gcm) = (sdp::Suite::AesCm128HmacSha1_80, sdp::Suite::AeadAes128Gcm);
+    let other =
+        Security::Sdes(Box::new(Sdes { suite: gcm, send: KeySalt(vec![1; 28]), receive: KeySalt(vec![2; 28]) }));
+    // A key that is too short: no contexts, and yet nothing of ours is forgotten.
+    let broken =
+        Security::Sdes(Box::new(Sdes { suite: aes, send: KeySalt(vec![1; 30]), receive: KeySalt(vec![2; 9]) }));
+    for between in [Security::Plain, dtls(1, false), other, broken, sdes(3, 2), sdes(1, 4)] {
+        let mut desk = desk(sdes(1, 2));
+        let mut theirs = context(1);
+        let mut sent = Vec::new();
+        let mut number = 65_000u16;
+        for round in 0..4 {
+            desk.media.security = if round % 2 == 0 { sdes(1, 2) } else { between.clone() };
+            desk.negotiate(SECOND * (round + 1));
+            if round % 2 == 1 {
+                continue;
+            }
+            for _ in 0..3 {
+                let header = rtp::Header { marker: false, payload_type: 0, sequence: number, timestamp: 0, ssrc: 9 };
+                number = number.wrapping_add(300);
+                let mut packet = [header.to_bytes().as_slice(), &[0x55; 160], &[0; OVERHEAD_MAX]].concat();
+                let length = desk.leg.protection.protect(&mut packet, 172).unwrap();
+                theirs.unprotect(&mut packet[..length]).unwrap_or_else(|error| panic!("{between:?}: {error}"));
+                let mut report = [[0x80, 200, 0, 6].as_slice(), &[9; 24], &[0; OVERHEAD_MAX]].concat();
+                let length = desk.leg.protection.protect_rtcp(&mut report, 28).unwrap();
+                sent.push(report[..length].to_vec());
+                theirs.unprotect_rtcp(&mut report[..length]).unwrap_or_else(|error| panic!("{between:?}: {error}"));
+            }
+        }
+        sent.dedup();
+        assert_eq!(sent.len(), 6);
+        // A number that was used under the key is not used again.
+        let header = rtp::Header { marker: false, payload_type: 0, sequence: 65_000, timestamp: 0, ssrc: 9 };
+        let mut packet = [header.to_bytes().as_slice(), &[0x66; 160], &[0; OVERHEAD_MAX]].concat();
+        desk.media.security = between.clone();
+        desk.negotiate(9 * SECOND);
+        desk.media.security = sdes(1, 2);
+        desk.negotiate(10 * SECOND);
+        assert_eq!(desk.leg.protection.protect(&mut packet, 172), None);
+    }
+}
