@@ -3,6 +3,7 @@
 //! They are kept in a small file beside the recording, written whenever they change, so that a recording that is repaired
 //! after a crash still says where it is not whole. A recording that lacks nothing has no such file.
 
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,8 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::wav_file::FRAMES_MAX;
 
-/// Gaps, and pauses, listed of one recording; further ones lengthen the last.
+/// Gaps, and pauses, listed of one recording. A further gap lengthens the one before it: better too much is said to be missing
+/// than too little. A further pause is kept to, but not listed: nothing that was to be kept becomes silence for it.
 pub const MARKS_MAX: usize = 1000;
+/// Pauses that are not listed and not yet written.
+const UNLISTED_MAX: usize = 64;
 /// Bytes of a side file that is read: twice what [`MARKS_MAX`] can need.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 
@@ -23,6 +27,9 @@ pub struct Marks {
     pauses: Vec<(u64, u64)>,
     /// Since when the recording is paused now.
     paused_since: Option<u64>,
+    /// The last pauses beyond [`MARKS_MAX`], exactly, for what is still to be written.
+    #[serde(skip)]
+    unlisted: VecDeque<(u64, u64)>,
 }
 
 /// The same as it is told: (offset, length) in milliseconds.
@@ -33,9 +40,11 @@ pub struct Told {
 }
 
 impl Marks {
-    /// Nothing of this span could be kept.
+    /// Nothing of this span could be kept. Gaps are told late, and not always in order.
     pub fn gap(&mut self, from: u64, to: u64) {
-        add(&mut self.gaps, from, to);
+        if !add(&mut self.gaps, from, to) {
+            lengthen(&mut self.gaps, from, to);
+        }
     }
 
     /// Nothing is to be kept from `at` on, or it is again. Switching on twice is once.
@@ -44,17 +53,35 @@ impl Marks {
             (true, None) => self.paused_since = Some(at),
             (false, Some(since)) => {
                 self.paused_since = None;
-                add(&mut self.pauses, since, at);
+                if !add(&mut self.pauses, since, at) {
+                    self.pause_unlisted(since, at);
+                }
             }
             (true, Some(_)) | (false, None) => {}
         }
     }
 
-    /// Paused spans within `from..to`, in order.
+    /// Whether a further pause would be silence that is not listed.
+    pub fn are_pauses_full(&self) -> bool {
+        self.pauses.len() >= MARKS_MAX
+    }
+
+    /// The two oldest become one if there are too many: they are written long since, unless somebody pauses a hundred times a
+    /// second, and then too much is left out rather than too little.
+    fn pause_unlisted(&mut self, since: u64, until: u64) {
+        if self.unlisted.len() >= UNLISTED_MAX
+            && let Some((oldest, _)) = self.unlisted.pop_front()
+            && let Some(second) = self.unlisted.front_mut()
+        {
+            second.0 = oldest;
+        }
+        self.unlisted.push_back((since, until));
+    }
+
+    /// Paused spans within `from..to`, which nobody has asked for yet: what is asked for goes forward.
     pub fn paused(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, u64)> {
         let now = self.paused_since.map(|since| (since, u64::MAX));
-        // The last few are the ones that matter: all that was written lies behind.
-        let spans = self.pauses.iter().copied().chain(now);
+        let spans = self.pauses.iter().chain(&self.unlisted).copied().chain(now);
         spans.map(move |(since, until)| (since.max(from), until.min(to))).filter(|(since, until)| since < until)
     }
 
@@ -117,7 +144,10 @@ impl Marks {
         for (list, into) in [(self.gaps, &mut marks.gaps), (self.pauses, &mut marks.pauses)] {
             let mut list: Vec<_> = list.into_iter().filter(|(_, to)| *to <= FRAMES_MAX).collect();
             list.sort_unstable();
-            list.into_iter().for_each(|(from, to)| add(into, from, to));
+            for (from, to) in list {
+                // No file of ours has more.
+                add(into, from, to);
+            }
         }
         marks
     }
@@ -128,13 +158,30 @@ pub fn path(folder: &Path, stem: &str) -> PathBuf {
     folder.join(format!("{stem}.marks.json"))
 }
 
-fn add(list: &mut Vec<(u64, u64)>, from: u64, to: u64) {
-    let full = list.len() >= MARKS_MAX;
-    match list.last_mut() {
-        Some(last) if from <= last.1 => last.1 = last.1.max(to),
-        Some(last) if full => last.1 = to,
-        Some(_) | None if to > from => list.push((from, to)),
-        Some(_) | None => {}
+/// Puts a span where it belongs, one with those that it touches; false if it touches none and there are too many.
+fn add(list: &mut Vec<(u64, u64)>, from: u64, to: u64) -> bool {
+    if from >= to {
+        return true;
+    }
+    let first = list.partition_point(|(_, until)| *until < from);
+    let after = list.partition_point(|(since, _)| *since <= to).max(first);
+    let touched = list.get(first..after).unwrap_or_default();
+    if touched.is_empty() && list.len() >= MARKS_MAX {
+        return false;
+    }
+    let since = touched.first().map_or(from, |(since, _)| from.min(*since));
+    let until = touched.last().map_or(to, |(_, until)| to.max(*until));
+    list.splice(first..after, [(since, until)]);
+    true
+}
+
+/// The span before this one, or else the one after it, reaches as far as it.
+fn lengthen(list: &mut [(u64, u64)], from: u64, to: u64) {
+    let after = list.partition_point(|(since, _)| *since <= to);
+    if let Some(before) = after.checked_sub(1).and_then(|before| list.get_mut(before)) {
+        before.1 = before.1.max(to);
+    } else if let Some(first) = list.first_mut() {
+        first.0 = first.0.min(from);
     }
 }
 
@@ -181,6 +228,59 @@ mod tests {
             marks.gap(n * 100, n * 100 + 50);
         }
         assert_eq!((marks.gaps.len(), marks.gaps.last()), (MARKS_MAX, Some(&(99_900, 299_950))));
+    }
+
+    #[test]
+    fn r23_a_gap_told_late_is_put_where_it_belongs() {
+        let mut marks = Marks::default();
+        for (from, to) in [(800, 1600), (4000, 4800), (2400, 3200), (0, 80), (3000, 3000)] {
+            marks.gap(from, to);
+        }
+        assert_eq!(marks.gaps, [(0, 80), (800, 1600), (2400, 3200), (4000, 4800)]);
+        marks.gap(1500, 4000);
+        assert_eq!(marks.gaps, [(0, 80), (800, 4800)]);
+        marks.gap(900, 1000);
+        marks.gap(4800, 4880);
+        assert_eq!(marks.gaps, [(0, 80), (800, 4880)]);
+        marks.gap(40, 8000);
+        assert_eq!(marks.gaps, [(0, 8000)]);
+    }
+
+    #[test]
+    fn a_gap_too_many_is_within_another_wherever_it_is() {
+        let mut marks = Marks::default();
+        for n in 1..=MARKS_MAX as u64 {
+            marks.gap(n * 100, n * 100 + 50);
+        }
+        marks.gap(60, 80);
+        marks.gap(260, 280);
+        marks.gap(350, 355);
+        assert_eq!(marks.gaps.len(), MARKS_MAX);
+        assert_eq!(marks.gaps.get(..4), Some(&[(60, 150), (200, 280), (300, 355), (400, 450)][..]));
+    }
+
+    #[test]
+    fn a_pause_too_many_is_silence_and_what_is_between_is_not() {
+        let mut marks = Marks::default();
+        for n in 0..MARKS_MAX as u64 {
+            assert!(!marks.are_pauses_full());
+            marks.pause(true, n * 100);
+            marks.pause(false, n * 100 + 50);
+        }
+        assert!(marks.are_pauses_full());
+        let listed = marks.told().pauses;
+        for n in 5000..5200 {
+            marks.pause(true, n * 100);
+            let at = (n - 2) * 100;
+            // The pauses just over, and the one that goes on.
+            let mut expected: Vec<_> = (5000.max(n - 2)..n).map(|n| (n * 100, n * 100 + 50)).collect();
+            expected.push((n * 100, n * 100 + 100));
+            assert_eq!(marks.paused(at, n * 100 + 100).collect::<Vec<_>>(), expected);
+            marks.pause(false, n * 100 + 50);
+        }
+        assert_eq!(marks.paused(99_950, 500_000).count(), 0, "what is before them is kept");
+        assert_eq!(marks.told().pauses, listed);
+        assert_eq!(marks.unlisted.len(), UNLISTED_MAX);
     }
 
     #[test]

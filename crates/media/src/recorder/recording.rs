@@ -9,7 +9,7 @@ use switch::media::{Event, Side};
 
 use super::ear::Ear;
 use super::finish::Finish;
-use super::marks::Marks;
+use super::marks::{MARKS_MAX, Marks};
 use super::wav_file::{Disk, FRAME_BYTES, FRAMES_MAX, WavFile};
 use crate::EventSink;
 use crate::clock::{self, MILLISECOND};
@@ -32,7 +32,7 @@ pub struct Stream {
     pub track: Track,
     /// Understands codecs with a memory.
     pub ear: Option<Box<Ear>>,
-    /// Packets that found their place.
+    /// Packets that found their place; those that the ear has understood are added when it goes.
     pub placed: u64,
 }
 
@@ -182,6 +182,10 @@ impl Recording {
     /// Nothing is to be kept from `at` on, or it is again. What should not have been written already is made silence.
     pub fn pause(&mut self, call: CallId, on: bool, at: u64, events: &EventSink) {
         let at = self.sample(at);
+        if on && self.marks.are_pauses_full() {
+            let why = format!("more than {MARKS_MAX} pauses: further ones are silence, but are not listed");
+            self.trouble(call, why, events);
+        }
         self.marks.pause(on, at);
         self.marks_unsaved = true;
         if on && at < self.written {
