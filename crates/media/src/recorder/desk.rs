@@ -281,7 +281,6 @@ impl Stream {
                 Err(error) => return tracing::error!(call = %self.call, %error, "a packet cannot be recorded"),
             };
         }
-        self.placed += 1;
         if let Some(ear) = &mut self.ear {
             ear.hear(record, arrival, QUIET, &mut self.timeline, &mut self.track);
         }
@@ -298,6 +297,7 @@ impl Stream {
     fn codec_changes(&mut self) {
         if let Some(mut ear) = self.ear.take() {
             ear.flush(QUIET, &mut self.track);
+            self.placed += ear.placed();
         }
     }
 }
@@ -360,7 +360,7 @@ mod tests {
         let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
         let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 1);
         let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
-        let (told, troubles) = std::sync::mpsc::channel();
+        let (told, troubles) = std::sync::mpsc::sync_channel(8);
         let events = EventSink(Arc::new(move |event| told.send(event).unwrap()));
         let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
         let start = 1_000 * MILLISECOND;
@@ -417,6 +417,48 @@ mod tests {
             desk.note(0, Note::Stop { call, at: millis(4000) });
             let Job::Finish(finish) = jobs.try_recv().unwrap() else { panic!("not a flush") };
             assert_eq!(finish.marks.told().gaps, gaps, "{call}");
+        }
+    }
+
+    #[test]
+    fn w11_packets_that_cannot_be_decoded_are_not_taken_for_recorded() {
+        // 20 ms each: silence; two frames of the same length in three bytes, which cannot be; nothing at all.
+        const CELT: u8 = 19 << 3;
+        for (codec, payload, whole) in [
+            (Codec::G722, &[0xFA; 160][..], true),
+            (Codec::G722, &[], false),
+            (Codec::Opus, &[CELT, 0xFF, 0xFE], true),
+            (Codec::Opus, &[CELT | 1, 1, 2, 3], false),
+            (Codec::Opus, &[], false),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
+            let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 8);
+            let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
+            let events = EventSink(Arc::new(|event| panic!("{event:?}")));
+            let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
+            let (call, start) = (CallId(7), 1_000 * MILLISECOND);
+            tap.start(start, call, start, RecordingFile { stem: "call".to_owned() });
+            let stream = tap.join(start, call, Side::Caller);
+            for n in 0..60u32 {
+                let arrival = start + u64::from(n) * 20 * MILLISECOND;
+                tap.record(&Record {
+                    stream,
+                    arrival,
+                    timestamp: n * codec.clock_rate() / 50,
+                    ssrc: 9,
+                    codec,
+                    payload,
+                });
+            }
+            let end = start + 1_200 * MILLISECOND;
+            tap.leave(end, stream);
+            tap.stop(end, call, end);
+            tap.hand_over(end);
+            desk.take(blocks.try_recv().unwrap());
+            let Job::Finish(finish) = jobs.try_recv().unwrap() else { panic!("not a flush") };
+            let fault = if whole { "" } else { "60 packets came and none of them is in the recording" };
+            assert_eq!(finish.fault, fault, "{codec:?} {payload:?}");
         }
     }
 

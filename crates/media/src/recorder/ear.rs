@@ -35,6 +35,8 @@ pub struct Ear {
     next: Option<u32>,
     /// No sample of the last packet was louder than a pause in speech.
     quiet: bool,
+    /// Packets that became sound in their place.
+    placed: u64,
     samples: Box<Samples>,
 }
 
@@ -60,6 +62,7 @@ impl Ear {
             since: 0,
             next: None,
             quiet: true,
+            placed: 0,
             samples: Box::new([0; SAMPLES_MAX]),
         })
     }
@@ -67,6 +70,11 @@ impl Ear {
     /// Which codec it understands.
     pub fn kind(&self) -> Kind {
         self.decoder.kind()
+    }
+
+    /// Packets that became sound in their place: not those that came too late or twice, or could not be decoded.
+    pub fn placed(&self) -> u64 {
+        self.placed
     }
 
     /// A packet came, at sample `arrival` of the recording.
@@ -143,6 +151,7 @@ impl Ear {
             self.conceal(&first, lost, track);
         }
         let length = self.decoder.decode(&first.payload, &mut self.samples);
+        self.placed += u64::from(length > 0);
         let samples = self.samples.get(..length).unwrap_or_default();
         self.quiet = samples.iter().all(|sample| sample.unsigned_abs() <= quiet);
         let samples = samples.get(first.skip..).unwrap_or_default();
