@@ -11,7 +11,7 @@ use std::time::Duration;
 use switch::CallId;
 use switch::media::{Event, Recording};
 
-use super::marks::Marks;
+use super::marks::{self, Marks};
 use super::scan::{Peaks, scan};
 use super::wav_file::{FRAME_BYTES, HEADER_BYTES, WavFile, sync_folder_of};
 use crate::{EventSink, clock};
@@ -68,7 +68,9 @@ impl Finisher {
             match jobs.recv_timeout(Duration::from_nanos(BETWEEN_ATTEMPTS)) {
                 Ok(Job::Finish(finish)) => self.finish(finish, 1),
                 Ok(Job::Flush { path, file }) => {
-                    if let Err(error) = file.sync_data().and_then(|()| sync_folder_of(&path)) {
+                    let flushed =
+                        file.sync_data().and_then(|()| marks::flush(&path)).and_then(|()| sync_folder_of(&path));
+                    if let Err(error) = flushed {
                         tracing::warn!(path = %path.display(), %error, "a recording cannot be flushed");
                     }
                 }
@@ -112,7 +114,7 @@ fn complete(finish: &mut Finish, folder: &Path) -> io::Result<Recording> {
     // After a first attempt that failed late, the file may have its name already.
     if part.exists() || !whole.exists() {
         if !finish.marks.is_empty() {
-            finish.marks.save(folder, &finish.stem)?;
+            finish.marks.save_and_flush(folder, &finish.stem)?;
         }
         finish.file.set_frames(finish.frames)?.sync_all()?;
         fs::rename(&part, &whole)?;

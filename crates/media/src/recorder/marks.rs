@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -107,12 +108,22 @@ impl Marks {
         *self == Self::default()
     }
 
-    /// Writes them beside the recording `stem`, whole or not at all.
+    /// Writes them beside the recording `stem`, whole or not at all. They are not waited for: [`flush`] does.
     pub fn save(&self, folder: &Path, stem: &str) -> io::Result<()> {
-        let path = path(folder, stem);
+        self.write(&path(folder, stem), |_| Ok(()))
+    }
+
+    /// The same, and they are on the disk before they have their name: that may take long.
+    pub fn save_and_flush(&self, folder: &Path, stem: &str) -> io::Result<()> {
+        self.write(&path(folder, stem), File::sync_all)
+    }
+
+    fn write(&self, path: &Path, flush: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
         let new = path.with_extension("json.new");
-        let mut file = File::create(&new)?;
+        // They tell what was not to be heard, and are for whom the recording is for.
+        let mut file = File::options().write(true).create(true).truncate(true).mode(0o640).open(&new)?;
         file.write_all(&serde_json::to_vec(self)?)?;
+        flush(&file)?;
         fs::rename(new, path)
     }
 
@@ -156,6 +167,14 @@ impl Marks {
 /// Where the marks of a recording are.
 pub fn path(folder: &Path, stem: &str) -> PathBuf {
     folder.join(format!("{stem}.marks.json"))
+}
+
+/// Puts on the disk what was saved beside the recording whose file is `part`, if anything was.
+pub fn flush(part: &Path) -> io::Result<()> {
+    match File::open(part.with_extension("").with_extension("marks.json")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        file => file?.sync_all(),
+    }
 }
 
 /// Puts a span where it belongs, one with those that it touches; false if it touches none and there are too many.
@@ -281,6 +300,29 @@ mod tests {
         assert_eq!(marks.paused(99_950, 500_000).count(), 0, "what is before them is kept");
         assert_eq!(marks.told().pauses, listed);
         assert_eq!(marks.unlisted.len(), UNLISTED_MAX);
+    }
+
+    #[test]
+    fn marks_are_not_for_everyone_on_the_machine() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (mut marks, stem) = (Marks::default(), "03-1234.5678");
+        let part = super::super::wav_file::part_path(folder.path(), stem);
+        flush(&part).unwrap();
+        marks.gap(800, 1600);
+        for save in [Marks::save, Marks::save_and_flush] {
+            save(&marks, folder.path(), stem).unwrap();
+            assert_eq!(Marks::load(folder.path(), stem), marks);
+            let path = path(folder.path(), stem);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o027, 0);
+            flush(&part).unwrap();
+            fs::remove_file(path).unwrap();
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left over");
+        // It is these that are flushed: a link to itself cannot be.
+        let path = path(folder.path(), stem);
+        std::os::unix::fs::symlink(&path, &path).unwrap();
+        flush(&part).unwrap_err();
     }
 
     #[test]
