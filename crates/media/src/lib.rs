@@ -6,6 +6,7 @@
 //! sent on by one thread without a lock, an allocation or a disk (W10).
 
 pub mod bench;
+mod bucket;
 mod clock;
 mod handshake;
 mod place;

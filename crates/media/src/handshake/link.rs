@@ -4,14 +4,19 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::record;
 use super::session::{Failure, Keys, Session};
 use super::{Configs, HANDSHAKE, Secured, Terms, What, instant};
+use crate::bucket::Bucket;
 use crate::clock::{Epoch, MILLISECOND};
 
 /// Sources of one leg that may hold a conversation at once, without ICE; the one that the SDP names finds room besides.
 const SOURCES_MAX: usize = 4;
-/// How often one source may begin again after a conversation that failed.
-const ATTEMPTS_MAX: u8 = 3;
+/// How often one source may begin at once after conversations that failed; and after how long once more.
+const ATTEMPTS_MAX: u32 = 3;
+const ATTEMPT_RETURNS: u64 = 10_000 * MILLISECOND;
+/// Whoever is to call and could not, or was not understood, tries again after this.
+const CALL_AGAIN: u64 = 500 * MILLISECOND;
 /// So long a finished conversation stays, to repeat its last flight for a peer that has not heard it.
 const LINGER: u64 = 30_000 * MILLISECOND;
 /// Later than everything.
@@ -37,7 +42,11 @@ struct Source {
     /// Where its newest datagram came from.
     last: Option<SocketAddr>,
     session: Option<Session>,
-    attempts: u8,
+    /// It answered where it says that it is: our part of the conversation went past the cookie.
+    proven: bool,
+    /// It was told that there is no room.
+    refused: bool,
+    attempts: Bucket,
     due: u64,
     /// When it is given up, or, once finished, forgotten.
     ends_at: u64,
@@ -66,13 +75,17 @@ impl Link {
     ) -> Option<What> {
         let mut outcome = None;
         let spoken_to = match datagram {
-            Some((from, _)) => match self.source(from) {
+            // Nobody has shown who sent it, and it would end the conversation: three of them would silence a call.
+            Some((_, datagram)) if record::has_bare_alert(datagram) => return None,
+            Some((from, datagram)) => match self.source(from, now, record::is_hello(datagram)) {
                 Some(at) => Some(at),
                 None => return None,
             },
-            None if self.terms.active && self.sources.is_empty() => self.call_out(),
             None => None,
         };
+        if spoken_to.is_none() && self.terms.active && self.sources.is_empty() {
+            self.call_out(now);
+        }
         for at in 0..self.sources.len() {
             let Some(source) = self.sources.get_mut(at) else { break };
             let is_spoken_to = spoken_to == Some(at);
@@ -84,13 +97,19 @@ impl Link {
                 datagram
             });
             if source.session.is_none() {
-                if !is_spoken_to || self.secured {
+                let begins = if self.terms.active { source.due <= now } else { is_spoken_to };
+                if !begins || self.secured {
                     continue;
                 }
                 match source.begin(configs, &self.terms, epoch, now, room) {
-                    Ok(()) => {}
+                    Ok(()) => source.refused = false,
                     Err(failure) => {
-                        outcome = failure.map(What::Failed);
+                        source.due = if self.terms.active { now.saturating_add(CALL_AGAIN) } else { NEVER };
+                        if let Some(failure) = failure
+                            && !std::mem::replace(&mut source.refused, true)
+                        {
+                            outcome = Some(What::Failed(failure));
+                        }
                         continue;
                     }
                 }
@@ -102,7 +121,12 @@ impl Link {
                     self.secured = true;
                     outcome = Some(What::Secured(Box::new(Secured { send, receive, peer: source.from })));
                 }
-                Err(failure) if !self.secured => outcome = Some(What::Failed(failure)),
+                Err(failure) if !self.secured => {
+                    if self.terms.active {
+                        source.due = now.saturating_add(CALL_AGAIN);
+                    }
+                    outcome = Some(What::Failed(failure));
+                }
                 Err(_) => {}
             }
         }
@@ -114,26 +138,49 @@ impl Link {
         outcome
     }
 
-    /// Where the source's conversation is, or may begin.
-    fn source(&mut self, from: SocketAddr) -> Option<usize> {
+    /// Where the source's conversation is, or may begin: with a ClientHello, if it is the peer's to begin.
+    fn source(&mut self, from: SocketAddr, now: u64, is_hello: bool) -> Option<usize> {
         let key = (!self.terms.by_ice).then_some(from);
+        let may_begin = self.terms.active || is_hello;
         if let Some(at) = self.sources.iter().position(|source| source.from == key) {
-            return Some(at);
+            let goes_on = self.sources.get(at).is_some_and(|source| source.session.is_some());
+            return (goes_on || may_begin).then_some(at);
         }
-        let has_room = self.sources.len() < SOURCES_MAX || key == self.terms.expected;
         // Whoever comes when the peer is known, or whom we did not call, is nobody.
         let unknown = self.secured || (self.terms.active && !self.terms.by_ice && key != self.terms.expected);
-        (has_room && !unknown).then(|| self.add(key))
+        if unknown || !may_begin {
+            return None;
+        }
+        let expected = self.terms.expected;
+        if self.sources.len() >= SOURCES_MAX && key != expected {
+            // Who came first and has not yet shown that it is where it says makes room.
+            let idle = |source: &Source| source.from != expected && (source.session.is_none() || !source.proven);
+            let oldest = self.sources.iter().position(idle)?;
+            self.sources.remove(oldest);
+        }
+        Some(self.add(key, now))
     }
 
     /// We speak first.
-    fn call_out(&mut self) -> Option<usize> {
-        let key = if self.terms.by_ice { None } else { Some(self.terms.expected?) };
-        Some(self.add(key))
+    fn call_out(&mut self, now: u64) {
+        if self.terms.by_ice || self.terms.expected.is_some() {
+            let key = if self.terms.by_ice { None } else { self.terms.expected };
+            self.add(key, now);
+        }
     }
 
-    fn add(&mut self, from: Option<SocketAddr>) -> usize {
-        self.sources.push(Source { from, last: from, session: None, attempts: 0, due: NEVER, ends_at: NEVER });
+    /// The newest source is the last. If we are to call, it is time.
+    fn add(&mut self, from: Option<SocketAddr>, now: u64) -> usize {
+        self.sources.push(Source {
+            from,
+            last: from,
+            session: None,
+            proven: false,
+            refused: false,
+            attempts: Bucket::new(ATTEMPTS_MAX, ATTEMPT_RETURNS),
+            due: if self.terms.active { now } else { NEVER },
+            ends_at: NEVER,
+        });
         self.sources.len() - 1
     }
 }
@@ -148,11 +195,12 @@ impl Source {
         now: u64,
         room: &mut usize,
     ) -> Result<(), Option<Failure>> {
-        if self.attempts >= ATTEMPTS_MAX {
+        let left = room.checked_sub(1).ok_or(Some(Failure::Full))?;
+        if !self.attempts.take(now) {
             return Err(None);
         }
-        *room = room.checked_sub(1).ok_or(Some(Failure::Full))?;
-        self.attempts += 1;
+        *room = left;
+        self.proven = false;
         let config = if terms.by_ice { &configs.without } else { &configs.with_cookie };
         let (identity, at) = (configs.identity.clone(), instant(epoch, now));
         self.session = Some(Session::new(Arc::clone(config), identity, terms.fingerprint, terms.active, at));
@@ -169,13 +217,17 @@ impl Source {
     ) -> Result<Option<Keys>, Failure> {
         let Some(session) = &mut self.session else { return Ok(None) };
         let last = self.last;
+        let proven = &mut self.proven;
+        let mut send = |datagram: &[u8]| {
+            *proven |= !record::is_cookie(datagram);
+            send(datagram, last);
+        };
         let at = instant(epoch, now);
         let turn = if now >= self.ends_at {
             Err(Failure::TimedOut)
         } else {
             // A fault in the library ends this conversation, not everybody's.
-            catch_unwind(AssertUnwindSafe(|| session.turn(at, datagram, &mut |datagram| send(datagram, last))))
-                .unwrap_or(Err(Failure::Broken))
+            catch_unwind(AssertUnwindSafe(|| session.turn(at, datagram, &mut send))).unwrap_or(Err(Failure::Broken))
         };
         match turn {
             Ok(turn) => {

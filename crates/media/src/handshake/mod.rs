@@ -8,6 +8,7 @@
 
 mod certificate;
 mod link;
+mod record;
 mod session;
 
 use std::collections::{BTreeSet, HashMap};

@@ -15,13 +15,16 @@ use switch::media::{Dtls, Ice, LegMedia, Sdes, Security};
 use super::leg::Leg;
 use super::parked::Parked;
 use super::secure::Handshaker;
+use crate::bucket::Bucket;
 use crate::clock::MILLISECOND;
 use crate::handshake::{LinkId, Secured, Terms};
 
 pub use srtp::OVERHEAD_MAX;
 
-/// DTLS datagrams that one association may hand over: a handshake takes about ten.
+/// DTLS datagrams that one association may hand over at once, for a handshake takes about ten; and how long it takes until
+/// it may hand over one more.
 const DATAGRAMS_MAX: u32 = 500;
+const DATAGRAM_RETURNS: u64 = 50 * MILLISECOND;
 /// So long prompts wait for keys; then they run unheard, so that whoever waits for their end does not wait for ever.
 const PATIENCE: u64 = 5_000 * MILLISECOND;
 
@@ -69,8 +72,8 @@ struct Association {
     id: LinkId,
     /// The handshake thread knows of it.
     begun: bool,
-    /// DTLS datagrams handed over.
-    datagrams: u32,
+    /// DTLS datagrams that it may hand over.
+    datagrams: Bucket,
 }
 
 /// What a datagram was.
@@ -245,7 +248,9 @@ impl Leg {
     ) -> Opened {
         let opened = match datagram.first() {
             Some(0..=3) => from.and_then(|from| self.hear_stun(now, from, datagram, answer, handshakes)),
-            Some(20..=63) => from.or(self.latch.locked()).and_then(|from| self.hear_dtls(from, datagram, handshakes)),
+            Some(20..=63) => {
+                from.or(self.latch.locked()).and_then(|from| self.hear_dtls(now, from, datagram, handshakes))
+            }
             Some(128..=191) => self.hear_srtp(from, datagram),
             Some(_) | None => None,
         };
@@ -277,17 +282,16 @@ impl Leg {
         }
     }
 
-    fn hear_dtls(&mut self, from: SocketAddr, datagram: &[u8], handshakes: &Handshaker) -> Option<Opened> {
+    fn hear_dtls(&mut self, now: u64, from: SocketAddr, datagram: &[u8], handshakes: &Handshaker) -> Option<Opened> {
         let allowed = self.latch.allows(from.ip());
         let association = self.protection.association_mut()?;
         let expected = match &association.ice {
             Some(ice) => association.pair == Some(from) || ice.is_valid(from),
             None => allowed,
         };
-        if !expected || association.datagrams >= DATAGRAMS_MAX {
+        if !expected || !association.datagrams.take(now) {
             return None;
         }
-        association.datagrams += 1;
         handshakes.datagram(association.id, from, datagram);
         Some(Opened::Nothing)
     }
@@ -375,7 +379,7 @@ impl Protection {
         if moved && new.ice.is_none() {
             // It may shake hands again from where it is now; until it has, the old keys go on.
             handshakes.end(association.id);
-            (association.id, association.begun, association.datagrams) = (handshakes.next_id(), false, 0);
+            (association.id, association.begun, association.datagrams) = (handshakes.next_id(), false, datagrams());
             association.terms.active = new.active;
         }
         Ok(self)
@@ -409,7 +413,7 @@ impl Guard {
             pair: None,
             id: handshakes.next_id(),
             begun: false,
-            datagrams: 0,
+            datagrams: datagrams(),
         };
         let keying = Keying::Dtls(Box::new(association));
         Protection::Srtp(Box::new(Self { contexts: None, keying, since: now, unwanted: false }))
@@ -425,6 +429,10 @@ pub(super) fn context(suite: sdp::Suite, key: &sdp::KeySalt) -> Option<Context> 
         sdp::Suite::AeadAes256Gcm => srtp::Suite::AeadAes256Gcm,
     };
     Context::new(suite, &key.0).inspect_err(|error| tracing::error!(%error, "a leg stays silent")).ok()
+}
+
+fn datagrams() -> Bucket {
+    Bucket::new(DATAGRAMS_MAX, DATAGRAM_RETURNS)
 }
 
 fn lite(terms: &Ice) -> ice::Lite {

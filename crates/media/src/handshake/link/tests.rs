@@ -5,6 +5,11 @@ use crate::clock;
 use crate::handshake::Certificate;
 use endpoint::LegId;
 
+/// The beginning of a ClientHello.
+const HELLO: [u8; 19] = [22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 1, 0, 0, 9, 0, 0];
+/// A fatal alert that nothing protects: handshake_failure.
+const ALERT: [u8; 15] = [21, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 40];
+
 /// A link, and a client that may or may not be its peer.
 struct Table {
     link: Link,
@@ -39,6 +44,12 @@ impl Table {
         self.link.turn(&self.configs, &self.epoch, now, datagram, &mut self.room, &mut |datagram, to| {
             sent.push((datagram.to_vec(), to));
         })
+    }
+
+    /// The fingerprint of a peer who calls us is known: we call it instead.
+    fn active(mut self) -> Self {
+        self.link.terms.active = true;
+        self
     }
 
     /// Lets a client talk to it from an address until nobody says anything more: what came of it, and the client's keys.
@@ -113,7 +124,7 @@ fn sources_and_attempts_are_counted() {
         let mut stranger = client(&table, &Certificate::make().unwrap(), now);
         table.talk(&mut stranger, "10.0.0.1:4000", now);
     }
-    assert_eq!(100 - table.room, usize::from(ATTEMPTS_MAX));
+    assert_eq!(100 - table.room, ATTEMPTS_MAX as usize);
 }
 
 #[test]
@@ -145,7 +156,130 @@ fn without_room_nothing_begins() {
     let peer = Certificate::make().unwrap();
     let mut table = table(peer.fingerprint, true);
     table.room = 0;
-    let outcome = table.turn(clock::now(), Some(("10.0.0.1:4000", &[22; 40])));
+    let outcome = table.turn(clock::now(), Some(("10.0.0.1:4000", &HELLO)));
     assert!(matches!(outcome, Some(What::Failed(Failure::Full))));
     assert_eq!(table.link.sessions(), 0);
+}
+
+#[test]
+fn r13_forged_alerts_do_not_silence_a_call() {
+    let peer = Certificate::make().unwrap();
+    for by_ice in [false, true] {
+        let mut table = table(peer.fingerprint, by_ice);
+        let now = clock::now();
+        // Neither before the peer speaks nor in the middle: what else is no ClientHello begins nothing either.
+        let other = [&[22, 0xFE, 0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6], [2, 0, 0, 9, 0, 0].as_slice()].concat();
+        for _ in 0..10 {
+            assert!(table.turn(now, Some(("10.0.0.1:4000", &ALERT))).is_none());
+            assert!(table.turn(now, Some(("10.0.0.1:4000", &other))).is_none());
+        }
+        assert_eq!((table.link.sessions(), table.room), (0, 100));
+        let mut other = client(&table, &peer, now);
+        let mut hello = Vec::new();
+        other.turn(table.epoch.instant(now), None, &mut |datagram| hello.push(datagram.to_vec())).unwrap();
+        table.turn(now, Some(("10.0.0.1:4000", &hello[0])));
+        for _ in 0..10 {
+            let bundled = [hello[0].as_slice(), &ALERT].concat();
+            assert!(table.turn(now, Some(("10.0.0.1:4000", &ALERT))).is_none());
+            assert!(table.turn(now, Some(("10.0.0.1:4000", &bundled))).is_none());
+        }
+        assert_eq!(table.link.sessions(), 1);
+        let (mut outcome, mut to_us) = (None, Vec::new());
+        let at = table.epoch.instant(now);
+        for _ in 0..20 {
+            for (datagram, _) in std::mem::take(&mut table.sent) {
+                other.turn(at, Some(&datagram), &mut |datagram| to_us.push(datagram.to_vec())).unwrap();
+            }
+            for datagram in to_us.drain(..) {
+                table.turn(now, Some(("10.0.0.1:4000", &ALERT)));
+                outcome = table.turn(now, Some(("10.0.0.1:4000", &datagram))).or(outcome);
+            }
+        }
+        assert!(matches!(outcome, Some(What::Secured(_))), "{outcome:?}");
+    }
+}
+
+#[test]
+fn attempts_come_back_with_time() {
+    let peer = Certificate::make().unwrap();
+    let mut table = table(peer.fingerprint, true);
+    let now = clock::now();
+    for _ in 0..2 * ATTEMPTS_MAX {
+        let mut stranger = client(&table, &Certificate::make().unwrap(), now);
+        table.talk(&mut stranger, "10.0.0.1:4000", now);
+    }
+    let mut other = client(&table, &peer, now);
+    assert!(table.talk(&mut other, "10.0.0.1:4000", now).0.is_none());
+    let later = now + ATTEMPT_RETURNS;
+    let mut other = client(&table, &peer, later);
+    assert!(matches!(table.talk(&mut other, "10.0.0.1:4000", later).0, Some(What::Secured(_))));
+}
+
+#[test]
+fn who_only_says_hello_does_not_keep_the_peer_out() {
+    let peer = Certificate::make().unwrap();
+    let mut table = table(peer.fingerprint, false);
+    let now = clock::now();
+    for port in 1..=20 {
+        let mut stranger = client(&table, &peer, now);
+        let mut hello = Vec::new();
+        stranger.turn(table.epoch.instant(now), None, &mut |datagram| hello.push(datagram.to_vec())).unwrap();
+        table.turn(now, Some((&format!("10.0.0.1:{port}"), &hello[0])));
+    }
+    assert_eq!(table.link.sessions(), SOURCES_MAX);
+    let mut other = client(&table, &peer, now);
+    let (outcome, _) = table.talk(&mut other, "10.0.0.1:6000", now);
+    assert!(matches!(outcome, Some(What::Secured(_))), "not where its SDP says, and yet");
+}
+
+#[test]
+fn who_is_past_the_cookie_keeps_its_place() {
+    let peer = Certificate::make().unwrap();
+    let mut table = table(peer.fingerprint, false);
+    let now = clock::now();
+    let at = table.epoch.instant(now);
+    let hello = |client: &mut Session, datagram: Option<&[u8]>| {
+        let mut out = Vec::new();
+        client.turn(at, datagram, &mut |datagram| out.push(datagram.to_vec())).unwrap();
+        out
+    };
+    let mut other = client(&table, &peer, now);
+    let first = hello(&mut other, None);
+    table.turn(now, Some(("10.0.0.1:6000", &first[0])));
+    let cookie = table.sent.pop().unwrap().0;
+    let second = hello(&mut other, Some(&cookie));
+    table.turn(now, Some(("10.0.0.1:6000", &second[0])));
+    for port in 1..=20 {
+        let mut stranger = client(&table, &peer, now);
+        let first = hello(&mut stranger, None);
+        table.turn(now, Some((&format!("10.0.0.1:{port}"), &first[0])));
+    }
+    let kept = table.link.sources.iter().filter(|source| source.from == Some(addr("10.0.0.1:6000"))).count();
+    assert_eq!((kept, table.link.sources.len()), (1, SOURCES_MAX));
+}
+
+#[test]
+fn we_call_again_when_there_was_no_room() {
+    let peer = Certificate::make().unwrap();
+    let mut table = table(peer.fingerprint, false).active();
+    let now = clock::now();
+    table.room = 0;
+    assert!(matches!(table.turn(now, None), Some(What::Failed(Failure::Full))));
+    assert_eq!((table.link.sessions(), table.link.due), (0, now + CALL_AGAIN));
+    assert!(table.turn(now + CALL_AGAIN, None).is_none(), "told once");
+    assert_eq!(table.link.due, now + 2 * CALL_AGAIN);
+    table.room = 1;
+    assert!(table.turn(now + 2 * CALL_AGAIN, None).is_none());
+    assert_eq!((table.link.sessions(), table.room), (1, 0));
+    assert_eq!(table.sent.first().map(|(_, to)| *to), Some(Some(addr("10.0.0.1:4000"))));
+    // Nobody answers: it is given up, and begun anew.
+    let mut at = now + 2 * CALL_AGAIN;
+    let mut given_up = 0;
+    table.room = 100;
+    while given_up < 2 {
+        assert!(table.link.due > at && table.link.due <= at + 60_000 * MILLISECOND, "{}", table.link.due - at);
+        at = table.link.due;
+        given_up += u32::from(matches!(table.turn(at, None), Some(What::Failed(Failure::TimedOut))));
+    }
+    assert!(at >= now + 60_000 * MILLISECOND);
 }

@@ -172,6 +172,11 @@ fn the_datagrams_of_one_association_are_not_without_end() {
     }
     assert_eq!(desk.asked().len(), DATAGRAMS_MAX as usize + 1);
     assert_eq!(desk.leg.strangers, u64::from(DATAGRAMS_MAX));
+    // A stranger on an allowed address has not used them up for good.
+    for _ in 0..DATAGRAMS_MAX {
+        desk.hear(2 * SECOND, "127.77.0.2:4000", &[22; 50]);
+    }
+    assert_eq!(desk.asked().len(), 20);
 }
 
 #[test]
