@@ -36,11 +36,11 @@ use link::Link;
 
 /// Datagrams and requests that may wait for the thread: a second's worth of work. What is too much is lost, and DTLS
 /// sends it again.
-const REQUESTS_MAX: usize = 1024;
+pub const REQUESTS_MAX: usize = 1024;
 /// Datagrams and keys that may wait for a media thread.
 pub const REPLIES_MAX: usize = 1024;
 /// Links known at once: there are no more legs.
-const LINKS_MAX: usize = 64 * 1024;
+pub const LINKS_MAX: usize = 64 * 1024;
 /// Conversations at once, under way or lingering: about 50 KB each.
 const SESSIONS_MAX: usize = 2048;
 /// A reply that found no room is offered again after this.

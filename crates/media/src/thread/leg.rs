@@ -58,6 +58,8 @@ pub struct Leg {
     /// What was negotiated, once it was.
     pub media: Option<LegMedia>,
     pub whisper: Option<Cursor>,
+    /// It has ended, in the middle of a packet's way.
+    pub whispered: bool,
     pub id: LegId,
     pub call: CallId,
     pub side: Side,
@@ -212,6 +214,7 @@ impl Leg {
             out: Outgoing::new(random),
             plays: Plays::Silence,
             whisper: None,
+            whispered: false,
             listeners: Vec::new(),
             passed_at: 0,
             slot: None,

@@ -252,6 +252,7 @@ impl Worker {
 
     /// Looks at some legs' time-outs, so that each is looked at every [`HOUSEKEEPING`].
     fn keep_house(&mut self, now: u64) {
+        self.handshakes.tell_ends();
         let (next, round_ends) = self.housekeeping;
         if next >= self.legs.len() {
             if now >= round_ends {
@@ -307,28 +308,43 @@ mod tests {
     use crate::recorder::{Means, Recorder};
     use rustix::event::{EventfdFlags, eventfd};
 
-    #[test]
-    fn an_order_that_comes_after_the_look_at_them_still_wakes_the_thread() {
+    /// A thread's state, whoever gives it orders, what wakes it, and the handshake thread's end.
+    struct Desk {
+        worker: Worker,
+        sender: SyncSender<Message>,
+        wake: Arc<OwnedFd>,
+        requests: Receiver<Request>,
+        _recorder: Recorder,
+    }
+
+    fn desk() -> Desk {
         let (sender, orders) = std::sync::mpsc::sync_channel(ORDERS_PER_PASS + 1);
+        let (handshakes, requests) = crate::handshake::requests();
         let wake = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).unwrap());
         let events = EventSink(Arc::new(|_| {}));
         let meters = Arc::new(Meters::default());
         let folder = std::env::temp_dir();
-        let (_recorder, mut taps) = Recorder::start(folder, 1, &events, &meters, Means::default()).unwrap();
+        let (recorder, mut taps) = Recorder::start(folder, 1, &events, &meters, Means::default()).unwrap();
         let tap = taps.pop().unwrap();
         let setup = Setup {
             tick: Duration::from_millis(2),
             orders,
             wake: Arc::clone(&wake),
             number: 0,
-            handshakes: crate::handshake::requests().0,
+            handshakes,
             replies: std::sync::mpsc::sync_channel(1).1,
             tap,
             events,
             meters,
             epoch: Epoch::new(),
         };
-        let mut worker = Worker::new(setup).unwrap();
+        let worker = Worker::new(setup).unwrap();
+        Desk { worker, sender, wake, requests, _recorder: recorder }
+    }
+
+    #[test]
+    fn an_order_that_comes_after_the_look_at_them_still_wakes_the_thread() {
+        let Desk { mut worker, sender, wake, .. } = desk();
         let mut buffers = Box::new(Buffers { datagram: [0; BUFFER_BYTES], made: [0; BUFFER_BYTES] });
         let mut ready = Vec::with_capacity(READY_MAX);
         assert!(worker.take_orders());
@@ -344,5 +360,98 @@ mod tests {
         }
         assert!(worker.take_orders());
         assert_eq!(worker.poll(&mut ready, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), 1, "one order is left");
+    }
+
+    #[test]
+    fn ends_that_found_no_room_are_told_later_by_themselves() {
+        let Desk { mut worker, requests, .. } = desk();
+        let ids: Vec<_> = (0..crate::handshake::REQUESTS_MAX + 3).map(|_| worker.handshakes.next_id()).collect();
+        ids.iter().for_each(|&id| worker.handshakes.end(id));
+        assert_eq!(requests.try_iter().count(), crate::handshake::REQUESTS_MAX);
+        worker.keep_house(1);
+        assert_eq!(requests.try_iter().count(), 3);
+        worker.keep_house(2);
+        assert_eq!(requests.try_iter().count(), 0, "once");
+    }
+
+    #[test]
+    fn r14_what_waits_when_a_leg_is_connected_is_read_in_portions_up_to_the_end() {
+        let Desk { mut worker, .. } = desk();
+        let bind = || std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (peer, stranger) = (bind(), bind());
+        let port = (20_000..60_000u16).step_by(2).find(|&port| {
+            let (leg, local) = (LegId(1), std::net::SocketAddr::from(([127, 0, 0, 1], port)));
+            let side = switch::media::Side::Ours;
+            worker.carry_out(Message { order: Order::OpenLeg { leg, call: CallId(1), local, side }, asset: None }, 1);
+            !worker.by_id.is_empty()
+        });
+        let to = std::net::SocketAddr::from(([127, 0, 0, 1], port.unwrap()));
+        for _ in 0..2 * receive::READ_ON_MAX + 10 {
+            stranger.send_to(&[0; 20], to).unwrap();
+        }
+        let index = worker.by_id[&LegId(1)];
+        let leg = worker.leg(index).unwrap();
+        leg.latch.lock(peer.local_addr().unwrap());
+        leg.connect();
+        assert!(leg.connected && !leg.drained);
+        let mut buffers = Box::new(Buffers { datagram: [0; BUFFER_BYTES], made: [0; BUFFER_BYTES] });
+        for drained in [false, false, true] {
+            worker.receive(index, 1, &mut buffers);
+            assert_eq!(worker.leg(index).unwrap().drained, drained);
+        }
+    }
+
+    #[test]
+    fn when_a_whisper_ends_no_packet_is_heard_twice() {
+        use switch::media::{LegMedia, Prompt, Security, Side, Source};
+        let Desk { mut worker, .. } = desk();
+        let prompts = crate::Prompts::open(crate::PromptsConfig::default()).unwrap();
+        prompts.insert("low", &rtp::tone::sine(500.0, 8000.0, 400));
+        let order = |worker: &mut Worker, order, asset| worker.carry_out(Message { order, asset }, 1);
+        let mut phones = Vec::new();
+        for leg in [LegId(1), LegId(2)] {
+            let phone = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+            phone.set_nonblocking(true).unwrap();
+            let port = (20_000..60_000u16).step_by(2).find(|&port| {
+                let local = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+                order(&mut worker, Order::OpenLeg { leg, call: CallId(1), local, side: Side::Ours }, None);
+                worker.by_id.contains_key(&leg)
+            });
+            phone.connect(("127.0.0.1", port.unwrap())).unwrap();
+            let remote = phone.local_addr().unwrap();
+            let codec = sdp::Codec::G722;
+            let media = LegMedia {
+                remote,
+                remote_rtcp: remote,
+                signalled_from: remote.ip(),
+                codec,
+                payload_type: codec.payload_type(),
+                receive_payload_type: codec.payload_type(),
+                telephone_event: None,
+                send: true,
+                receive: true,
+                rtcp_mux: true,
+                security: Security::Plain,
+            };
+            order(&mut worker, Order::Negotiated { leg, media }, None);
+            phones.push((phone, codec.payload_type()));
+        }
+        order(&mut worker, Order::Hear { leg: LegId(2), source: Source::Leg(LegId(1)) }, None);
+        let prompt = Prompt::named("low");
+        let asset = prompts.get(&prompt);
+        order(&mut worker, Order::Whisper { leg: LegId(2), prompt }, asset);
+        let (speaker, hearer) = (worker.by_id[&LegId(1)], worker.by_id[&LegId(2)]);
+        let mut buffers = Box::new(Buffers { datagram: [0; BUFFER_BYTES], made: [0; BUFFER_BYTES] });
+        for sequence in 0..10u16 {
+            assert_eq!(worker.leg(hearer).unwrap().whisper.is_some(), sequence < 3, "{sequence}");
+            assert_eq!(worker.leg(speaker).unwrap().ear.is_some(), sequence < 3, "{sequence}: fitted again");
+            let timestamp = u32::from(sequence) * 160;
+            let header = rtp::Header { marker: false, payload_type: phones[0].1, sequence, timestamp, ssrc: 5 };
+            phones[0].0.send(&[header.to_bytes().as_slice(), &[0x55; 160]].concat()).unwrap();
+            worker.receive(speaker, (u64::from(sequence) * 20 + 1_000) * MILLISECOND, &mut buffers);
+            let mut packet = [0; 500];
+            let heard = std::iter::from_fn(|| phones[1].0.recv(&mut packet).ok()).count();
+            assert_eq!(heard, 1, "{sequence}");
+        }
     }
 }

@@ -104,6 +104,7 @@ impl Worker {
         let id = leg.id;
         if let Some(whisper) = leg.whisper.take() {
             self.put_on_wheel(index);
+            self.fit_codecs(index);
             self.tell(Event::PromptEnded { leg: id, prompt: whisper.prompt, missing: false });
         }
     }

@@ -20,6 +20,8 @@ use crate::recorder::Record;
 
 /// New streams told of one leg: who changes his stream with every packet shall not fill the call's story.
 const NEW_STREAMS_MAX: u8 = 10;
+/// Packets read at once of a leg that was just connected: others' turn comes, too.
+pub const READ_ON_MAX: usize = 64;
 
 /// What a payload type means on a leg.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,22 +40,35 @@ struct Accepted {
 }
 
 impl Worker {
-    /// Reads one packet of a leg's RTP socket. (If more are there, epoll tells it again.)
+    /// Reads one packet of a leg's RTP socket; of one that was just connected more, for what others had sent before must be
+    /// read away, up to the end, before the kernel can be trusted. (If still more are there, epoll tells it again.)
     #[inline]
     pub(super) fn receive(&mut self, index: usize, now: u64, buffers: &mut Buffers) {
-        let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
+        for _ in 0..READ_ON_MAX {
+            let came = self.receive_one(index, now, buffers);
+            let reads_on = came && self.leg(index).is_some_and(|leg| leg.connected && !leg.drained);
+            if !reads_on {
+                return;
+            }
+        }
+    }
+
+    /// False if there is none.
+    #[inline]
+    fn receive_one(&mut self, index: usize, now: u64, buffers: &mut Buffers) -> bool {
+        let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return false };
         let (length, from) = if leg.connected && leg.drained {
             match recv(&leg.rtp, &mut buffers.datagram[..], RecvFlags::DONTWAIT) {
                 Ok((length, _)) => (length, None),
                 // ECONNREFUSED, which a stranger could provoke, says nothing about the call.
-                Err(_) => return,
+                Err(_) => return false,
             }
         } else {
             match leg.rtp.recv_from(&mut buffers.datagram) {
                 Ok((length, from)) => (length, Some(from)),
                 Err(_) => {
                     leg.drained = leg.connected;
-                    return;
+                    return false;
                 }
             }
         };
@@ -66,31 +81,18 @@ impl Worker {
                     Opened::Rtp { length, sure } => (length, from.filter(|_| !sure)),
                     Opened::Rtcp { length } => {
                         leg.hear_report(now, from, datagram.get(..length).unwrap_or_default());
-                        return self.read_on(index, now, buffers);
+                        return true;
                     }
-                    Opened::Nothing => return self.read_on(index, now, buffers),
+                    Opened::Nothing => return true,
                 }
             }
         };
         let Some(accepted) = accept(leg, now, buffers.datagram.get(..length).unwrap_or_default(), judged) else {
             leg.hear_muxed_report(now, from, buffers.datagram.get(..length).unwrap_or_default());
-            if from.is_some() {
-                self.read_on(index, now, buffers);
-            }
-            return;
+            return true;
         };
         self.heard(index, now, &accepted, buffers);
-        if from.is_some() {
-            self.read_on(index, now, buffers);
-        }
-    }
-
-    /// Just connected: what others had sent before must be read away, up to the end, before the kernel can be trusted.
-    fn read_on(&mut self, index: usize, now: u64, buffers: &mut Buffers) {
-        let connected = self.leg(index).is_some_and(|leg| leg.connected && !leg.drained);
-        if connected {
-            self.receive(index, now, buffers);
-        }
+        true
     }
 
     /// An accepted packet: into the recording, and to those who hear it.
@@ -143,6 +145,9 @@ impl Worker {
                     self.translate(index, now, &header, payload, &mut buffers.made);
                 }
                 self.pass_on(index, now, accepted, codec, buffers);
+                if has_ear {
+                    self.end_whispers(index);
+                }
             }
             Kind::Key => {
                 let Some(leg) = self.legs.get_mut(index).and_then(Option::as_deref_mut) else { return };
@@ -152,8 +157,12 @@ impl Worker {
                     self.tell(Event::Digit { leg: id, digit });
                 }
                 self.pass_key(index, now, &header, accepted.payload.clone(), pressed, buffers);
+                self.end_whispers(index);
             }
-            Kind::Comfort => self.pass_comfort(index, now, &header, accepted.payload.clone(), buffers),
+            Kind::Comfort => {
+                self.pass_comfort(index, now, &header, accepted.payload.clone(), buffers);
+                self.end_whispers(index);
+            }
         }
     }
 

@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
-use crate::handshake::{LinkId, REPLIES_MAX, Reply, Request, Terms, What};
+use crate::handshake::{LINKS_MAX, LinkId, REPLIES_MAX, REQUESTS_MAX, Reply, Request, Terms, What};
 
 use super::Worker;
+
+/// Ends that wait to be told: there are no more associations, known or asked for.
+const ENDED_MAX: usize = LINKS_MAX + REQUESTS_MAX;
 
 /// The way to the handshake thread.
 #[derive(Debug)]
@@ -42,6 +45,10 @@ impl Handshaker {
 
     /// An association is over.
     pub fn end(&mut self, id: LinkId) {
+        self.tell_ends();
+        if self.ended.len() >= ENDED_MAX {
+            return tracing::error!("a DTLS association's end is forgotten");
+        }
         self.ended.push(id);
         self.tell_ends();
     }

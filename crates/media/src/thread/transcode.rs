@@ -385,9 +385,11 @@ impl Worker {
                 continue;
             };
             let payload_type = media.payload_type;
-            let (mut rest, mut at, mut ended) = (samples, timestamp, false);
+            let (mut rest, mut at) = (samples, timestamp);
             while let Some((begins, mut frame)) = leg.voice.as_mut().and_then(|voice| voice.fill(&mut at, &mut rest)) {
-                ended |= leg.whisper.as_mut().is_some_and(|whisper| whisper.mix_samples(&mut frame));
+                if let Some(whisper) = &mut leg.whisper {
+                    leg.whispered |= whisper.mix_samples(&mut frame);
+                }
                 let header = leg.out.translated(now, ssrc, begins, payload_type);
                 header.write(made);
                 let payload = made.get_mut(HEADER_BYTES..).unwrap_or_default();
@@ -397,7 +399,16 @@ impl Worker {
                     leg.send(made, HEADER_BYTES + length);
                 }
             }
-            if ended {
+        }
+    }
+
+    /// Whispers that ended in [`Worker::translate`]: not there, for who no longer needs translation would be passed the
+    /// same packet once more as it is.
+    pub(super) fn end_whispers(&mut self, index: usize) {
+        let mut n = 0;
+        while let Some(listener) = self.leg(index).and_then(|leg| leg.listeners.get(n).copied()) {
+            n += 1;
+            if self.leg(listener).is_some_and(|leg| std::mem::take(&mut leg.whispered)) {
                 self.whisper_ended(listener);
             }
         }
