@@ -463,6 +463,32 @@ mod tests {
     }
 
     #[test]
+    fn r27_at_no_moment_is_a_second_in_memory_only_nor_the_header_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
+        let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 8);
+        let (finisher, _jobs) = std::sync::mpsc::sync_channel(8);
+        let events = EventSink(Arc::new(|event| panic!("{event:?}")));
+        let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
+        let (call, start) = (CallId(7), 1_000 * MILLISECOND);
+        tap.start(start, call, start, RecordingFile { stem: "call".to_owned() });
+        let stream = tap.join(start, call, Side::Caller);
+        for n in 0..300u32 {
+            let (now, payload) = (start + u64::from(n) * 20 * MILLISECOND, &[0x80; 160]);
+            let codec = Codec::Pcmu;
+            tap.record(&Record { stream, arrival: now, timestamp: n * 160, ssrc: 9, codec, payload });
+            tap.tick(now);
+            while let Ok(block) = blocks.try_recv() {
+                desk.take(block);
+            }
+            let bytes = std::fs::read(folder.path().join("call.wav.part")).unwrap();
+            let frames = (bytes.len() as u64 - HEADER_BYTES) / FRAME_BYTES;
+            assert_eq!(bytes[..HEADER_BYTES as usize], super::super::wav_file::header(frames));
+            assert!(u64::from(n) * 160 < frames + 8000, "after {n} packets {frames} samples");
+        }
+    }
+
+    #[test]
     fn r18_a_stem_never_leads_out_of_the_folder() {
         assert!(is_safe("2026/11/21/20261121-182500_0312345678_さくら歯科_01K3"));
         for stem in ["", "/etc/passwd", "../x", "a/../../x", "a\0b"] {

@@ -53,6 +53,8 @@ fn voice_and_recording_pass_between_a_plain_leg_and_one_with_srtp() {
         talk_until(&mut [&mut caller, &mut operator], "both hear", |phones| {
             phones[0].hears(1100.0, 1600) > LOUD && phones[1].hears(700.0, 1600) > LOUD
         });
+        // What came all at once reaches beyond the moment: it is not to be cut off.
+        talk(&mut [&mut caller, &mut operator], 500);
         let (_, samples) = house.recorded(start, start.elapsed());
         // On a busy machine the phones falter: somewhere each is heard whole.
         let speaks =
