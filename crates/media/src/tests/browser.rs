@@ -2,8 +2,11 @@
 //! server), with checks and SRTP written here; a real Chromium and a real baresip are in `tests/calls`.
 
 use std::cell::RefCell;
+use std::io::Read;
 use std::net::{SocketAddr, UdpSocket};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use ice::stun::{Class, Key, Role, Writer};
 use sdp::Codec::Pcmu;
@@ -371,11 +374,37 @@ fn hello_with_null_cipher() -> Vec<u8> {
     hello
 }
 
+/// A program that ends with the test, however that ends.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// What OpenSSL says, to the keys and the end of their paragraph; panics if they do not come.
+fn keying_material(mut out: ChildStdout) -> String {
+    let (sender, said) = sync_channel(1);
+    std::thread::spawn(move || {
+        let (mut said, mut buffer) = (String::new(), [0; 4096]);
+        while !said.contains("Keying material: ") || !said.trim_end().ends_with("---") {
+            match out.read(&mut buffer) {
+                Ok(length) if length > 0 => said.push_str(&String::from_utf8_lossy(&buffer[..length])),
+                _ => break,
+            }
+        }
+        let _ = sender.send(said);
+    });
+    let said = said.recv_timeout(DEADLINE).expect("OpenSSL shakes hands in time");
+    assert!(said.contains("Keying material: "), "{said}");
+    said
+}
+
 /// An opinion that is not ours: OpenSSL as the DTLS client, and its idea of the keys.
 #[test]
 fn openssl_shakes_hands_and_exports_the_same_keys() {
-    use std::io::Read;
-    use std::process::{Command, Stdio};
     let house = House::new();
     let mut caller = house.phone(CALLER, Side::Caller, Pcmu, 700.0);
     let folder = house.folder.path().to_owned();
@@ -398,8 +427,9 @@ fn openssl_shakes_hands_and_exports_the_same_keys() {
     let mut phone = house.phone_with(OPERATOR, Side::Ours, Pcmu, 1100.0, terms);
     house.bridge(CALLER, OPERATOR);
     let local = phone.socket.local_addr().unwrap();
-    phone.socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let mut client = Command::new("openssl")
+    // OpenSSL takes the phone's place.
+    phone.socket = UdpSocket::bind(house.address(98, 4000)).unwrap();
+    let client = Command::new("openssl")
         .args(["s_client", "-dtls1_2", "-connect", &phone.to.to_string(), "-bind", &local.to_string()])
         .args(["-cert", "certificate.pem", "-key", "key.pem", "-use_srtp", "SRTP_AES128_CM_SHA1_80"])
         .args(["-keymatexport", "EXTRACTOR-dtls_srtp", "-keymatexportlen", "60"])
@@ -409,16 +439,9 @@ fn openssl_shakes_hands_and_exports_the_same_keys() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let mut said = String::new();
-    let mut out = client.stdout.take().unwrap();
-    let mut buffer = [0; 4096];
-    while !said.contains("Keying material: ") || !said.trim_end().ends_with("---") {
-        let length = out.read(&mut buffer).unwrap();
-        assert!(length > 0, "{said}");
-        said.push_str(&String::from_utf8_lossy(&buffer[..length]));
-    }
-    client.kill().unwrap();
-    client.wait().unwrap();
+    let mut client = Killed(client);
+    let said = keying_material(client.0.stdout.take().unwrap());
+    drop(client);
     let hex = said.split("Keying material: ").nth(1).unwrap().lines().next().unwrap().trim();
     let exported: Vec<u8> = (0..60).map(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).unwrap()).collect();
     let suite = srtp::Suite::AesCm128HmacSha1_80;

@@ -28,7 +28,7 @@ pub const OPERATOR: LegId = LegId(2);
 pub const MOBILE: LegId = LegId(4);
 /// A tone is heard when its power is above this; the phones' tones have 3.2e7.
 pub const LOUD: f32 = 3e6;
-const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 pub struct House {
     pub media: Media,
