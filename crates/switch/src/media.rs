@@ -51,7 +51,8 @@ pub struct LegMedia {
     pub payload_type: u8,
     /// Payload type that the peer sends for the codec.
     pub receive_payload_type: u8,
-    /// telephone-event payload type, if negotiated; without it digits are detected in band.
+    /// telephone-event payload type, if negotiated (its clock is 8000 Hz whatever the codec's); without it digits are detected in
+    /// band.
     pub telephone_event: Option<u8>,
     /// We may send.
     pub send: bool,

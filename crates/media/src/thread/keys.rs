@@ -1,9 +1,10 @@
 //! Keys and comfort noise, on their way to those who hear the leg they come from.
 //!
-//! A key goes as an event where the hearer has events, its times brought to the hearer's clock; where it has none, it becomes a
-//! tone in the hearer's audio, instead of what else was to be heard, so that what remains of it in the audio is not heard
-//! twice. Comfort noise is not passed on, for not every phone knows it: the hearer gets noise of that level as audio, until
-//! somebody speaks again.
+//! A key goes as an event where the hearer has events, its packet's time brought to the clock of the hearer's audio; how long
+//! it lasts is counted at 8 kHz on every leg, as agreed (`telephone-event/8000`), even beside Opus. Where the hearer has none,
+//! it becomes a tone in the hearer's audio, instead of what else was to be heard, so that what remains of it in the audio is
+//! not heard twice. Comfort noise is not passed on, for not every phone knows it: the hearer gets noise of that level as audio,
+//! until somebody speaks again.
 
 use std::ops::Range;
 
@@ -42,7 +43,7 @@ impl Worker {
                 leg.out.kept_back(header);
                 continue;
             };
-            let (to, payload_type) = (media.codec, media.telephone_event);
+            let payload_type = media.telephone_event;
             if leg.mixes && payload_type.is_some() {
                 // The mix makes way for the key: one stream cannot say both.
                 leg.passed_at = now;
@@ -52,8 +53,6 @@ impl Worker {
                     let Some(event) = event else { continue };
                     let Some(begins) = leg.out.event(now, header, payload_type, ticks(codec)) else { continue };
                     begins.write(&mut buffers.made);
-                    let duration = u32::from(event.duration) * ticks(to) / ticks(codec);
-                    let event = TelephoneEvent { duration: u16::try_from(duration).unwrap_or(u16::MAX), ..event };
                     let place = buffers.made.get_mut(HEADER_BYTES..).unwrap_or_default();
                     let bytes = event.to_bytes();
                     place.iter_mut().zip(bytes).for_each(|(place, byte)| *place = byte);
