@@ -59,7 +59,7 @@ impl Context {
         let sealed = length + self.rtp.tag_bytes();
         let packet = packet.get_mut(..sealed).ok_or(ProtectError::Room)?;
         // Remembered before it is used: an index that may have been used is never used again.
-        if !self.streams.keep(stream, false) {
+        if !self.streams.keep(stream) {
             return Err(ProtectError::TooManySources);
         }
         self.rtp.seal_rtp(Position { ssrc, index }, packet, bytes)?;
@@ -73,11 +73,11 @@ impl Context {
         let RtpHeader { ssrc, sequence, bytes } = RtpHeader::of(packet).ok_or(UnprotectError::Malformed)?;
         let mut stream = self.streams.known(ssrc);
         let index = take(&mut stream.rtp, sequence).map_err(theirs)?;
-        if !self.streams.takes(ssrc, true) {
+        if !self.streams.takes(ssrc) {
             return Err(UnprotectError::TooManySources);
         }
         let length = self.rtp.open_rtp(Position { ssrc, index }, packet, bytes)?;
-        self.streams.keep(stream, true);
+        self.streams.keep(stream);
         Ok(length)
     }
 
@@ -96,7 +96,7 @@ impl Context {
         stream.rtcp = Some(Window::begun(index));
         let sealed = length + self.rtcp.tag_bytes() + INDEX_BYTES;
         let packet = packet.get_mut(..sealed).ok_or(ProtectError::Room)?;
-        if !self.streams.keep(stream, false) {
+        if !self.streams.keep(stream) {
             return Err(ProtectError::TooManySources);
         }
         self.rtcp.seal_rtcp(Position { ssrc, index }, packet)?;
@@ -115,11 +115,11 @@ impl Context {
         let index = u64::from(word & !ENCRYPTED);
         let mut stream = self.streams.known(ssrc);
         use_up(&mut stream.rtcp, index).map_err(theirs)?;
-        if !self.streams.takes(ssrc, true) {
+        if !self.streams.takes(ssrc) {
             return Err(UnprotectError::TooManySources);
         }
         let length = self.rtcp.open_rtcp(Position { ssrc, index }, packet)?;
-        self.streams.keep(stream, true);
+        self.streams.keep(stream);
         Ok(length)
     }
 

@@ -4,8 +4,8 @@
 //! for an authentic newcomer: the stream that was silent longest goes. Forgetting it altogether would let anybody who
 //! recorded its packets play them again, so its newest indices stay behind, and if it comes back, it goes on from there.
 //! When there is no room for these either, newcomers are refused: a call that changes its SSRC more than
-//! [`SSRC_MAX`]` + `[`RETIRED_MAX`] times under one key is no call. On the sending side nothing is ever forgotten, for there
-//! it would mean the same key stream twice.
+//! [`SSRC_MAX`]` + `[`RETIRED_MAX`] times under one key is no call. On the sending side it is the same: the newest
+//! indices are what keeps a key stream from being used twice, and they are never forgotten.
 
 use crate::window::Window;
 
@@ -66,13 +66,13 @@ impl Streams {
     }
 
     /// Whether [`Streams::keep`] would take a packet of `ssrc`.
-    pub fn takes(&self, ssrc: u32, makes_room: bool) -> bool {
+    pub fn takes(&self, ssrc: u32) -> bool {
         self.live.iter().any(|place| place.is_none_or(|stream| stream.ssrc == ssrc))
-            || makes_room && self.retired.iter().any(|place| place.is_none_or(|retired| retired.ssrc == ssrc))
+            || self.retired.iter().any(|place| place.is_none_or(|retired| retired.ssrc == ssrc))
     }
 
     /// Remembers `stream`, of which a packet was found right or was sent. False if there is no room for it.
-    pub fn keep(&mut self, mut stream: Stream, makes_room: bool) -> bool {
+    pub fn keep(&mut self, mut stream: Stream) -> bool {
         self.packets += 1;
         stream.used = self.packets;
         let is_it = |place: &&mut Option<Stream>| place.is_some_and(|known| known.ssrc == stream.ssrc);
@@ -83,9 +83,6 @@ impl Streams {
         if let Some(place) = self.live.iter_mut().find(|place| place.is_none()) {
             *place = Some(stream);
             return true;
-        }
-        if !makes_room {
-            return false;
         }
         let came_back = self.retired.iter().position(|place| place.is_some_and(|known| known.ssrc == stream.ssrc));
         let free = || self.retired.iter().position(Option::is_none);

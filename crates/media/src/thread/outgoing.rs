@@ -27,11 +27,24 @@ pub struct Outgoing {
     renewed: Option<Renewed>,
     /// The event that is being passed on.
     event: Option<Renewed>,
+    /// The stream of the other RTP clock, if it had one before.
+    other: Option<Left>,
     /// The next packet begins something new.
     marker: bool,
     /// Packets and payload bytes sent. (The bytes are counted where they are sent.)
     pub packets: u64,
     pub bytes: u64,
+}
+
+/// A stream that may be gone back to.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    ticks: u32,
+    ssrc: u32,
+    sequence: u16,
+    timestamp: u32,
+    sent_at: u64,
+    samples: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +82,7 @@ impl Outgoing {
             fit: None,
             renewed: None,
             event: None,
+            other: None,
             marker: true,
             packets: 0,
             bytes: 0,
@@ -76,11 +90,19 @@ impl Outgoing {
     }
 
     /// The RTP clock has so many ticks in a sample from here on. Where that is another than before, it is another stream
-    /// (RFC 7160 §4.1), with these random numbers.
+    /// (RFC 7160 §4.1), with these random numbers; or the one that this clock had before (our codecs have two clocks): a
+    /// leg that goes back and forth shall not have ever more of them.
     pub fn set_ticks(&mut self, ticks: u32, random: [u8; 10]) {
         if ticks != self.ticks {
-            let (packets, bytes) = (self.packets, self.bytes);
-            *self = Self { ticks, samples: FRAME as u32 * ticks, packets, bytes, ..Self::new(random) };
+            let Self { ssrc, sequence, timestamp, sent_at, samples, packets, bytes, .. } = *self;
+            let other = Some(Left { ticks: self.ticks, ssrc, sequence, timestamp, sent_at, samples });
+            let new = Self::new(random);
+            *self = match self.other.filter(|before| before.ticks == ticks) {
+                Some(Left { ticks, ssrc, sequence, timestamp, sent_at, samples }) => {
+                    Self { ticks, ssrc, sequence, timestamp, sent_at, samples, other, packets, bytes, ..new }
+                }
+                None => Self { ticks, samples: FRAME as u32 * ticks, other, packets, bytes, ..new },
+            };
         }
     }
 
@@ -319,6 +341,30 @@ mod tests {
             assert_eq!(sent.sequence, first.sequence.wrapping_add(n as u16));
             assert_eq!(sent.timestamp, first.timestamp.wrapping_add(n * 160));
         }
+    }
+
+    #[test]
+    fn an_rtp_clock_that_comes_back_brings_its_stream_back() {
+        let mut out = Outgoing::new([1; 10]);
+        let mut now = 1_000_000_000;
+        let mut newest: [Option<Header>; 2] = [None; 2];
+        for change in 0..20u8 {
+            let at = usize::from(change % 2);
+            let ticks = [1, 6][at];
+            out.set_ticks(ticks, [change + 7; 10]);
+            for _ in 0..3 {
+                now += FRAME_TIME;
+                let sent = out.made(now, 0, 160);
+                if let Some(before) = newest[at] {
+                    assert_eq!((sent.ssrc, sent.sequence), (before.ssrc, before.sequence.wrapping_add(1)));
+                    let step = sent.timestamp.wrapping_sub(before.timestamp);
+                    assert!(step == 160 * ticks || step == 4 * 160 * ticks, "{step}: time goes on");
+                }
+                newest[at] = Some(sent);
+            }
+        }
+        assert_ne!(newest[0].unwrap().ssrc, newest[1].unwrap().ssrc);
+        assert_eq!(out.packets, 60);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::net::SocketAddr;
 
 use ice::Verdict;
-use srtp::{Context, UnprotectError};
+use srtp::{Context, ProtectError, UnprotectError};
 use switch::media::{Dtls, Ice, LegMedia, Sdes, Security};
 
 use super::leg::Leg;
@@ -47,6 +47,8 @@ pub struct Guard {
     since: u64,
     /// The peer no longer says that it wants our packets (RFC 7675).
     unwanted: bool,
+    /// It was told that a packet could not be protected.
+    told: bool,
 }
 
 /// One per direction.
@@ -122,7 +124,10 @@ impl Protection {
         match self {
             Protection::Plain => Some(length),
             Protection::Srtp(guard) if guard.unwanted => None,
-            Protection::Srtp(guard) => guard.contexts.as_mut()?.send.protect(buffer, length).ok(),
+            Protection::Srtp(guard) => {
+                let protected = guard.contexts.as_mut()?.send.protect(buffer, length);
+                guard.tell_once(protected)
+            }
         }
     }
 
@@ -131,7 +136,10 @@ impl Protection {
         match self {
             Protection::Plain => Some(length),
             Protection::Srtp(guard) if guard.unwanted => None,
-            Protection::Srtp(guard) => guard.contexts.as_mut()?.send.protect_rtcp(buffer, length).ok(),
+            Protection::Srtp(guard) => {
+                let protected = guard.contexts.as_mut()?.send.protect_rtcp(buffer, length);
+                guard.tell_once(protected)
+            }
         }
     }
 
@@ -387,6 +395,19 @@ impl Protection {
 }
 
 impl Guard {
+    /// That a packet is not sent stands in the log: for the first one, unless it was only late.
+    fn tell_once(&mut self, protected: Result<usize, ProtectError>) -> Option<usize> {
+        let error = match protected {
+            Ok(length) => return Some(length),
+            Err(ProtectError::Repeated | ProtectError::TooOld) => return None,
+            Err(error) => error,
+        };
+        if !std::mem::replace(&mut self.told, true) {
+            tracing::error!(%error, "packets of a leg cannot be protected and are not sent");
+        }
+        None
+    }
+
     fn by_sdes(keys: &Sdes, now: u64, parked: &mut Parked) -> Protection {
         let receive = context(keys.suite, &keys.receive);
         Self::receiving(keys, receive, now, parked)
@@ -403,7 +424,13 @@ impl Guard {
 
     fn receiving(keys: &Sdes, receive: Option<Context>, since: u64, parked: &mut Parked) -> Protection {
         let contexts = receive.and_then(|receive| Some(Contexts { send: parked.take(keys)?, receive }));
-        Protection::Srtp(Box::new(Self { contexts, keying: Keying::Sdes(keys.clone()), since, unwanted: false }))
+        Protection::Srtp(Box::new(Self {
+            contexts,
+            keying: Keying::Sdes(keys.clone()),
+            since,
+            unwanted: false,
+            told: false,
+        }))
     }
 
     fn by_dtls(terms: &Dtls, now: u64, handshakes: &mut Handshaker) -> Protection {
@@ -416,7 +443,7 @@ impl Guard {
             datagrams: datagrams(),
         };
         let keying = Keying::Dtls(Box::new(association));
-        Protection::Srtp(Box::new(Self { contexts: None, keying, since: now, unwanted: false }))
+        Protection::Srtp(Box::new(Self { contexts: None, keying, since: now, unwanted: false, told: false }))
     }
 }
 

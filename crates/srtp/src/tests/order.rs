@@ -13,7 +13,7 @@ fn at(suite: Suite, index: u64) -> Context {
     let mut stream = context.streams().known(SSRC);
     stream.rtp = Some(Window::begun(index - 1));
     stream.rtcp = Some(Window::begun(index - 1));
-    assert!(context.streams().keep(stream, false));
+    assert!(context.streams().keep(stream));
     context
 }
 

@@ -103,8 +103,21 @@ fn the_table_is_bounded_and_those_who_speak_stay() {
 #[test]
 fn a_sender_forgets_nothing() {
     let mut here = context(SUITE);
-    for ssrc in 1..=SSRC_MAX as u32 {
-        sealed(&mut here, &rtp(ssrc, 5));
+    let most = (SSRC_MAX + RETIRED_MAX) as u32;
+    let mut there: Vec<Context> = (0..=most).map(|_| context(SUITE)).collect();
+    for round in 0..3u16 {
+        for ssrc in 1..=most {
+            let there = &mut there[ssrc as usize];
+            // Past a roll-over, so that whoever lost count would use the first key stream again.
+            opened(there, &sealed(&mut here, &rtp(ssrc, 32_000u16.wrapping_add(round * 25_000)))).unwrap();
+            opened_rtcp(there, &sealed_rtcp(&mut here, &rtcp(ssrc))).unwrap();
+        }
+    }
+    for ssrc in 1..=most {
+        let mut buffer = rtp(ssrc, 16_464);
+        let length = buffer.len();
+        buffer.resize(300, 0);
+        assert_eq!(here.protect(&mut buffer, length), Err(ProtectError::Repeated), "{ssrc}");
     }
     let mut buffer = rtp(99, 5);
     buffer.resize(300, 0);
