@@ -2,6 +2,7 @@
 //! run. It measures and never judges: compare figures of one run only (MEDIA.md).
 
 mod bare;
+mod echo;
 mod generator;
 
 use std::fs;
@@ -38,11 +39,15 @@ pub enum Mode {
     Record,
     /// Recorded, and one of the two legs is SRTP by keys from the SDP (`AES_CM_128_HMAC_SHA1_80`).
     Srtp,
+    /// Recorded, and one of the two legs is Opus: every packet is decoded and encoded anew, and decoded again by the recorder.
+    /// Delay and loss are told by the RTP timestamps of what is heard: what the codec itself looks ahead is not in the delay, and
+    /// a packet that was concealed counts as heard.
+    Opus,
 }
 
 impl Mode {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Relay, Self::Record, Self::Srtp];
+    pub const ALL: [Self; 4] = [Self::Relay, Self::Record, Self::Srtp, Self::Opus];
 
     /// As it is written in options and rows.
     pub fn name(self) -> &'static str {
@@ -50,13 +55,14 @@ impl Mode {
             Self::Relay => "relay",
             Self::Record => "record",
             Self::Srtp => "srtp",
+            Self::Opus => "opus",
         }
     }
 
     fn records(self) -> bool {
         match self {
             Self::Relay => false,
-            Self::Record | Self::Srtp => true,
+            Self::Record | Self::Srtp | Self::Opus => true,
         }
     }
 }
@@ -178,7 +184,7 @@ pub fn memory(calls: usize, options: &BenchOptions) -> io::Result<Memory> {
     raise_file_limit();
     let calls = calls.clamp(1, CALLS_MAX);
     let folder = folder(options);
-    let generator = Generator::new(2 * calls, false, leg_address)?;
+    let generator = Generator::new(2 * calls, Mode::Relay, leg_address)?;
     let media = start(&folder, options)?;
     let before = resident_bytes();
     open_calls(&media, calls, Mode::Relay)?;
@@ -237,7 +243,7 @@ fn start(folder: &Path, options: &BenchOptions) -> io::Result<Media> {
 
 fn measure(calls: usize, mode: Mode, bare_us: f64, options: &BenchOptions) -> io::Result<Window> {
     let folder = folder(options);
-    let generator = Generator::new(2 * calls, mode == Mode::Srtp, leg_address)?;
+    let generator = Generator::new(2 * calls, mode, leg_address)?;
     let media = start(&folder, options)?;
     open_calls(&media, calls, mode)?;
     let begin = clock::now() + WARM_UP;
@@ -270,8 +276,14 @@ fn open_calls(media: &Media, calls: usize, mode: Mode) -> io::Result<()> {
             let leg = LegId(stream as u64);
             media.order(Order::OpenLeg { leg, call: id, local: leg_address(stream), side }).map_err(busy)?;
             let mut terms = leg_media(generator::address_of(stream));
-            if mode == Mode::Srtp && side == Side::Ours {
-                terms.security = srtp_terms();
+            match (mode, side) {
+                (Mode::Srtp, Side::Ours) => terms.security = srtp_terms(),
+                (Mode::Opus, Side::Ours) => {
+                    terms.codec = Codec::Opus;
+                    terms.payload_type = generator::OPUS_PAYLOAD_TYPE;
+                    terms.receive_payload_type = generator::OPUS_PAYLOAD_TYPE;
+                }
+                (Mode::Relay | Mode::Record | Mode::Srtp | Mode::Opus, Side::Caller | Side::Ours) => {}
             }
             media.order(Order::Negotiated { leg, media: terms }).map_err(busy)?;
         }

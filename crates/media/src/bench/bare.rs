@@ -14,12 +14,12 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::time::Timespec;
 
 use super::generator::{Generator, address_of};
-use super::{BenchOptions, WARM_UP, leg_address};
+use super::{BenchOptions, Mode, WARM_UP, leg_address};
 use crate::{clock, place};
 
 /// CPU time per packet of a bare loop over the streams of so many calls, microseconds.
 pub fn measure(calls: usize, options: &BenchOptions) -> io::Result<f64> {
-    let generator = Generator::new(2 * calls, false, leg_address)?;
+    let generator = Generator::new(2 * calls, Mode::Relay, leg_address)?;
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let mut sockets = Vec::with_capacity(2 * calls);
     for stream in 0..2 * calls {

@@ -5,14 +5,17 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::thread::{self, JoinHandle};
 
+use codec::{Encoder, Kind};
 use rtp::packet::HEADER_BYTES;
-use rtp::{FRAME, Header};
+use rtp::{FRAME, Header, Packet};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll;
 use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::time::Timespec;
 use srtp::{Context, OVERHEAD_MAX, Suite};
 
+use super::Mode;
+use super::echo::Echo;
 use crate::clock::{self, MILLISECOND};
 use crate::place;
 
@@ -27,6 +30,12 @@ const DELAY_STEPS: usize = 200_000;
 const PACKET: usize = HEADER_BYTES + FRAME;
 /// Master key and salt of what phones with SRTP send, and of what they hear.
 pub const KEYS: [[u8; 30]; 2] = [[0x17; 30], [0x71; 30]];
+/// Dynamic, as our offers have it.
+pub const OPUS_PAYLOAD_TYPE: u8 = 96;
+/// 20 ms on the RTP clock of Opus (RFC 7587 §4.1).
+const OPUS_TICKS: u32 = 960;
+/// Packets of Opus that are said again and again: one second.
+const OPUS_PACKETS: usize = 50;
 
 /// The phones, ready to start.
 #[derive(Debug)]
@@ -34,6 +43,10 @@ pub struct Generator {
     sockets: Vec<UdpSocket>,
     /// SRTP both ways, by stream, where it is spoken.
     secured: Vec<Option<Box<[Context; 2]>>>,
+    /// What phones with Opus say; empty: all have G.711.
+    opus: Vec<Vec<u8>>,
+    /// By stream, when what it said was said, where that cannot be read from what is heard.
+    echoes: Vec<Echo>,
     epoll: OwnedFd,
 }
 
@@ -55,8 +68,8 @@ pub fn address_of(stream: usize) -> SocketAddr {
 }
 
 impl Generator {
-    /// Phones on so many streams, each talking to its leg; with `srtp`, every other one by SRTP.
-    pub fn new(streams: usize, srtp: bool, leg: impl Fn(usize) -> SocketAddr) -> io::Result<Self> {
+    /// Phones on so many streams, each talking to its leg; every other one by SRTP or in Opus, as the mode has it.
+    pub fn new(streams: usize, mode: Mode, leg: impl Fn(usize) -> SocketAddr) -> io::Result<Self> {
         let pair = || -> Result<Box<[Context; 2]>, srtp::KeyError> {
             let [send, receive] = KEYS;
             let suite = Suite::AesCm128HmacSha1_80;
@@ -70,10 +83,14 @@ impl Generator {
             socket.connect(leg(stream))?;
             epoll::add(&epoll, &socket, epoll::EventData::new_u64(stream as u64), epoll::EventFlags::IN)?;
             sockets.push(socket);
-            let is_secured = srtp && stream % 2 == 1;
+            let is_secured = mode == Mode::Srtp && is_second(stream);
             secured.push(if is_secured { Some(pair().map_err(io::Error::other)?) } else { None });
         }
-        Ok(Self { sockets, secured, epoll })
+        let (opus, echoes) = match mode {
+            Mode::Opus => (opus_packets()?, vec![Echo::default(); streams]),
+            Mode::Relay | Mode::Record | Mode::Srtp => Default::default(),
+        };
+        Ok(Self { sockets, secured, opus, echoes, epoll })
     }
 
     /// Talks from now until `end`; what is sent from `begin` on counts.
@@ -111,16 +128,24 @@ impl Generator {
         let slot = usize::try_from(tick % TICKS_PER_TURN as u64).unwrap_or(0);
         let streams = self.sockets.iter().zip(&mut self.secured).enumerate();
         for (stream, (socket, secured)) in streams.skip(slot).step_by(TICKS_PER_TURN) {
+            let opus = if is_second(stream) { self.opus.get(turn as usize % OPUS_PACKETS) } else { None };
+            let (payload_type, ticks) = opus.map_or((0, FRAME as u32), |_| (OPUS_PAYLOAD_TYPE, OPUS_TICKS));
             let header = Header {
                 marker: false,
-                payload_type: 0,
+                payload_type,
                 sequence: turn as u16,
-                timestamp: (turn as u32).wrapping_mul(FRAME as u32),
+                timestamp: (turn as u32).wrapping_mul(ticks),
                 ssrc: stream as u32 + 1,
             };
             header.write(packet);
             let now = clock::now();
-            if let Some(stamp) = packet.get_mut(HEADER_BYTES..HEADER_BYTES + 8) {
+            if let Some(echo) = self.echoes.get_mut(stream) {
+                echo.say(now);
+            }
+            if let Some(opus) = opus {
+                let payload = packet.iter_mut().skip(HEADER_BYTES);
+                payload.zip(opus).for_each(|(place, &byte)| *place = byte);
+            } else if let Some(stamp) = packet.get_mut(HEADER_BYTES..HEADER_BYTES + 8) {
                 stamp.copy_from_slice(&now.to_be_bytes());
             }
             let length = match secured {
@@ -128,7 +153,7 @@ impl Generator {
                     packet.iter_mut().skip(HEADER_BYTES + 8).for_each(|byte| *byte = 0x55);
                     contexts.first_mut().and_then(|context| context.protect(packet, PACKET).ok()).unwrap_or(0)
                 }
-                None => PACKET,
+                None => HEADER_BYTES + opus.map_or(FRAME, Vec::len),
             };
             let _ = send(socket, packet.get(..length).unwrap_or_default(), SendFlags::DONTWAIT);
             counts.sent += u64::from(now >= begin);
@@ -158,8 +183,13 @@ impl Generator {
                 {
                     continue;
                 }
-                let stamp = packet.get(HEADER_BYTES..HEADER_BYTES + 8).and_then(|stamp| stamp.try_into().ok());
-                let sent_at = stamp.map_or(0, u64::from_be_bytes);
+                let datagram = packet.get(..length).unwrap_or_default();
+                // The two phones of a call lie side by side: what one hears, the other has said.
+                let sent_at = match self.echoes.get_mut(stream ^ 1) {
+                    Some(echo) => echoed(echo, stream, datagram),
+                    None => stamped(datagram),
+                };
+                let sent_at = sent_at.unwrap_or(0);
                 if (begin..end).contains(&sent_at) {
                     counts.received += 1;
                     let step = usize::try_from(now.saturating_sub(sent_at) / DELAY_STEP).unwrap_or(usize::MAX);
@@ -170,6 +200,41 @@ impl Generator {
             }
         }
     }
+}
+
+/// Of the two streams of a call, the one that has what is special about the mode.
+fn is_second(stream: usize) -> bool {
+    stream % 2 == 1
+}
+
+/// When a packet was sent that came through as it was.
+fn stamped(datagram: &[u8]) -> Option<u64> {
+    let stamp = datagram.get(HEADER_BYTES..HEADER_BYTES + 8)?;
+    stamp.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// When a packet was sent that was made anew for this stream.
+fn echoed(echo: &mut Echo, stream: usize, datagram: &[u8]) -> Option<u64> {
+    let ticks = if is_second(stream) { OPUS_TICKS } else { FRAME as u32 };
+    echo.hear(&Packet::parse(datagram).ok()?.header, ticks)
+}
+
+/// A second of two tones that swell, in Opus: as much work as a voice is.
+fn opus_packets() -> io::Result<Vec<Vec<u8>>> {
+    let mut encoder = Encoder::new(Kind::Opus).map_err(io::Error::other)?;
+    let mut packets = Vec::with_capacity(OPUS_PACKETS);
+    for number in 0..OPUS_PACKETS {
+        let mut frame = [0; codec::FRAME];
+        for (n, sample) in frame.iter_mut().enumerate() {
+            let at = (number * codec::FRAME + n) as f64 / f64::from(codec::SAMPLE_RATE) * std::f64::consts::TAU;
+            *sample = (6000.0 * (1.0 - (at * 4.0).cos()) * ((at * 220.0).sin() + (at * 1130.0).sin()) / 2.0) as i16;
+        }
+        let mut packet = vec![0; codec::PAYLOAD_MAX.min(FRAME)];
+        let length = encoder.encode(&frame, &mut packet);
+        packet.truncate(length);
+        packets.push(packet);
+    }
+    Ok(packets)
 }
 
 impl Running {
