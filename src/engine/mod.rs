@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use transport::{TlsError, TlsMaterial};
 
 pub use handle::EngineHandle;
-pub use media_events::{MediaEvents, media_events};
+pub use media_events::{MediaEvents, MediaInbox, media_events};
 pub use run::{Hands, Setup, StartError, start};
 
 /// Commands and directories that wait for the engine.

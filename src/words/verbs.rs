@@ -162,4 +162,12 @@ words! {
     RECORDINGS_DIFFER = "{} of {} recordings are not as they were recorded", "{} 件の録音が録音時と異なります (全 {} 件)";
     RECORDINGS_DIFFER_REMEDY = "restore these files from the backup", "バックアップから復元してください";
     NEW_FILE_REMEDY = "name a file that does not exist yet", "まだないファイル名を指定してください";
+
+    // Benchmarks.
+    RAMP_CAPACITY = "ramp   this machine carries {} recorded calls with their callers and phones ({})",
+        "ramp   このマシンは発信者・電話機込みで {} 通話を録音しながら運べます ({})";
+    RAMP_STEP = "ramp   {} times: {} callers, {} on the line; {} dialled, {} answered, {} got 503 (Retry-After {}), {} failed otherwise; established calls: loss {} %, delay {} ms median and {} ms p99; voice path {} % busy, {} % at most, {} ms late (the generator {} ms)",
+        "ramp   {} 倍: 発信者 {}、通話中 {}。発信 {}、応答 {}、503 {} (Retry-After {})、その他の失敗 {}。通話中の音声: 損失 {} %、遅延 中央値 {} ms・p99 {} ms。音声部の使用率 平均 {} %・最大 {} %、遅れ {} ms (負荷側 {} ms)";
+    RAMP_RECORDINGS = "ramp   recordings of {} calls: {} whole, {} missing, {} with gaps ({} ms), {} faulty; {} s recorded",
+        "ramp   {} 通話の録音: 完全 {}、なし {}、欠落あり {} ({} ms)、異常 {}。録音 {} 秒";
 }

@@ -12,7 +12,7 @@ use sip::flow::Protocol;
 use switch::media::{Event, Order, Recording, Statistics};
 use switch::{CallRecord, Customer, CustomerId, Directory, Operator, TransferPolicy};
 
-use crate::engine::{self, EngineHandle, Hands, MediaEvents, Setup, StartError, media_events};
+use crate::engine::{self, EngineHandle, Hands, MediaEvents, MediaInbox, Setup, StartError, media_events};
 
 /// Digest realm, and the password of every operator.
 pub const REALM: &str = "bench";
@@ -29,9 +29,20 @@ pub struct House {
     pub thread: std::thread::JoinHandle<()>,
 }
 
-/// Starts it with so many operators; the trunk's calls come from `trunk`.
+/// Starts it with so many operators; the trunk's calls come from `trunk`. It has no voice, and refuses nobody.
 pub fn start(trunk: SocketAddr, operators: usize) -> std::io::Result<(House, Arc<Directory>)> {
     let (events, inbox) = media_events();
+    start_with(trunk, operators, Box::new(Mute { events, recording: Vec::new() }), inbox, false)
+}
+
+/// The same, with these hands and the events of their voice path.
+pub fn start_with(
+    trunk: SocketAddr,
+    operators: usize,
+    hands: Box<dyn Hands>,
+    inbox: MediaInbox,
+    sheds: bool,
+) -> std::io::Result<(House, Arc<Directory>)> {
     let setup = Setup {
         transport: transport::Config { udp: vec![SocketAddr::new(LOOPBACK, 0)], ..transport::Config::default() },
         switch: |locals: &[(Protocol, SocketAddr)]| {
@@ -45,8 +56,8 @@ pub fn start(trunk: SocketAddr, operators: usize) -> std::io::Result<(House, Arc
         },
         seed: rand::random(),
         media: inbox,
-        sheds: false,
-        hands: Box::new(Mute { events, recording: Vec::new() }),
+        sheds,
+        hands,
     };
     let started = engine::start(setup).map_err(|error| match error {
         StartError::Bind(error) => error.error,

@@ -20,6 +20,8 @@ pub enum Mode {
     Record,
     /// Recorded, one of the two legs SRTP
     Srtp,
+    /// Recorded, one of the two legs Opus
+    Opus,
 }
 
 /// Measures, and tells each number of calls as soon as it is known.
@@ -49,6 +51,7 @@ impl Mode {
             Self::Relay => bench::Mode::Relay,
             Self::Record => bench::Mode::Record,
             Self::Srtp => bench::Mode::Srtp,
+            Self::Opus => bench::Mode::Opus,
         }
     }
 }

@@ -4,11 +4,14 @@ mod bare;
 mod call;
 mod flood;
 mod house;
+mod loud;
 mod media;
 mod peers;
+mod ramp;
 mod register;
 mod sip;
 mod stage;
+mod voice;
 
 use super::Output;
 use crate::trouble::{Exit, Trouble, Troubles};
@@ -16,7 +19,7 @@ use crate::trouble::{Exit, Trouble, Troubles};
 /// Arguments of `bench`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  denwaban bench sip\n  denwaban bench call --json\n  denwaban bench media --calls 200 --modes relay,record --seconds 10"
+    after_help = "Examples:\n  denwaban bench sip\n  denwaban bench call --json\n  denwaban bench media --calls 200 --modes relay,record --seconds 10\n  denwaban bench media --ramp"
 )]
 pub struct Arguments {
     /// What to measure; everything when left out
@@ -28,12 +31,15 @@ pub struct Arguments {
     /// How long a flood, or each window of a measurement of voice, takes
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// What is done with voice: relay, record, srtp (all when left out)
+    /// What is done with voice: relay, record, srtp, opus (all when left out)
     #[arg(long, value_enum, value_delimiter = ',')]
     modes: Vec<media::Mode>,
     /// How often the bare loop and each mode take turns; the median counts
     #[arg(long, default_value_t = 3)]
     windows: usize,
+    /// The whole switch with real calls, from half to twice as many callers as it carries: looked for, or `--calls`
+    #[arg(long)]
+    ramp: bool,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,13 +50,17 @@ enum What {
     Call,
     /// A flood of strangers' packets while callers ring
     Flood,
-    /// Bridged voice beside a bare loop: relayed, recorded, with SRTP
+    /// Bridged voice beside a bare loop: relayed, recorded, with SRTP, with Opus
     Media,
 }
 
 /// Measures, and prints one line (one JSON object) a measurement.
 pub fn run(arguments: &Arguments, out: Output) -> Result<(), Troubles> {
     let wanted = |what| arguments.what.is_none_or(|chosen| chosen == what);
+    if arguments.ramp {
+        return ramp::run(arguments.calls.first().copied(), arguments.seconds, out)
+            .map_err(|error| trouble(error).into());
+    }
     if wanted(What::Sip) {
         let row = sip::measure();
         out.line(&row, || format!("sip    parse {:.0} ns, print {:.0} ns", row.parse_ns, row.print_ns));

@@ -11,13 +11,22 @@ use sip::digest::{Challenge, Secret, Signed, answer};
 use sip::message::{Message, MessageBuilder, Method, Name};
 
 use super::house::{PASSWORD, did, login};
+use super::voice::{Party, Voice};
 use crate::clock;
 
-const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0 101\r\n\
-    a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n";
+/// The port in the descriptions of those who have no voice.
+const NO_VOICE: u16 = 40_000;
 
 /// Digits of a call's number that its caller's number ends in: by them a phone's INVITE is known again.
 const MARK_DIGITS: u32 = 7;
+
+/// A caller who was sent away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    pub status: u16,
+    /// Seconds.
+    pub retry_after: Option<u32>,
+}
 
 /// How far a caller is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +58,12 @@ pub struct Peers {
     pub done: usize,
     /// Calls refused.
     pub failed: usize,
+    /// Calls answered, over or not.
+    pub answered: usize,
+    /// Calls refused, one by one.
+    pub refusals: Vec<Refusal>,
+    /// What callers and phones say, if they say anything.
+    pub voice: Option<Voice>,
     /// Packets of ours, and of the switch: numbers and bytes.
     pub sent: (u64, u64),
     pub received: (u64, u64),
@@ -70,6 +85,9 @@ impl Peers {
             delays: Vec::new(),
             done: 0,
             failed: 0,
+            answered: 0,
+            refusals: Vec::new(),
+            voice: None,
             sent: (0, 0),
             received: (0, 0),
             buffer: vec![0; 65_535].into_boxed_slice(),
@@ -88,16 +106,23 @@ impl Peers {
 
     /// Everybody who is talking hangs up.
     pub fn hang_up(&mut self) -> io::Result<()> {
-        let mut byes = Vec::new();
-        for (number, caller) in &mut self.callers {
-            if let Caller::Talking { target, to } = std::mem::replace(caller, Caller::HangingUp) {
-                byes.push((*number, target, to));
-            }
+        let numbers: Vec<u64> = self.callers.keys().copied().collect();
+        numbers.into_iter().try_for_each(|number| self.hang_up_one(number))
+    }
+
+    /// This caller hangs up, if he is talking.
+    pub fn hang_up_one(&mut self, number: u64) -> io::Result<()> {
+        let Some(caller @ Caller::Talking { .. }) = self.callers.get_mut(&number) else { return Ok(()) };
+        let Caller::Talking { target, to } = std::mem::replace(caller, Caller::HangingUp) else { return Ok(()) };
+        self.hush(number);
+        self.send(true, &self.request(&Method::Bye, &target, number, &to, 2, "b").finish())
+    }
+
+    /// Both sides of a call are silent from now on.
+    pub fn hush(&mut self, number: u64) {
+        if let Some(voice) = &mut self.voice {
+            voice.hush(number);
         }
-        for (number, target, to) in byes {
-            self.send(true, &self.request(&Method::Bye, &target, number, &to, 2, "b").finish())?;
-        }
-        Ok(())
     }
 
     /// A phone's REGISTER of its `round`, answered or not.
@@ -123,8 +148,24 @@ impl Peers {
         self.send(false, &request)
     }
 
-    /// A caller dials a firm.
-    pub fn call(&mut self) -> io::Result<()> {
+    /// What one party of a call offers or answers.
+    fn description(&self, party: Party, number: u64) -> String {
+        let port = self.voice.as_ref().map_or(NO_VOICE, |voice| voice.port(party, number));
+        format!(
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 101\r\n\
+             a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\n"
+        )
+    }
+
+    /// One party of a call talks to where the switch says.
+    fn talk(&mut self, party: Party, number: u64, described: &Message) {
+        if let (Some(voice), Some(to)) = (&mut self.voice, audio_address(described.body())) {
+            voice.talk(party, number, to);
+        }
+    }
+
+    /// A caller dials a firm; his number.
+    pub fn call(&mut self) -> io::Result<u64> {
         let number = self.next;
         self.next += 1;
         self.callers.insert(number, Caller::Ringing(clock::now()));
@@ -135,9 +176,10 @@ impl Peers {
             .header(Name::To, format!("<sip:{did}@{switch}>"))
             .header(Name::Contact, format!("<sip:carrier@{local}>"))
             .header(Name::Allow, "INVITE, ACK, BYE, CANCEL, UPDATE")
-            .body("application/sdp", SDP.as_bytes())
+            .body("application/sdp", self.description(Party::Caller, number).as_bytes())
             .finish();
-        self.send(true, &invite)
+        self.send(true, &invite)?;
+        Ok(number)
     }
 
     /// Answers whatever has come. `false`: nothing had.
@@ -168,17 +210,24 @@ impl Peers {
                 if !matches!(caller, Caller::Ringing(_)) {
                     return Ok(());
                 }
+                self.answered += 1;
                 if self.hold {
                     *caller = Caller::Talking { target, to };
+                    self.talk(Party::Caller, number, message);
                     return Ok(());
                 }
                 *caller = Caller::HangingUp;
                 self.send(true, &self.request(&Method::Bye, &target, number, &to, 2, "b").finish())
             }
-            (Some(_), Method::Invite) => {
+            (Some(status), Method::Invite) => {
+                if self.callers.remove(&number).is_some() {
+                    let retry_after = message.text(Name::RetryAfter).and_then(|text| text.trim().parse().ok());
+                    self.refusals.push(Refusal { status, retry_after });
+                    self.failed += 1;
+                    self.hush(number);
+                }
                 let to = message.text(Name::To).unwrap_or_default().into_owned();
                 let target = format!("sip:{}", self.switch);
-                self.failed += usize::from(self.callers.remove(&number).is_some());
                 self.send(true, &self.request(&Method::Ack, &target, number, &to, 1, "i").finish())
             }
             (Some(_), _) => {
@@ -195,14 +244,16 @@ impl Peers {
         let method = message.method();
         match method {
             Method::Invite => {
-                self.note_delay(message);
+                let mark = self.note_delay(message);
+                let description = self.description(Party::Phone, mark);
+                self.talk(Party::Phone, mark, message);
                 let tag = message.call_id().unwrap_or("phone").replace(['@', ':'], "-");
                 let contact = format!("<sip:phone@{}>", self.phones.local_addr()?);
                 let reply = |status, reason| {
                     MessageBuilder::reply(message, status, reason, Some(&tag)).header(Name::Contact, &contact)
                 };
                 self.send(false, &reply(180, "Ringing").finish())?;
-                self.send(false, &reply(200, "OK").body("application/sdp", SDP.as_bytes()).finish())
+                self.send(false, &reply(200, "OK").body("application/sdp", description.as_bytes()).finish())
             }
             Method::Ack => Ok(()),
             Method::Bye
@@ -221,16 +272,17 @@ impl Peers {
         }
     }
 
-    /// The caller's number says whose call has reached a phone.
-    fn note_delay(&mut self, invite: &Message) {
+    /// The caller's number says whose call has reached a phone: it is given back.
+    fn note_delay(&mut self, invite: &Message) -> u64 {
         let now = clock::now();
         let user =
             invite.from().ok().and_then(|from| from.uri.user().map(|user| user.into_owned())).unwrap_or_default();
         let digits = user.len().saturating_sub(MARK_DIGITS as usize);
-        let Some(mark) = user.get(digits..).and_then(|mark| mark.parse::<u64>().ok()) else { return };
+        let Some(mark) = user.get(digits..).and_then(|mark| mark.parse::<u64>().ok()) else { return 0 };
         if let Some(Caller::Ringing(since)) = self.callers.get(&mark) {
             self.delays.push(now.saturating_duration_since(*since));
         }
+        mark
     }
 
     fn registrar_answers(&mut self, message: &Message) -> io::Result<()> {
@@ -296,4 +348,12 @@ impl Peers {
             .map(Some)
             .map_err(|error| io::Error::other(format!("the switch sent what is no SIP: {error:?}")))
     }
+}
+
+/// Where a description wants its voice.
+fn audio_address(body: &[u8]) -> Option<SocketAddr> {
+    let session = sdp::Session::parse(body).ok()?;
+    let media = session.media.first()?;
+    let connection = media.connection.as_ref().or(session.connection.as_ref())?;
+    Some(SocketAddr::new(connection.address.parse().ok()?, media.port))
 }

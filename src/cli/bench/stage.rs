@@ -1,8 +1,11 @@
 //! A house and the world around it, set up: what every measurement over SIP begins with.
 
 use std::io;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
+
+use switch::Directory;
 
 use super::bare::Traffic;
 use super::house::{self, House};
@@ -31,13 +34,21 @@ pub struct Mark {
 impl Stage {
     /// A house with this many operators, every one registered.
     pub fn new(operators: usize) -> io::Result<Self> {
+        Self::in_house(operators, |carrier| house::start(carrier, operators))
+    }
+
+    /// The same in a house that `build` starts, given the carrier's address.
+    pub fn in_house(
+        operators: usize,
+        build: impl FnOnce(SocketAddr) -> io::Result<(House, Arc<Directory>)>,
+    ) -> io::Result<Self> {
         let carrier = UdpSocket::bind("127.0.0.1:0")?;
         let phones = UdpSocket::bind("127.0.0.1:0")?;
         for socket in [&carrier, &phones] {
             // The kernel grants what net.core.rmem_max allows; less is no reason not to measure.
             let _ = socket2::SockRef::from(socket).set_recv_buffer_size(4 << 20);
         }
-        let (house, directory) = house::start(carrier.local_addr()?, operators)?;
+        let (house, directory) = build(carrier.local_addr()?)?;
         let peers = Peers::new(carrier, phones, house.sip)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let busy = || io::Error::other("the engine does not listen");
