@@ -34,6 +34,8 @@ const UNDER_WAY: Duration = Duration::from_millis(300);
 const COME_BACK: Duration = Duration::from_secs(5);
 /// Callers who were sent away together do not come back together.
 const SPREAD_MS: u64 = 2_000;
+/// Those who are on the line before the first step are answered by then; or the machine carries fewer than it was said.
+const ANSWERED_MAX: Duration = Duration::from_secs(20);
 /// Everybody must have hung up by then.
 const HANG_UP_MAX: Duration = Duration::from_secs(20);
 /// A recording and the call's length may differ by so much: they begin and end with different messages.
@@ -210,7 +212,11 @@ impl Crowd {
     fn grow(&mut self, callers: usize, step: Duration) -> io::Result<()> {
         self.callers = callers;
         self.pace(step);
-        self.wait(step)
+        let give_up = clock::now() + ANSWERED_MAX;
+        while self.stage.peers.talking() < callers && clock::now() < give_up {
+            self.turn()?;
+        }
+        Ok(())
     }
 
     /// All callers could have dialled once in half a step.

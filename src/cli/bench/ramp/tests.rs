@@ -25,10 +25,11 @@ fn r45_every_call_of_a_ramp_is_carried_or_refused_and_has_its_recording() {
     assert_eq!(rows.iter().map(|row| row.callers).collect::<Vec<_>>(), [2, 3, 4, 5, 6, 8]);
     for row in &rows {
         assert_eq!(row.failed_otherwise, 0, "{row:?}");
-        assert!(row.carried <= row.callers as f64 && row.sent > 0 && row.delay_ms_p50 <= row.delay_ms_p99, "{row:?}");
+        assert!(row.carried <= row.callers as f64 && row.delay_ms_p50 <= row.delay_ms_p99, "{row:?}");
         // A machine that is elsewhere for a moment loses nothing: sockets keep it.
         assert!(row.loss < 0.5, "{row:?}");
     }
+    assert!(rows.iter().map(|row| row.sent).sum::<u64>() > 0, "{rows:?}");
     let answered: usize = rows.iter().map(|row| row.established).sum();
     assert!(recordings.calls >= answered && answered > 0, "{answered} {recordings:?}");
     assert_eq!((recordings.missing, recordings.faulty), (0, 0), "{recordings:?}");
