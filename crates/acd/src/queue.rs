@@ -86,9 +86,9 @@ impl Queue {
     pub fn set_state(&mut self, now: Instant, operator: OperatorId, wish: Wish) -> Result<(), UnknownOperator> {
         let post = self.roster.get(operator).ok_or(UnknownOperator(operator))?;
         match (&post.activity, &wish) {
-            (Activity::Talking { call, .. }, _) => {
-                let call = *call;
-                self.act(now, operator, Activity::Talking { call, then: wish });
+            (Activity::Talking { call, wrap_up_until, .. }, _) => {
+                let (call, wrap_up_until) = (*call, *wrap_up_until);
+                self.act(now, operator, Activity::Talking { call, then: wish, wrap_up_until });
             }
             (Activity::Idle | Activity::Offered { .. }, Wish::Ready) => {}
             (Activity::Offered { .. }, Wish::NotReady { .. } | Wish::LogOut) => {
@@ -163,7 +163,7 @@ impl Queue {
         }
         let freed = self.take_out(now, call, Why::AnsweredElsewhere, Some(operator));
         self.roster.change(operator, |post| post.unanswered = 0);
-        self.act(now, operator, Activity::Talking { call, then: Wish::Ready });
+        self.act(now, operator, Activity::Talking { call, then: Wish::Ready, wrap_up_until: None });
         self.winners.insert(call, operator);
         self.find_calls_for(now, freed);
         self.tell_positions();
@@ -183,17 +183,17 @@ impl Queue {
     /// comes back. Nothing for one who talks already: no operator is in two calls.
     pub fn engaged(&mut self, now: Instant, operator: OperatorId, call: CallId) {
         let Some(post) = self.roster.get(operator) else { return };
-        let then = match &post.activity {
+        let (then, wrap_up_until) = match &post.activity {
             Activity::Talking { .. } => return,
-            Activity::LoggedOut => Wish::LogOut,
-            Activity::NotReady { reason } => Wish::NotReady { reason: reason.clone() },
-            Activity::Idle | Activity::Offered { .. } => Wish::Ready,
+            Activity::LoggedOut => (Wish::LogOut, None),
+            Activity::NotReady { reason } => (Wish::NotReady { reason: reason.clone() }, None),
+            Activity::Idle | Activity::Offered { .. } => (Wish::Ready, None),
             Activity::WrappingUp { until, then } => {
                 self.timers.cancel(*until, Timer::WrapUpEnds(operator));
-                then.clone()
+                (then.clone(), Some(*until))
             }
         };
-        let talk = Activity::Talking { call, then };
+        let talk = Activity::Talking { call, then, wrap_up_until };
         if self.offered_to(operator).is_some() {
             self.call_goes_on_without(now, operator, Why::OperatorLeft, talk);
         } else {
@@ -205,18 +205,26 @@ impl Queue {
     /// The operator's talk is over: wrap-up, then ready, or what they wished meanwhile.
     pub fn cleared(&mut self, now: Instant, operator: OperatorId) {
         let wrap_up = self.roster.get(operator).map_or(Duration::ZERO, |post| post.operator.wrap_up);
-        self.talk_is_over(now, operator, wrap_up);
+        self.talk_is_over(now, operator, |_| Some(now + wrap_up));
     }
 
-    /// The operator is out of a call of which nothing is to be written (one that was only listened to): no wrap-up.
+    /// The operator is out of a call of which nothing is to be written (one that was only listened to): no wrap-up, but what
+    /// is left of the one that the call broke into.
     pub fn released(&mut self, now: Instant, operator: OperatorId) {
-        self.talk_is_over(now, operator, Duration::ZERO);
+        self.talk_is_over(now, operator, |broken_into| broken_into);
     }
 
-    fn talk_is_over(&mut self, now: Instant, operator: OperatorId, wrap_up: Duration) {
+    /// `wrap_up`: when it ends, of when that would have ended that the talk broke into.
+    fn talk_is_over(
+        &mut self,
+        now: Instant,
+        operator: OperatorId,
+        wrap_up: impl FnOnce(Option<Instant>) -> Option<Instant>,
+    ) {
         let Some(post) = self.roster.get(operator) else { return };
-        let Activity::Talking { call, then } = &post.activity else { return };
+        let Activity::Talking { call, then, wrap_up_until } = &post.activity else { return };
         let (call, then, leaving) = (*call, then.clone(), post.leaving);
+        let until = wrap_up(*wrap_up_until).filter(|until| *until > now);
         if self.winners.get(&call) == Some(&operator) {
             self.winners.remove(&call);
         }
@@ -224,12 +232,11 @@ impl Queue {
         if leaving {
             self.act(now, operator, Activity::LoggedOut);
             self.roster.remove(operator);
-        } else if wrap_up.is_zero() {
-            self.settle(now, operator, then);
-        } else {
-            let until = now + wrap_up;
+        } else if let Some(until) = until {
             self.timers.set(until, Timer::WrapUpEnds(operator));
             self.act(now, operator, Activity::WrappingUp { until, then });
+        } else {
+            self.settle(now, operator, then);
         }
         self.tell_positions();
     }

@@ -23,6 +23,8 @@ pub(crate) enum Activity {
         call: CallId,
         /// Wished meanwhile, comes true after the wrap-up.
         then: Wish,
+        /// When the wrap-up would have ended that this call broke into.
+        wrap_up_until: Option<Instant>,
     },
     WrappingUp {
         until: Instant,

@@ -283,6 +283,27 @@ fn who_only_listened_has_nothing_to_write_and_is_what_he_was() {
 }
 
 #[test]
+fn who_listens_in_the_wrap_up_has_the_rest_of_it_afterwards() {
+    let mut house = House::with([HANAKO]);
+    house.arrives(call(A)).expect("offer A 1");
+    house.answers(A, HANAKO).expect("");
+    house.clears(HANAKO).expect("");
+    house.arrives(call(B)).expect("position B 1");
+    house.after(WRAP_UP / 3).expect("");
+    house.queue.engaged(house.now, HANAKO, C);
+    house.after(WRAP_UP / 3).expect("");
+    house.queue.released(house.now, HANAKO);
+    assert_eq!(house.state(HANAKO), State::WorkingAfterCall);
+    house.after(WRAP_UP / 3 - Duration::from_millis(1)).expect("");
+    // Again, until it would have been over: nothing is left of it.
+    house.queue.engaged(house.now, HANAKO, C);
+    house.wishes(HANAKO, Wish::Ready).expect("");
+    house.after(Duration::from_millis(1)).expect("");
+    house.queue.released(house.now, HANAKO);
+    house.expect("offer B 1");
+}
+
+#[test]
 fn removed_operators_finish_their_talk() {
     let mut house = House::with([HANAKO, TARO]);
     house.arrives(call(A)).expect("offer A 1");
