@@ -99,8 +99,8 @@ pub fn answer(local: &Local, offer: &Session) -> Result<(String, Negotiated), Ne
     answer_as(local, offer, Direction::SendRecv, None)
 }
 
-/// As [`answer`], but we do no more than `wish`: a peer on hold who offers anew stays on hold; and an association that was agreed
-/// `before` goes on.
+/// As [`answer`], but we do no more than `wish`: a peer on hold who offers anew stays on hold; and what was agreed
+/// `before` goes on: an association, and that the voice is encrypted (R15).
 ///
 /// Every `m=` line of the offer is answered in its place (RFC 3264 §6): the first audio stream that we can do is taken,
 /// all others are refused with port 0. The codec is the offer's first G.711 that we have, else its first that we have.
@@ -110,7 +110,7 @@ pub fn answer_as(
     wish: Direction,
     before: Option<&Negotiated>,
 ) -> Result<(String, Negotiated), NegotiationError> {
-    let (taken, stream) = first_usable(local, offer)?;
+    let (taken, stream) = first_usable(local, offer, before)?;
     let offered = offer.direction(stream.media);
     let direction = stream.allowed(offered).and(wish);
     let security = stream.keying.security(local, stream.remote, before).ok_or(NegotiationError::NoCommonKeys)?;
@@ -179,6 +179,16 @@ pub fn answer_paused(local: &Local, offer: &Session, before: &Negotiated) -> Opt
 
 /// Reads the answer to `our_offer`, which [`offer`](crate::offer()) printed for the same `local`.
 pub fn accept_answer(local: &Local, our_offer: &Session, answer: &Session) -> Result<Negotiated, NegotiationError> {
+    accept_answer_after(local, our_offer, answer, None)
+}
+
+/// As [`accept_answer`], in a session for which something was agreed `before`: voice that is encrypted stays so (R15).
+pub fn accept_answer_after(
+    local: &Local,
+    our_offer: &Session,
+    answer: &Session,
+    before: Option<&Negotiated>,
+) -> Result<Negotiated, NegotiationError> {
     let (index, ours) = our_offer
         .media
         .iter()
@@ -192,7 +202,8 @@ pub fn accept_answer(local: &Local, our_offer: &Session, answer: &Session) -> Re
     if theirs.port == 0 {
         return Err(NegotiationError::NoAudio);
     }
-    let stream = Stream::read(local, answer, theirs, keying::of_answer(local, ours, answer, theirs)?, first_codec)?;
+    let keying = keying::of_answer(local, ours, answer, theirs, before)?;
+    let stream = Stream::read(local, answer, theirs, keying, first_codec)?;
     let offered: Vec<(u8, Payload)> = payloads(ours);
     let number_of = |wanted: Payload| offered.iter().find(|(_, payload)| *payload == wanted).map(|(number, _)| *number);
     let receive = number_of(Payload::Audio(stream.codec)).ok_or(NegotiationError::NoCommonCodec)?;
@@ -216,10 +227,14 @@ struct Stream<'a> {
 }
 
 /// The first audio stream that we can do; the first failure if there is none.
-fn first_usable<'a>(local: &Local, offer: &'a Session) -> Result<(usize, Stream<'a>), NegotiationError> {
+fn first_usable<'a>(
+    local: &Local,
+    offer: &'a Session,
+    before: Option<&Negotiated>,
+) -> Result<(usize, Stream<'a>), NegotiationError> {
     let mut failure = None;
     for (index, media) in offer.media.iter().enumerate().filter(|(_, media)| media.is_audio() && media.port != 0) {
-        let keying = keying::of_offer(local, offer, media);
+        let keying = keying::of_offer(local, offer, media, before);
         match keying.and_then(|keying| Stream::read(local, offer, media, keying, g711_or_first)) {
             Ok(stream) => return Ok((index, stream)),
             Err(NegotiationError::NoAudio) => {}

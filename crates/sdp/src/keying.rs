@@ -21,8 +21,19 @@ pub(crate) enum Keying {
 /// every phone has it, and an INVITE should fit into a datagram.
 const OFFERED: [Suite; 3] = [Suite::AesCm128HmacSha1_80, Suite::AeadAes128Gcm, Suite::AeadAes256Gcm];
 
-/// What a stream that the peer offers would be keyed with.
-pub(crate) fn of_offer(local: &Local, offer: &Session, media: &Media) -> Result<Keying, NegotiationError> {
+/// What is agreed keeps out what is in the clear: a call that has been secret stays so (R15), whatever the policy was for its
+/// beginning. Otherwise a peer could turn the encryption off in the middle, and, on again, have our old key used from its start.
+fn must_stay(before: Option<&Negotiated>) -> bool {
+    before.is_some_and(|before| before.security.is_secure())
+}
+
+/// What a stream that the peer offers would be keyed with, after what was agreed `before`.
+pub(crate) fn of_offer(
+    local: &Local,
+    offer: &Session,
+    media: &Media,
+    before: Option<&Negotiated>,
+) -> Result<Keying, NegotiationError> {
     let transport = Transport::of(media);
     if transport == Transport::Unknown {
         return Err(NegotiationError::NoAudio);
@@ -39,6 +50,9 @@ pub(crate) fn of_offer(local: &Local, offer: &Session, media: &Media) -> Result<
             Some(Keying::Dtls(_) | Keying::Sdes(_) | Keying::Open) | None => Err(NegotiationError::SecureRequired),
         },
         (SrtpPolicy::Off, Transport::Secure) => Err(NegotiationError::SecureRequired),
+        (SrtpPolicy::Off, Transport::Open | Transport::Unknown) if must_stay(before) => {
+            Err(NegotiationError::OpenRefused)
+        }
         (SrtpPolicy::Off, Transport::Open | Transport::Unknown) => Ok(Keying::Open),
         (SrtpPolicy::Preferred | SrtpPolicy::Required, Transport::Dtls) => {
             by_dtls().ok_or(NegotiationError::NoCommonKeys)
@@ -46,21 +60,23 @@ pub(crate) fn of_offer(local: &Local, offer: &Session, media: &Media) -> Result<
         (SrtpPolicy::Preferred | SrtpPolicy::Required, Transport::Secure) => {
             by_crypto().or_else(by_dtls).ok_or(NegotiationError::NoCommonKeys)
         }
-        (SrtpPolicy::Preferred, Transport::Open | Transport::Unknown) => {
+        (SrtpPolicy::Preferred, Transport::Open | Transport::Unknown) if !must_stay(before) => {
             Ok(by_crypto().or_else(by_dtls).unwrap_or(Keying::Open))
         }
-        (SrtpPolicy::Required, Transport::Open | Transport::Unknown) => {
+        (SrtpPolicy::Preferred | SrtpPolicy::Required, Transport::Open | Transport::Unknown) => {
             by_crypto().or_else(by_dtls).ok_or(NegotiationError::OpenRefused)
         }
     }
 }
 
-/// What the peer's answer `theirs` to our stream `ours` comes to. It can choose only among what was offered.
+/// What the peer's answer `theirs` to our stream `ours` comes to, after what was agreed `before`. It can choose only among what
+/// was offered.
 pub(crate) fn of_answer(
     local: &Local,
     ours: &Media,
     answer: &Session,
     theirs: &Media,
+    before: Option<&Negotiated>,
 ) -> Result<Keying, NegotiationError> {
     let by_dtls = || {
         let offered = ours.values("fingerprint").next().is_some();
@@ -76,7 +92,7 @@ pub(crate) fn of_answer(
                     Err(NegotiationError::SecureRequired)
                 }
                 None if answered == Transport::Secure => Err(NegotiationError::NoCommonKeys),
-                None if local.srtp == SrtpPolicy::Required => Err(NegotiationError::OpenRefused),
+                None if local.srtp == SrtpPolicy::Required || must_stay(before) => Err(NegotiationError::OpenRefused),
                 None => Ok(Keying::Open),
             }
         }

@@ -15,7 +15,7 @@ mod security;
 mod session;
 mod transport;
 
-pub use answer::{Negotiated, NegotiationError, accept_answer, answer, answer_as, answer_paused};
+pub use answer::{Negotiated, NegotiationError, accept_answer, accept_answer_after, answer, answer_as, answer_paused};
 pub use codec::{Codec, Direction};
 pub use crypto::{KeySalt, Suite};
 pub use dtls::Fingerprint;

@@ -21,6 +21,8 @@ pub(crate) struct Description {
     /// The other end is a browser.
     is_browser: bool,
     agreed: Option<Negotiated>,
+    /// What is agreed is so for good. An early answer is not: another phone may yet take the call, on terms of its own.
+    is_settled: bool,
     /// The peer's offer that we have answered last.
     answered: Option<Session>,
     moves: usize,
@@ -50,6 +52,7 @@ impl Description {
             offered_to_browsers: false,
             is_browser: false,
             agreed: None,
+            is_settled: false,
             answered: None,
             moves: 0,
             vault,
@@ -107,6 +110,7 @@ impl Description {
             Ok((text, agreed)) => {
                 self.is_browser = sdp::is_browser(&offer);
                 self.agreed = Some(agreed);
+                self.is_settled = true;
                 self.offered = None;
                 self.answered = Some(offer);
                 Ok(Bytes::from(text))
@@ -127,7 +131,9 @@ impl Description {
     /// The peer's answer to our offer. An answer that fits nothing is the peer's fault.
     pub(crate) fn accept(&mut self, answer: &[u8]) -> Result<(), NegotiationError> {
         let offered = self.offered.take().ok_or(NegotiationError::AnswerMismatch)?;
-        self.agree(offered, answer)
+        self.agree(offered, answer)?;
+        self.is_settled = true;
+        Ok(())
     }
 
     /// A provisional answer to our offer: enough to hear early media. The offer stays open; another branch may answer it.
@@ -161,7 +167,8 @@ impl Description {
         } else {
             None
         };
-        let agreed = sdp::accept_answer(&local, to_browser.as_ref().unwrap_or(&offered), &answer)?;
+        let before = self.agreed.as_ref().filter(|_| self.is_settled);
+        let agreed = sdp::accept_answer_after(&local, to_browser.as_ref().unwrap_or(&offered), &answer, before)?;
         self.agreed = Some(agreed);
         if let Some(said) = to_browser {
             self.said = said.print();

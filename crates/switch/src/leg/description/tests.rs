@@ -82,6 +82,49 @@ fn r15_required_takes_nothing_in_the_open_and_preferred_takes_what_comes() {
 }
 
 #[test]
+fn r15_what_is_encrypted_stays_so() {
+    let is_secret = |ours: &Description| matches!(ours.agreed().unwrap().security, Security::Sdes(_));
+    // A phone that we called, and one that calls.
+    let mut called = description(SrtpPolicy::Preferred);
+    let _ = called.offer();
+    called.taken(open(KEY).as_bytes()).unwrap();
+    let mut calling = description(SrtpPolicy::Preferred);
+    calling.answer(open(KEY).as_bytes()).unwrap();
+    for mut ours in [called, calling] {
+        let before = ours.agreed().cloned();
+        assert_eq!(ours.answer(open("").as_bytes()), Err(488));
+        assert_eq!(ours.answer(open("a=sendonly\r\n").as_bytes()), Err(488));
+        assert_eq!(ours.refreshed(open("").as_bytes()), Err(NegotiationError::OpenRefused));
+        let _ = ours.offer();
+        assert_eq!(ours.accept(open("").as_bytes()), Err(NegotiationError::OpenRefused));
+        assert_eq!(ours.agreed(), before.as_ref(), "what was agreed before holds");
+        ours.answer(open(&format!("a=sendonly\r\n{KEY}")).as_bytes()).unwrap();
+        assert!(ours.on_hold() && is_secret(&ours));
+        ours.answer(open(KEY).as_bytes()).unwrap();
+        ours.refreshed(open(KEY).as_bytes()).unwrap();
+        assert!(!ours.on_hold() && is_secret(&ours));
+    }
+    // What was in the clear may become a secret.
+    let mut ours = description(SrtpPolicy::Preferred);
+    ours.answer(open("").as_bytes()).unwrap();
+    ours.answer(open(KEY).as_bytes()).unwrap();
+    assert!(is_secret(&ours));
+    // A browser has no policy, and yet.
+    let mut ours = description(SrtpPolicy::Off);
+    ours.answer(browser("abcd", "actpass").as_bytes()).unwrap();
+    assert_eq!(ours.answer(open("").as_bytes()), Err(488));
+}
+
+#[test]
+fn r15_an_early_answer_does_not_bind_the_phone_that_takes_the_call() {
+    let mut ours = description(SrtpPolicy::Preferred);
+    let _ = ours.offer();
+    ours.preview(open(KEY).as_bytes()).unwrap();
+    ours.taken(open("").as_bytes()).unwrap();
+    assert_eq!(ours.agreed().unwrap().security, Security::Plain);
+}
+
+#[test]
 fn r15_an_answer_of_a_browser_fits_only_where_one_was_asked() {
     let mut ours = description(SrtpPolicy::Preferred);
     let _ = ours.offer();
