@@ -24,14 +24,14 @@ impl Call {
     /// Nothing was heard from this leg for so long, although something should be.
     pub(crate) fn silent(&mut self, board: &mut Board, now: Instant, id: LegId, seconds: u32) {
         let Some(leg) = self.leg_mut(id).filter(|leg| leg.is_up()) else { return };
-        let is_news = !std::mem::replace(&mut leg.silent, true);
+        // A supervisor who listens may well be muted: that is no news, and who is listened to is not to see it.
+        let is_missed = !matches!(leg.role, Role::Supervisor(_));
+        let is_news = is_missed && !std::mem::replace(&mut leg.silent, true);
         let word = leg.role.word().to_owned();
         let patience = match leg.role {
             Role::Operator(_) | Role::Second(_) => OPERATOR_SILENT_MAX,
-            // A supervisor who has muted the phone may well send nothing.
             Role::Caller | Role::Target | Role::Supervisor(_) => OUTSIDE_SILENT_MAX,
         };
-        let is_missed = !matches!(leg.role, Role::Supervisor(_));
         if seconds >= patience && leg.probe.is_none() {
             if patience == OPERATOR_SILENT_MAX {
                 leg.probe = Some(now + PROBE_MAX);
@@ -39,7 +39,7 @@ impl Call {
             board.order(Order::Probe { leg: id });
         }
         self.story.tell(now, Fact::Silent { leg: word.clone(), seconds });
-        if is_news && is_missed {
+        if is_news {
             self.changed(board, "silent", &word);
             board.alarm(Alarm::OneWayAudio { call: self.id.to_string(), leg: word });
         }

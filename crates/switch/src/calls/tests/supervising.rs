@@ -197,6 +197,21 @@ fn w13_a_supervisor_can_do_nothing_to_the_call() {
 }
 
 #[test]
+fn w13_a_muted_supervisor_is_not_given_away_by_the_silence() {
+    let mut house = supervised(Listen);
+    let silent = |house: &House| house.calls.snapshot(house.now).calls[0].silent.join(" ");
+    house.silent("taro", 3).orders([]).tells([]);
+    assert_eq!(silent(&house), "");
+    let leg = house.leg("taro");
+    house.media(crate::media::Event::Audible { leg }).tells([]);
+    // The others are missed as ever.
+    house.silent("A", 3).tells(["silent caller", "alarm one_way_audio"]);
+    assert_eq!(silent(&house), "caller");
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
 fn w13_a_phone_that_does_not_want_to_or_does_not_answer_leaves_nothing() {
     for status in [486, 603, 480, 503] {
         let mut house = House::talk("A");
