@@ -125,14 +125,19 @@ impl<T: fmt::Display> Serialize for Shown<T> {
     }
 }
 
-/// What the keys of SRTP and the passwords of ICE follow in a description (RFC 4568 §6.1, RFC 8839 §5.4). With an old key a
-/// recorded line could be listened to.
-const KEYS: [&str; 2] = ["inline:", "ice-pwd"];
+/// What the keys of SRTP and the passwords of ICE follow in a description (RFC 4568 §6.1, RFC 4567 §3.1, RFC 8839
+/// §5.4). With an old key a recorded line could be listened to.
+const KEYS: [&str; 3] = ["inline:", "key-mgmt", "ice-pwd"];
+
+/// A line of a session's key as it once was (RFC 4566 §5.12).
+const KEY_LINE: &str = "k=";
 
 /// A line of a body, up to the key that it tells.
 fn without_key(line: &str) -> Option<&str> {
     let lower = line.to_ascii_lowercase();
-    KEYS.iter().find_map(|name| line.get(..lower.find(name)? + name.len()))
+    let is_key = lower.trim_start().starts_with(KEY_LINE);
+    let old = is_key.then(|| line.get(..lower.find(KEY_LINE)? + KEY_LINE.len())).flatten();
+    old.or_else(|| KEYS.iter().find_map(|name| line.get(..lower.find(name)? + name.len())))
 }
 
 /// A SIP message as text, without the values of its credentials and keys (R20).
@@ -194,11 +199,13 @@ mod tests {
     #[test]
     fn r20_keys_do_not_get_into_a_trace() {
         let message = "INVITE sip:1@x SIP/2.0\r\nSubject: inline: skates\r\n\r\nv=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:secret|2^31\r\n\
-            a= Crypto :2 X INLINE:secret\na=ice-pwd:secret\r\na=setup:active\r\n";
+            a= Crypto :2 X INLINE:secret\na=ice-pwd:secret\r\na=setup:active\r\n\
+            k=base64:secret\r\na=Key-Mgmt:mikey secret\r\na=mark=k=1\r\n";
         assert_eq!(
             without_secrets(message.as_bytes()),
             "INVITE sip:1@x SIP/2.0\r\nSubject: inline: skates\r\n\r\nv=0\r\na=crypto:1 AES_CM_128_HMAC_SHA1_80 inline: (removed)\r\n\
-             a= Crypto :2 X INLINE: (removed)\r\na=ice-pwd (removed)\r\na=setup:active\r\n"
+             a= Crypto :2 X INLINE: (removed)\r\na=ice-pwd (removed)\r\na=setup:active\r\n\
+             k= (removed)\r\na=Key-Mgmt (removed)\r\na=mark=k=1\r\n"
         );
     }
 

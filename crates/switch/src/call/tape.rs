@@ -123,12 +123,22 @@ pub(crate) fn judge(recording: &mut Recording, talk_ms: i64) {
 /// An INFO, or an answer that repeats one, without its body.
 fn without_keys(mut trace: Trace) -> Trace {
     const END: &[u8] = b"\r\n\r\n";
-    let is_info = trace.message.starts_with(b"INFO ");
     let end = trace.message.windows(END.len()).position(|window| window == END);
-    if let Some(end) = end.filter(|_| is_info) {
+    if let Some(end) = end.filter(|end| is_about_info(trace.message.get(..*end).unwrap_or_default())) {
         trace.message.truncate(end + END.len());
     }
     trace
+}
+
+/// Is this the head of an INFO, or of an answer to one?
+fn is_about_info(head: &[u8]) -> bool {
+    let is_answers = |line: &[u8]| {
+        let mut parts = line.splitn(2, |byte| *byte == b':');
+        let name = parts.next().unwrap_or_default().trim_ascii();
+        let value = parts.next().unwrap_or_default().trim_ascii_end();
+        name.eq_ignore_ascii_case(b"CSeq") && value.rsplit(u8::is_ascii_whitespace).next() == Some(b"INFO")
+    };
+    head.starts_with(b"INFO ") || head.starts_with(b"SIP/2.0 ") && head.split(|byte| *byte == b'\n').any(is_answers)
 }
 
 #[cfg(test)]
@@ -150,6 +160,11 @@ mod tests {
         assert_eq!(kept(b"INFO sip:a SIP/2.0\r\nTo: x\r\n\r\nSignal=4\r\n"), "INFO sip:a SIP/2.0\r\nTo: x\r\n\r\n");
         assert_eq!(kept(b"INVITE sip:a SIP/2.0\r\n\r\nv=0\r\n"), "INVITE sip:a SIP/2.0\r\n\r\nv=0\r\n");
         assert_eq!(kept(b"INFO sip:a SIP/2.0"), "INFO sip:a SIP/2.0");
+        let refused = "SIP/2.0 415 No\r\ncseq : 7 INFO \r\nTo: x\r\n\r\n";
+        assert_eq!(kept(b"SIP/2.0 415 No\r\ncseq : 7 INFO \r\nTo: x\r\n\r\nSignal=4\r\n"), refused);
+        assert_eq!(kept(b"SIP/2.0 200 OK\r\nCSeq: 7 INFO\r\n\r\nSignal=4"), "SIP/2.0 200 OK\r\nCSeq: 7 INFO\r\n\r\n");
+        let taken = b"SIP/2.0 200 OK\r\nCSeq: 7 INVITE\r\nSubject: INFO\r\n\r\nv=0\r\nCSeq: 7 INFO\r\n";
+        assert_eq!(kept(taken), taken.as_slice());
     }
 
     #[test]
