@@ -11,6 +11,9 @@ use crate::row::{Columns, to_json};
 /// Keys of a feature code.
 const FEATURE_KEYS_MAX: usize = 6;
 
+/// The only code that may be empty: in settings that are older than it, its keys may be taken.
+const PAUSE: &str = "feature_codes.pause";
+
 impl Store {
     /// The settings; the defaults if none were ever saved.
     ///
@@ -59,15 +62,19 @@ fn check(settings: &Settings) -> Result<(), StoreError> {
         ("feature_codes.confirmed", &codes.confirmed),
         ("feature_codes.complete", &codes.complete),
         ("feature_codes.cancel", &codes.cancel),
-        ("feature_codes.pause", &codes.pause),
+        (PAUSE, &codes.pause),
     ];
     for (place, (field, code)) in named.iter().enumerate() {
         let keys = code.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));
+        if code.is_empty() && *field == PAUSE {
+            continue; // not in use
+        }
         if code.is_empty() || code.len() > FEATURE_KEYS_MAX || !keys {
             checks.fail(field, format!("{code:?} cannot be keyed"), "use 1 to 6 of the keys 0-9, * and #");
         }
         // A code that begins like another would be taken for it before its last key.
-        let earlier = named.iter().take(place).find(|(_, other)| code.starts_with(*other) || other.starts_with(*code));
+        let begins = |other: &str| !other.is_empty() && (code.starts_with(other) || other.starts_with(*code));
+        let earlier = named.iter().take(place).find(|(_, other)| begins(other));
         if let Some((other, _)) = earlier {
             checks.fail(
                 field,

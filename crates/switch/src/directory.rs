@@ -211,7 +211,7 @@ impl Default for Settings {
 /// Keys an operator presses during a call.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(default, deny_unknown_fields)]
+#[serde(default, deny_unknown_fields, from = "StoredCodes")]
 pub struct FeatureCodes {
     /// Hold and resume.
     pub hold: String,
@@ -223,8 +223,42 @@ pub struct FeatureCodes {
     pub complete: String,
     /// Give up the transfer: back to the caller.
     pub cancel: String,
-    /// Pause the recording, and go on with it.
+    /// Pause the recording, and go on with it. Empty: no keys do. Where it is not given it is `*7`, unless another of these
+    /// codes begins so or begins it.
     pub pause: String,
+}
+
+/// As they are stored, or come over the API: from before there was a pause, they may have its keys for something else.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct StoredCodes {
+    hold: String,
+    attended: String,
+    confirmed: String,
+    complete: String,
+    cancel: String,
+    pause: Option<String>,
+}
+
+impl Default for StoredCodes {
+    fn default() -> Self {
+        let FeatureCodes { hold, attended, confirmed, complete, cancel, pause: _ } = FeatureCodes::default();
+        Self { hold, attended, confirmed, complete, cancel, pause: None }
+    }
+}
+
+impl From<StoredCodes> for FeatureCodes {
+    fn from(stored: StoredCodes) -> Self {
+        let StoredCodes { hold, attended, confirmed, complete, cancel, pause } = stored;
+        let usual = || {
+            let keys = FeatureCodes::default().pause;
+            let others = [&hold, &attended, &confirmed, &complete, &cancel];
+            let is_taken = others.iter().any(|other| other.starts_with(&keys) || keys.starts_with(other.as_str()));
+            if is_taken { String::new() } else { keys }
+        };
+        let pause = pause.unwrap_or_else(usual);
+        Self { hold, attended, confirmed, complete, cancel, pause }
+    }
 }
 
 impl Default for FeatureCodes {
@@ -238,5 +272,26 @@ impl Default for FeatureCodes {
             cancel: code("*0"),
             pause: code("*7"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_that_was_never_chosen_takes_no_other_codes_keys() {
+        let read = |text: &str| serde_json::from_str::<FeatureCodes>(text);
+        assert_eq!(read("{}").unwrap(), FeatureCodes::default());
+        for taken in ["*7", "*71", "*"] {
+            let codes = read(&format!(r#"{{"hold":"{taken}"}}"#)).unwrap();
+            assert_eq!(codes, FeatureCodes { hold: taken.to_owned(), pause: String::new(), ..FeatureCodes::default() });
+        }
+        // What was chosen is what it is: a clash is the settings' check to find.
+        assert_eq!(read(r#"{"hold":"*7","pause":"*7"}"#).unwrap().pause, "*7");
+        assert_eq!(read(r#"{"pause":""}"#).unwrap().pause, "");
+        let odd = FeatureCodes { hold: "*7".to_owned(), pause: String::new(), ..FeatureCodes::default() };
+        assert_eq!(read(&serde_json::to_string(&odd).unwrap()).unwrap(), odd);
+        assert!(read(r#"{"hould":"*5"}"#).is_err());
     }
 }

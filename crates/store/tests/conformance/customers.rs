@@ -137,6 +137,13 @@ on_both! {
         settings.feature_codes.cancel = "*30".to_owned();
         let found = fields(store.save_settings(&settings).await.unwrap_err());
         assert_eq!(found, ["confirm_seconds", "feature_codes.hold", "feature_codes.attended", "feature_codes.cancel"]);
+        // No keys pause a recording; all else can be keyed.
+        let mut settings = Settings::default();
+        settings.feature_codes.pause.clear();
+        store.save_settings(&settings).await.unwrap();
+        assert_eq!(store.settings().await.unwrap(), settings);
+        settings.feature_codes.hold.clear();
+        assert_eq!(fields(store.save_settings(&settings).await.unwrap_err()), ["feature_codes.hold"]);
     }
 
     async fn r19_text_of_any_sort_is_data(store: Store) {

@@ -49,11 +49,13 @@ impl Keys {
             (&codes.cancel, Code::Cancel),
             (&codes.pause, Code::Pause),
         ];
-        if let Some((_, code)) = table.iter().find(|(keys, _)| **keys == self.typed) {
+        // A code without keys is one that is not in use.
+        let in_use = || table.iter().filter(|(keys, _)| !keys.is_empty());
+        if let Some((_, code)) = in_use().find(|(keys, _)| **keys == self.typed) {
             self.typed.clear();
             return Some(*code);
         }
-        let leads_somewhere = |typed: &str| table.iter().any(|(keys, _)| keys.starts_with(typed));
+        let leads_somewhere = |typed: &str| in_use().any(|(keys, _)| keys.starts_with(typed));
         if !leads_somewhere(&self.typed) {
             self.typed = digit.to_string();
             if !leads_somewhere(&self.typed) {
@@ -126,5 +128,15 @@ mod tests {
         assert_eq!(type_at(11, '*'), None);
         assert_eq!(type_at(12, '*'), None, "a wrong key may begin the right code");
         assert_eq!(type_at(13, '1'), Some(Code::Attended));
+    }
+
+    #[test]
+    fn a_code_without_keys_is_never_keyed() {
+        let codes = FeatureCodes { pause: String::new(), ..FeatureCodes::default() };
+        let now = crate::calls::tests::some_moment();
+        let mut keys = Keys::default();
+        let made: Vec<_> = "7*79".chars().map(|digit| keys.press(now, digit, &codes)).collect();
+        assert_eq!(made, [None; 4]);
+        assert_eq!(keys.typed, "");
     }
 }
