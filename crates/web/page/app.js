@@ -116,7 +116,7 @@ function stateOf(call) {
 
 /** The button by which nothing of what is said now is kept (a card number), and is again. */
 function pauseOf(call) {
-  if (call.operator == null || !["established", "held"].includes(call.state)) return "";
+  if (call.operator == null || !(mayFind() || call.operator === state.me?.operator) || !["established", "held"].includes(call.state)) return "";
   const turn = () => api(`/calls/${call.call}/recording/pause`, { method: "POST", body: JSON.stringify({ on: !call.recording_paused }) })
     .then(refreshNow, (error) => { $("now-error").textContent = wrong(error); });
   const button = element("button", { type: "button", className: "link", textContent: call.recording_paused ? W.resumeRecording : W.pauseRecording, onclick: turn });

@@ -98,7 +98,7 @@ impl Stream {
                     Some(Err(error)) => return Err(error),
                 },
                 _ = ping.tick() => {
-                    if !answered || !is_logged_in(&self.api, &self.session).await {
+                    if !answered || !self.is_logged_in().await {
                         return self.close(close_code::POLICY, "log in again").await;
                     }
                     answered = false;
@@ -132,6 +132,16 @@ impl Stream {
         }
     }
 
+    /// Is the desk still somebody's? What it may see is as its role is now. A database that is away ends no session.
+    async fn is_logged_in(&mut self) -> bool {
+        match self.api.store.session(&self.session, self.api.now_ms()).await {
+            Ok(Some(user)) => self.sees_supervisors = Login::from(user).may(Act::Supervise).is_ok(),
+            Ok(None) => return false,
+            Err(_) => {}
+        }
+        true
+    }
+
     async fn close(&mut self, code: u16, why: &'static str) -> Result<(), Error> {
         self.socket.send(Message::Close(Some(CloseFrame { code, reason: why.into() }))).await
     }
@@ -140,9 +150,4 @@ impl Stream {
 /// A supervisor who listens is not shown to who is listened to.
 fn is_about_a_supervisor(event: &Event) -> bool {
     matches!(event, Event::CallChanged { what, .. } if SUPERVISION.contains(&what.as_str()))
-}
-
-/// A database that is away ends no session.
-async fn is_logged_in(api: &Api, session: &str) -> bool {
-    !matches!(api.store.session(session, api.now_ms()).await, Ok(None))
 }

@@ -97,7 +97,10 @@ pub(crate) async fn pause(
     At(call): At<String>,
     Body(switched): Body<Switched>,
 ) -> Result<StatusCode, Refusal> {
-    act(&api, &login, &call, |call| Command::PauseRecording { call, on: switched.on }).await
+    let done = act(&api, &login, &call, |call| Command::PauseRecording { call, on: switched.on }).await?;
+    let what = if switched.on { "call.recording.pause" } else { "call.recording.resume" };
+    api.note(&login, what, &id(&call)?.to_string()).await;
+    Ok(done)
 }
 
 /// On to the client firm's person. `{"mode":"attended"|"confirmed","to":null|"090…","urgent":false,"reason":null}`

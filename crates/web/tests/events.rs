@@ -63,6 +63,23 @@ fn who_is_listened_to_is_not_told() {
 }
 
 #[test]
+fn who_is_no_supervisor_any_more_is_told_no_longer() {
+    let house = House::new();
+    let user = house.user("shunin", Role::Supervisor, None);
+    let mut desk = desk(&house, "?after=0", &house.session(user));
+    let supervised = || Event::CallChanged { call: "call".into(), what: "supervised".into(), detail: "listen".into() };
+    house.switchboard.tells(1, supervised());
+    assert_eq!(numbers(&mut desk, 1), [1]);
+    let form = store::UserForm { name: "shunin".into(), role: Role::Operator, operator_id: None };
+    house.wait(house.store.update_user(user, &form)).unwrap();
+    // With every ping the role is looked at.
+    while !matches!(desk.read().unwrap(), Message::Ping(_)) {}
+    house.switchboard.tells(2, supervised());
+    house.switchboard.happens(3);
+    assert_eq!(numbers(&mut desk, 1), [3]);
+}
+
+#[test]
 fn a_desk_sees_what_happens_and_resumes_without_gap_or_double() {
     let house = House::new();
     let token = house.logged_in("hanako", Role::Operator, Some(house.operator("101", "花子")));

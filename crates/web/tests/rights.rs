@@ -260,6 +260,24 @@ fn a_supervisor_listens_with_the_own_phone_and_only_supervisors_see_who_does() {
 }
 
 #[test]
+fn who_paused_a_recording_is_in_the_audit_log() {
+    let house = House::new();
+    let own = house.operator("101", "花子");
+    let operator = house.logged_in("hanako", Role::Operator, Some(own));
+    house.switchboard.snapshot.lock().unwrap().calls = vec![in_hand(OWN, own)];
+    let pause = |call: u64, on: bool| {
+        house.post(&format!("/calls/{}/recording/pause", CallId(call)), &operator, json!({"on": on})).status
+    };
+    assert_eq!([pause(OWN, true), pause(OWN, false), pause(OTHERS, true)], [202, 202, 404]);
+    let audit = house.wait(house.store.audit(None, None, 10)).unwrap();
+    let call = CallId(OWN).to_string();
+    let mut noted: Vec<_> =
+        audit.iter().map(|line| (line.who.as_str(), line.what.as_str(), line.about.as_str())).collect();
+    noted.sort_unstable();
+    assert_eq!(noted, [("hanako", "call.recording.pause", call.as_str()), ("hanako", "call.recording.resume", &call)]);
+}
+
+#[test]
 fn what_the_switch_refuses_is_said_in_words() {
     let (house, _, [_, _, supervisor, _]) = furnished();
     let token = supervisor.unwrap();
