@@ -9,7 +9,6 @@ use switch::{CallRecord, ladder};
 
 use super::Context;
 use super::output::{fields, table};
-use crate::local;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 
@@ -152,22 +151,8 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
 
 /// Asks the running switch.
 async fn pause(context: &Context, id: CallId, on: bool) -> Result<(), Troubles> {
-    let socket = &context.config().web.socket;
-    if socket.as_os_str().is_empty() {
-        let remedy = words::NO_SOCKET_REMEDY.text();
-        return Err(Trouble::new(Exit::Config, "web.socket", words::NO_SOCKET.text(), remedy).into());
-    }
     let route = format!("/calls/{id}/recording/pause");
-    let answered = local::ask(socket, "POST", &route, Some(&serde_json::json!({ "on": on }))).await;
-    let (status, body) = answered.map_err(|error| {
-        let what = words::SOCKET_SILENT.with(&[&socket.display(), &error]);
-        Trouble::new(Exit::Unavailable, "", what, words::SOCKET_SILENT_REMEDY.text())
-    })?;
-    if status != 202 {
-        let why = body.get("what").and_then(serde_json::Value::as_str).unwrap_or_default();
-        let what = words::PAUSE_REFUSED.with(&[&id, &why]);
-        return Err(Trouble::new(Exit::Missing, "", what, words::PAUSE_REFUSED_REMEDY.text()).into());
-    }
+    super::supervise::ask(context, "POST", &route, Some(&serde_json::json!({ "on": on }))).await?;
     let said = if on { words::PAUSED } else { words::PAUSE_OVER };
     context.out.one(&serde_json::json!({ "call": id.to_string(), "paused": on }), || said.with(&[&id]));
     Ok(())

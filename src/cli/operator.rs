@@ -99,7 +99,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
         Verb::Set(set) => {
             let before = store.operator_by_login(&set.login).await?;
-            let operator = store.update_operator(before.id, &changed(set, before.form)).await?;
+            let operator = store.update_operator(before.id, &changed(set, before)?).await?;
             context.out.one(&operator, || {
                 fields(&[
                     (words::ID, operator.id.to_string()),
@@ -160,14 +160,20 @@ fn form(add: Add) -> Result<OperatorForm, Troubles> {
     })
 }
 
-fn changed(set: Set, before: OperatorForm) -> OperatorForm {
-    OperatorForm {
+/// Refused for an operator who was removed: with new values the store would let the phone in again, of which nobody asked.
+fn changed(set: Set, before: OperatorRow) -> Result<OperatorForm, Trouble> {
+    if !before.active {
+        let what = words::OPERATOR_IS_ENDED.with(&[&set.login]);
+        return Err(Trouble::new(Exit::Data, "", what, words::OPERATOR_IS_ENDED_REMEDY.text()));
+    }
+    let before = before.form;
+    Ok(OperatorForm {
         name: set.name.unwrap_or(before.name),
         wrap_up_seconds: set.wrap_up_seconds.unwrap_or(before.wrap_up_seconds),
         digest: set.digest.unwrap_or(before.digest),
         srtp: set.srtp.unwrap_or(before.srtp),
         ..before
-    }
+    })
 }
 
 fn skill(text: &str) -> Result<(String, u8), Trouble> {
@@ -228,4 +234,25 @@ fn softphone(context: &Context, operator: &OperatorRow) -> Result<(), Troubles> 
         )
     });
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_who_was_removed_does_not_come_back_by_a_new_value() {
+        let set = || Set {
+            login: "101".to_owned(),
+            name: None,
+            wrap_up_seconds: None,
+            digest: None,
+            srtp: Some("required".to_owned()),
+        };
+        let form = OperatorForm { login: "101".to_owned(), ..OperatorForm::default() };
+        let row = |active| OperatorRow { id: 1, active, realm: String::new(), form: form.clone() };
+        assert_eq!(changed(set(), row(true)), Ok(OperatorForm { srtp: "required".to_owned(), ..form.clone() }));
+        let refused = changed(set(), row(false)).unwrap_err();
+        assert!(refused.exit == Exit::Data && refused.what.contains("101") && !refused.remedy.is_empty());
+    }
 }

@@ -67,8 +67,8 @@ pub async fn run(context: &Context, store: &Store, arguments: Arguments) -> Resu
     Ok(())
 }
 
-/// Asks the running switch; what it refuses is said in its own words.
-async fn ask(context: &Context, method: &str, route: &str, body: Option<&Value>) -> Result<(), Troubles> {
+/// Asks the running switch to do something with a call; what it refuses is said in its own words.
+pub(super) async fn ask(context: &Context, method: &str, route: &str, body: Option<&Value>) -> Result<(), Troubles> {
     let socket = &context.config().web.socket;
     if socket.as_os_str().is_empty() {
         let remedy = words::NO_SOCKET_REMEDY.text();
@@ -78,12 +78,32 @@ async fn ask(context: &Context, method: &str, route: &str, body: Option<&Value>)
         let what = words::SOCKET_SILENT.with(&[&socket.display(), &error]);
         Trouble::new(Exit::Unavailable, "", what, words::SOCKET_SILENT_REMEDY.text())
     })?;
+    refusal(status, &answer).map_or(Ok(()), |refused| Err(refused.into()))
+}
+
+/// What the switch says to this; `None`: it does it.
+fn refusal(status: u16, answer: &Value) -> Option<Trouble> {
     let said = |key: &str| answer.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let exit = match status {
-        202 => return Ok(()),
+        202 => return None,
         404 => Exit::Missing,
         409 | 422 => Exit::Failed,
         _ => Exit::Unavailable,
     };
-    Err(Trouble::new(exit, said("field"), said("what"), said("remedy")).into())
+    Some(Trouble::new(exit, said("field"), said("what"), said("remedy")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_said_in_the_switchs_words_and_the_exit_code_tells_the_sort() {
+        assert_eq!(refusal(202, &Value::Null), None);
+        let answer = json!({ "error": "conflict", "what": "the call is queued", "remedy": "wait", "field": "mode" });
+        for (status, exit) in [(404, Exit::Missing), (409, Exit::Failed), (422, Exit::Failed), (503, Exit::Unavailable)]
+        {
+            assert_eq!(refusal(status, &answer), Some(Trouble::new(exit, "mode", "the call is queued", "wait")));
+        }
+    }
 }

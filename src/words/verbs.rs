@@ -89,6 +89,8 @@ words! {
     OTHER_SETTINGS = "`denwaban operator softphone {}` shows the other settings.",
         "ほかの設定は `denwaban operator softphone {}` で見られます。";
     OPERATOR_ENDED = "{} cannot register any more", "{} は登録できなくなりました";
+    OPERATOR_IS_ENDED = "the operator {} was removed: nothing is changed", "オペレーター {} は削除済みです。変更していません";
+    OPERATOR_IS_ENDED_REMEDY = "make a new operator, with another login: `denwaban operator add`", "`denwaban operator add` で、別のログイン名のオペレーターを登録してください";
     USER_ENDED = "{} cannot log in any more", "{} はログインできなくなりました";
     NO_LEVEL = "`{}` is no level", "`{}` は技能の水準ではありません";
     NO_LEVEL_REMEDY = "write SKILL=LEVEL with a level from 1 to 100", "技能=水準 (1 から 100) と書いてください";
@@ -155,8 +157,6 @@ words! {
     PAUSES = "{} pauses, {}", "一時停止 {} か所、{}";
     PAUSED = "{}: nothing is kept in the recording until `--off`, for five minutes at most", "{}: 録音を一時停止しました (`--off` で再開、最長 5 分)";
     PAUSE_OVER = "{}: the recording goes on", "{}: 録音を再開しました";
-    PAUSE_REFUSED = "the recording of {} cannot be paused: {}", "{} の録音を一時停止できません: {}";
-    PAUSE_REFUSED_REMEDY = "only an answered call that is not over has a recording that runs", "録音中なのは、応答済みで終わっていない通話だけです";
     BYTES_DIFFER = "{} bytes instead of {}", "{} バイトあります ({} バイトのはず)";
     HASH_DIFFERS = "its SHA-256 is another", "SHA-256 が一致しません";
     RECORDINGS_DIFFER = "{} of {} recordings are not as they were recorded", "{} 件の録音が録音時と異なります (全 {} 件)";
