@@ -13,7 +13,7 @@ use crate::support::peer::{Dialog, Peer};
 use crate::support::sipp::Crowd;
 use crate::support::voice::{SPRAY_HZ, Spray, Voice, frame};
 
-const A_WHILE: Duration = Duration::from_millis(2000);
+const A_WHILE: Duration = Duration::from_millis(3500);
 
 /// A window of 100 ms in which the sprayer is heard: a thousandth of its power.
 pub fn sprayed(samples: &[i16]) -> usize {

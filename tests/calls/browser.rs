@@ -12,7 +12,7 @@ use crate::support::browser::Browser;
 use crate::support::house::House;
 use crate::support::pause;
 
-const A_WHILE: Duration = Duration::from_millis(2000);
+const A_WHILE: Duration = Duration::from_millis(3500);
 
 /// The caller calls, the browser is shown who calls for which firm, and answers.
 fn talk(house: &House, browser: &mut Browser, caller: &mut Baresip) {

@@ -10,7 +10,7 @@ use crate::support::audio::OPERATOR_HZ;
 use crate::support::pause;
 use crate::support::pjsua2::Pjsua;
 
-const A_WHILE: Duration = Duration::from_millis(2000);
+const A_WHILE: Duration = Duration::from_millis(3500);
 
 #[test]
 fn a_phone_with_one_codec_alone_talks_with_a_caller_on_mu_law() {

@@ -17,7 +17,7 @@ use crate::support::pjsua2::Pjsua;
 use crate::support::voice::{SPRAY_HZ, Voice, frame};
 use crate::support::{base64, pause, ports};
 
-const A_WHILE: Duration = Duration::from_millis(2000);
+const A_WHILE: Duration = Duration::from_millis(3500);
 
 /// A house with one operator of this form, and a caller behind a plain trunk.
 pub fn scene(operator: Value) -> (House, Operator, Baresip) {
@@ -45,7 +45,8 @@ pub fn each_was_heard(house: &House, caller: &mut Baresip, operator_heard: impl 
         ("the recording's right", right, OPERATOR_HZ, CALLER_HZ),
     ] {
         let (heard, echo) = (seconds_of(&samples, voice), seconds_of(&samples, other));
-        assert!(heard > 1.0 && echo == 0.0, "{who}: {heard} s of {voice} Hz, {echo} s of {other} Hz\n{}", house.log());
+        // The music of a hold has notes of the same height.
+        assert!(heard > 1.0 && echo <= 0.3, "{who}: {heard} s of {voice} Hz, {echo} s of {other} Hz\n{}", house.log());
     }
     record
 }

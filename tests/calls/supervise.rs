@@ -10,7 +10,7 @@ use crate::support::house::{House, SOON};
 use crate::support::{pause, until};
 
 /// Long enough that a run of tone is a run, short enough for a test.
-const A_WHILE: Duration = Duration::from_millis(1500);
+const A_WHILE: Duration = Duration::from_millis(3000);
 const SUPERVISOR_HZ: f32 = OPERATOR_2_HZ;
 
 /// Which of the three are heard together, 100 ms by 100 ms.

@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::story::{length_is_talk_time, strip};
-use crate::support::audio::{CALLER_HZ, Heard, MOBILE_HZ, OPERATOR_HZ, channel, seconds_of, story};
+use crate::support::audio::{CALLER_HZ, Heard, MOBILE_HZ, OPERATOR_HZ, assert_in_order, channel, seconds_of, story};
 use crate::support::baresip::Baresip;
 use crate::support::house::{House, Operator};
 use crate::support::peer::Peer;
 use crate::support::{pause, ports};
 use sip::message::Method;
 
-const A_WHILE: Duration = Duration::from_millis(1500);
+const A_WHILE: Duration = Duration::from_millis(3000);
 const MOBILE: &str = "09055500101";
 
 /// A house with one firm, one operator who talks to a caller, and a mobile beyond a second trunk.
@@ -101,21 +101,15 @@ fn f44_attended_the_operator_announces_joins_them_and_leaves_and_one_file_has_it
     pause(A_WHILE);
     let end = scene.end();
     let heard = story(&end.caller, 5);
-    assert_eq!(
-        strip(&heard),
-        [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(MOBILE_HZ)],
-        "the caller: operator, music, mobile"
-    );
+    let wanted = [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(MOBILE_HZ)];
+    assert_in_order(&heard, &wanted, "the caller: operator, music, mobile");
     assert!(
         seconds_of(&end.operator, MOBILE_HZ) >= 0.8,
         "the operator announces to the mobile: {:?}",
         story(&end.operator, 3)
     );
-    assert_eq!(
-        strip(&story(&end.mobile, 5)),
-        [Heard::Tone(OPERATOR_HZ), Heard::Tone(CALLER_HZ)],
-        "the mobile: operator, then caller"
-    );
+    let wanted = [Heard::Tone(OPERATOR_HZ), Heard::Tone(CALLER_HZ)];
+    assert_in_order(&story(&end.mobile, 5), &wanted, "the mobile: operator, then caller");
     assert!(seconds_of(&end.left, CALLER_HZ) > 3.5, "the caller's channel: {:?}", story(&end.left, 3));
     let ours = story(&end.right, 5);
     assert_eq!(ours.first(), Some(&Heard::Tone(OPERATOR_HZ)), "{ours:?}");
@@ -133,7 +127,8 @@ fn f44_attended_and_given_up_the_operator_is_back_with_the_caller() {
     scene.mobile.wait("CALL_CLOSED");
     pause(A_WHILE);
     let end = scene.end();
-    assert_eq!(strip(&story(&end.caller, 5)), [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)]);
+    let wanted = [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)];
+    assert_in_order(&story(&end.caller, 5), &wanted, "the caller");
     assert!(end.record["bridged_ms"].is_null());
 }
 
@@ -164,7 +159,8 @@ fn f46_a_mailbox_that_answers_and_never_presses_1_does_not_swallow_the_caller() 
     pause(A_WHILE);
     let end = scene.end();
     assert_eq!(seconds_of(&end.caller, MOBILE_HZ), 0.0, "the caller never heard the mailbox");
-    assert_eq!(strip(&story(&end.caller, 5)), [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)]);
+    let wanted = [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)];
+    assert_in_order(&story(&end.caller, 5), &wanted, "the caller");
 }
 
 #[test]
@@ -191,7 +187,8 @@ fn f46_no_answer_and_the_operator_gone_the_caller_is_at_the_head_of_the_queue_wi
     scene.phone.wait("CALL_ESTABLISHED");
     pause(A_WHILE);
     let end = scene.end();
-    assert_eq!(strip(&story(&end.caller, 5)), [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)]);
+    let wanted = [Heard::Tone(OPERATOR_HZ), Heard::Other, Heard::Tone(OPERATOR_HZ)];
+    assert_in_order(&story(&end.caller, 5), &wanted, "the caller");
     assert!(end.record["bridged_ms"].is_null());
 }
 

@@ -117,6 +117,12 @@ pub fn in_order<T: PartialEq>(story: &[T], wanted: &[T]) -> bool {
     wanted.iter().all(|heard| story.any(|h| h == heard))
 }
 
+/// These are heard one after the other.
+#[track_caller]
+pub fn assert_in_order(story: &[Heard], wanted: &[Heard], who: &str) {
+    assert!(in_order(story, wanted), "{who}: {story:?} has not {wanted:?}");
+}
+
 /// Nothing but this tone is heard, from its first to its last, and it is heard for most of that time.
 pub fn assert_hears_only(samples: &[i16], hz: f32, who: &str) {
     let told = story(samples, 2);
