@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::story::strip;
 use crate::support::audio::{CALLER_HZ, Heard, OPERATOR_HZ, assert_in_order, seconds_of, story};
 use crate::support::house::House;
 use crate::support::linphone::Linphone;
