@@ -13,6 +13,7 @@
 //! Every event costs O(log n) in operators and calls, times the distinct sets of skills that calls wait for.
 
 mod audit;
+mod chance;
 mod effect;
 mod id;
 mod line;
@@ -20,10 +21,13 @@ mod operator;
 mod plan;
 mod queue;
 mod roster;
+pub mod staffing;
 mod timers;
+pub mod traffic;
 mod waiting;
 
 pub use audit::Violation;
+pub use chance::{BUSY_GROUPS_MAX, BusyCounts, Chance, Help, Outlook, Phones, When, Whose};
 pub use effect::{Declined, Effect, EnqueueError, LostRace, UnknownOperator, Why};
 pub use id::{CALL_ID_CHARS, CallId, InvalidCallId, OperatorId};
 pub use operator::{Operator, OperatorSnapshot, State, Wish};
