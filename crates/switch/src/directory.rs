@@ -193,6 +193,38 @@ pub struct Settings {
     pub call_seconds_max: u32,
     /// What each firm's outgoing calls may use (R03).
     pub outgoing: OutgoingCaps,
+    /// Why operators are not ready: what desks offer, in this order.
+    pub not_ready_reasons: Vec<NotReadyReason>,
+}
+
+/// A reason for not being ready that a desk offers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NotReadyReason {
+    /// What is kept and counted: "lunch".
+    pub code: String,
+    /// In Japanese: 昼食.
+    pub ja: String,
+    /// In English.
+    pub en: String,
+}
+
+/// What a house has before it says otherwise.
+fn usual_reasons() -> Vec<NotReadyReason> {
+    let reason = |(code, ja, en): (&str, &str, &str)| NotReadyReason {
+        code: code.to_owned(),
+        ja: ja.to_owned(),
+        en: en.to_owned(),
+    };
+    let usual = [
+        ("lunch", "昼食", "Lunch"),
+        ("break", "休憩", "Break"),
+        ("training", "研修", "Training"),
+        ("meeting", "会議", "Meeting"),
+        ("paperwork", "事務処理", "Paperwork"),
+    ];
+    usual.map(reason).to_vec()
 }
 
 impl Default for Settings {
@@ -204,6 +236,7 @@ impl Default for Settings {
             confirm_seconds: 15,
             call_seconds_max: 4 * 3600,
             outgoing: OutgoingCaps::default(),
+            not_ready_reasons: usual_reasons(),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod audit;
 mod board;
+pub mod calendar;
 mod call;
 mod calls;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
@@ -25,7 +26,7 @@ mod usage;
 pub use acd::{CallId, OperatorId};
 pub use desk::{BanNow, Command, CommandError, Obstacle, Reply, SuperviseMode, Transfer, TransferMode};
 pub use detail::Detail;
-pub use directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
+pub use directory::{Customer, CustomerId, Directory, NotReadyReason, Operator, Settings, Target, TransferPolicy};
 pub use io::{Alarm, Event, Input, Output};
 pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
 pub use sdp::SrtpPolicy;
