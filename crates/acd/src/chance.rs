@@ -61,6 +61,9 @@ pub struct Phones {
     pub rung: Duration,
     /// In how long they will begin to; zero for those that ring.
     pub starts: Duration,
+    /// In how long they will stop to, unanswered, counted from now: what is left of the time that a phone may ring.
+    /// [`Duration::MAX`]: not before the caller hangs up.
+    pub stops: Duration,
 }
 
 /// How a caller stands.
@@ -209,9 +212,10 @@ impl Chance {
                 Whose::Helper => &self.helpers,
             };
             let (rung, starts) = (phone.rung.as_secs_f64(), phone.starts.as_secs_f64());
+            let stops = phone.stops.as_secs_f64();
             let before = hazard.burden(rung);
             for (slot, burden) in burden.iter_mut().enumerate() {
-                let rings = (slot as f64 * step - starts).max(0.0);
+                let rings = ((slot as f64 * step).min(stops) - starts).max(0.0);
                 *burden += phone.count as f64 * (hazard.burden(rung + rings) - before);
             }
         }

@@ -15,7 +15,7 @@ fn seconds(seconds: f64) -> Duration {
 }
 
 fn ringing(count: usize, rung: f64) -> Phones {
-    Phones { count, whose: Whose::Operator, rung: seconds(rung), starts: Duration::ZERO }
+    Phones { count, whose: Whose::Operator, rung: seconds(rung), starts: Duration::ZERO, stops: Duration::MAX }
 }
 
 fn outlook(left: f64, phones: &[Phones]) -> Outlook<'_> {
@@ -46,6 +46,7 @@ fn x07_a_phone_is_picked_up_as_phones_have_been() {
     near(chance.chance(now, &outlook(3.0, &[ringing(3, 0.0)])), 1.0 - 0.125);
     near(chance.chance(now, &outlook(1.0, &[ringing(1, 3.0)])), 0.5); // half of those who have not in 3 s
     near(chance.chance(now, &outlook(5.0, &[Phones { starts: seconds(2.0), ..ringing(1, 0.0) }])), 0.5);
+    near(chance.chance(now, &outlook(9.0, &[Phones { stops: seconds(3.0), ..ringing(1, 0.0) }])), 0.5);
     near(chance.chance(now, &outlook(9.0, &[])), 0.0);
     near(chance.chance(now, &outlook(0.0, &[ringing(9, 0.0)])), 0.0);
 }
