@@ -677,6 +677,8 @@ fn directory(shape: u8) -> Directory {
         transfer: TransferPolicy::Always,
         targets: vec![target],
         whisper: shape & 4 == 0,
+        waiting: switch::WaitingPolicy::default(),
+        abandoned: switch::AbandonedPolicy::Report,
     };
     let operators = [(1, "101"), (2, "102")].map(|(id, user)| {
         let hash = |algorithm| ha1(user, REALM, "secret", algorithm).as_hex().to_owned();

@@ -8,6 +8,7 @@ use acd::{OperatorId, RingPlan};
 use endpoint::{Account, AccountId, DigestPolicy, Extractor, Hop, Listener, Trunk, TrunkId};
 use sip::digest::{Algorithm, ha1};
 use sip::flow::Protocol;
+use switch::{AbandonedPolicy, WaitingPolicy};
 use switch::directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
 
 use crate::chance::Chance;
@@ -123,6 +124,8 @@ fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy, plan: Rin
         transfer,
         targets: vec![target("院長", first), target("受付", second)],
         whisper: true,
+        waiting: WaitingPolicy::ringing_only(),
+        abandoned: AbandonedPolicy::Report,
     }
 }
 

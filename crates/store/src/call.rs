@@ -278,6 +278,7 @@ fn call_row(row: &AnyRow) -> Result<CallRecord, StoreError> {
         operator_name: row.text("operator_name")?,
         arrived_ms: row.int("arrived_ms")?,
         ringing_ms: row.maybe_int("ringing_ms")?,
+        announced_ms: None,
         answered_ms: row.maybe_int("answered_ms")?,
         bridged_ms: row.maybe_int("bridged_ms")?,
         ended_ms: row.maybe_int("ended_ms")?,

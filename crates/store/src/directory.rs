@@ -162,5 +162,7 @@ fn customer(row: CustomerRow) -> Customer {
         transfer: form.transfer,
         targets: form.targets,
         whisper: form.whisper,
+        waiting: switch::WaitingPolicy::default(),
+        abandoned: switch::AbandonedPolicy::default(),
     }
 }

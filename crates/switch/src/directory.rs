@@ -14,6 +14,7 @@ use sdp::SrtpPolicy;
 use serde::{Deserialize, Serialize};
 
 use crate::usage::OutgoingCaps;
+use crate::waiting::{AbandonedPolicy, WaitingPolicy};
 
 /// A client firm's row. "Customer" in code: "client" already means two other things in SIP and HTTP.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -128,6 +129,10 @@ pub struct Customer {
     pub targets: Vec<Target>,
     /// Play the firm's name to the operator at the answer.
     pub whisper: bool,
+    /// What callers get for whom nobody is free.
+    pub waiting: WaitingPolicy,
+    /// What becomes of callers who gave up.
+    pub abandoned: AbandonedPolicy,
 }
 
 /// A person of the client firm who may be called (取次先).

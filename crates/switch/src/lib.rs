@@ -22,6 +22,7 @@ pub mod record;
 mod snapshot;
 mod switch;
 mod usage;
+pub mod waiting;
 
 pub use acd::{CallId, OperatorId};
 pub use desk::{BanNow, Command, CommandError, Obstacle, Reply, SuperviseMode, Transfer, TransferMode};
@@ -32,3 +33,4 @@ pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
 pub use sdp::SrtpPolicy;
 pub use switch::{Config, MediaAddress, Switch};
 pub use usage::{Cap, OutgoingCaps};
+pub use waiting::{AbandonedPolicy, Tell, WaitingPolicy};

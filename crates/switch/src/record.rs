@@ -43,15 +43,17 @@ pub struct CallRecord {
     pub arrived_ms: i64,
     /// Our first 180.
     pub ringing_ms: Option<i64>,
-    /// Our 200: a person answered.
+    /// Our 200 without a person: an announcement began, or the message box.
+    pub announced_ms: Option<i64>,
+    /// A person answered; with our 200, if nothing was announced before.
     pub answered_ms: Option<i64>,
     /// Caller joined with the client firm's person.
     pub bridged_ms: Option<i64>,
     /// The end.
     pub ended_ms: Option<i64>,
-    /// Milliseconds from our 200 to the end, by the monotonic clock (R26).
+    /// Milliseconds from a person's answer to the end, by the monotonic clock (R26).
     pub talk_ms: i64,
-    /// Milliseconds from our first 180 to our 200, or to the end if nobody answered.
+    /// Milliseconds from our first 180 to a person's answer, or to the end if nobody answered.
     pub wait_ms: i64,
     /// How it ended.
     pub ending: String,

@@ -10,7 +10,7 @@ use number::{JAPAN, Number};
 use sip::digest::{Algorithm, ha1};
 use sip::flow::Protocol;
 use switch::media::{Event, Order, Recording, Statistics};
-use switch::{CallRecord, Customer, CustomerId, Directory, Operator, TransferPolicy};
+use switch::{AbandonedPolicy, CallRecord, Customer, CustomerId, Directory, Operator, TransferPolicy, WaitingPolicy};
 
 use crate::engine::{self, EngineHandle, Hands, MediaEvents, MediaInbox, Setup, StartError, media_events};
 
@@ -117,6 +117,8 @@ fn customer(id: CustomerId, firm: usize) -> Customer {
         transfer: TransferPolicy::Never,
         targets: Vec::new(),
         whisper: false,
+        waiting: WaitingPolicy::ringing_only(),
+        abandoned: AbandonedPolicy::Report,
     }
 }
 

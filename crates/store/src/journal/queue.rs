@@ -109,6 +109,7 @@ mod tests {
             operator_name: String::new(),
             arrived_ms: 0,
             ringing_ms: None,
+            announced_ms: None,
             answered_ms: None,
             bridged_ms: None,
             ended_ms: None,

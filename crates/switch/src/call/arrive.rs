@@ -176,6 +176,7 @@ fn blank_record(
         operator_name: String::new(),
         arrived_ms,
         ringing_ms: Some(arrived_ms),
+        announced_ms: None,
         answered_ms: None,
         bridged_ms: None,
         ended_ms: None,

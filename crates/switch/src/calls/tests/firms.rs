@@ -9,6 +9,7 @@ use sip::flow::Protocol;
 
 use super::house::OPERATORS;
 use crate::directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
+use crate::waiting::{AbandonedPolicy, WaitingPolicy};
 
 pub(crate) fn directory() -> Directory {
     let customers = [
@@ -62,6 +63,8 @@ pub(super) fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy
         transfer,
         targets: vec![target("院長", "819011112222"), target("受付", "818033334444")],
         whisper: true,
+        waiting: WaitingPolicy::ringing_only(),
+        abandoned: AbandonedPolicy::Report,
     }
 }
 
