@@ -8,8 +8,8 @@ use acd::{OperatorId, RingPlan};
 use endpoint::{Account, AccountId, DigestPolicy, Extractor, Hop, Listener, Trunk, TrunkId};
 use sip::digest::{Algorithm, ha1};
 use sip::flow::Protocol;
-use switch::{AbandonedPolicy, WaitingPolicy};
 use switch::directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
+use switch::{AbandonedPolicy, WaitingPolicy};
 
 use crate::chance::Chance;
 

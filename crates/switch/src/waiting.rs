@@ -109,6 +109,9 @@ mod tests {
         );
         assert_eq!(read(&serde_json::to_string(&patient).unwrap()).unwrap(), patient);
         assert!(read(r#"{"anounce_after_seconds":5}"#).is_err());
-        assert_eq!(serde_json::to_string(&AbandonedPolicy::CallBack).unwrap(), format!("{:?}", AbandonedPolicy::CallBack.word()));
+        assert_eq!(
+            serde_json::to_string(&AbandonedPolicy::CallBack).unwrap(),
+            format!("{:?}", AbandonedPolicy::CallBack.word())
+        );
     }
 }

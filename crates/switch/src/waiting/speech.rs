@@ -48,12 +48,18 @@ pub fn common() -> Vec<Spoken> {
             OFFER,
             "このままお待ちいただくほか、折り返しのお電話も承ります。ご希望の方は、数字の1を押してください。順番になりましたら、おかけいただいた番号へお電話いたします。",
         ),
-        spoken(PROMISED, "折り返しのご希望を承りました。順番になりましたら、こちらからお電話いたします。お電話ありがとうございました。"),
+        spoken(
+            PROMISED,
+            "折り返しのご希望を承りました。順番になりましたら、こちらからお電話いたします。お電話ありがとうございました。",
+        ),
         spoken(MESSAGE_TAKEN, "メッセージをお預かりしました。お電話ありがとうございました。"),
         spoken(READY, "受付を開始しました。"),
         spoken(NOT_READY, "受付を停止しました。"),
         spoken(LOGGED_OUT, "ログアウトしました。お疲れさまでした。"),
-        spoken(place_name(PLACES_MAX + 1), "ただいま大変多くの方にお待ちいただいております。もうしばらくお待ちください。"),
+        spoken(
+            place_name(PLACES_MAX + 1),
+            "ただいま大変多くの方にお待ちいただいております。もうしばらくお待ちください。",
+        ),
     ];
     all.extend((1..=PLACES_MAX).map(|place| {
         let text = match place {
