@@ -1,6 +1,6 @@
 //! What the queue tells its owner, and what its owner tells it of phones.
 
-use crate::{CallId, OperatorId, State};
+use crate::{CallId, OperatorId, State, Who};
 use std::fmt;
 
 /// What the owner of the queue is to do or to show.
@@ -36,12 +36,37 @@ pub enum Effect {
         /// From 1.
         position: usize,
     },
+    /// More phones may ring for the call from now on.
+    Widened {
+        /// The call.
+        call: CallId,
+        /// Who joins.
+        who: Who,
+        /// Why now.
+        why: Widening,
+    },
+    /// It has become unlikely that the call is answered within [`crate::PROMISE`]. Told once for each call.
+    PromiseAtRisk {
+        /// The call.
+        call: CallId,
+        /// How likely it is.
+        chance_percent: u8,
+    },
     /// The operator failed to answer several times in a row: alarm. They are not ready now, unless they were the
     /// last one at work.
     OperatorUnreliable {
         /// The operator.
         operator: OperatorId,
     },
+}
+
+/// Why a call rings at more phones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Widening {
+    /// Its plan's next step.
+    Step,
+    /// The promise was in danger.
+    Promise,
 }
 
 /// Why an offer ends without an answer.

@@ -1,6 +1,6 @@
 //! The waiting calls, in order.
 
-use crate::{CallId, OperatorId, Waiting, WaitingSnapshot};
+use crate::{CallId, OperatorId, Waiting, WaitingSnapshot, Who};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
@@ -35,10 +35,18 @@ impl Entry {
     fn appetite(&self) -> Appetite {
         if self.offered.is_empty() {
             Appetite::Hungry
-        } else if self.asks_preferred() || !self.waiting.plan.rule().wants_more(self.offered.len()) {
+        } else if self.asks_preferred() || self.offered.len() >= self.width() {
             Appetite::Sated
         } else {
             Appetite::Open
+        }
+    }
+
+    /// How many phones may ring for it at once.
+    pub(crate) fn width(&self) -> usize {
+        match self.waiting.plan.steps().first().map(|step| step.who) {
+            Some(Who::Best(count)) => usize::from(count.max(1)),
+            Some(Who::Suited | Who::Everyone | Who::Supervisors | Who::Managers) | None => usize::MAX,
         }
     }
 

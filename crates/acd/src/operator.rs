@@ -1,18 +1,57 @@
 //! Operators: who they are, what they wish, what state the queue sees them in.
 
 use crate::{CallId, OperatorId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
+
+/// Who rings when. Whoever stands above [`Tier::Operator`] is asked only when a plan widens to them or the promise is in
+/// danger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Tier {
+    /// Answers calls.
+    #[default]
+    Operator,
+    /// Answers when the operators cannot.
+    Supervisor,
+    /// Answers when nobody else can.
+    Manager,
+}
 
 /// An operator as configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
     /// The row in the store.
     pub id: OperatorId,
-    /// Skills by name, with a level that plans may weigh (higher is better).
+    /// Skills by name, with a level that plans may weigh (higher is better). Languages are skills too ("lang:en").
     pub skills: BTreeMap<String, u8>,
     /// How long after a talk the operator writes the report before the next call; zero for none.
     pub wrap_up: Duration,
+    /// How long a report that is still open may make the wrap-up; less than `wrap_up`: no longer than that.
+    pub wrap_up_max: Duration,
+    /// Who rings when.
+    pub tier: Tier,
+    /// Teams by name. A call with a team is offered to its free members first.
+    pub teams: Vec<String>,
+    /// Place in the top-down plan; 0 is asked first.
+    pub rank: u16,
+    /// Rows of the firms that the operator knows: preferred for their calls, not required.
+    pub customers: BTreeSet<u64>,
+}
+
+impl Operator {
+    /// An operator without skills, teams or wrap-up.
+    pub fn new(id: OperatorId) -> Self {
+        Self {
+            id,
+            skills: BTreeMap::new(),
+            wrap_up: Duration::ZERO,
+            wrap_up_max: Duration::ZERO,
+            tier: Tier::Operator,
+            teams: Vec::new(),
+            rank: 0,
+            customers: BTreeSet::new(),
+        }
+    }
 }
 
 /// An operator's state, in the words of CSTA (ECMA-269 §17.1).

@@ -323,7 +323,7 @@ impl Queue {
     /// Counts offers in a row that the operator failed to answer. A phone that refuses is a phone that works; and when
     /// many phones ring for one call, not answering is nobody's failure in particular.
     fn counts_as_unreliable(&mut self, call: CallId, operator: OperatorId, how: Declined) -> bool {
-        let alone = self.line.get(call).is_some_and(|entry| !entry.waiting.plan.rule().wants_more(1));
+        let alone = self.line.get(call).is_some_and(|entry| entry.width() == 1);
         let unanswered_max = self.limits.unanswered_max;
         let count = |post: &mut Post| match how {
             Declined::Busy | Declined::Rejected => {

@@ -1,6 +1,7 @@
 //! A call that waits for an operator.
 
-use crate::{CallId, OperatorId, RingPlan};
+use crate::{CallId, OperatorId, PROMISE, RingPlan};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A call as it enters the queue.
@@ -11,7 +12,7 @@ pub struct Waiting {
     /// Skills that an operator must have, all of them. Empty: everyone suits.
     pub needs: Vec<String>,
     /// Who rings.
-    pub plan: RingPlan,
+    pub plan: Arc<RingPlan>,
     /// How long one operator's phone rings before the next is tried.
     pub ring: Duration,
     /// Higher goes first; within a priority first come, first served.
@@ -21,6 +22,30 @@ pub struct Waiting {
     pub at_head: bool,
     /// Asked first, alone, if idle; after that (or if busy) the plan decides.
     pub prefer: Option<OperatorId>,
+    /// The firm's row: operators who know it are asked before others.
+    pub customer: Option<u64>,
+    /// The team whose members are asked before others.
+    pub team: Option<String>,
+    /// When the caller's ringing began, if that was before now: the call keeps its place by it, and its promise.
+    pub since: Option<Instant>,
+}
+
+impl Waiting {
+    /// A call that anyone may take, that rings for three rings at the longest idle.
+    pub fn new(call: CallId) -> Self {
+        Self {
+            call,
+            needs: Vec::new(),
+            plan: Arc::default(),
+            ring: PROMISE,
+            priority: 0,
+            at_head: false,
+            prefer: None,
+            customer: None,
+            team: None,
+            since: None,
+        }
+    }
 }
 
 /// A waiting call at a moment, for screens.

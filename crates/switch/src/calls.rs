@@ -196,9 +196,9 @@ impl Calls {
     /// A new snapshot of the directory. Calls keep the firm they began with.
     pub(crate) fn set_directory(&mut self, now: Instant, directory: Arc<Directory>) {
         let of_queue = |operator: &Arc<crate::Operator>| acd::Operator {
-            id: operator.id,
             skills: operator.skills.iter().cloned().collect(),
             wrap_up: operator.wrap_up,
+            ..acd::Operator::new(operator.id)
         };
         self.board.queue.set_operators(now, directory.operators.values().map(of_queue).collect());
         self.board.trunks.retain(|id, _| directory.trunk(*id).is_some());
@@ -443,7 +443,7 @@ impl Calls {
                     let (state, reason) = state_words(state);
                     self.board.event(Event::OperatorState { operator: operator.0, state: state.to_owned(), reason });
                 }
-                acd::Effect::Waiting { .. } => {}
+                acd::Effect::Waiting { .. } | acd::Effect::Widened { .. } | acd::Effect::PromiseAtRisk { .. } => {}
                 acd::Effect::OperatorUnreliable { operator } => {
                     self.board.alarm(Alarm::OperatorUnreliable { operator: operator.0 });
                 }

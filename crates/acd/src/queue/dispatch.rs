@@ -3,7 +3,7 @@
 use super::{Queue, REST_MIN, RING_MIN};
 use crate::roster::Activity;
 use crate::timers::Timer;
-use crate::{CallId, Candidate, Effect, OperatorId};
+use crate::{CallId, Effect, OperatorId};
 use std::time::Instant;
 
 impl Queue {
@@ -28,12 +28,9 @@ impl Queue {
         if let Some(operator) = preferred {
             return vec![operator];
         }
-        let mut candidates = self
-            .roster
-            .idle_for(&entry.waiting.needs)
-            .filter(|post| entry.is_new_to(post.operator.id))
-            .map(|post| Candidate { operator: post.operator.id, idle_since: post.idle_since });
-        entry.waiting.plan.rule().choose(entry.offered.len(), &mut candidates)
+        let candidates = self.roster.idle_for(&entry.waiting.needs).map(|post| post.operator.id);
+        let room = entry.width().saturating_sub(entry.offered.len());
+        candidates.filter(|operator| entry.is_new_to(*operator)).take(room).collect()
     }
 
     /// Finds a free operator something to do. The plan of the first call that they suit has the choice, so it may be

@@ -6,6 +6,7 @@ use crate::{RingPlan, State};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 const OPERATORS: i64 = 5;
 const SKILLS: [&str; 3] = ["doctor", "english", "law"];
@@ -125,9 +126,9 @@ impl World {
 
     fn configure(&mut self, operators: Vec<(i64, Vec<&str>)>) {
         let operators = operators.into_iter().map(|(id, skills)| Operator {
-            id: OperatorId(id),
             skills: skills.into_iter().map(|skill| (skill.to_owned(), 1)).collect(),
             wrap_up: Duration::from_secs(u64::try_from(id).unwrap() * 5),
+            ..Operator::new(OperatorId(id))
         });
         self.queue.set_operators(self.now, operators.collect());
     }
@@ -165,7 +166,7 @@ impl World {
         let now = self.now;
         match event {
             Event::Arrives { needs, ring_all, priority, at_head, prefer } => {
-                let plan = if ring_all { RingPlan::RingAll } else { RingPlan::LongestIdle };
+                let plan = Arc::new(if ring_all { RingPlan::RingAll } else { RingPlan::LongestIdle });
                 let prefer = prefer.map(OperatorId);
                 self.arrives(Waiting { plan, priority, at_head, prefer, ..waiting(needs) });
             }
@@ -245,7 +246,7 @@ impl World {
                 Effect::Waiting { call, position } => {
                     prop_assert!(self.waiting.contains(&call) && (1..=POSITIONS_TOLD_MAX).contains(&position));
                 }
-                Effect::OperatorUnreliable { .. } => {}
+                Effect::OperatorUnreliable { .. } | Effect::Widened { .. } | Effect::PromiseAtRisk { .. } => {}
             }
         }
         Ok(offered)
@@ -310,15 +311,7 @@ impl World {
 }
 
 fn waiting(needs: u8) -> Waiting {
-    Waiting {
-        call: CallId(0),
-        needs: pick(needs).into_iter().map(str::to_owned).collect(),
-        plan: RingPlan::LongestIdle,
-        ring: Duration::from_secs(9),
-        priority: 0,
-        at_head: false,
-        prefer: None,
-    }
+    Waiting { needs: pick(needs).into_iter().map(str::to_owned).collect(), ..Waiting::new(CallId(0)) }
 }
 
 fn pick(skills: u8) -> Vec<&'static str> {

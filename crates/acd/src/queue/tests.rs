@@ -4,6 +4,7 @@ use super::*;
 use crate::RingPlan::{LongestIdle, RingAll};
 use crate::{RingPlan, State};
 use Declined::{Busy, NoAnswer, Rejected, Unreachable};
+use std::sync::Arc;
 
 const HANAKO: OperatorId = OperatorId(1);
 const TARO: OperatorId = OperatorId(2);
@@ -375,7 +376,7 @@ impl House {
 
     fn skilled(&mut self, id: OperatorId, skills: &[&str]) -> &mut Self {
         let skills = skills.iter().map(|skill| ((*skill).to_owned(), 1)).collect();
-        self.operators.insert(id, Operator { id, skills, wrap_up: WRAP_UP });
+        self.operators.insert(id, Operator { skills, wrap_up: WRAP_UP, ..Operator::new(id) });
         let known = self.queue.operator(id).is_some();
         self.queue.set_operators(self.now, self.operators.values().cloned().collect());
         if !known {
@@ -436,6 +437,8 @@ impl House {
                 Effect::Withdraw { call, operator, why } => format!("withdraw {:X} {operator} {why:?}", call.0),
                 Effect::Waiting { call, position } => format!("position {:X} {position}", call.0),
                 Effect::OperatorUnreliable { operator } => format!("unreliable {operator}"),
+                Effect::Widened { call, who, why } => format!("widened {:X} {who:?} {why:?}", call.0),
+                Effect::PromiseAtRisk { call, .. } => format!("at risk {:X}", call.0),
                 Effect::OperatorState { operator, state } => {
                     self.states_told.push((operator, state));
                     continue;
@@ -466,7 +469,7 @@ fn call(call: CallId) -> Waiting {
 }
 
 fn plan(call: CallId, plan: RingPlan) -> Waiting {
-    Waiting { call, needs: Vec::new(), plan, ring: RING, priority: 0, at_head: false, prefer: None }
+    Waiting { plan: Arc::new(plan), ..Waiting::new(call) }
 }
 
 fn needing(id: CallId, needs: &[&str]) -> Waiting {

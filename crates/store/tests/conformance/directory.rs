@@ -36,7 +36,7 @@ on_both! {
         let did = Number::parse("0312345679", JAPAN).unwrap();
         assert_eq!(directory.dids.get(&did), Some(&CustomerId(customer.id)));
         let firm = &directory.customers[&CustomerId(customer.id)];
-        assert_eq!((firm.plan, firm.ring, firm.priority), (RingPlan::RingAll, Duration::from_secs(12), 2));
+        assert_eq!((firm.plan.clone(), firm.ring, firm.priority), (RingPlan::RingAll, Duration::from_secs(12), 2));
         assert_eq!(firm.targets[0].number, "819033334444");
         let person = &directory.operators[&OperatorId(operator.id)];
         assert_eq!((person.account.id.0, person.account.user.as_str()), (operator.id, "101"));

@@ -1,5 +1,6 @@
 //! Waiting for an operator, the first time or again.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use acd::{EnqueueError, OperatorId, Waiting, Why};
@@ -20,13 +21,13 @@ impl Call {
         self.phase = Phase::Waiting;
         let customer = self.customer.as_deref();
         let waiting = Waiting {
-            call: self.id,
             needs: customer.map(|customer| customer.needs.clone()).unwrap_or_default(),
-            plan: customer.map(|customer| customer.plan).unwrap_or_default(),
+            plan: customer.map(|customer| Arc::new(customer.plan.clone())).unwrap_or_default(),
             ring: customer.map_or(RING_UNKNOWN, |customer| customer.ring),
             priority: customer.map_or(0, |customer: &Customer| customer.priority),
             at_head,
-            prefer: None,
+            customer: customer.and_then(|customer| u64::try_from(customer.id.0).ok()),
+            ..Waiting::new(self.id)
         };
         self.story.tell(now, Fact::Queued { at_head });
         board.queue.enqueue(now, waiting)
