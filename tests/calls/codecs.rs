@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::encrypted::{each_was_heard, messages, scene};
+use super::encrypted::{each_was_heard, messages, scene, talk_around_hold};
 use crate::support::audio::OPERATOR_HZ;
 use crate::support::pause;
 use crate::support::pjsua2::Pjsua;
@@ -36,19 +36,5 @@ fn a_phone_with_one_codec_alone_talks_with_a_caller_on_mu_law() {
 fn pjsua2_on_g722_talks_with_a_caller_on_mu_law_before_and_after_hold() {
     let (house, operator, mut caller) = scene(json!({}));
     let mut phone = Pjsua::start(&house, &operator, OPERATOR_HZ, json!({ "codec": "G722" }));
-    caller.command("dial", &format!("sip:0355500101@{}", house.sip));
-    phone.wait("incoming");
-    phone.order("answer", json!({}));
-    phone.wait_state("CONFIRMED");
-    caller.wait("CALL_ESTABLISHED");
-    pause(A_WHILE);
-    phone.order("hold", json!({}));
-    house.until_call("held");
-    phone.order("resume", json!({}));
-    house.until_call("established");
-    pause(A_WHILE);
-    each_was_heard(&house, &mut caller, || {
-        phone.wait("ended");
-        phone.heard(0)
-    });
+    talk_around_hold(&house, &mut phone, &mut caller);
 }

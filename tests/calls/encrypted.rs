@@ -56,6 +56,25 @@ pub fn each_was_heard(house: &House, caller: &mut Baresip, operator_heard: impl 
     record
 }
 
+/// A call answered by pjsua2, held and resumed by it: each was heard.
+pub fn talk_around_hold(house: &House, phone: &mut Pjsua, caller: &mut Baresip) {
+    caller.command("dial", &format!("sip:0355500101@{}", house.sip));
+    phone.wait("incoming");
+    phone.order("answer", json!({}));
+    phone.wait_state("CONFIRMED");
+    caller.wait("CALL_ESTABLISHED");
+    pause(A_WHILE);
+    phone.order("hold", json!({}));
+    house.until_call("held");
+    phone.order("resume", json!({}));
+    house.until_call("established");
+    pause(A_WHILE);
+    each_was_heard(house, caller, || {
+        phone.wait("ended");
+        phone.heard(0)
+    });
+}
+
 /// The SIP messages of a call, as they are kept.
 pub fn messages(record: &Value) -> String {
     let events = record["events"].as_array().into_iter().flatten();
@@ -98,21 +117,7 @@ fn pjsua2_with_srtp_talks_with_a_plain_caller_over_udp_and_tls() {
         let certificate = house.root.path().join("tls/certificate.pem");
         let setup = json!({ "srtp": srtp, "transport": transport, "switch": switch, "tls_ca": certificate });
         let mut phone = Pjsua::start(&house, &operator, OPERATOR_HZ, setup);
-        caller.command("dial", &format!("sip:0355500101@{}", house.sip));
-        phone.wait("incoming");
-        phone.order("answer", json!({}));
-        phone.wait_state("CONFIRMED");
-        caller.wait("CALL_ESTABLISHED");
-        pause(A_WHILE);
-        phone.order("hold", json!({}));
-        house.until_call("held");
-        phone.order("resume", json!({}));
-        house.until_call("established");
-        pause(A_WHILE);
-        each_was_heard(&house, &mut caller, || {
-            phone.wait("ended");
-            phone.heard(0)
-        });
+        talk_around_hold(&house, &mut phone, &mut caller);
         let spoken = phone.messages();
         assert!(spoken.contains("a=crypto:"), "{srtp} over {transport}: keys were exchanged");
     }

@@ -101,7 +101,7 @@ struct Meters {
     media_cpu: AtomicU64,
     /// CPU time of the recorder thread.
     recorder_cpu: AtomicU64,
-    /// The latest tick since it was last asked.
+    /// Since it was last asked, the latest tick, or the longest that packets have waited.
     late: AtomicU64,
 }
 
@@ -169,7 +169,7 @@ pub struct Load {
     /// The share of its time for which the busiest media thread, or the recorder, was at work; 1: it can do no more. It is
     /// counted fifty times a second and may be a little more than 1 for one look and less for the next.
     pub busy: f64,
-    /// How late the latest tick was.
+    /// How late the latest tick was, or for how long more packets waited than could be read, whichever is longer.
     pub late: Duration,
 }
 

@@ -70,7 +70,8 @@ fn who_is_no_supervisor_any_more_is_told_no_longer() {
     let supervised = || Event::CallChanged { call: "call".into(), what: "supervised".into(), detail: "listen".into() };
     house.switchboard.tells(1, supervised());
     assert_eq!(numbers(&mut desk, 1), [1]);
-    let form = store::UserForm { name: "shunin".into(), role: Role::Operator, operator_id: None };
+    let operator_id = Some(house.operator("101", "花子"));
+    let form = store::UserForm { name: "shunin".into(), role: Role::Operator, operator_id };
     house.wait(house.store.update_user(user, &form)).unwrap();
     // With every ping the role is looked at.
     while !matches!(desk.read().unwrap(), Message::Ping(_)) {}

@@ -93,6 +93,9 @@ struct Row {
     cpu_s_per_call_minute: f64,
     bare_cpu_us_per_packet: f64,
     ratio: f64,
+    bare_loss: f64,
+    bare_delay_ms_p99: f64,
+    stolen: f64,
     loss: f64,
     delay_ms_p50: f64,
     delay_ms_p99: f64,
@@ -109,6 +112,9 @@ impl From<BenchRow> for Row {
             cpu_s_per_call_minute: row.cpu_s_per_call_minute,
             bare_cpu_us_per_packet: row.bare_cpu_us_per_packet,
             ratio: row.ratio,
+            bare_loss: row.bare_loss,
+            bare_delay_ms_p99: row.bare_delay_ms_p99,
+            stolen: row.stolen,
             loss: row.loss,
             delay_ms_p50: row.delay_ms_p50,
             delay_ms_p99: row.delay_ms_p99,
@@ -119,7 +125,7 @@ impl From<BenchRow> for Row {
 impl Row {
     fn text(&self) -> String {
         format!(
-            "media  {} calls, {}: {:.2} µs a packet (recorder {:.2}; bare loop {:.2}: {:.2} times), {:.3} CPU-s a call-minute, loss {:.4} %, delay {:.1} ms median and {:.1} ms p99",
+            "media  {} calls, {}: {:.2} µs a packet (recorder {:.2}; bare loop {:.2}: {:.2} times), {:.3} CPU-s a call-minute, loss {:.4} % (bare {:.4} %), delay {:.1} ms median and {:.1} ms p99 (bare {:.1} ms); {:.0} % of the machine was taken by others",
             self.calls,
             self.mode,
             self.cpu_us_per_packet,
@@ -128,8 +134,11 @@ impl Row {
             self.ratio,
             self.cpu_s_per_call_minute,
             self.loss * 100.0,
+            self.bare_loss * 100.0,
             self.delay_ms_p50,
             self.delay_ms_p99,
+            self.bare_delay_ms_p99,
+            self.stolen * 100.0,
         )
     }
 }

@@ -22,7 +22,7 @@ use crate::words;
 /// Callers in each step, in hundredths of what is carried.
 const STEPS: [usize; 6] = [50, 75, 100, 125, 150, 200];
 /// What is looked for at most; twice as many have ports, operators and descriptors.
-const CALLS_MAX: usize = 1_200;
+const CALLS_MAX: usize = 1_600;
 /// More phones than callers, for those whose last call is not quite over.
 const SPARE_OPERATORS: usize = 8;
 /// While the capacity is looked for, calls become more by this share a second, and by so many at least.

@@ -14,11 +14,11 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use rustix::time::Timespec;
 
 use super::generator::{Generator, address_of};
-use super::{BenchOptions, Mode, WARM_UP, leg_address};
+use super::{Bare, BenchOptions, Mode, WARM_UP, leg_address};
 use crate::{clock, place};
 
-/// CPU time per packet of a bare loop over the streams of so many calls, microseconds.
-pub fn measure(calls: usize, options: &BenchOptions) -> io::Result<f64> {
+/// A bare loop over the streams of so many calls.
+pub fn measure(calls: usize, options: &BenchOptions) -> io::Result<Bare> {
     let generator = Generator::new(2 * calls, Mode::Relay, leg_address)?;
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let mut sockets = Vec::with_capacity(2 * calls);
@@ -44,7 +44,8 @@ pub fn measure(calls: usize, options: &BenchOptions) -> io::Result<f64> {
     })?;
     let counts = running.finish()?;
     thread.join().map_err(|_| io::Error::other("the bare loop has panicked"))?;
-    Ok(cpu.load(Ordering::Relaxed) as f64 / 1e3 / (counts.received as f64).max(1.0))
+    let us = cpu.load(Ordering::Relaxed) as f64 / 1e3 / (counts.received as f64).max(1.0);
+    Ok(Bare { us, loss: counts.loss(), delay_ms_p99: counts.delay_ms(0.99) })
 }
 
 /// Passes packets between the two sockets of each pair until `end`.

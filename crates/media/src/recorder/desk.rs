@@ -326,17 +326,37 @@ mod tests {
     use super::super::wav_file::RealDisk;
     use super::*;
 
+    const CALL: CallId = CallId(7);
+    /// When the recording begins.
+    const START: u64 = 1_000 * MILLISECOND;
+
+    /// A desk, and a tap of which stream 0 is the call's caller. Whatever goes wrong ends the test.
+    struct Rig {
+        folder: tempfile::TempDir,
+        tap: super::super::tap::Tap,
+        blocks: Receiver<Block>,
+        desk: Desk,
+        jobs: Receiver<Job>,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
+            let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 8);
+            let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
+            let events = EventSink(Arc::new(|event| panic!("{event:?}")));
+            let desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
+            tap.start(START, CALL, START, RecordingFile { stem: "call".to_owned() });
+            assert_eq!(tap.join(START, CALL, Side::Caller), 0);
+            Self { folder, tap, blocks, desk, jobs }
+        }
+    }
+
     #[test]
     fn what_comes_at_once_after_a_standstill_is_recorded_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
-        let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 8);
-        let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
-        let events = EventSink(Arc::new(|event| panic!("{event:?}")));
-        let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
-        let (call, start) = (CallId(7), 1_000 * MILLISECOND);
-        tap.start(start, call, start, RecordingFile { stem: "call".to_owned() });
-        let stream = tap.join(start, call, Side::Caller);
+        let Rig { folder, mut tap, blocks, mut desk, jobs } = Rig::new();
+        let (call, start, stream) = (CALL, START, 0);
         // Two seconds in one block: far more than a track holds.
         for n in 0..100u32 {
             let arrival = start + u64::from(n) * 20 * MILLISECOND;
@@ -431,15 +451,8 @@ mod tests {
             (Codec::Opus, &[CELT | 1, 1, 2, 3], false),
             (Codec::Opus, &[], false),
         ] {
-            let folder = tempfile::tempdir().unwrap();
-            let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
-            let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 8);
-            let (finisher, jobs) = std::sync::mpsc::sync_channel(8);
-            let events = EventSink(Arc::new(|event| panic!("{event:?}")));
-            let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
-            let (call, start) = (CallId(7), 1_000 * MILLISECOND);
-            tap.start(start, call, start, RecordingFile { stem: "call".to_owned() });
-            let stream = tap.join(start, call, Side::Caller);
+            let Rig { folder: _folder, mut tap, blocks, mut desk, jobs } = Rig::new();
+            let (call, start, stream) = (CALL, START, 0);
             for n in 0..60u32 {
                 let arrival = start + u64::from(n) * 20 * MILLISECOND;
                 tap.record(&Record {
@@ -464,15 +477,8 @@ mod tests {
 
     #[test]
     fn r27_at_no_moment_is_a_second_in_memory_only_nor_the_header_wrong() {
-        let folder = tempfile::tempdir().unwrap();
-        let (to_desk, blocks) = std::sync::mpsc::sync_channel(8);
-        let (mut tap, returns) = super::super::tap::Tap::new(0, to_desk, 8);
-        let (finisher, _jobs) = std::sync::mpsc::sync_channel(8);
-        let events = EventSink(Arc::new(|event| panic!("{event:?}")));
-        let mut desk = Desk::new(folder.path().to_owned(), events, vec![returns], finisher, Arc::new(RealDisk));
-        let (call, start) = (CallId(7), 1_000 * MILLISECOND);
-        tap.start(start, call, start, RecordingFile { stem: "call".to_owned() });
-        let stream = tap.join(start, call, Side::Caller);
+        let Rig { folder, mut tap, blocks, mut desk, jobs: _jobs } = Rig::new();
+        let (start, stream) = (START, 0);
         for n in 0..300u32 {
             let (now, payload) = (start + u64::from(n) * 20 * MILLISECOND, &[0x80; 160]);
             let codec = Codec::Pcmu;

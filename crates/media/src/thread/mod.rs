@@ -53,6 +53,8 @@ const IDLE: u64 = 100 * MILLISECOND;
 const READY_MAX: usize = 1024;
 /// How often per pass the sockets are read before prompts and orders get their turn again.
 pub const ROUNDS_MAX: usize = 64;
+/// Beyond this no further round begins: at overload music and orders have their turn all the same.
+const READING_MAX: u64 = 10 * MILLISECOND;
 /// Orders carried out in one pass.
 const ORDERS_PER_PASS: usize = 256;
 /// Every leg's time-outs are looked at this often.
@@ -105,6 +107,8 @@ pub struct Worker {
     events: EventSink,
     meters: Arc<Meters>,
     meters_at: u64,
+    /// Since when the sockets have not been read empty, although it was tried.
+    reading_since: Option<u64>,
     epoch: Epoch,
     random: u32,
 }
@@ -150,6 +154,7 @@ impl Worker {
             events: setup.events,
             meters: setup.meters,
             meters_at: 0,
+            reading_since: None,
             epoch: setup.epoch,
             random: u32::from_ne_bytes(seed),
         })
@@ -181,6 +186,9 @@ impl Worker {
     fn rest(&mut self, ready: &mut Vec<epoll::Event>) {
         let now = clock::now();
         if self.by_id.len() > QUIET_LEGS {
+            if self.reading_since.is_some() {
+                return; // packets wait
+            }
             let at = (now / self.tick + 1) * self.tick;
             clock::sleep_until(at);
             let late = clock::now().saturating_sub(at);
@@ -206,14 +214,21 @@ impl Worker {
         }
     }
 
-    /// Reads every socket until nothing is left.
+    /// Reads every socket until nothing is left, or for so long that music and orders must have their turn.
     fn read_all(&mut self, ready: &mut Vec<epoll::Event>, buffers: &mut Buffers) {
         const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let began = clock::now();
+        let since = self.reading_since.take().unwrap_or(began);
         for _ in 0..ROUNDS_MAX {
+            let now = clock::now();
+            // What waits has waited so long at most: nothing else says that there is more than can be done.
+            self.meters.late.fetch_max(now.saturating_sub(since).saturating_sub(self.tick), Ordering::Relaxed);
+            if now.saturating_sub(began) > READING_MAX {
+                break;
+            }
             if self.poll(ready, Some(&NOW)) == 0 {
                 return;
             }
-            let now = clock::now();
             let mut is_woken_only = true;
             for data in ready.iter().map(|ready| ready.data.u64()) {
                 // Left as it is: an order came after the last look at them, and the next rest must not be a long one.
@@ -231,6 +246,7 @@ impl Worker {
                 return;
             }
         }
+        self.reading_since = Some(since);
     }
 
     /// Carries out what was ordered; false when nobody is there any more who could order.
@@ -360,6 +376,27 @@ mod tests {
         }
         assert!(worker.take_orders());
         assert_eq!(worker.poll(&mut ready, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })), 1, "one order is left");
+    }
+
+    #[test]
+    fn r45_packets_that_wait_longer_and_longer_are_lateness_until_all_are_read() {
+        let Desk { mut worker, .. } = desk();
+        let mut buffers = Box::new(Buffers { datagram: [0; BUFFER_BYTES], made: [0; BUFFER_BYTES] });
+        let mut ready = Vec::with_capacity(READY_MAX);
+        let late = |worker: &Worker| worker.meters.late.swap(0, Ordering::Relaxed);
+        worker.reading_since = Some(clock::now() - 300 * MILLISECOND);
+        worker.read_all(&mut ready, &mut buffers);
+        assert!(late(&worker) >= 298 * MILLISECOND);
+        assert_eq!(worker.reading_since, None, "nothing waits any more");
+        // What is read for so long that others must have their turn goes on being counted from where it began.
+        let port = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let told = epoll::EventData::new_u64(u64::MAX - 1);
+        epoll::add(&worker.epoll, &port, told, epoll::EventFlags::OUT).unwrap();
+        let began = clock::now() - 50 * MILLISECOND;
+        worker.reading_since = Some(began);
+        worker.read_all(&mut ready, &mut buffers);
+        assert_eq!(worker.reading_since, Some(began));
+        assert!(late(&worker) >= 48 * MILLISECOND);
     }
 
     #[test]

@@ -29,6 +29,22 @@ fn client(table: &Table, certificate: &Certificate, now: u64) -> Session {
     Session::new(config, certificate.identity.clone(), table.ours, true, table.epoch.instant(now))
 }
 
+/// What a client says first.
+fn hello(client: &mut Session, table: &Table, now: u64) -> Vec<u8> {
+    let mut said = Vec::new();
+    client.turn(table.epoch.instant(now), None, &mut |datagram| said.push(datagram.to_vec())).unwrap();
+    said.swap_remove(0)
+}
+
+/// More ports than are kept say hello, and no more than that.
+fn strangers_say_hello(table: &mut Table, certificate: &Certificate, now: u64) {
+    for port in 1..=20 {
+        let hello = hello(&mut client(table, certificate, now), table, now);
+        table.turn(now, Some((&format!("10.0.0.1:{port}"), &hello)));
+    }
+    assert_eq!(table.link.sessions(), SOURCES_MAX);
+}
+
 fn table(fingerprint: [u8; 32], by_ice: bool) -> Table {
     let ours = Certificate::make().unwrap();
     let terms = Terms { leg: LegId(1), fingerprint, active: false, by_ice, expected: Some(addr("10.0.0.1:4000")) };
@@ -109,13 +125,7 @@ fn sources_and_attempts_are_counted() {
     let peer = Certificate::make().unwrap();
     let mut table = table(peer.fingerprint, false);
     let now = clock::now();
-    for port in 1..=20 {
-        let mut stranger = client(&table, &peer, now);
-        let mut hello = Vec::new();
-        stranger.turn(table.epoch.instant(now), None, &mut |datagram| hello.push(datagram.to_vec())).unwrap();
-        table.turn(now, Some((&format!("10.0.0.1:{port}"), &hello[0])));
-    }
-    assert_eq!(table.link.sessions(), SOURCES_MAX);
+    strangers_say_hello(&mut table, &peer, now);
     let mut other = client(&table, &peer, now);
     let (outcome, _) = table.talk(&mut other, "10.0.0.1:4000", now);
     assert!(matches!(outcome, Some(What::Secured(_))), "the address in the SDP finds room");
@@ -133,9 +143,8 @@ fn a_handshake_that_stops_halfway_is_given_up_after_thirty_seconds() {
     let mut table = table(peer.fingerprint, true);
     let now = clock::now();
     let mut other = client(&table, &peer, now);
-    let mut hello = Vec::new();
-    other.turn(table.epoch.instant(now), None, &mut |datagram| hello.push(datagram.to_vec())).unwrap();
-    assert!(table.turn(now, Some(("10.0.0.1:4000", &hello[0]))).is_none());
+    let hello = hello(&mut other, &table, now);
+    assert!(table.turn(now, Some(("10.0.0.1:4000", &hello))).is_none());
     let mut flights = 0;
     let mut outcome = None;
     let mut at = now;
@@ -175,11 +184,10 @@ fn r13_forged_alerts_do_not_silence_a_call() {
         }
         assert_eq!((table.link.sessions(), table.room), (0, 100));
         let mut other = client(&table, &peer, now);
-        let mut hello = Vec::new();
-        other.turn(table.epoch.instant(now), None, &mut |datagram| hello.push(datagram.to_vec())).unwrap();
-        table.turn(now, Some(("10.0.0.1:4000", &hello[0])));
+        let hello = hello(&mut other, &table, now);
+        table.turn(now, Some(("10.0.0.1:4000", &hello)));
         for _ in 0..10 {
-            let bundled = [hello[0].as_slice(), &ALERT].concat();
+            let bundled = [hello.as_slice(), &ALERT].concat();
             assert!(table.turn(now, Some(("10.0.0.1:4000", &ALERT))).is_none());
             assert!(table.turn(now, Some(("10.0.0.1:4000", &bundled))).is_none());
         }
@@ -220,13 +228,7 @@ fn who_only_says_hello_does_not_keep_the_peer_out() {
     let peer = Certificate::make().unwrap();
     let mut table = table(peer.fingerprint, false);
     let now = clock::now();
-    for port in 1..=20 {
-        let mut stranger = client(&table, &peer, now);
-        let mut hello = Vec::new();
-        stranger.turn(table.epoch.instant(now), None, &mut |datagram| hello.push(datagram.to_vec())).unwrap();
-        table.turn(now, Some((&format!("10.0.0.1:{port}"), &hello[0])));
-    }
-    assert_eq!(table.link.sessions(), SOURCES_MAX);
+    strangers_say_hello(&mut table, &peer, now);
     let mut other = client(&table, &peer, now);
     let (outcome, _) = table.talk(&mut other, "10.0.0.1:6000", now);
     assert!(matches!(outcome, Some(What::Secured(_))), "not where its SDP says, and yet");
