@@ -1,13 +1,12 @@
 //! The promises of the queue, checked on its state.
 
-use crate::roster::Activity;
-use crate::timers::Timer;
+use crate::roster::{Activity, Post};
 use crate::{CallId, OperatorId, Queue};
 
 /// A broken promise. There should never be one; a supervisor is told if there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// The call waits although this operator could take it.
+    /// The call waits, or rings at fewer phones than its plan has reached, although this operator could take it.
     IdleWhileWaiting {
         /// The waiting call.
         call: CallId,
@@ -53,16 +52,21 @@ pub enum Violation {
         /// How many.
         count: usize,
     },
+    /// There is something in the lists of calls or operators, or in the count of those at work, that belongs to nothing.
+    ListsInDoubt,
 }
 
 impl Queue {
     /// Broken promises: always empty, and checked at run time because "always" wants a witness. Linear in operators
-    /// and waiting calls, so for once a second, not for every event.
+    /// and waiting calls, so for once a second, not for every event. [`Queue::repair`] mends them.
     pub fn audit(&self) -> Vec<Violation> {
         let mut violations = Vec::new();
         let expected = self.audit_operators(&mut violations) + self.audit_calls(&mut violations);
         if self.timers.len() > expected {
             violations.push(Violation::TimersLeftOver { count: self.timers.len() - expected });
+        }
+        if !self.roster.is_counted_rightly() || !self.line.is_counted_rightly() {
+            violations.push(Violation::ListsInDoubt);
         }
         for (call, operator) in &self.winners {
             let talks = self.roster.get(*operator).is_some_and(
@@ -83,47 +87,45 @@ impl Queue {
             if !self.roster.is_listed_rightly(post) {
                 violations.push(Violation::OperatorMislisted { operator });
             }
-            let deadline = match post.activity {
-                Activity::Offered { call, until, .. } => {
-                    if !self.line.get(call).is_some_and(|entry| entry.offered.contains(&operator)) {
-                        violations.push(Violation::OfferInDoubt { call, operator });
-                    }
-                    (until, Timer::OfferEnds(operator))
-                }
-                Activity::WrappingUp { until, .. } => (until, Timer::WrapUpEnds(operator)),
-                Activity::LoggedOut | Activity::NotReady { .. } | Activity::Idle | Activity::Talking { .. } => continue,
-            };
+            if let Some(call) = post.offered()
+                && !self.line.get(call).is_some_and(|entry| entry.is_offered_to(operator))
+            {
+                violations.push(Violation::OfferInDoubt { call, operator });
+            }
+            let Some((at, timer)) = post.deadline() else { continue };
             timers += 1;
-            if !self.timers.is_set(deadline.0, deadline.1) {
+            if !self.timers.is_set(at, timer) {
                 violations.push(Violation::OperatorStuck { operator });
             }
         }
         timers
     }
 
+    /// Gives the number of timers that should be set.
     fn audit_calls(&self, violations: &mut Vec<Violation>) -> usize {
         let mut timers = 0;
         for entry in self.line.in_order() {
-            let call = entry.waiting.call;
+            let call = entry.call();
             if !self.line.is_listed_rightly(entry) {
                 violations.push(Violation::CallMislisted { call });
             }
-            for operator in &entry.offered {
-                if self.roster.get(*operator).and_then(|post| post.offered()) != Some(call) {
-                    violations.push(Violation::OfferInDoubt { call, operator: *operator });
+            for operator in entry.offered() {
+                if self.roster.get(operator).and_then(Post::offered) != Some(call) {
+                    violations.push(Violation::OfferInDoubt { call, operator });
                 }
             }
-            let rests = entry.offered.is_empty() && !entry.declined.is_empty();
-            match entry.restart {
-                Some(at) if rests && self.timers.is_set(at, Timer::RoundRestarts(call)) => timers += 1,
-                None if !rests => {}
-                Some(_) | None => violations.push(Violation::CallStuck { call }),
+            timers += entry.deadlines().count();
+            let all_are_set = entry.deadlines().all(|(at, timer)| self.timers.is_set(at, timer));
+            let widens = entry.steps < entry.waiting.plan.steps().len();
+            if !all_are_set
+                || entry.steps == 0
+                || entry.restart.is_some() != entry.rests()
+                || entry.widens.is_some() != widens
+            {
+                violations.push(Violation::CallStuck { call });
             }
-            if entry.offered.is_empty() {
-                let idle = self.roster.idle_for(&entry.waiting.needs).map(|post| post.operator.id);
-                let mut missed = idle.filter(|operator| entry.is_new_to(*operator));
-                violations.extend(missed.next().map(|operator| Violation::IdleWhileWaiting { call, operator }));
-            }
+            let missed = self.choose(call).first().copied();
+            violations.extend(missed.map(|operator| Violation::IdleWhileWaiting { call, operator }));
         }
         timers
     }

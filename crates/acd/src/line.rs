@@ -1,97 +1,54 @@
 //! The waiting calls, in order.
 
-use crate::{CallId, OperatorId, Waiting, WaitingSnapshot, Who};
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+mod entry;
 
-/// Place in the order of service: higher priority first, then those at the head, then as they came.
+pub(crate) use entry::Entry;
+
+use crate::roster::{Label, Post};
+use crate::{CallId, OperatorId, Tier, Waiting, WaitingSnapshot};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A longer ageing is shortened to this.
+const AGEING_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Place in the order of service: higher priority first, then those at the head, then by the time of their first ringing,
+/// then as they came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     priority: Reverse<u8>,
     behind_head: bool,
+    since: Instant,
     arrival: u64,
 }
 
-/// One waiting call.
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) waiting: Waiting,
-    pub(crate) place: Place,
-    since: Instant,
-    /// Operators whose phones are asked now.
-    pub(crate) offered: BTreeSet<OperatorId>,
-    /// Operators who declined in this round.
-    pub(crate) declined: BTreeSet<OperatorId>,
-    rounds: u32,
-    /// Set while everyone free has declined: when they are asked again.
-    pub(crate) restart: Option<Instant>,
-    /// The position last told.
-    pub(crate) told: Option<usize>,
+/// Through which an operator who comes free is found by a call.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Door {
+    /// Operators with all these skills.
+    Suited(Arc<[Label]>),
+    /// Everyone of this tier.
+    Tier(Tier),
 }
 
-impl Entry {
-    /// Whether the call wants the next operator who comes free.
-    fn appetite(&self) -> Appetite {
-        if self.offered.is_empty() {
-            Appetite::Hungry
-        } else if self.asks_preferred() || self.offered.len() >= self.width() {
-            Appetite::Sated
-        } else {
-            Appetite::Open
-        }
-    }
-
-    /// How many phones may ring for it at once.
-    pub(crate) fn width(&self) -> usize {
-        match self.waiting.plan.steps().first().map(|step| step.who) {
-            Some(Who::Best(count)) => usize::from(count.max(1)),
-            Some(Who::Suited | Who::Everyone | Who::Supervisors | Who::Managers) | None => usize::MAX,
-        }
-    }
-
-    /// The preferred operator is being asked, alone.
-    fn asks_preferred(&self) -> bool {
-        self.waiting.prefer.is_some_and(|preferred| self.offered.contains(&preferred))
-    }
-
-    pub(crate) fn is_new_to(&self, operator: OperatorId) -> bool {
-        !self.offered.contains(&operator) && !self.declined.contains(&operator)
-    }
-
-    fn snapshot(&self) -> WaitingSnapshot {
-        WaitingSnapshot {
-            call: self.waiting.call,
-            since: self.since,
-            priority: self.waiting.priority,
-            offered_to: self.offered.iter().copied().collect(),
-            rounds: self.rounds,
-        }
-    }
-}
-
-/// How a call looks at an operator who comes free.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Appetite {
-    /// No phone rings for it.
-    Hungry,
-    /// Phones ring, and its plan would ring more.
-    Open,
-    /// Enough phones ring.
-    Sated,
-}
-
-/// Calls by the skills they need: as many entries as there are distinct sets of skills waited for.
-type ByNeeds = BTreeMap<Vec<String>, BTreeMap<Place, CallId>>;
+/// Calls by their doors: as many entries as there are distinct sets of skills waited for, and the tiers.
+type ByDoor = BTreeMap<Door, BTreeMap<Place, CallId>>;
 
 /// All waiting calls.
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     calls: BTreeMap<CallId, Entry>,
     order: BTreeMap<Place, CallId>,
-    hungry: BTreeMap<Place, CallId>,
-    hungry_by_needs: ByNeeds,
-    open_by_needs: ByNeeds,
+    /// No phone rings for them.
+    silent: BTreeMap<Place, CallId>,
+    /// The control loop looks at them.
+    watched: BTreeMap<Place, CallId>,
+    /// Calls that no phone rings for, by who may ring.
+    hungry: ByDoor,
+    /// Calls that phones ring for, by who may join.
+    open: ByDoor,
     arrivals: u64,
 }
 
@@ -104,25 +61,24 @@ impl Line {
         self.calls.get(&call)
     }
 
-    pub(crate) fn join(&mut self, now: Instant, mut waiting: Waiting) {
-        waiting.needs.sort_unstable();
-        waiting.needs.dedup();
-        let place =
-            Place { priority: Reverse(waiting.priority), behind_head: !waiting.at_head, arrival: self.arrivals };
+    /// `ageing`: how much longer than others a call must have waited to go before one whose priority is higher by one;
+    /// without it the priority alone decides.
+    pub(crate) fn join(&mut self, now: Instant, waiting: Waiting, ageing: Option<Duration>) {
+        let since = waiting.since.map_or(now, |since| since.min(now));
+        let (priority, since_by_priority) = match ageing {
+            None => (waiting.priority, since),
+            Some(step) => (0, since + step.min(AGEING_MAX) * u32::from(u8::MAX - waiting.priority)),
+        };
+        let place = Place {
+            priority: Reverse(priority),
+            behind_head: !waiting.at_head,
+            since: since_by_priority,
+            arrival: self.arrivals,
+        };
         self.arrivals += 1;
         let call = waiting.call;
-        let entry = Entry {
-            waiting,
-            place,
-            since: now,
-            offered: BTreeSet::new(),
-            declined: BTreeSet::new(),
-            rounds: 0,
-            restart: None,
-            told: None,
-        };
         self.order.insert(place, call);
-        self.calls.insert(call, entry);
+        self.calls.insert(call, Entry::new(waiting, place, since));
         self.list(call);
     }
 
@@ -141,26 +97,23 @@ impl Line {
         result
     }
 
-    pub(crate) fn begin_round(&mut self, call: CallId) {
-        self.change(call, |entry| {
-            entry.declined.clear();
-            entry.restart = None;
-            entry.rounds = entry.rounds.saturating_add(1);
-        });
-    }
-
     /// The call that a free operator should be offered: the first that no phone rings for, else the first that would
     /// have more phones ring.
-    pub(crate) fn first_for(&self, operator: OperatorId, suits: impl Fn(&[String]) -> bool) -> Option<CallId> {
-        let first_in = |lists: &ByNeeds| {
+    pub(crate) fn first_for(&self, post: &Post) -> Option<CallId> {
+        let operator = post.operator.id;
+        let opens = |door: &Door| match door {
+            Door::Suited(needs) => post.operator.tier == Tier::Operator && post.suits(needs),
+            Door::Tier(tier) => *tier == post.operator.tier,
+        };
+        let first_in = |lists: &ByDoor| {
             lists
                 .iter()
-                .filter(|(needs, _)| suits(needs))
+                .filter(|(door, _)| opens(door))
                 .filter_map(|(_, calls)| calls.iter().find(|(_, call)| self.is_new_to(**call, operator)))
                 .min_by_key(|(place, _)| **place)
                 .map(|(_, call)| *call)
         };
-        first_in(&self.hungry_by_needs).or_else(|| first_in(&self.open_by_needs))
+        first_in(&self.hungry).or_else(|| first_in(&self.open))
     }
 
     fn is_new_to(&self, call: CallId, operator: OperatorId) -> bool {
@@ -168,12 +121,26 @@ impl Line {
     }
 
     /// Calls that no phone rings for, in order.
-    pub(crate) fn hungry(&self) -> impl Iterator<Item = CallId> {
-        self.hungry.values().copied()
+    pub(crate) fn silent(&self) -> impl Iterator<Item = CallId> {
+        self.silent.values().copied()
+    }
+
+    /// How many calls that no phone rings for are served before this place; `max` at most.
+    pub(crate) fn silent_before(&self, place: Place, max: usize) -> usize {
+        self.silent.range(..place).take(max).count()
+    }
+
+    /// Calls that the control loop looks at, in order.
+    pub(crate) fn watched(&self) -> impl Iterator<Item = CallId> {
+        self.watched.values().copied()
     }
 
     pub(crate) fn in_order(&self) -> impl Iterator<Item = &Entry> {
         self.order.values().filter_map(|call| self.calls.get(call))
+    }
+
+    pub(crate) fn ids(&self) -> Vec<CallId> {
+        self.order.values().copied().collect()
     }
 
     pub(crate) fn snapshots(&self) -> impl Iterator<Item = WaitingSnapshot> {
@@ -185,40 +152,70 @@ impl Line {
         self.calls.get_mut(&call).is_some_and(|entry| entry.told.replace(position) != Some(position))
     }
 
+    /// Builds all lists anew.
+    pub(crate) fn list_anew(&mut self) {
+        self.order = self.calls.iter().map(|(call, entry)| (entry.place, *call)).collect();
+        self.silent.clear();
+        self.watched.clear();
+        self.hungry.clear();
+        self.open.clear();
+        for call in self.ids() {
+            if let Some(entry) = self.calls.get_mut(&call) {
+                entry.recount();
+            }
+            self.list(call);
+        }
+    }
+
     pub(crate) fn is_listed_rightly(&self, entry: &Entry) -> bool {
-        let listed = |lists: &ByNeeds| lists.get(&entry.waiting.needs).is_some_and(|l| l.contains_key(&entry.place));
-        let appetite = entry.appetite();
-        self.order.get(&entry.place) == Some(&entry.waiting.call)
-            && self.order.len() == self.calls.len()
-            && self.hungry.contains_key(&entry.place) == (appetite == Appetite::Hungry)
-            && listed(&self.hungry_by_needs) == (appetite == Appetite::Hungry)
-            && listed(&self.open_by_needs) == (appetite == Appetite::Open)
+        let listed = |lists: &ByDoor, door: &Door| lists.get(door).is_some_and(|list| list.contains_key(&entry.place));
+        let is_silent = entry.is_silent();
+        entry.is_counted_rightly()
+            && self.order.get(&entry.place) == Some(&entry.waiting.call)
+            && self.silent.contains_key(&entry.place) == is_silent
+            && self.watched.contains_key(&entry.place) == entry.watched
+            && entry
+                .doors()
+                .all(|door| listed(&self.hungry, &door) == is_silent && listed(&self.open, &door) != is_silent)
+    }
+
+    /// Whether there is nothing else in the lists.
+    pub(crate) fn is_counted_rightly(&self) -> bool {
+        let entries = || self.calls.values();
+        let in_lists: usize = self.hungry.values().chain(self.open.values()).map(BTreeMap::len).sum();
+        self.order.len() == self.calls.len()
+            && self.silent.len() == entries().filter(|entry| entry.is_silent()).count()
+            && self.watched.len() == entries().filter(|entry| entry.watched).count()
+            && in_lists == entries().map(|entry| entry.doors().count()).sum::<usize>()
     }
 
     fn list(&mut self, call: CallId) {
         let Some(entry) = self.calls.get(&call) else { return };
-        let lists = match entry.appetite() {
-            Appetite::Hungry => {
-                self.hungry.insert(entry.place, call);
-                &mut self.hungry_by_needs
-            }
-            Appetite::Open => &mut self.open_by_needs,
-            Appetite::Sated => return,
+        let place = entry.place;
+        if entry.watched {
+            self.watched.insert(place, call);
+        }
+        let lists = if entry.is_silent() {
+            self.silent.insert(place, call);
+            &mut self.hungry
+        } else {
+            &mut self.open
         };
-        match lists.get_mut(&entry.waiting.needs) {
-            Some(list) => list.insert(entry.place, call),
-            None => lists.entry(entry.waiting.needs.clone()).or_default().insert(entry.place, call),
-        };
+        for door in entry.doors() {
+            lists.entry(door).or_default().insert(place, call);
+        }
     }
 
     fn unlist(&mut self, call: CallId) {
         let Some(entry) = self.calls.get(&call) else { return };
-        self.hungry.remove(&entry.place);
-        for lists in [&mut self.hungry_by_needs, &mut self.open_by_needs] {
-            let Some(list) = lists.get_mut(&entry.waiting.needs) else { continue };
+        self.silent.remove(&entry.place);
+        self.watched.remove(&entry.place);
+        let lists = if entry.is_silent() { &mut self.hungry } else { &mut self.open };
+        for door in entry.doors() {
+            let Some(list) = lists.get_mut(&door) else { continue };
             list.remove(&entry.place);
             if list.is_empty() {
-                lists.remove(&entry.waiting.needs);
+                lists.remove(&door);
             }
         }
     }

@@ -91,6 +91,8 @@ pub enum Wish {
 pub struct OperatorSnapshot {
     /// Who.
     pub operator: OperatorId,
+    /// Who rings when.
+    pub tier: Tier,
     /// The state.
     pub state: State,
     /// Since when the state.
@@ -101,4 +103,12 @@ pub struct OperatorSnapshot {
     pub call: Option<CallId>,
     /// Whether the operator talks (a call may as yet only be offered).
     pub talking: bool,
+    /// When the wrap-up is over at the latest.
+    pub wrap_up_until: Option<Instant>,
+    /// Whether the desk said that the report of the last talk is not done.
+    pub report_open: bool,
+    /// Calls answered today.
+    pub calls_today: u32,
+    /// Time talked today, in talks that are over.
+    pub talk_today: Duration,
 }

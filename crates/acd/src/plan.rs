@@ -126,6 +126,8 @@ pub struct Candidate {
     pub talk: Duration,
     /// The number that the newest offer to them had among all offers of the queue; 0 for none yet.
     pub turn: u64,
+    /// Calls in a row that rang here alone for a whole ring, until they rang at others and one of those answered.
+    pub missed: u32,
     /// A random number of their own, a new one each time they come free.
     pub lot: u64,
     /// The highest key that was ever first in this list when its operator left it.

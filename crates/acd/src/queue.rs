@@ -1,12 +1,13 @@
 //! The machine: events in, effects out.
 
 use crate::line::Line;
-use crate::roster::{Activity, Post, Roster};
+use crate::roster::{Activity, Roster};
 use crate::timers::{Timer, Timers};
 use crate::{
     CallId, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot, UnknownOperator, Waiting,
     WaitingSnapshot, Why, Wish,
 };
+use promise::{Odds, PromiseLoop};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
@@ -14,14 +15,14 @@ use std::time::{Duration, Instant};
 /// one offer and the next.
 pub const RING_MIN: Duration = Duration::from_secs(1);
 
+/// A longer ring, and a later step of a plan, is shortened to this.
+const RING_MAX: Duration = Duration::from_secs(3600);
+
 /// Shortest [`Limits::rest`], for the same reason.
 const REST_MIN: Duration = Duration::from_millis(100);
 
 /// [`Effect::Waiting`] is told for this many places, so that one event in a long queue does not cost its length.
 pub const POSITIONS_TOLD_MAX: usize = 16;
-
-/// Why the queue made an operator not ready.
-const NO_ANSWER: &str = "no answer";
 
 /// Bounds of a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +34,25 @@ pub struct Limits {
     pub rest: Duration,
     /// Unanswered offers in a row after which an operator is made not ready.
     pub unanswered_max: u32,
+    /// How much longer than others a call must have waited to go before one whose priority is higher by one, so that
+    /// nobody waits for ever behind more important callers. `None`: the priority alone decides.
+    pub ageing: Option<Duration>,
+    /// When help is called in because the promise is in danger; `None`: never.
+    pub promise: Option<PromiseLoop>,
+    /// What lots are drawn from.
+    pub seed: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { waiting_max: 10_000, rest: Duration::from_secs(2), unanswered_max: 2 }
+        Self {
+            waiting_max: 10_000,
+            rest: Duration::from_secs(2),
+            unanswered_max: 2,
+            ageing: None,
+            promise: Some(PromiseLoop::default()),
+            seed: 0,
+        }
     }
 }
 
@@ -50,6 +65,7 @@ pub struct Queue {
     pub(crate) timers: Timers,
     /// Who got which call, while they talk: the answer to a late second winner.
     pub(crate) winners: BTreeMap<CallId, OperatorId>,
+    odds: Odds,
     effects: VecDeque<Effect>,
 }
 
@@ -58,10 +74,11 @@ impl Queue {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            roster: Roster::default(),
+            roster: Roster::new(limits.seed),
             line: Line::default(),
             timers: Timers::default(),
             winners: BTreeMap::new(),
+            odds: Odds::default(),
             effects: VecDeque::new(),
         }
     }
@@ -78,7 +95,7 @@ impl Queue {
             self.roster.configure(now, operator);
             self.find_call_for(now, id);
         }
-        self.tell_positions();
+        self.after(now);
     }
 
     /// What the operator asked for, from desk or phone. While they talk it is kept, and comes true after talk and
@@ -86,9 +103,9 @@ impl Queue {
     pub fn set_state(&mut self, now: Instant, operator: OperatorId, wish: Wish) -> Result<(), UnknownOperator> {
         let post = self.roster.get(operator).ok_or(UnknownOperator(operator))?;
         match (&post.activity, &wish) {
-            (Activity::Talking { call, wrap_up_until, .. }, _) => {
-                let (call, wrap_up_until) = (*call, *wrap_up_until);
-                self.act(now, operator, Activity::Talking { call, then: wish, wrap_up_until });
+            (Activity::Talking { call, since, wrap_up, .. }, _) => {
+                let (call, since, wrap_up) = (*call, *since, *wrap_up);
+                self.act(now, operator, Activity::Talking { call, since, then: wish, wrap_up });
             }
             (Activity::Idle | Activity::Offered { .. }, Wish::Ready) => {}
             (Activity::Offered { .. }, Wish::NotReady { .. } | Wish::LogOut) => {
@@ -102,7 +119,7 @@ impl Queue {
                 self.settle(now, operator, wish);
             }
         }
-        self.tell_positions();
+        self.after(now);
         Ok(())
     }
 
@@ -114,7 +131,7 @@ impl Queue {
             self.call_goes_on_without(now, operator, Why::Unreachable, Activity::Idle);
         }
         self.find_call_for(now, operator);
-        self.tell_positions();
+        self.after(now);
     }
 
     /// A call begins to wait, and is offered at once if anyone is free.
@@ -126,9 +143,12 @@ impl Queue {
         if self.line.len() >= self.limits.waiting_max {
             return Err(EnqueueError::Full);
         }
-        self.line.join(now, waiting);
+        self.roster.keep(&waiting.plan);
+        self.line.join(now, waiting, self.limits.ageing);
+        self.take_steps(now, call);
         self.find_operators_for(now, call);
-        self.tell_positions();
+        self.watch(now, call);
+        self.after(now);
         Ok(())
     }
 
@@ -137,21 +157,21 @@ impl Queue {
     pub fn withdraw(&mut self, now: Instant, call: CallId) {
         let freed = self.take_out(now, call, Why::CallerGone, None);
         self.find_calls_for(now, freed);
-        self.tell_positions();
+        self.after(now);
     }
 
     /// The operator's phone rings: the time that it may ring counts from here.
     pub fn ringing(&mut self, now: Instant, call: CallId, operator: OperatorId) {
-        let Some(ring) = self.line.get(call).map(|entry| entry.waiting.ring.max(RING_MIN)) else { return };
+        let Some(ring) = self.line.get(call).map(|entry| entry.waiting.ring.clamp(RING_MIN, RING_MAX)) else { return };
         let Some(post) = self.roster.get(operator) else { return };
-        let Activity::Offered { call: offered, until, rings: false } = post.activity else { return };
+        let Activity::Offered { call: offered, since, until, rings: false, alone } = post.activity else { return };
         if offered != call {
             return;
         }
         self.timers.cancel(until, Timer::OfferEnds(operator));
         let until = now + ring;
         self.timers.set(until, Timer::OfferEnds(operator));
-        self.act(now, operator, Activity::Offered { call, until, rings: true });
+        self.act(now, operator, Activity::Offered { call, since, until, rings: true, alone });
     }
 
     /// The operator picked up. `Ok` for exactly one: the call has left the queue and the others' offers are withdrawn.
@@ -161,12 +181,19 @@ impl Queue {
             let by = self.winners.get(&call).filter(|winner| **winner != operator);
             return Err(by.map_or(LostRace::NotOffered, |by| LostRace::AnsweredElsewhere { by: *by }));
         }
+        self.odds.offer_ended(now, self.roster.get(operator), true);
+        self.odds.have_changed();
         let freed = self.take_out(now, call, Why::AnsweredElsewhere, Some(operator));
-        self.roster.change(operator, |post| post.unanswered = 0);
-        self.act(now, operator, Activity::Talking { call, then: Wish::Ready, wrap_up_until: None });
+        self.roster.change(operator, |post| {
+            post.unanswered = 0;
+            post.missed = 0;
+            post.calls = post.calls.saturating_add(1);
+            post.report_open = false;
+        });
+        self.act(now, operator, Activity::Talking { call, since: now, then: Wish::Ready, wrap_up: None });
         self.winners.insert(call, operator);
         self.find_calls_for(now, freed);
-        self.tell_positions();
+        self.after(now);
         Ok(())
     }
 
@@ -175,79 +202,7 @@ impl Queue {
         if self.offered_to(operator) == Some(call) {
             self.decline(now, operator, how, None);
         }
-        self.tell_positions();
-    }
-
-    /// The operator is in a call that this queue did not offer: an outgoing one, or one handed to them. An offer that
-    /// rings there is withdrawn. Ends with [`Queue::cleared`] or [`Queue::released`], after which the state of before
-    /// comes back. Nothing for one who talks already: no operator is in two calls.
-    pub fn engaged(&mut self, now: Instant, operator: OperatorId, call: CallId) {
-        let Some(post) = self.roster.get(operator) else { return };
-        let (then, wrap_up_until) = match &post.activity {
-            Activity::Talking { .. } => return,
-            Activity::LoggedOut => (Wish::LogOut, None),
-            Activity::NotReady { reason } => (Wish::NotReady { reason: reason.clone() }, None),
-            Activity::Idle | Activity::Offered { .. } => (Wish::Ready, None),
-            Activity::WrappingUp { until, then } => {
-                self.timers.cancel(*until, Timer::WrapUpEnds(operator));
-                (then.clone(), Some(*until))
-            }
-        };
-        let talk = Activity::Talking { call, then, wrap_up_until };
-        if self.offered_to(operator).is_some() {
-            self.call_goes_on_without(now, operator, Why::OperatorLeft, talk);
-        } else {
-            self.act(now, operator, talk);
-        }
-        self.tell_positions();
-    }
-
-    /// The operator's talk is over: wrap-up, then ready, or what they wished meanwhile.
-    pub fn cleared(&mut self, now: Instant, operator: OperatorId) {
-        let wrap_up = self.roster.get(operator).map_or(Duration::ZERO, |post| post.operator.wrap_up);
-        self.talk_is_over(now, operator, |_| Some(now + wrap_up));
-    }
-
-    /// The operator is out of a call of which nothing is to be written (one that was only listened to): no wrap-up, but what
-    /// is left of the one that the call broke into.
-    pub fn released(&mut self, now: Instant, operator: OperatorId) {
-        self.talk_is_over(now, operator, |broken_into| broken_into);
-    }
-
-    /// `wrap_up`: when it ends, of when that would have ended that the talk broke into.
-    fn talk_is_over(
-        &mut self,
-        now: Instant,
-        operator: OperatorId,
-        wrap_up: impl FnOnce(Option<Instant>) -> Option<Instant>,
-    ) {
-        let Some(post) = self.roster.get(operator) else { return };
-        let Activity::Talking { call, then, wrap_up_until } = &post.activity else { return };
-        let (call, then, leaving) = (*call, then.clone(), post.leaving);
-        let until = wrap_up(*wrap_up_until).filter(|until| *until > now);
-        if self.winners.get(&call) == Some(&operator) {
-            self.winners.remove(&call);
-        }
-        self.roster.change(operator, |post| post.idle_since = now);
-        if leaving {
-            self.act(now, operator, Activity::LoggedOut);
-            self.roster.remove(operator);
-        } else if let Some(until) = until {
-            self.timers.set(until, Timer::WrapUpEnds(operator));
-            self.act(now, operator, Activity::WrappingUp { until, then });
-        } else {
-            self.settle(now, operator, then);
-        }
-        self.tell_positions();
-    }
-
-    /// The report is written before the wrap-up time is over. Nothing outside of a wrap-up.
-    pub fn finish_wrap_up(&mut self, now: Instant, operator: OperatorId) {
-        let Some(post) = self.roster.get(operator) else { return };
-        let Activity::WrappingUp { then, .. } = &post.activity else { return };
-        let then = then.clone();
-        self.settle(now, operator, then);
-        self.tell_positions();
+        self.after(now);
     }
 
     /// Time has passed: call at [`Queue::poll_timeout`] or later; earlier does no harm.
@@ -255,14 +210,24 @@ impl Queue {
         while let Some(timer) = self.timers.take_due(now) {
             match timer {
                 Timer::OfferEnds(operator) => self.decline(now, operator, Declined::NoAnswer, Some(Why::NoAnswer)),
-                Timer::WrapUpEnds(operator) => self.finish_wrap_up(now, operator),
+                Timer::WrapUpEnds(operator) => self.wrap_up_ends(now, operator),
                 Timer::RoundRestarts(call) => {
-                    self.line.begin_round(call);
+                    self.begin_round(call);
                     self.find_operators_for(now, call);
                 }
+                Timer::Widens(call) => {
+                    self.take_steps(now, call);
+                    self.find_operators_for(now, call);
+                }
+                Timer::Looks(call) => self.look(now, call),
             }
         }
-        self.tell_positions();
+        self.after(now);
+    }
+
+    /// A new day: the operators' counters begin again. Linear in operators.
+    pub fn day_begins(&mut self) {
+        self.roster.begin_day();
     }
 
     /// When the queue wants to be woken. Every event may change the answer.
@@ -296,140 +261,19 @@ impl Queue {
     }
 }
 
-/// Ends of offers, and operators' states.
 impl Queue {
-    /// The operator did not take the call: they go to the end of the idle ones, or out if that happens too often, and
-    /// the call goes on to the next.
-    fn decline(&mut self, now: Instant, operator: OperatorId, how: Declined, why: Option<Why>) {
-        let Some(call) = self.offered_to(operator) else { return };
-        let unreliable = self.counts_as_unreliable(call, operator, how);
-        let next = if unreliable && self.roster.others_at_work(operator) {
-            Activity::NotReady { reason: NO_ANSWER.to_owned() }
-        } else {
-            Activity::Idle // the last one at work stays: a phone that may ring is better than none
-        };
-        self.line.change(call, |entry| entry.declined.insert(operator));
-        self.end_offer(now, operator, why, next);
-        self.roster.change(operator, |post| post.idle_since = now);
-        if unreliable {
-            self.roster.change(operator, |post| post.unanswered = 0);
-            self.effects.push_back(Effect::OperatorUnreliable { operator });
+    /// What follows from every event.
+    fn after(&mut self, now: Instant) {
+        if self.roster.take_emptied() {
+            self.take_steps_where_nobody_is(now);
         }
-        // The operator first: an older call may have waited for just this one.
-        self.find_call_for(now, operator);
-        self.find_operators_for(now, call);
-    }
-
-    /// Counts offers in a row that the operator failed to answer. A phone that refuses is a phone that works; and when
-    /// many phones ring for one call, not answering is nobody's failure in particular.
-    fn counts_as_unreliable(&mut self, call: CallId, operator: OperatorId, how: Declined) -> bool {
-        let alone = self.line.get(call).is_some_and(|entry| entry.width() == 1);
-        let unanswered_max = self.limits.unanswered_max;
-        let count = |post: &mut Post| match how {
-            Declined::Busy | Declined::Rejected => {
-                post.unanswered = 0;
-                false
-            }
-            Declined::NoAnswer if !alone => false,
-            Declined::NoAnswer | Declined::Unreachable => {
-                post.unanswered = post.unanswered.saturating_add(1);
-                post.unanswered >= unanswered_max
-            }
-        };
-        self.roster.change(operator, count).unwrap_or(false)
-    }
-
-    /// The operator cannot take the call that they are offered, and goes on to `next`; the call goes on to others.
-    fn call_goes_on_without(&mut self, now: Instant, operator: OperatorId, why: Why, next: Activity) {
-        let Some(call) = self.offered_to(operator) else { return };
-        self.end_offer(now, operator, Some(why), next);
-        self.find_operators_for(now, call);
-    }
-
-    /// Ends the offer to this operator, who goes on to `next`. Whoever calls this finds the call, and the operator if
-    /// idle, something new.
-    fn end_offer(&mut self, now: Instant, operator: OperatorId, why: Option<Why>, next: Activity) {
-        let Some(Activity::Offered { call, until, .. }) = self.roster.get(operator).map(|post| &post.activity) else {
-            return;
-        };
-        let (call, until) = (*call, *until);
-        self.timers.cancel(until, Timer::OfferEnds(operator));
-        self.line.change(call, |entry| {
-            entry.offered.remove(&operator);
-            if entry.waiting.prefer == Some(operator) {
-                entry.waiting.prefer = None;
-            }
-        });
-        if let Some(why) = why {
-            self.effects.push_back(Effect::Withdraw { call, operator, why });
-        }
-        self.act(now, operator, next);
-    }
-
-    /// Takes a call out of the line and ends its offers, but for the winner's, whose timer alone ends. Gives the
-    /// operators who came free.
-    fn take_out(&mut self, now: Instant, call: CallId, why: Why, winner: Option<OperatorId>) -> Vec<OperatorId> {
-        let Some(entry) = self.line.leave(call) else { return Vec::new() };
-        if let Some(at) = entry.restart {
-            self.timers.cancel(at, Timer::RoundRestarts(call));
-        }
-        let mut freed = Vec::new();
-        for operator in entry.offered {
-            if Some(operator) == winner {
-                if let Some(Activity::Offered { until, .. }) = self.roster.get(operator).map(|post| &post.activity) {
-                    self.timers.cancel(*until, Timer::OfferEnds(operator));
-                }
-            } else {
-                self.end_offer(now, operator, Some(why), Activity::Idle);
-                freed.push(operator);
-            }
-        }
-        freed
-    }
-
-    /// The operator is in no call any more, and gets the state that they wish for.
-    fn settle(&mut self, now: Instant, operator: OperatorId, wish: Wish) {
-        let Some(post) = self.roster.get(operator) else { return };
-        if let Activity::WrappingUp { until, .. } = post.activity {
-            self.timers.cancel(until, Timer::WrapUpEnds(operator));
-        }
-        self.roster.change(operator, |post| post.idle_since = now);
-        self.act(now, operator, wish.into());
-        self.find_call_for(now, operator);
-    }
-
-    /// The operator is no longer configured.
-    fn dismiss(&mut self, now: Instant, operator: OperatorId) {
-        let Some(post) = self.roster.get(operator) else { return };
-        match post.activity {
-            Activity::Talking { .. } => {
-                self.roster.change(operator, |post| post.leaving = true);
-                return;
-            }
-            Activity::Offered { .. } => {
-                self.call_goes_on_without(now, operator, Why::OperatorLeft, Activity::LoggedOut);
-            }
-            Activity::LoggedOut | Activity::NotReady { .. } | Activity::Idle | Activity::WrappingUp { .. } => {
-                self.settle(now, operator, Wish::LogOut);
-            }
-        }
-        self.roster.remove(operator);
-    }
-
-    fn act(&mut self, now: Instant, operator: OperatorId, activity: Activity) {
-        if let Some(state) = self.roster.act(now, operator, activity) {
-            self.effects.push_back(Effect::OperatorState { operator, state });
-        }
-    }
-
-    /// The call that this operator is being offered.
-    fn offered_to(&self, operator: OperatorId) -> Option<CallId> {
-        self.roster.get(operator).and_then(Post::offered)
+        self.look_again(now);
+        self.tell_positions();
     }
 
     /// Tells the first few calls that no phone rings for where they stand, if that is news.
     fn tell_positions(&mut self) {
-        let first: Vec<CallId> = self.line.hungry().take(POSITIONS_TOLD_MAX).collect();
+        let first: Vec<CallId> = self.line.silent().take(POSITIONS_TOLD_MAX).collect();
         for (index, call) in first.into_iter().enumerate() {
             let position = index + 1;
             if self.line.tell(call, position) {
@@ -440,6 +284,12 @@ impl Queue {
 }
 
 mod dispatch;
+mod offers;
+pub(crate) mod promise;
+mod repair;
+mod talk;
+mod widening;
+
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

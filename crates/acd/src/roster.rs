@@ -1,138 +1,65 @@
-//! The operators, what each is doing, and the idle ones in order.
+//! The operators, what each is doing, and the free ones in the order of each plan.
 
-use crate::{CallId, Operator, OperatorId, OperatorSnapshot, State, Wish};
+mod orders;
+mod post;
+
+pub(crate) use orders::Label;
+pub(crate) use post::{Activity, Post, WrapUp};
+
+use crate::{BusyCounts, Candidate, Operator, OperatorId, Plan, RingPlan, State, Tier};
+use orders::Orders;
+use post::Busy;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// What an operator is doing. [`State`] is its public face.
+/// So many operators at most are looked through for one who knows the firm: where more know it, it is nothing special.
+const KNOWING_MAX: usize = 64;
+
+/// What a call asks of operators, in the roster's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Activity {
-    LoggedOut,
-    NotReady {
-        reason: String,
-    },
-    Idle,
-    Offered {
-        call: CallId,
-        /// When the phone has rung long enough.
-        until: Instant,
-        /// Whether the phone is known to ring.
-        rings: bool,
-    },
-    Talking {
-        call: CallId,
-        /// Wished meanwhile, comes true after the wrap-up.
-        then: Wish,
-        /// When the wrap-up would have ended that this call broke into.
-        wrap_up_until: Option<Instant>,
-    },
-    WrappingUp {
-        until: Instant,
-        then: Wish,
-    },
+pub(crate) struct Asked<'a> {
+    /// Skills, all of them.
+    pub(crate) needs: &'a [Label],
+    /// Preferred.
+    pub(crate) team: Option<&'a Label>,
+    /// Operators who know this firm are preferred.
+    pub(crate) customer: Option<u64>,
 }
 
-impl Activity {
-    fn state(&self) -> State {
-        match self {
-            Self::LoggedOut => State::LoggedOut,
-            Self::NotReady { reason } => State::NotReady { reason: reason.clone() },
-            Self::Idle => State::Ready,
-            Self::Offered { .. } | Self::Talking { .. } => State::Busy,
-            Self::WrappingUp { .. } => State::WorkingAfterCall,
-        }
-    }
-}
-
-impl From<Wish> for Activity {
-    fn from(wish: Wish) -> Self {
-        match wish {
-            Wish::LogOut => Self::LoggedOut,
-            Wish::NotReady { reason } => Self::NotReady { reason },
-            Wish::Ready => Self::Idle,
-        }
-    }
-}
-
-/// One operator.
+/// All operators. Whoever can be offered a call stands in all orders.
 #[derive(Debug)]
-pub(crate) struct Post {
-    pub(crate) operator: Operator,
-    pub(crate) activity: Activity,
-    pub(crate) reachable: bool,
-    /// Since when the public state.
-    since: Instant,
-    /// The place in the order of idleness. A withdrawn offer does not change it, a declined one and a talk do.
-    pub(crate) idle_since: Instant,
-    /// Offers in a row that nobody picked up.
-    pub(crate) unanswered: u32,
-    /// No longer configured; removed when the talk is over.
-    pub(crate) leaving: bool,
-}
-
-impl Post {
-    pub(crate) fn state(&self) -> State {
-        self.activity.state()
-    }
-
-    pub(crate) fn suits(&self, needs: &[String]) -> bool {
-        needs.iter().all(|need| self.operator.skills.contains_key(need))
-    }
-
-    pub(crate) fn offered(&self) -> Option<CallId> {
-        match &self.activity {
-            Activity::Offered { call, .. } => Some(*call),
-            Activity::LoggedOut
-            | Activity::NotReady { .. }
-            | Activity::Idle
-            | Activity::Talking { .. }
-            | Activity::WrappingUp { .. } => None,
-        }
-    }
-
-    /// Can take a call now or soon.
-    fn at_work(&self) -> bool {
-        match self.activity {
-            Activity::LoggedOut | Activity::NotReady { .. } => false,
-            Activity::Idle => self.reachable,
-            Activity::Offered { .. } | Activity::Talking { .. } | Activity::WrappingUp { .. } => true,
-        }
-    }
-
-    fn can_be_offered(&self) -> bool {
-        self.activity == Activity::Idle && self.reachable && !self.leaving
-    }
-
-    pub(crate) fn snapshot(&self) -> OperatorSnapshot {
-        let (call, talking) = match &self.activity {
-            Activity::Offered { call, .. } => (Some(*call), false),
-            Activity::Talking { call, .. } => (Some(*call), true),
-            Activity::LoggedOut | Activity::NotReady { .. } | Activity::Idle | Activity::WrappingUp { .. } => {
-                (None, false)
-            }
-        };
-        OperatorSnapshot {
-            operator: self.operator.id,
-            state: self.state(),
-            since: self.since,
-            reachable: self.reachable,
-            call,
-            talking,
-        }
-    }
-}
-
-type IdleOrder = BTreeSet<(Instant, OperatorId)>;
-
-/// All operators. Whoever can be offered a call stands in `idle` and, once per skill, in `idle_by_skill`.
-#[derive(Debug, Default)]
 pub(crate) struct Roster {
     posts: BTreeMap<OperatorId, Post>,
-    idle: IdleOrder,
-    idle_by_skill: BTreeMap<String, IdleOrder>,
+    orders: Orders,
+    /// Operators by the firms that they know.
+    knowing: BTreeMap<u64, BTreeSet<OperatorId>>,
+    /// How many can take a call now or soon.
+    at_work: BTreeMap<Label, usize>,
+    /// How many talk and write, and for how long.
+    busy: BTreeMap<Label, BusyCounts>,
+    /// Labels under which somebody left last, since anyone looked.
+    left: Vec<Label>,
+    /// Times in keys count from here.
+    origin: Option<Instant>,
+    turns: u64,
 }
 
 impl Roster {
+    pub(crate) fn new(seed: u64) -> Self {
+        let mut orders = Orders::new(seed);
+        orders.keep(RingPlan::LongestIdle.rule());
+        Self {
+            posts: BTreeMap::new(),
+            orders,
+            knowing: BTreeMap::new(),
+            at_work: BTreeMap::new(),
+            busy: BTreeMap::new(),
+            left: Vec::new(),
+            origin: None,
+            turns: 0,
+        }
+    }
+
     pub(crate) fn get(&self, operator: OperatorId) -> Option<&Post> {
         self.posts.get(&operator)
     }
@@ -148,31 +75,26 @@ impl Roster {
     /// Adds an operator, logged out and unreachable, or takes over a changed configuration.
     pub(crate) fn configure(&mut self, now: Instant, operator: Operator) {
         let id = operator.id;
-        if self.posts.contains_key(&id) {
-            self.change(id, |post| {
-                post.operator = operator;
-                post.leaving = false;
-            });
-            return;
+        self.origin.get_or_insert(now);
+        self.forget_firms(id);
+        if let Some(post) = self.posts.get(&id) {
+            let busy = if post.is_listed_as(&operator) { None } else { post.busy() };
+            self.count_busy(now, id, busy, None);
+            self.change(id, |post| post.configure(operator));
+            self.count_busy(now, id, None, busy);
+        } else {
+            self.posts.insert(id, Post::new(now, operator));
         }
-        let post = Post {
-            operator,
-            activity: Activity::LoggedOut,
-            reachable: false,
-            since: now,
-            idle_since: now,
-            unanswered: 0,
-            leaving: false,
-        };
-        self.posts.insert(id, post);
+        self.learn_firms(id);
     }
 
     pub(crate) fn remove(&mut self, operator: OperatorId) -> Option<Post> {
+        self.forget_firms(operator);
         self.unlist(operator);
         self.posts.remove(&operator)
     }
 
-    /// The only way to change an operator: keeps the order of the idle ones true.
+    /// The only way to change an operator: keeps the lists true.
     pub(crate) fn change<T>(&mut self, operator: OperatorId, change: impl FnOnce(&mut Post) -> T) -> Option<T> {
         self.unlist(operator);
         let result = self.posts.get_mut(&operator).map(change);
@@ -182,7 +104,8 @@ impl Roster {
 
     /// Changes what the operator does; the new public state if it is another one.
     pub(crate) fn act(&mut self, now: Instant, operator: OperatorId, activity: Activity) -> Option<State> {
-        self.change(operator, |post| {
+        let was_busy = self.posts.get(&operator)?.busy();
+        let state = self.change(operator, |post| {
             let before = post.state();
             post.activity = activity;
             let after = post.state();
@@ -190,65 +113,259 @@ impl Roster {
                 post.since = now;
                 after
             })
-        })
-        .flatten()
+        });
+        let is_busy = self.posts.get(&operator)?.busy();
+        if was_busy != is_busy {
+            self.count_busy(now, operator, was_busy, is_busy);
+        }
+        state.flatten()
     }
 
-    /// Operators who can be offered a call that needs these skills, longest idle first.
-    pub(crate) fn idle_for<'a>(&'a self, needs: &'a [String]) -> impl Iterator<Item = &'a Post> {
-        static NOBODY: IdleOrder = IdleOrder::new();
-        let order = needs
-            .iter()
-            .map(|need| self.idle_by_skill.get(need).unwrap_or(&NOBODY))
-            .min_by_key(|order| order.len())
-            .unwrap_or(&self.idle);
-        order.iter().filter_map(|(_, id)| self.posts.get(id)).filter(|post| post.suits(needs))
+    /// A call with this plan may come. Linear in operators the first time, nothing after that.
+    pub(crate) fn keep(&mut self, plan: &RingPlan) {
+        if self.orders.keep(plan.rule()) {
+            self.list_anew();
+        }
+    }
+
+    /// Builds all lists anew.
+    pub(crate) fn list_anew(&mut self) {
+        self.orders.clear();
+        self.knowing.clear();
+        self.at_work.clear();
+        self.count_busy_anew();
+        for id in self.ids() {
+            if let Some(post) = self.posts.get_mut(&id) {
+                post.spots.clear();
+            }
+            self.list(id);
+            self.learn_firms(id);
+        }
+    }
+
+    /// The next number of an offer.
+    pub(crate) fn next_turn(&mut self) -> u64 {
+        self.turns += 1;
+        self.turns
+    }
+
+    /// Operators who can be offered a call that asks for this: those of its team who know the firm, others of the team,
+    /// others who know the firm, and the rest; among these in the plan's order.
+    ///
+    /// Costs O(log n) for each one taken; but when several skills are needed, all free operators with the rarest of them
+    /// may have to be looked through, and of the team those without the skills.
+    pub(crate) fn suited<'a>(
+        &'a self,
+        plan: &'static dyn Plan,
+        asked: &Asked<'a>,
+    ) -> impl Iterator<Item = &'a Post> + use<'a> {
+        let Asked { needs, team, customer } = *asked;
+        let rarest = self.rarest(needs);
+        let suits = move |post: &&'a Post| post.suits(needs);
+        let in_team = move |post: &Post| team.is_some_and(|team| post.suits(std::slice::from_ref(team)));
+        let mut knowing: Vec<&Post> = self.knowing(customer).filter(suits).collect();
+        knowing.sort_by_key(|post| (!in_team(post), self.orders.key(plan, &rarest, &post.spots)));
+        let known: BTreeSet<OperatorId> = knowing.iter().map(|post| post.operator.id).collect();
+        let (first, third): (Vec<&Post>, Vec<&Post>) = knowing.into_iter().partition(|post| in_team(post));
+        let is_stranger = move |post: &&Post| !known.contains(&post.operator.id);
+        let second = team.map(|team| self.free(plan, team)).into_iter().flatten();
+        let second = second.filter(suits).filter(is_stranger.clone());
+        let fourth = self.free(plan, &rarest).filter(suits).filter(is_stranger).filter(move |post| !in_team(post));
+        first.into_iter().chain(second).chain(third).chain(fourth)
+    }
+
+    /// Everyone of a tier who can be offered a call, in the plan's order.
+    pub(crate) fn of_tier(&self, plan: &'static dyn Plan, tier: Tier) -> impl Iterator<Item = &Post> {
+        self.free(plan, &Label::Tier(tier))
+    }
+
+    /// How many can be offered a call that needs these skills; more than there are, if one has one skill and another one
+    /// has another.
+    pub(crate) fn free_count(&self, needs: &[Label]) -> usize {
+        self.orders.count(&self.rarest(needs))
     }
 
     pub(crate) fn is_idle(&self, operator: OperatorId) -> bool {
         self.posts.get(&operator).is_some_and(Post::can_be_offered)
     }
 
-    /// Whether anyone but this operator can take calls now or soon.
-    pub(crate) fn others_at_work(&self, operator: OperatorId) -> bool {
-        self.posts.values().any(|post| post.operator.id != operator && post.at_work())
+    /// Who talks and writes, of those who could take a call that needs these skills; of several skills, of those with the
+    /// one that the fewest have who are at work.
+    pub(crate) fn busy(&self, needs: &[Label]) -> &BusyCounts {
+        static NOBODY: BusyCounts = BusyCounts::new();
+        let rarest = needs.iter().min_by_key(|need| self.at_work(need));
+        self.busy.get(rarest.unwrap_or(&Label::Tier(Tier::Operator))).unwrap_or(&NOBODY)
     }
 
-    /// Whether the operator stands in the order of the idle ones exactly when that is right.
+    /// How many can take a call now or soon.
+    pub(crate) fn at_work(&self, label: &Label) -> usize {
+        self.at_work.get(label).copied().unwrap_or(0)
+    }
+
+    /// Whether anyone of their tier but this operator can take calls now or soon.
+    pub(crate) fn others_at_work(&self, operator: OperatorId) -> bool {
+        let Some(post) = self.posts.get(&operator) else { return false };
+        self.at_work(&Label::Tier(post.operator.tier)) > usize::from(post.at_work())
+    }
+
+    /// Whether somewhere the last one has gone, since this was last asked.
+    pub(crate) fn take_emptied(&mut self) -> bool {
+        let left = std::mem::take(&mut self.left);
+        left.iter().any(|label| self.at_work(label) == 0)
+    }
+
+    /// A new day: counters begin again. Linear in operators.
+    pub(crate) fn begin_day(&mut self) {
+        for id in self.ids() {
+            self.change(id, |post| {
+                post.calls = 0;
+                post.talk = Duration::ZERO;
+            });
+        }
+    }
+
+    /// Whether the operator stands in the lists exactly when that is right.
     pub(crate) fn is_listed_rightly(&self, post: &Post) -> bool {
-        let key = (post.idle_since, post.operator.id);
-        let wanted = post.can_be_offered();
-        self.idle.contains(&key) == wanted
-            && post
-                .operator
-                .skills
-                .keys()
-                .all(|skill| self.idle_by_skill.get(skill).is_some_and(|order| order.contains(&key)) == wanted)
+        let wanted = if post.can_be_offered() { self.orders.spots(post.labels.len()) } else { 0 };
+        let knows = |firm| self.knowing.get(firm).is_some_and(|known| known.contains(&post.operator.id));
+        post.spots.len() == wanted
+            && post.spots.iter().all(|spot| self.orders.holds(spot))
+            && (post.operator.tier != Tier::Operator || post.operator.customers.iter().all(knows))
+    }
+
+    /// Whether there is nothing else in the lists, and those at work are counted rightly.
+    pub(crate) fn is_counted_rightly(&self) -> bool {
+        let mut at_work: BTreeMap<&Label, usize> = BTreeMap::new();
+        for (label, _) in self.posts.values().filter(|post| post.at_work()).flat_map(|post| &post.labels) {
+            *at_work.entry(label).or_default() += 1;
+        }
+        let mut busy: BTreeMap<&Label, [usize; 2]> = BTreeMap::new();
+        for post in self.posts.values() {
+            let [talking, writing] = match post.busy() {
+                Some(Busy::Talking(_)) => [1, 0],
+                Some(Busy::Writing(_)) => [0, 1],
+                None => continue,
+            };
+            for (label, _) in &post.labels {
+                let counts = busy.entry(label).or_default();
+                *counts = [counts[0] + talking, counts[1] + writing];
+            }
+        }
+        let counted = self.busy.iter().map(|(label, counts)| (label, [counts.talking(), counts.wrapping_up()]));
+        let spots: usize = self.posts.values().map(|post| post.spots.len()).sum();
+        spots == self.orders.taken()
+            && busy.into_iter().eq(counted)
+            && at_work.into_iter().eq(self.at_work.iter().map(|(label, count)| (label, *count)))
+    }
+
+    /// The label of the needed skill that the fewest free operators have.
+    fn rarest(&self, needs: &[Label]) -> Label {
+        let rarest = needs.iter().min_by_key(|need| self.orders.count(need));
+        rarest.cloned().unwrap_or(Label::Tier(Tier::Operator))
+    }
+
+    fn free<'a>(&'a self, plan: &'static dyn Plan, label: &Label) -> impl Iterator<Item = &'a Post> + use<'a> {
+        self.orders.free(plan, label).filter_map(|id| self.posts.get(&id))
+    }
+
+    /// Free operators who know the firm, if that is something special.
+    fn knowing(&self, customer: Option<u64>) -> impl Iterator<Item = &Post> {
+        let known = customer.and_then(|customer| self.knowing.get(&customer));
+        let known = known.filter(|known| known.len() <= KNOWING_MAX);
+        known.into_iter().flatten().filter_map(|id| self.posts.get(id)).filter(|post| post.can_be_offered())
     }
 
     fn list(&mut self, operator: OperatorId) {
-        let Some(post) = self.posts.get(&operator).filter(|post| post.can_be_offered()) else { return };
-        let key = (post.idle_since, operator);
-        self.idle.insert(key);
-        for skill in post.operator.skills.keys() {
-            match self.idle_by_skill.get_mut(skill) {
-                Some(order) => order.insert(key),
-                None => self.idle_by_skill.entry(skill.clone()).or_default().insert(key),
-            };
+        let Some(post) = self.posts.get_mut(&operator) else { return };
+        if post.at_work() {
+            for (label, _) in &post.labels {
+                match self.at_work.get_mut(label) {
+                    Some(count) => *count += 1,
+                    None => drop(self.at_work.insert(label.clone(), 1)),
+                }
+            }
         }
+        if !post.can_be_offered() {
+            return;
+        }
+        let candidate = Candidate {
+            operator,
+            idle_since: self.origin.map_or(Duration::ZERO, |origin| post.idle_since.saturating_duration_since(origin)),
+            level: 1,
+            rank: post.operator.rank,
+            calls: post.calls,
+            talk: post.talk,
+            turn: post.turn,
+            missed: post.missed,
+            lot: 0,
+            passed: 0,
+        };
+        post.spots = self.orders.list(candidate, &post.labels);
     }
 
     fn unlist(&mut self, operator: OperatorId) {
-        let Some(post) = self.posts.get(&operator) else { return };
-        let key = (post.idle_since, operator);
-        if !self.idle.remove(&key) {
-            return;
+        let Some(post) = self.posts.get_mut(&operator) else { return };
+        self.orders.unlist(&std::mem::take(&mut post.spots));
+        if post.at_work() {
+            for (label, _) in &post.labels {
+                let Some(count) = self.at_work.get_mut(label) else { continue };
+                *count = count.saturating_sub(1);
+                if *count == 0 {
+                    self.at_work.remove(label);
+                    self.left.push(label.clone());
+                }
+            }
         }
-        for skill in post.operator.skills.keys() {
-            let Some(order) = self.idle_by_skill.get_mut(skill) else { continue };
-            order.remove(&key);
-            if order.is_empty() {
-                self.idle_by_skill.remove(skill);
+    }
+
+    /// The operator is no longer busy as before, and is from now on as after.
+    fn count_busy(&mut self, now: Instant, operator: OperatorId, before: Option<Busy>, after: Option<Busy>) {
+        let Some(post) = self.posts.get(&operator) else { return };
+        for (label, _) in &post.labels {
+            let counts = match self.busy.get_mut(label) {
+                Some(counts) => counts,
+                None => self.busy.entry(label.clone()).or_default(),
+            };
+            match before {
+                Some(Busy::Talking(since)) => counts.talk_ended(since),
+                Some(Busy::Writing(since)) => counts.wrap_up_ended(since),
+                None => {}
+            }
+            match after {
+                Some(Busy::Talking(_)) => counts.talk_began(now),
+                Some(Busy::Writing(_)) => counts.wrap_up_began(now),
+                None => {}
+            }
+            if counts.talking() + counts.wrapping_up() == 0 {
+                self.busy.remove(label);
+            }
+        }
+    }
+
+    fn count_busy_anew(&mut self) {
+        self.busy.clear();
+        let mut busy: Vec<(Busy, OperatorId)> =
+            self.posts.values().filter_map(|post| Some((post.busy()?, post.operator.id))).collect();
+        busy.sort_by_key(|(busy, _)| busy.since());
+        for (busy, operator) in busy {
+            self.count_busy(busy.since(), operator, None, Some(busy));
+        }
+    }
+
+    fn learn_firms(&mut self, operator: OperatorId) {
+        let Some(post) = self.posts.get(&operator).filter(|post| post.operator.tier == Tier::Operator) else { return };
+        for customer in &post.operator.customers {
+            self.knowing.entry(*customer).or_default().insert(operator);
+        }
+    }
+
+    fn forget_firms(&mut self, operator: OperatorId) {
+        let Some(post) = self.posts.get(&operator) else { return };
+        for customer in &post.operator.customers {
+            let Some(known) = self.knowing.get_mut(customer) else { continue };
+            known.remove(&operator);
+            if known.is_empty() {
+                self.knowing.remove(customer);
             }
         }
     }

@@ -13,6 +13,10 @@ pub(crate) enum Timer {
     WrapUpEnds(OperatorId),
     /// All free operators declined the call; they are asked again.
     RoundRestarts(CallId),
+    /// The call takes the next step of its plan.
+    Widens(CallId),
+    /// The control loop looks at the call again.
+    Looks(CallId),
 }
 
 /// Deadlines, earliest first. Each is also kept by the state that set it, which is how it is found for removal.
@@ -34,6 +38,11 @@ impl Timers {
 
     pub(crate) fn next(&self) -> Option<Instant> {
         self.0.first().map(|(at, _)| *at)
+    }
+
+    /// Takes all timers out.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,6 +1,6 @@
 //! A call that waits for an operator.
 
-use crate::{CallId, OperatorId, PROMISE, RingPlan};
+use crate::{CallId, OperatorId, PROMISE, RingPlan, Tier};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -53,12 +53,22 @@ impl Waiting {
 pub struct WaitingSnapshot {
     /// Which call.
     pub call: CallId,
-    /// Since when it is in the queue.
+    /// When the caller's ringing began.
     pub since: Instant,
     /// Its priority.
     pub priority: u8,
+    /// Whether it goes before others of its priority.
+    pub at_head: bool,
+    /// Whose members are asked first.
+    pub team: Option<String>,
     /// Operators whose phones are asked now; empty while nobody is free.
     pub offered_to: Vec<OperatorId>,
     /// How often all free operators have declined it.
     pub rounds: u32,
+    /// Steps of its plan that are taken.
+    pub steps: usize,
+    /// Up to which tier the control loop has called in help.
+    pub pulled: Option<Tier>,
+    /// How likely it was that the promise is kept, when the control loop looked last.
+    pub chance_percent: Option<u8>,
 }

@@ -1,6 +1,8 @@
 //! Best suited first, more at each ring: a call disturbs one phone if that is enough, and the whole house if it is not.
 //!
-//! Best suited is the highest level in the needed skill; of equals, and where no skill is needed, the longest idle.
+//! Best suited is the highest level in the needed skill; of equals, and where no skill is needed, the longest idle. Whose
+//! phone rang alone for a whole ring and was not picked up goes behind all others until they answer one: the first ring
+//! is the dearest.
 
 use super::{Candidate, Plan, Step, Who};
 use std::time::Duration;
@@ -23,7 +25,7 @@ impl Plan for Widening {
     }
 
     fn key(&self, candidate: &Candidate) -> u64 {
-        u64::from(u8::MAX - candidate.level)
+        u64::from(candidate.missed) << 8 | u64::from(u8::MAX - candidate.level)
     }
 
     fn steps(&self) -> &'static [Step] {

@@ -359,7 +359,7 @@ struct House {
 impl House {
     fn with<const N: usize>(operators: [OperatorId; N]) -> Self {
         let mut house = Self {
-            queue: Queue::new(Limits::default()),
+            queue: Queue::new(Limits { promise: None, ..Limits::default() }),
             now: a_moment(),
             operators: BTreeMap::new(),
             states_told: Vec::new(),
