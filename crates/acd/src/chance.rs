@@ -21,6 +21,8 @@
 //! Cost: the learning touches 56 bins, a question about a thousand sums, whatever the number of operators and calls.
 
 mod busy;
+#[cfg(test)]
+mod calibration;
 mod hazard;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -196,9 +198,11 @@ impl Chance {
     fn course(&self, now: Instant, outlook: &Outlook<'_>) -> Course {
         let step = outlook.left.as_secs_f64() / SLOTS as f64;
         let mut unanswered = self.no_phone_answers(outlook.phones, step);
-        let mine = self.my_turn(now, outlook, step);
-        for (slot, unanswered) in unanswered.iter_mut().enumerate() {
-            *unanswered *= 1.0 - convolved(&mine, slot, |ago| self.operators.ends_within(0.0, ago * step));
+        if let Some(mine) = self.my_turn(now, outlook, step) {
+            let picked_up = from_new(&self.operators, step);
+            for (slot, unanswered) in unanswered.iter_mut().enumerate() {
+                *unanswered *= 1.0 - convolved(&mine, slot, &picked_up);
+            }
         }
         Course { step, unanswered }
     }
@@ -222,24 +226,25 @@ impl Chance {
         burden.map(|burden| (-burden).exp())
     }
 
-    /// At the end of each slot: the chance that by then the operator has come free who is this caller's.
-    fn my_turn(&self, now: Instant, outlook: &Outlook<'_>, step: f64) -> [f64; SLOTS + 1] {
+    /// At the end of each slot: the chance that by then the operator has come free who is this caller's. `None`: there will be none.
+    fn my_turn(&self, now: Instant, outlook: &Outlook<'_>, step: f64) -> Option<[f64; SLOTS + 1]> {
         let busy = outlook.busy.talking() + outlook.busy.wrapping_up();
         if busy <= outlook.ahead {
-            return [0.0; SLOTS + 1];
+            return None;
         }
+        let written_up = from_new(&self.wrap_ups, step);
         let [mut free, mut squares] = by_knots(outlook.busy.wrap_ups(now), &self.wrap_ups, step);
         let [talks_over, _] = by_knots(outlook.busy.talks(now), &self.talks, step);
         let talking = outlook.busy.talking().max(1) as f64;
         for (slot, (free, squares)) in free.iter_mut().zip(&mut squares).enumerate() {
-            let written = convolved(&talks_over, slot, |ago| self.wrap_ups.ends_within(0.0, ago * step));
+            let written = convolved(&talks_over, slot, &written_up);
             *free += written;
             *squares += written * written / talking;
         }
-        std::array::from_fn(|slot| {
-            let at = |values: &[f64; SLOTS + 1]| values.get(slot).copied().unwrap_or_default();
-            more_than(outlook.ahead, at(&free), at(&squares))
-        })
+        let turns = free.iter().zip(&squares).map(|(free, squares)| more_than(outlook.ahead, *free, *squares));
+        let mut mine = [0.0; SLOTS + 1];
+        mine.iter_mut().zip(turns).for_each(|(mine, turn)| *mine = turn);
+        Some(mine)
     }
 }
 
@@ -278,11 +283,16 @@ fn by_knots(groups: impl Iterator<Item = (usize, f64)>, hazard: &Hazard, step: f
     slots
 }
 
-/// What began in the slots before `slot` as `begun` (growing) says, and is over within what `over` says for so many slots.
-fn convolved(begun: &[f64; SLOTS + 1], slot: usize, over: impl Fn(f64) -> f64) -> f64 {
+/// The chance that what has just begun is over in half a slot, in one and a half, and so on.
+fn from_new(hazard: &Hazard, step: f64) -> [f64; SLOTS] {
+    std::array::from_fn(|slots| hazard.ends_within(0.0, (slots as f64 + 0.5) * step))
+}
+
+/// What began in the slots before `slot` as `begun` (growing) says, evenly within each, and is over by its end as `over` says.
+fn convolved(begun: &[f64; SLOTS + 1], slot: usize, over: &[f64; SLOTS]) -> f64 {
     let begins = begun.iter().zip(begun.iter().skip(1)).map(|(before, after)| after - before);
-    let ago = |began: usize| slot as f64 - began as f64 - 0.5;
-    begins.enumerate().take(slot).map(|(began, share)| share * over(ago(began))).sum()
+    let latest_last = over.iter().take(slot).rev();
+    begins.take(slot).zip(latest_last).map(|(share, over)| share * over).sum()
 }
 
 /// The chance that more than `few` of many independent things happen, of whose chances the sum and the sum of squares are known: that

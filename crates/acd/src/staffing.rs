@@ -13,9 +13,6 @@ use std::time::Duration;
 
 pub use erlang::{Load, Service, erlang_a, erlang_b, erlang_c};
 
-/// Three rings.
-const THREE_RINGS: Duration = Duration::from_secs(9);
-
 /// Operators that advice goes up to.
 pub const OPERATORS_MAX: u32 = 20_000;
 /// Intervals of a day.
@@ -37,7 +34,7 @@ const ONE_IN_TEN: f64 = 1.2816;
 pub struct Target {
     /// Share of callers to be answered in time, 0 to 1.
     pub share: f64,
-    /// From the first ring to the answer: three rings.
+    /// From the first ring to the answer: [`crate::PROMISE`].
     pub within: Duration,
     /// Of that, how long a phone rings until it is picked up.
     pub pick_up: Duration,
@@ -53,7 +50,7 @@ impl Default for Target {
     fn default() -> Self {
         Self {
             share: 0.95,
-            within: THREE_RINGS,
+            within: crate::PROMISE,
             pick_up: Duration::from_secs(3),
             abandons_max: 0.02,
             patience: Some(Duration::from_secs(90)),
