@@ -10,6 +10,7 @@ use endpoint::Hop;
 use media::Prompts;
 use sip::flow::Protocol;
 use store::{DirectoryProblem, Store, StoreError, TrunkRow};
+use switch::waiting::speech::{self, Spoken};
 use switch::{Customer, Directory};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -98,6 +99,11 @@ impl Refresh {
             found.ok_or_else(|| format!("{} cannot be resolved", row.form.host))
         };
         let loaded = self.store.load_directory(&self.realm, look_up).await?;
+        if self.version.is_none() {
+            for Spoken { name, text } in speech::common() {
+                self.say(&name, &text);
+            }
+        }
         self.version = Some(loaded.version);
         if loaded.problems != self.problems {
             for problem in &loaded.problems {
@@ -224,18 +230,22 @@ impl Refresh {
         }
     }
 
-    /// Has the firm's name and the question to its people spoken; at once if the same was spoken before.
+    /// Has the firm's name, the question to its people and what its callers are told spoken; at once if the same was spoken before.
     fn speak(&self, customer: &Customer) {
         let id = customer.id.0;
         let name = if customer.reading.is_empty() { &customer.name } else { &customer.reading };
         let confirm = format!("{name}宛てのお電話です。おつなぎする場合は、1を押してください。");
-        for (prompt, text) in
-            [(format!("customer/{id}/name"), name.as_str()), (format!("customer/{id}/confirm"), &confirm)]
-        {
-            match self.prompts.speak(&prompt, text) {
-                Ok(()) | Err(media::PromptError::NoVoice) => {} // without a voice the operator has the screen
-                Err(error) => tracing::warn!(prompt, %error, "cannot be spoken"),
-            }
+        self.say(&format!("customer/{id}/name"), name);
+        self.say(&format!("customer/{id}/confirm"), &confirm);
+        for Spoken { name, text } in speech::of_customer(customer) {
+            self.say(&name, &text);
+        }
+    }
+
+    fn say(&self, prompt: &str, text: &str) {
+        match self.prompts.speak(prompt, text) {
+            Ok(()) | Err(media::PromptError::NoVoice) => {} // without a voice the operator has the screen
+            Err(error) => tracing::warn!(prompt, %error, "cannot be spoken"),
         }
     }
 }

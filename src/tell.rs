@@ -96,6 +96,9 @@ impl Teller {
             Event::ScreenPop { call, operator, waited_ms, .. } => {
                 self.of(call).in_scope(|| info!(operator, waited_ms, "offered"));
             }
+            Event::MessageLeft { call, from_ms, to_ms, .. } => {
+                self.of(call).in_scope(|| info!(from_ms, to_ms, "a message was left"));
+            }
             Event::PopClosed { call, operator, why } => self.of(call).in_scope(|| info!(operator, why, "offer over")),
             Event::CallAnswered { call, operator, wait_ms } => {
                 self.of(call).in_scope(|| info!(operator, wait_ms, "answered"));
@@ -120,8 +123,9 @@ impl Teller {
             Alarm::UnknownNumber { call, candidates } => {
                 self.of(call).in_scope(|| warn!(?candidates, "number in no table: answered with the default greeting"));
             }
-            Alarm::Abandoned { call, did, caller, wait_ms } => {
-                self.of(call).in_scope(|| info!(did, caller = %Pii(caller), wait_ms, "given up by the caller"));
+            Alarm::Abandoned { call, customer: _, did, caller, wait_ms, policy } => {
+                let policy = policy.word();
+                self.of(call).in_scope(|| info!(did, caller = %Pii(caller), wait_ms, policy, "given up by the caller"));
             }
             Alarm::RecordingFailed { call, why } => self.of(call).in_scope(|| warn!(why, "recording failed")),
             Alarm::DiskScarce { free_percent } => {

@@ -45,6 +45,12 @@ impl Books {
                     complaints.push(format!("books: {call} pops up twice for {operator}"));
                 }
             }
+            Event::MessageLeft { call, from_ms, to_ms, .. } => {
+                seen.note("message left");
+                if from_ms >= to_ms {
+                    complaints.push(format!("books: a message of {call} from {from_ms} to {to_ms}"));
+                }
+            }
             Event::PopClosed { call, operator, .. } => {
                 if !self.pops.remove(&(call.clone(), *operator)) {
                     complaints.push(format!("books: a pop of {call} for {operator} that was never open is closed"));
@@ -124,7 +130,8 @@ impl Books {
             if !self.arrived.contains(name) {
                 complaints.push(format!("books: a record of {name}, which never arrived"));
             }
-            if last.answered_ms.is_some() && last.recording.is_none() && last.no_recording.is_empty() {
+            let connected = last.announced_ms.or(last.answered_ms);
+            if connected.is_some() && last.recording.is_none() && last.no_recording.is_empty() {
                 complaints.push(format!("books: {name} was answered and has no recording, and no reason"));
             }
         }
@@ -133,7 +140,14 @@ impl Books {
 
 /// One record in itself.
 fn coherent(record: &CallRecord, complaints: &mut Vec<String>) {
-    let times = [Some(record.arrived_ms), record.ringing_ms, record.answered_ms, record.bridged_ms, record.ended_ms];
+    let times = [
+        Some(record.arrived_ms),
+        record.ringing_ms,
+        record.announced_ms,
+        record.answered_ms,
+        record.bridged_ms,
+        record.ended_ms,
+    ];
     let known: Vec<i64> = times.into_iter().flatten().collect();
     let is_over = record.state == CallState::Cleared;
     let mut wrong = Vec::new();

@@ -18,7 +18,7 @@ impl Desk {
             Event::CallArrived { call, .. } => self.calls.extend(call.parse::<CallId>()),
             Event::CallEnded { call, .. } => self.calls.retain(|known| known.to_string() != *call),
             Event::ScreenPop { .. } | Event::PopClosed { .. } | Event::CallAnswered { .. } => {}
-            Event::CallChanged { .. } | Event::TransferFailed { .. } => {}
+            Event::CallChanged { .. } | Event::TransferFailed { .. } | Event::MessageLeft { .. } => {}
             Event::OperatorState { .. } | Event::TrunkState { .. } | Event::Alarm(_) => {}
         }
     }

@@ -41,7 +41,7 @@ impl Calls {
             }
         }
         let in_queue: BTreeSet<_> = self.board.queue.waiting().map(|waiting| waiting.call).collect();
-        let waiting = self.calls.values().filter(|call| matches!(call.phase, Phase::Waiting));
+        let waiting = self.calls.values().filter(|call| call.is_queued());
         let here: BTreeSet<_> = waiting.map(|call| call.id).collect();
         for call in here.symmetric_difference(&in_queue) {
             broken.push(format!("{call} waits here or in the queue, not in both"));
@@ -81,7 +81,11 @@ fn audit_call(call: &Call, broken: &mut Vec<String>) {
             (_, Role::Supervisor(who)) => {
                 call.supervision.as_ref().is_some_and(|visit| visit.leg == leg.id && visit.operator == who)
             }
-            (Phase::Waiting, Role::Operator(_)) => leg.is_early(),
+            (Phase::Waiting(_), Role::Operator(_)) => leg.is_early(),
+            (Phase::Away(away), Role::Operator(_)) => match away.calling() {
+                Some(calling) => calling.talk.leg == leg.id,
+                None => leg.is_early() && away.is_queued(),
+            },
             (Phase::Talking(talk), Role::Operator(who)) => talk.leg == leg.id && talk.operator == who,
             (Phase::Passing(passing), Role::Operator(_)) => {
                 passing.operator.as_ref().is_some_and(|talk| talk.leg == leg.id)
@@ -89,7 +93,11 @@ fn audit_call(call: &Call, broken: &mut Vec<String>) {
             (Phase::Passing(passing), Role::Second(_)) => passing.ear() == Some(leg.id),
             (Phase::Passing(passing), Role::Target) => passing.stage.leg() == leg.id,
             (Phase::Bridged { target }, Role::Target) => *target == leg.id,
-            (Phase::Waiting | Phase::Talking(_), Role::Second(_) | Role::Target)
+            (
+                Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) | Phase::Talking(_),
+                Role::Second(_) | Role::Target,
+            )
+            | (Phase::Alone(_), Role::Operator(_))
             | (Phase::Bridged { .. }, Role::Operator(_) | Role::Second(_)) => false,
         };
         if !has_place {
@@ -106,10 +114,17 @@ fn audit_call(call: &Call, broken: &mut Vec<String>) {
         broken.push(format!("{} records a supervisor whom the caller does not hear", call.id));
     }
     let is_over = matches!(call.phase, Phase::Over { .. });
+    if let Phase::Away(away) = &call.phase {
+        let is_called = call.leg(call.caller).is_some_and(|leg| is_alive(leg.signalling));
+        if is_called != away.calling().is_some() {
+            broken.push(format!("{}: a caller who is away is on the line, or one who is called back is not", call.id));
+        }
+        return;
+    }
     if !is_over && !call.leg(call.caller).is_some_and(|leg| is_alive(leg.signalling)) {
         broken.push(format!("{} has lost its caller", call.id));
     }
-    if !is_over && call.is_answered() != call.is_up(call.caller) {
+    if !is_over && call.is_connected() != call.is_up(call.caller) {
         broken.push(format!("{}: the caller's leg and the record do not agree on the answer", call.id));
     }
 }

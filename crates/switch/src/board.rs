@@ -11,15 +11,18 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use sdp::SrtpPolicy;
 
+use crate::call::lobby::Pace;
 use crate::call::record::milliseconds;
 use crate::directory::Directory;
 use crate::io::{Alarm, Event};
 use crate::leg::{Description, Terms, Vault};
 use crate::media;
 use crate::ports::Ports;
+use crate::promises::Promises;
 use crate::record::CallRecord;
 use crate::switch::{Config, MediaAddress};
 use crate::usage::Usage;
+use crate::visitors::Visitors;
 use crate::{CommandError, Reply};
 
 /// A trunk is left alone no longer than this, whatever its Retry-After says.
@@ -82,6 +85,12 @@ pub(crate) struct Board {
     resting_trunks: HashMap<TrunkId, Instant>,
     /// What each firm's outgoing calls use.
     pub(crate) usage: Usage,
+    /// Callers to be called back.
+    pub(crate) promises: Promises,
+    /// How fast callers are answered.
+    pub(crate) pace: Pace,
+    /// Who has called whom lately.
+    pub(crate) visitors: Visitors,
     /// Outgoing legs on each trunk.
     pub(crate) load: HashMap<TrunkId, u16>,
     /// Where each operator's phone is; absent: no phone.
@@ -109,6 +118,9 @@ impl Board {
             trunks: HashMap::new(),
             resting_trunks: HashMap::new(),
             usage: Usage::default(),
+            promises: Promises::default(),
+            pace: Pace::default(),
+            visitors: Visitors::default(),
             load: HashMap::new(),
             phones: HashMap::new(),
             effects: VecDeque::new(),

@@ -6,10 +6,13 @@
 
 pub(crate) mod answer;
 pub(crate) mod arrive;
+pub(crate) mod callback;
 pub(crate) mod clear;
 pub(crate) mod deliver;
 pub(crate) mod hold;
 pub(crate) mod listen;
+pub(crate) mod lobby;
+pub(crate) mod message;
 pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod supervise;
@@ -26,9 +29,13 @@ use endpoint::{LegId, Order, Reason};
 
 use crate::board::Board;
 use crate::directory::Customer;
+use crate::io::Earlier;
 use crate::leg::{CLOSING_MAX, LEAVING_MAX, Leg, Role, Signalling, Voice};
 use crate::media;
 use crate::record::CallState;
+use callback::Away;
+use lobby::Lobby;
+use message::Alone;
 use record::Story;
 use supervise::Supervision;
 use tape::Pause;
@@ -63,6 +70,11 @@ pub(crate) struct Call {
     pub(crate) hops: u8,
     /// How often it was diverted before it came (R36).
     pub(crate) diversions: u8,
+    /// The caller's ringing began: the place in the queue counts from here. Earlier than this call, for one who was promised a call
+    /// back and has called again.
+    pub(crate) since: Instant,
+    /// Earlier calls of this number to this firm (F09).
+    pub(crate) earlier: Option<Earlier>,
     /// Prompts that the voice path does not have: others stand in for them.
     pub(crate) missing: Vec<media::Prompt>,
     /// The last revision of the record is written.
@@ -75,7 +87,11 @@ pub(crate) struct Call {
 #[derive(Debug)]
 pub(crate) enum Phase {
     /// In the queue. Operators' phones that ring are its early legs.
-    Waiting,
+    Waiting(Box<Lobby>),
+    /// In the queue, or at rest, without the caller, who is called back.
+    Away(Box<Away>),
+    /// The caller alone with us: message box, or the wording of a closed day.
+    Alone(Box<Alone>),
     /// Caller and operator.
     Talking(Talk),
     /// On to the client firm's person (取次).
@@ -128,12 +144,39 @@ impl Call {
         self.story.answered.is_some()
     }
 
+    /// Is the caller (or was) connected: to a person, to an announcement, to the message box?
+    pub(crate) fn is_connected(&self) -> bool {
+        self.story.connected.is_some()
+    }
+
+    /// Has this caller called this firm in the last day?
+    pub(crate) fn is_repeated(&self) -> bool {
+        self.earlier.is_some()
+    }
+
+    /// Does the queue have it?
+    pub(crate) fn is_queued(&self) -> bool {
+        match &self.phase {
+            Phase::Waiting(_) => true,
+            Phase::Away(away) => away.is_queued(),
+            Phase::Alone(_) | Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
+                false
+            }
+        }
+    }
+
+    /// Takes what the phase has; whoever asks puts the next one in its place at once.
+    fn take_phase(&mut self, now: Instant) -> Phase {
+        std::mem::replace(&mut self.phase, Phase::Over { until: now })
+    }
+
     /// The operator on the line, if one is.
     pub(crate) fn talk(&self) -> Option<&Talk> {
         match &self.phase {
             Phase::Talking(talk) => Some(talk),
             Phase::Passing(passing) => passing.operator.as_ref(),
-            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => None,
+            Phase::Away(away) => away.calling().map(|calling| &calling.talk),
+            Phase::Waiting(_) | Phase::Alone(_) | Phase::Bridged { .. } | Phase::Over { .. } => None,
         }
     }
 
@@ -142,7 +185,8 @@ impl Call {
         match &mut self.phase {
             Phase::Talking(talk) => Some(talk),
             Phase::Passing(passing) => passing.operator.as_mut(),
-            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => None,
+            Phase::Away(away) => away.calling_mut().map(|calling| &mut calling.talk),
+            Phase::Waiting(_) | Phase::Alone(_) | Phase::Bridged { .. } | Phase::Over { .. } => None,
         }
     }
 
@@ -152,15 +196,16 @@ impl Call {
         match &self.phase {
             Phase::Talking(talk) => talk.held || by_phone(talk),
             Phase::Passing(_) => true,
-            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => false,
+            Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) | Phase::Bridged { .. } | Phase::Over { .. } => false,
         }
     }
 
     /// The state in CSTA's words.
     pub(crate) fn state(&self) -> CallState {
         match &self.phase {
-            Phase::Waiting if self.ringing_legs().any(Leg::rang) => CallState::Delivered,
-            Phase::Waiting => CallState::Queued,
+            Phase::Waiting(_) | Phase::Away(_) if self.ringing_legs().any(Leg::rang) => CallState::Delivered,
+            Phase::Away(away) if away.calling().is_some() => CallState::Delivered,
+            Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) => CallState::Queued,
             Phase::Talking(_) | Phase::Passing(_) if self.is_held() => CallState::Held,
             Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } => CallState::Established,
             Phase::Over { .. } => CallState::Cleared,
@@ -239,7 +284,10 @@ impl Call {
         let phase = match &self.phase {
             Phase::Passing(passing) => passing.deadline(),
             Phase::Over { until } => (!self.is_written).then_some(*until),
-            Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } => None,
+            Phase::Waiting(lobby) => lobby.deadline(),
+            Phase::Away(away) => Some(away.deadline()),
+            Phase::Alone(alone) => alone.deadline(),
+            Phase::Talking(_) | Phase::Bridged { .. } => None,
         };
         let whole = if matches!(self.phase, Phase::Over { .. }) { None } else { Some(self.until) };
         let visit = self.supervision_deadline();

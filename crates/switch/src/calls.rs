@@ -10,7 +10,7 @@ use acd::{CallId, OperatorId, State, Wish};
 use endpoint::{Incoming, LegEvent, LegId, Source, Trace, TrunkId};
 
 use crate::board::{Board, Effect, Phone};
-use crate::call::arrive::{arrive, refuse};
+use crate::call::arrive::{arrive, refuse, who_calls};
 use crate::call::tape::judge;
 use crate::call::transfer::looks_like_a_number;
 use crate::call::{Call, Phase};
@@ -67,7 +67,8 @@ impl Calls {
                 self.with_leg(now, leg, |call, board| match call.leg(leg).map(|leg| leg.role) {
                     Some(Role::Operator(who)) => call.operator_rings(board, now, leg, who),
                     Some(Role::Target) => call.target_rings(board, now, leg),
-                    Some(Role::Caller | Role::Second(_) | Role::Supervisor(_)) | None => {}
+                    Some(Role::Caller) => call.caller_rings(board, now, leg),
+                    Some(Role::Second(_) | Role::Supervisor(_)) | None => {}
                 });
             }
             LegEvent::Progress { .. } => {}
@@ -76,7 +77,8 @@ impl Calls {
                     Some(Role::Operator(who)) => call.operator_answers(board, now, leg, who, (&body, from_ip)),
                     Some(Role::Target) => call.target_answers(board, now, leg, &body, from_ip),
                     Some(Role::Supervisor(_)) => call.supervisor_answers(board, now, leg, &body, from_ip),
-                    Some(Role::Caller | Role::Second(_)) | None => {}
+                    Some(Role::Caller) => call.caller_answers(board, now, leg, &body, from_ip),
+                    Some(Role::Second(_)) | None => {}
                 });
             }
             LegEvent::Rejected { leg, mut rejection } => {
@@ -86,7 +88,8 @@ impl Calls {
                     Some(Role::Operator(who)) => call.operator_declines(board, now, leg, who, &rejection),
                     Some(Role::Target) => call.target_rejects(board, now, leg, &rejection),
                     Some(Role::Supervisor(_)) => call.supervisor_rejects(board, now, leg, &rejection),
-                    Some(Role::Caller | Role::Second(_)) | None => {}
+                    Some(Role::Caller) => call.caller_rejects(board, now, leg, &rejection),
+                    Some(Role::Second(_)) | None => {}
                 });
             }
             LegEvent::Acknowledged { leg, body } => {
@@ -122,10 +125,9 @@ impl Calls {
             media::Event::LegFailed { leg, why } => {
                 self.with_leg(now, leg, |call, board| call.voice_failed(board, now, leg, &why));
             }
-            media::Event::PromptEnded { leg, prompt, missing: true } => {
-                self.with_leg(now, leg, |call, _| call.prompt_missing(prompt));
+            media::Event::PromptEnded { leg, prompt, missing } => {
+                self.with_leg(now, leg, |call, board| call.prompt_ended(board, now, leg, &prompt, missing));
             }
-            media::Event::PromptEnded { .. } => {}
             media::Event::FirstPacket { leg, at } => self.with_leg(now, leg, |call, _| call.heard(now, leg, at)),
             media::Event::Digit { leg, digit } => {
                 self.with_leg(now, leg, |call, board| call.key(board, now, leg, digit));
@@ -320,10 +322,20 @@ impl Calls {
         while self.calls.contains_key(&id) {
             id = CallId::new(unix_ms, self.board.random());
         }
-        if let Some(call) = arrive(&mut self.board, now, id, trunk, incoming) {
+        let since = self.called_again(now, trunk, incoming);
+        if let Some(call) = arrive(&mut self.board, now, (id, since), trunk, incoming) {
             self.calls.insert(id, call);
             self.with_call(now, id, |_, _| {});
         }
+    }
+
+    /// A caller to whom a call back was promised calls again: that call ends, and this one has its place.
+    fn called_again(&mut self, now: Instant, trunk: TrunkId, incoming: &Incoming) -> Option<Instant> {
+        let (customer, number) = who_calls(&self.board, trunk, incoming)?;
+        let old = self.board.promises.of(customer, number)?;
+        let mut since = None;
+        self.with_call(now, old, |call, board| since = call.called_again(board, now));
+        since
     }
 
     /// An operator's phone dials: a second call for the caller who waits, or nothing that we do (R03).
@@ -404,7 +416,7 @@ impl Calls {
 
     fn forget(&mut self, id: CallId) {
         let Some(call) = self.calls.remove(&id) else { return };
-        let waits_for_recording = call.is_answered() && call.story.record.recording.is_none();
+        let waits_for_recording = call.is_connected() && call.story.record.recording.is_none();
         if waits_for_recording {
             if self.late.len() >= LATE_MAX {
                 self.late.pop_front();
@@ -418,7 +430,7 @@ impl Calls {
         let Some(index) = self.late.iter().position(|record| record.call == call) else { return };
         let Some(mut record) = self.late.remove(index) else { return };
         record.revision += 1;
-        judge(&mut recording, record.talk_ms);
+        judge(&mut recording, record.connected_ms());
         if !recording.fault.is_empty() {
             self.board.alarm(Alarm::RecordingFailed { call: call.to_string(), why: recording.fault.clone() });
         }

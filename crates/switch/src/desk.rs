@@ -175,6 +175,8 @@ pub struct CallNow {
     pub arrived_ms: i64,
     /// Transfer under way: "attended", "confirmed", "bridged", or empty.
     pub transfer: String,
+    /// While no person is on the line: "ringing", "announced" (music), "callback", "calling_back", "message", "closed"; else empty.
+    pub waiting: String,
     /// Who supervises it.
     pub supervisor: Option<SupervisorNow>,
     /// Its recording is paused.

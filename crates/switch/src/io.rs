@@ -13,6 +13,7 @@ use crate::desk::{Command, CommandError, Reply};
 use crate::directory::Directory;
 use crate::media;
 use crate::record::CallRecord;
+use crate::waiting::AbandonedPolicy;
 
 /// One thing that happened outside.
 #[derive(Clone, Debug)]
@@ -87,7 +88,13 @@ pub enum Event {
         caller: String,
         withheld: String,
         waited_ms: i64,
+        /// The caller is not on the line: whoever answers hears ringing until the caller is there.
+        callback: bool,
+        /// The same number has called this firm before, in the last 24 hours (F09).
+        earlier: Option<Earlier>,
     },
+    /// A caller has left a message in a firm's message box: on the call's recording, from there to there, milliseconds.
+    MessageLeft { call: String, customer: Option<i64>, customer_name: String, caller: String, from_ms: i64, to_ms: i64 },
     /// The offer to this operator is over without an answer.
     PopClosed { call: String, operator: i64, why: String },
     /// A person answered.
@@ -106,6 +113,18 @@ pub enum Event {
     Alarm(Alarm),
 }
 
+/// Earlier calls of the same number to the same firm, in the last 24 hours (F09).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Earlier {
+    /// How many.
+    pub calls: u32,
+    /// When the last one came, unix milliseconds.
+    pub last_ms: i64,
+    /// The last one, as 13 characters.
+    pub last_call: String,
+}
+
 /// Something an administrator or supervisor should see. Data, worded by the reader's language.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -113,8 +132,15 @@ pub enum Event {
 pub enum Alarm {
     /// A call to a number that is in no table (F01): it was answered with the default greeting.
     UnknownNumber { call: String, candidates: Vec<String> },
-    /// The caller gave up before anyone answered (F04).
-    Abandoned { call: String, did: String, caller: String, wait_ms: i64 },
+    /// The caller gave up before anyone answered (F04), and what the firm wants done about it.
+    Abandoned {
+        call: String,
+        customer: Option<i64>,
+        did: String,
+        caller: String,
+        wait_ms: i64,
+        policy: AbandonedPolicy,
+    },
     /// A recording failed.
     RecordingFailed { call: String, why: String },
     /// So little of the recordings' disk is free that somebody must make room (R22).

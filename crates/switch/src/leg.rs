@@ -113,6 +113,11 @@ impl Leg {
         self.signalling == Signalling::Up
     }
 
+    /// Is it there, answered or not yet?
+    pub(crate) fn is_there(&self) -> bool {
+        matches!(self.signalling, Signalling::Early { .. } | Signalling::Up)
+    }
+
     /// Has it no final response yet?
     pub(crate) fn is_early(&self) -> bool {
         matches!(self.signalling, Signalling::Early { .. })

@@ -18,17 +18,19 @@ mod leg;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod media;
 mod ports;
+mod promises;
 pub mod record;
 mod snapshot;
 mod switch;
 mod usage;
+mod visitors;
 pub mod waiting;
 
 pub use acd::{CallId, OperatorId};
 pub use desk::{BanNow, Command, CommandError, Obstacle, Reply, SuperviseMode, Transfer, TransferMode};
 pub use detail::Detail;
 pub use directory::{Customer, CustomerId, Directory, NotReadyReason, Operator, Settings, Target, TransferPolicy};
-pub use io::{Alarm, Event, Input, Output};
+pub use io::{Alarm, Earlier, Event, Input, Output};
 pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
 pub use sdp::SrtpPolicy;
 pub use switch::{Config, MediaAddress, Switch};

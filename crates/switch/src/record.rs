@@ -69,6 +69,14 @@ pub struct CallRecord {
     pub events: Vec<TimelineEvent>,
 }
 
+impl CallRecord {
+    /// Milliseconds from our 200 to the end: what the recording is long. 0 for a call that is not over, or was never taken.
+    pub fn connected_ms(&self) -> i64 {
+        let begin = self.announced_ms.or(self.answered_ms);
+        begin.zip(self.ended_ms).map_or(0, |(begin, end)| end.saturating_sub(begin).max(0))
+    }
+}
+
 /// Where a call stands, in CSTA's words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]

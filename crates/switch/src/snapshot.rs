@@ -56,6 +56,7 @@ impl Calls {
             operator: call.talk().map(|talk| talk.operator.0).or(record.operator),
             arrived_ms: record.arrived_ms,
             transfer: call.transfer_word().to_owned(),
+            waiting: call.waiting_word().to_owned(),
             supervisor,
             recording_paused: call.pause.is_some(),
             silent: silent.collect(),

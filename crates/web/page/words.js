@@ -49,7 +49,9 @@ export const words = {
       "target_hung_up": "取次先が切断", "hung_up_by_desk": "画面から切断", "we_hung_up": "当方から切断",
       "no_ack": "発信側の応答が届かず終了", "caller_lost": "発信者との接続が途絶",
       "session_expired": "セッションの期限切れ", "queue_full": "待ち呼の上限", "no_port": "音声ポートの不足",
-      "too_long": "通話時間の上限"
+      "too_long": "通話時間の上限",
+      "message_left": "メッセージを録音", "no_message": "メッセージなしで切断", "closed": "営業時間外の案内で終了",
+      "callback_failed": "折り返したがつながらず", "callback_expired": "時間内に折り返せず", "called_again": "折り返しの前に再度着信"
     },
     "noRecordings": {
       "none, because nobody answered": "応答しなかったため、録音はありません。",
@@ -61,7 +63,11 @@ export const words = {
     },
     "events": {
       "arrived": "着信", "ringing": "呼出音", "queued": "待ち呼に追加", "offered": "オペレーターを呼出",
-      "operator_ringing": "オペレーターの電話が鳴動", "offer_ended": "呼出を終了", "answered": "応答", "held": "保留",
+      "operator_ringing": "オペレーターの電話が鳴動", "offer_ended": "呼出を終了", "answered": "応答",
+      "announced": "混雑の案内と保留音", "repeated": "24時間以内の再着信", "abandoned": "応答前に発信者が切断",
+      "callback_promised": "折り返しを約束", "callback_begun": "折り返しの発信", "caller_ringing": "発信者の電話が鳴動",
+      "callback_reached": "折り返しがつながる", "callback_failed": "折り返しがつながらず", "closed": "営業時間外の案内",
+      "message_box": "留守番電話の案内", "message_begun": "メッセージの録音開始", "message_left": "メッセージの録音終了", "held": "保留",
       "resumed": "保留解除", "muted": "消音", "unmuted": "消音解除", "transfer_asked": "取次を開始",
       "transfer_refused": "取次できません", "target_called": "取次先へ発信", "target_ringing": "取次先の電話が鳴動",
       "target_answered": "取次先が電話に出た", "target_confirmed": "取次先が1を押した",
@@ -141,7 +147,10 @@ export const words = {
       "hung_up_by_desk": "ended from a desk", "we_hung_up": "ended by us",
       "no_ack": "our answer was never acknowledged", "caller_lost": "caller lost",
       "session_expired": "session expired", "queue_full": "too many callers waiting", "no_port": "no voice port free",
-      "too_long": "longest call reached"
+      "too_long": "longest call reached",
+      "message_left": "message left", "no_message": "hung up without a message", "closed": "told that the firm is closed",
+      "callback_failed": "called back, and not reached", "callback_expired": "could not be called back in time",
+      "called_again": "called again before the call back"
     },
     "noRecordings": {
       "none, because nobody answered": "There is no recording, because nobody answered.",
@@ -155,6 +164,10 @@ export const words = {
     "events": {
       "arrived": "arrived", "ringing": "ringing", "queued": "in the queue", "offered": "operator is called",
       "operator_ringing": "operator's phone rings", "offer_ended": "offer ended", "answered": "answered",
+      "announced": "busy announcement, then music", "repeated": "called again within 24 hours", "abandoned": "caller gave up",
+      "callback_promised": "call back promised", "callback_begun": "caller is called back", "caller_ringing": "caller's phone rings",
+      "callback_reached": "caller is back on the line", "callback_failed": "call back failed", "closed": "told that the firm is closed",
+      "message_box": "message box announced", "message_begun": "message begins", "message_left": "message ends",
       "held": "hold", "resumed": "resumed", "muted": "muted", "unmuted": "unmuted",
       "transfer_asked": "transfer asked for", "transfer_refused": "transfer refused",
       "target_called": "target called", "target_ringing": "target's phone rings",

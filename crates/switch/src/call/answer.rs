@@ -45,36 +45,53 @@ impl Call {
             return self.close_pop(board, now, who, "answered_elsewhere");
         }
         self.story.leg_answered(now, index);
+        let talk = Talk { operator: who, leg: id, held: false, muted: false, keys: Keys::default() };
+        if matches!(self.phase, Phase::Away(_)) {
+            return self.turn_comes(board, now, talk);
+        }
         board.order(Order::Couple { one: self.caller, other: id });
-        self.phase = Phase::Talking(Talk { operator: who, leg: id, held: false, muted: false, keys: Keys::default() });
+        self.phase = Phase::Talking(talk);
+        self.forget_promise(board);
         self.answer_caller(board, now);
         self.negotiated(board, id);
-        if self.customer.as_ref().is_some_and(|customer| customer.whisper) {
-            board.media(media::Order::Whisper { leg: id, prompt: self.prompt("name") });
-            self.story.tell(now, Fact::Whispered { operator: operator(who) });
-        }
+        self.whisper_name(board, now, id, who);
         self.tell_answered(board, now, who);
     }
 
-    /// Our 200 to the caller, once; the recording begins with it.
+    /// A person has answered: our 200 to the caller, unless that was said before.
     pub(super) fn answer_caller(&mut self, board: &mut Board, now: Instant) {
-        if self.is_answered() {
+        if !self.is_answered() {
+            board.pace.answered(now, self.story.arrived);
+            self.story.answer(now);
+        }
+        self.connect(board, now);
+    }
+
+    /// Our 200 to the caller, once; the recording begins with it.
+    pub(super) fn connect(&mut self, board: &mut Board, now: Instant) {
+        if self.is_connected() {
             return;
         }
         let caller = self.caller;
-        board.order(Order::Answer { leg: caller, body: self.answer.clone() });
-        if let Some(leg) = self.leg_mut(caller) {
-            leg.signalling = Signalling::Up;
-            let index = leg.index;
-            self.story.leg_answered(now, index);
+        if self.leg(caller).is_some_and(Leg::is_early) {
+            self.accept_caller(board, now, caller);
         }
-        self.story.answer(now);
+        self.story.connect(now);
         let stem = self.recording_stem();
         self.story.record.recording_stem.clone_from(&stem);
         self.story.tell(now, Fact::RecordingStarted { stem: stem.clone() });
         self.tape = Tape::Running;
         board.media(media::Order::StartRecording { call: self.id, at: now, file: RecordingFile { stem } });
         self.negotiated(board, caller);
+    }
+
+    fn accept_caller(&mut self, board: &mut Board, now: Instant, caller: LegId) {
+        board.order(Order::Answer { leg: caller, body: self.answer.clone() });
+        if let Some(leg) = self.leg_mut(caller) {
+            leg.signalling = Signalling::Up;
+            let index = leg.index;
+            self.story.leg_answered(now, index);
+        }
     }
 
     pub(super) fn tell_answered(&mut self, board: &mut Board, now: Instant, who: OperatorId) {
@@ -115,7 +132,7 @@ impl Call {
     /// The recording's path: date and time in Japan, the number dialled, the firm, the call.
     fn recording_stem(&self) -> String {
         let record = &self.story.record;
-        let time = JapanTime::of(record.answered_ms.unwrap_or(record.arrived_ms));
+        let time = JapanTime::of(record.announced_ms.or(record.answered_ms).unwrap_or(record.arrived_ms));
         let did = number::Number::parse(&format!("+{}", record.did), number::JAPAN);
         let did = did.map_or_else(|_| in_file_name(&record.did), number::Number::national);
         let code = self.code();

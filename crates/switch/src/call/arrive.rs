@@ -9,7 +9,7 @@ use number::{Number, Withheld};
 use super::record::{Fact, Story};
 use super::{Call, Phase, Tape};
 use crate::board::Board;
-use crate::directory::{Whose, plain};
+use crate::directory::{CustomerId, Whose, plain};
 use crate::io::{Alarm, Event};
 use crate::leg::{LEAVING_MAX, Leg, Role, Signalling, Terms, Voice};
 use crate::media::{self, Side};
@@ -66,7 +66,15 @@ pub(crate) fn refuse(board: &mut Board, leg: LegId, status: u16) {
 }
 
 /// A caller's call, in the queue; `None`: it was refused, and the INVITE is answered.
-pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId, incoming: &Incoming) -> Option<Call> {
+///
+/// `since`: the caller's place in the queue counts from then, if it is not a new one.
+pub(crate) fn arrive(
+    board: &mut Board,
+    now: Instant,
+    (id, since): (CallId, Option<Instant>),
+    trunk: TrunkId,
+    incoming: &Incoming,
+) -> Option<Call> {
     let caller = Caller::of(incoming);
     if let Some(status) = circle(board, &caller, incoming) {
         refuse(board, incoming.leg, status);
@@ -115,7 +123,7 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         caller: incoming.leg,
         answer,
         legs: Vec::from([leg]),
-        phase: Phase::Waiting,
+        phase: Phase::Waiting(Box::default()),
         tape: Tape::Blank,
         supervision: None,
         pause: None,
@@ -123,6 +131,8 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
         until: now + Duration::from_secs(u64::from(board.directory.settings.call_seconds_max.max(60))),
         hops: incoming.max_forwards.saturating_sub(1),
         diversions: incoming.diversions,
+        since: since.unwrap_or(now),
+        earlier: None,
         missing: Vec::new(),
         is_written: false,
         armed: None,
@@ -131,7 +141,8 @@ pub(crate) fn arrive(board: &mut Board, now: Instant, id: CallId, trunk: TrunkId
     board.order(Order::Progress { leg: incoming.leg, status: 180, body: None });
     board.media(media::Order::OpenLeg { leg: incoming.leg, call: id, local, side: Side::Caller });
     call.announce(board, now, incoming, &whose, &caller);
-    match call.wait(board, now, false) {
+    call.look_back(board, now, caller.number);
+    match call.wait(board, now) {
         Ok(()) | Err(EnqueueError::Duplicate) => {}
         Err(EnqueueError::Full) => call.no_room(board, now),
     }
@@ -145,6 +156,12 @@ fn circle(board: &Board, caller: &Caller, incoming: &Incoming) -> Option<u16> {
     }
     let is_own = caller.number.is_some_and(|number| board.directory.is_own(number));
     (incoming.diversions > DIVERSIONS_MAX || is_own).then_some(482)
+}
+
+/// Which firm is called, and by whom: `None` for a number in no table, and for a caller who is not known.
+pub(crate) fn who_calls(board: &Board, trunk: TrunkId, incoming: &Incoming) -> Option<(CustomerId, Number)> {
+    let number = Caller::of(incoming).number?;
+    Some((board.directory.whose(trunk, &incoming.dialled).customer?.id, number))
 }
 
 /// The record before anything has happened.
@@ -235,6 +252,16 @@ impl Call {
             board.alarm(Alarm::UnknownNumber { call, candidates });
         }
         self.story.write(board, now, CallState::Queued);
+    }
+
+    /// Has this number called this firm before, today? (F09)
+    fn look_back(&mut self, board: &mut Board, now: Instant, number: Option<Number>) {
+        let Some((customer, number)) = self.customer.as_deref().map(|customer| customer.id).zip(number) else { return };
+        let unix_ms = board.unix_ms(now);
+        self.earlier = board.visitors.earlier(unix_ms, customer, number);
+        if let Some(earlier) = &self.earlier {
+            self.story.tell(now, Fact::Repeated { calls: earlier.calls, last_ms: earlier.last_ms });
+        }
     }
 
     /// The queue is full: the caller is told to try again.

@@ -59,10 +59,7 @@ impl Call {
     pub(crate) fn leg_left(&mut self, board: &mut Board, now: Instant, id: LegId, was: Signalling, how: Ending) {
         let Some(role) = self.leg(id).map(|leg| leg.role) else { return };
         match role {
-            Role::Caller => {
-                let ending = if self.is_answered() { callers_ending(how) } else { "abandoned" };
-                self.end(board, now, ending);
-            }
+            Role::Caller => self.caller_left(board, now, id, how),
             Role::Operator(who) => match was {
                 Signalling::Early { .. } => {
                     self.close_pop(board, now, who, "unreachable");
@@ -78,6 +75,20 @@ impl Call {
             }
             Role::Target => self.target_left(board, now, id, word(how)),
             Role::Supervisor(_) => self.supervisor_left(board, now, id, word(how)),
+        }
+    }
+
+    /// The caller is off the line.
+    fn caller_left(&mut self, board: &mut Board, now: Instant, id: LegId, how: Ending) {
+        match &self.phase {
+            Phase::Away(_) if id == self.caller => self.not_reached(board, now, word(how)),
+            Phase::Away(_) => {}
+            Phase::Alone(_) => self.alone_left(board, now),
+            Phase::Waiting(lobby) if lobby.promised => self.go_away(board, now),
+            Phase::Waiting(_) if !self.is_answered() => self.given_up(board, now),
+            Phase::Waiting(_) | Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
+                self.end(board, now, callers_ending(how));
+            }
         }
     }
 
@@ -106,7 +117,8 @@ impl Call {
             }
             Phase::Talking(_) => self.end(board, now, "operator_hung_up"),
             Phase::Passing(_) => self.operator_left_transfer(board, now),
-            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => {}
+            Phase::Away(_) => self.operator_left_callback(board, now, is_lost),
+            Phase::Waiting(_) | Phase::Alone(_) | Phase::Bridged { .. } | Phase::Over { .. } => {}
         }
     }
 
@@ -125,19 +137,25 @@ impl Call {
         }
         self.supervision_over(board, now, ending);
         let who = self.talk().map(|talk| talk.operator);
-        let was_waiting = matches!(self.phase, Phase::Waiting);
+        let was_queued = self.is_queued();
+        let calling = match &self.phase {
+            Phase::Away(away) => away.calling().map(|calling| calling.talk.operator),
+            Phase::Waiting(_) | Phase::Alone(_) | Phase::Talking(_) | Phase::Passing(_) => None,
+            Phase::Bridged { .. } | Phase::Over { .. } => None,
+        };
         self.story.end(now, ending);
         if self.tape == Tape::Running {
             self.tape = Tape::Finishing;
             board.media(media::Order::StopRecording { call: self.id, at: now });
         }
-        let ringing: Vec<_> = self.ringing_legs().map(|leg| (leg.id, leg.role)).collect();
-        for (leg, role) in ringing {
-            self.drop_leg(board, now, leg, None, "caller_gone");
-            if let Role::Operator(who) = role {
-                self.close_pop(board, now, who, "caller_gone");
-            }
+        if was_queued {
+            self.leave_queue(board, now);
         }
+        if let Some(who) = calling {
+            self.close_pop(board, now, who, ending);
+        }
+        self.forget_promise(board);
+        self.remember_visit(board);
         self.finish_refer(board, 487);
         let all: Vec<LegId> = self.legs.iter().map(|leg| leg.id).collect();
         for leg in all {
@@ -147,29 +165,46 @@ impl Call {
             }
         }
         self.phase = Phase::Over { until: now + RECORD_WAIT };
-        if was_waiting {
-            board.queue.withdraw(now, self.id);
-        }
-        if let Some(who) = who {
-            board.queue.cleared(now, who);
+        match who {
+            // Nothing was spoken with the caller: there is no report to be written.
+            Some(who) if calling.is_some() => board.queue.released(now, who),
+            Some(who) => board.queue.cleared(now, who),
+            None => {}
         }
         self.tell_ended(board, now, ending);
+    }
+
+    /// Should the same number call again, it goes first (F09).
+    fn remember_visit(&self, board: &mut Board) {
+        let record = &self.story.record;
+        let number = number::Number::parse(&format!("+{}", record.caller), number::JAPAN);
+        if let (Some(customer), Ok(number)) = (self.customer.as_deref(), number) {
+            board.visitors.visited(record.arrived_ms, customer.id, number, self.id);
+        }
     }
 
     fn tell_ended(&mut self, board: &mut Board, now: Instant, ending: &str) {
         let call = self.id.to_string();
         let (talk_ms, wait_ms) = (self.story.talk_ms(now), self.story.wait_ms(now));
-        let record = &mut self.story.record;
         if self.tape == Tape::Blank {
-            "none, because nobody answered".clone_into(&mut record.no_recording);
+            "none, because nobody answered".clone_into(&mut self.story.record.no_recording);
         }
         if ending == "abandoned" {
-            let caller = record.legs.first().map(|caller| caller.party.clone()).unwrap_or_default();
-            board.alarm(Alarm::Abandoned { call: call.clone(), did: record.did.clone(), caller, wait_ms });
+            self.tell_abandoned(board, now);
         }
         let answered = self.story.answered.is_some();
         board.event(Event::CallEnded { call, ending: ending.to_owned(), talk_ms, wait_ms, answered });
         self.story.write(board, now, CallState::Cleared);
+    }
+
+    /// A caller gave up before a person answered: shown at once, with what the firm wants done about it (F04).
+    pub(super) fn tell_abandoned(&mut self, board: &mut Board, now: Instant) {
+        let policy = self.customer.as_deref().map_or_else(Default::default, |customer| customer.abandoned);
+        self.story.tell(now, Fact::Abandoned { policy: policy.word().to_owned() });
+        let record = &self.story.record;
+        let caller = record.legs.first().map(|caller| caller.party.clone()).unwrap_or_default();
+        let (customer, did, wait_ms) = (record.customer, record.did.clone(), self.story.wait_ms(now));
+        board.alarm(Alarm::Abandoned { call: self.id.to_string(), customer, did, caller, wait_ms, policy });
     }
 
     /// The voice path of a leg is closed: figures for the record, and the port is free.

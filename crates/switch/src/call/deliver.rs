@@ -17,7 +17,7 @@ impl Call {
     /// The queue offers this call to an operator.
     pub(crate) fn offer(&mut self, board: &mut Board, now: Instant, who: OperatorId) {
         let account = match board.directory.operators.get(&who) {
-            Some(known) if matches!(self.phase, Phase::Waiting) => known.account.id,
+            Some(known) if self.is_queued() => known.account.id,
             Some(_) | None => return board.queue.declined(now, self.id, who, Declined::Unreachable),
         };
         let phone = board.phones.get(&who).copied();
@@ -94,7 +94,8 @@ impl Call {
             silent: false,
         });
         board.legs.insert(id, self.id);
-        board.media(media::Order::OpenLeg { leg: id, call: self.id, local, side: Side::Ours });
+        let side = if role == Role::Caller { Side::Caller } else { Side::Ours };
+        board.media(media::Order::OpenLeg { leg: id, call: self.id, local, side });
         if matches!(role, Role::Supervisor(_)) {
             // Before anything can be heard from it.
             self.tape_leg(board, id, false);
@@ -147,6 +148,8 @@ impl Call {
             caller: record.legs.first().map(|caller| caller.party.clone()).unwrap_or_default(),
             withheld: record.withheld.clone(),
             waited_ms: self.story.offset(now),
+            callback: matches!(self.phase, Phase::Away(_)),
+            earlier: self.earlier.clone(),
         });
     }
 

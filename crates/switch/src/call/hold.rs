@@ -37,9 +37,12 @@ impl Call {
         let state = self.state();
         match &mut self.phase {
             Phase::Talking(talk) => Ok(talk),
-            Phase::Waiting | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
-                Err(CommandError::WrongState(state))
-            }
+            Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Passing(_)
+            | Phase::Bridged { .. }
+            | Phase::Over { .. } => Err(CommandError::WrongState(state)),
         }
     }
 

@@ -77,7 +77,8 @@ impl Call {
     fn supervisors_part(&self) -> Part {
         let early = match &self.phase {
             Phase::Passing(passing) if self.speaks_early(passing) => Some(passing.stage.leg()),
-            Phase::Passing(_) | Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => None,
+            Phase::Passing(_) | Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) => None,
+            Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => None,
         };
         let is_heard =
             |leg: &&Leg| !matches!(leg.role, Role::Supervisor(_)) && (leg.can_hear() || early == Some(leg.id));
@@ -93,15 +94,18 @@ impl Call {
             Phase::Talking(_) if self.is_held() => music,
             Phase::Talking(talk) if talk.muted => Source::Silence,
             Phase::Talking(talk) => Source::Leg(talk.leg),
-            Phase::Waiting | Phase::Passing(_) => music,
+            Phase::Waiting(lobby) => lobby.says.current().cloned().map_or(music, once),
+            Phase::Alone(alone) => alone.says.current().cloned().map_or(Source::Silence, once),
+            Phase::Passing(_) => music,
             Phase::Bridged { target } => Source::Leg(*target),
-            Phase::Over { .. } => Source::Silence,
+            Phase::Away(_) | Phase::Over { .. } => Source::Silence,
         };
         let relays = matches!(hears, Source::Leg(_));
         // For the call's story. Only where keys come as events: nobody need listen for them in a caller's speech.
         let caller = self.leg(self.caller).and_then(|leg| leg.description.agreed());
         let has_events = caller.is_some_and(|agreed| agreed.telephone_event.is_some());
-        Part { hears, detects: has_events && self.pause.is_none(), relays, taped: true }
+        let detects = self.waits_for_key() || (has_events && self.pause.is_none());
+        Part { hears, detects, relays, taped: true }
     }
 
     /// Keys of the operator are feature codes, and never go on to the caller.
@@ -114,9 +118,13 @@ impl Call {
                 Stage::Consulting { leg, .. } => Source::Leg(*leg),
                 Stage::Confirming { .. } => Source::Silence,
             },
-            Phase::Talking(_) | Phase::Passing(_) | Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => {
+            Phase::Away(away) if away.calling().is_some_and(|calling| calling.talk.leg == leg) => {
+                Source::Prompt { prompt: Prompt::named("ringback"), repeat: true }
+            }
+            Phase::Talking(_) | Phase::Passing(_) | Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) => {
                 Source::Silence
             }
+            Phase::Bridged { .. } | Phase::Over { .. } => Source::Silence,
         };
         let detects = self.talk().is_some();
         Part { hears, detects, relays: false, taped: true }
@@ -146,7 +154,8 @@ impl Call {
                 }
                 Stage::Calling(_) | Stage::Consulting { .. } | Stage::Confirming { .. } => SILENT,
             },
-            Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => SILENT,
+            Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) => SILENT,
+            Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => SILENT,
         }
     }
 
@@ -171,6 +180,29 @@ impl Call {
         }
     }
 
+    /// A key of the caller means something now: it is listened for in speech too.
+    fn waits_for_key(&self) -> bool {
+        match &self.phase {
+            Phase::Waiting(lobby) => lobby.offers && !lobby.promised,
+            Phase::Alone(alone) => alone.listens(),
+            Phase::Away(_) | Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
+                false
+            }
+        }
+    }
+
+    /// For the snapshot: what a caller hears who waits, or why nobody does.
+    pub(crate) fn waiting_word(&self) -> &'static str {
+        match &self.phase {
+            Phase::Waiting(_) if self.is_connected() => "announced",
+            Phase::Waiting(_) => "ringing",
+            Phase::Away(away) if away.calling().is_some() => "calling_back",
+            Phase::Away(_) => "callback",
+            Phase::Alone(alone) => alone.word(),
+            Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => "",
+        }
+    }
+
     /// For the snapshot: how the caller is being passed on.
     pub(crate) fn transfer_word(&self) -> &'static str {
         match &self.phase {
@@ -179,9 +211,14 @@ impl Call {
                 TransferMode::Confirmed => "confirmed",
             },
             Phase::Bridged { .. } => "bridged",
-            Phase::Waiting | Phase::Talking(_) | Phase::Over { .. } => "",
+            Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) | Phase::Talking(_) | Phase::Over { .. } => "",
         }
     }
+}
+
+/// A prompt that is said once.
+fn once(prompt: Prompt) -> Source {
+    Source::Prompt { prompt, repeat: false }
 }
 
 const SILENT: Part = Part { hears: Source::Silence, detects: false, relays: false, taped: true };

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use acd::{EnqueueError, OperatorId, Waiting, Why};
 
+use super::lobby::Lobby;
 use super::record::{Fact, operator};
 use super::{Call, ELSEWHERE, Phase};
 use crate::board::Board;
@@ -15,16 +16,29 @@ use crate::leg::Role;
 /// How long an operator's phone rings for a call to a number that is in no table: three rings and a little.
 const RING_UNKNOWN: std::time::Duration = std::time::Duration::from_secs(12);
 
+/// Within a priority of firms: callers who were with us already go before those who call again (F09), and those before the others.
+const CLASSES: u8 = 3;
+
+/// The class of those who were with us.
+const RETURNED: u8 = 2;
+
 impl Call {
+    /// The caller begins to wait, and hears ringing.
+    pub(super) fn wait(&mut self, board: &mut Board, now: Instant) -> Result<(), EnqueueError> {
+        self.phase = Phase::Waiting(Lobby::ringing(now, self.policy()));
+        self.enqueue(board, now, false)
+    }
+
     /// Into the queue: anyone may take a call to an unknown number, a firm's call who has its skills.
-    pub(super) fn wait(&mut self, board: &mut Board, now: Instant, at_head: bool) -> Result<(), EnqueueError> {
-        self.phase = Phase::Waiting;
+    pub(super) fn enqueue(&mut self, board: &mut Board, now: Instant, at_head: bool) -> Result<(), EnqueueError> {
         let customer = self.customer.as_deref();
+        let class = if at_head { RETURNED } else { u8::from(self.is_repeated()) };
+        let priority = customer.map_or(0, |customer: &Customer| customer.priority).saturating_mul(CLASSES);
         let waiting = Waiting {
             needs: customer.map(|customer| customer.needs.clone()).unwrap_or_default(),
             plan: customer.map(|customer| Arc::new(customer.plan.clone())).unwrap_or_default(),
             ring: customer.map_or(RING_UNKNOWN, |customer| customer.ring),
-            priority: customer.map_or(0, |customer: &Customer| customer.priority),
+            priority: priority.saturating_add(class),
             at_head,
             customer: customer.and_then(|customer| u64::try_from(customer.id.0).ok()),
             ..Waiting::new(self.id)
@@ -35,7 +49,8 @@ impl Call {
 
     /// Back to the head of the queue: the operator is gone, the caller is not. Hears music, and the recording runs on.
     pub(super) fn wait_again(&mut self, board: &mut Board, now: Instant) {
-        let waits = self.wait(board, now, true);
+        self.phase = Phase::Waiting(Lobby::returned(now, self.policy()));
+        let waits = self.enqueue(board, now, true);
         board.event(Event::CallChanged {
             call: self.id.to_string(),
             what: "queued".to_owned(),
@@ -54,6 +69,18 @@ impl Call {
                 board.alarm(Alarm::Repaired { what: format!("{} was in the queue twice", self.id) });
             }
         }
+    }
+
+    /// Out of the queue: phones stop ringing.
+    pub(super) fn leave_queue(&mut self, board: &mut Board, now: Instant) {
+        let ringing: Vec<_> = self.ringing_legs().map(|leg| (leg.id, leg.role)).collect();
+        for (leg, role) in ringing {
+            self.drop_leg(board, now, leg, None, "caller_gone");
+            if let Role::Operator(who) = role {
+                self.close_pop(board, now, who, "caller_gone");
+            }
+        }
+        board.queue.withdraw(now, self.id);
     }
 
     /// The queue wants this operator's phone to stop ringing. Who loses a race is told so (it is no missed call).

@@ -50,7 +50,31 @@ pub(crate) enum Fact {
     OperatorRinging { operator: OperatorIdText },
     /// The offer ended without this operator's answer.
     OfferEnded { operator: OperatorIdText, why: String },
-    /// A person answered: our 200.
+    /// Our 200 without a person: the firm's announcement, and music.
+    Announced {},
+    /// The caller is promised a call back: by "key", or by "policy" because they gave up.
+    CallbackPromised { by: String },
+    /// An operator has the turn: the caller's number is called.
+    CallbackBegun { operator: OperatorIdText, number: String },
+    /// It rings there.
+    CallerRinging {},
+    /// The caller is on the line again.
+    CallbackReached {},
+    /// Not reached; so many tries were made.
+    CallbackFailed { why: String, tries: u8 },
+    /// The caller gave up before a person answered, and what the firm wants done about it.
+    Abandoned { policy: String },
+    /// The firm is closed: its words for that are said.
+    Closed {},
+    /// The message box is announced.
+    MessageBox {},
+    /// After the tone.
+    MessageBegun {},
+    /// The caller's words are on the recording, from there to there, milliseconds. Ended by "hang_up", "key", "silence", "limit".
+    MessageLeft { from_ms: i64, to_ms: i64, by: String },
+    /// The same number has called this firm so many times in the last 24 hours, last at that time (unix ms).
+    Repeated { calls: u32, last_ms: i64 },
+    /// A person answered: our 200, if the caller was not connected yet.
     Answered { operator: OperatorIdText },
     /// The caller hears music.
     Held { by: String },
@@ -137,6 +161,18 @@ impl Fact {
             Self::Offered { .. } => "offered",
             Self::OperatorRinging { .. } => "operator_ringing",
             Self::OfferEnded { .. } => "offer_ended",
+            Self::Announced { .. } => "announced",
+            Self::CallbackPromised { .. } => "callback_promised",
+            Self::CallbackBegun { .. } => "callback_begun",
+            Self::CallerRinging { .. } => "caller_ringing",
+            Self::CallbackReached { .. } => "callback_reached",
+            Self::CallbackFailed { .. } => "callback_failed",
+            Self::Abandoned { .. } => "abandoned",
+            Self::Closed { .. } => "closed",
+            Self::MessageBox { .. } => "message_box",
+            Self::MessageBegun { .. } => "message_begun",
+            Self::MessageLeft { .. } => "message_left",
+            Self::Repeated { .. } => "repeated",
             Self::Answered { .. } => "answered",
             Self::Held { .. } => "held",
             Self::Resumed { .. } => "resumed",
@@ -184,7 +220,9 @@ pub(crate) struct Story {
     pub(crate) record: CallRecord,
     /// INVITE, by the monotonic clock: every time in the record is this one plus a measured length (R26).
     pub(crate) arrived: Instant,
-    /// Our first 200.
+    /// Our first 200: time 0 of the recording.
+    pub(crate) connected: Option<Instant>,
+    /// A person answered.
     pub(crate) answered: Option<Instant>,
     /// The end.
     pub(crate) ended: Option<Instant>,
@@ -197,7 +235,17 @@ pub(crate) struct Story {
 impl Story {
     /// Begins with the INVITE.
     pub(crate) fn new(now: Instant, record: CallRecord) -> Self {
-        Self { record, arrived: now, answered: None, ended: None, index: 0, facts: 0, traces: 0, keys: 0 }
+        Self {
+            record,
+            arrived: now,
+            connected: None,
+            answered: None,
+            ended: None,
+            index: 0,
+            facts: 0,
+            traces: 0,
+            keys: 0,
+        }
     }
 
     /// Milliseconds since the call arrived.
@@ -280,7 +328,15 @@ impl Story {
         }
     }
 
-    /// Our 200 to the caller.
+    /// Our 200 to the caller, with a person ([`Story::answer`] came first) or without.
+    pub(crate) fn connect(&mut self, now: Instant) {
+        self.connected = Some(now);
+        if self.answered.is_none() {
+            self.record.announced_ms = Some(self.unix_ms(now));
+        }
+    }
+
+    /// A person answered.
     pub(crate) fn answer(&mut self, now: Instant) {
         self.answered = Some(now);
         self.record.answered_ms = Some(self.unix_ms(now));
@@ -294,13 +350,13 @@ impl Story {
         self.tell(now, Fact::Ended { ending: ending.to_owned() });
     }
 
-    /// From our first 180 to our 200, or to the end, or to now.
+    /// From our first 180 to a person's answer, or to the end, or to now.
     pub(crate) fn wait_ms(&self, now: Instant) -> i64 {
         let until = self.answered.or(self.ended).unwrap_or(now);
         milliseconds(self.arrived, until)
     }
 
-    /// From our 200 to the end, or to now.
+    /// From a person's answer to the end, or to now.
     pub(crate) fn talk_ms(&self, now: Instant) -> i64 {
         self.answered.map_or(0, |answered| milliseconds(answered, self.ended.unwrap_or(now)))
     }

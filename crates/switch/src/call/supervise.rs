@@ -52,7 +52,9 @@ impl Call {
         }
         match &self.phase {
             Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } => {}
-            Phase::Waiting | Phase::Over { .. } => return Err(CommandError::WrongState(self.state())),
+            Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) | Phase::Over { .. } => {
+                return Err(CommandError::WrongState(self.state()));
+            }
         }
         let known = board.directory.operators.get(&who).ok_or(CommandError::UnknownOperator)?;
         let account = known.account.id;
@@ -178,7 +180,7 @@ impl Call {
         let is_operators = match &self.phase {
             Phase::Talking(talk) => talk.leg == leg.id,
             Phase::Passing(passing) => passing.ear() == Some(leg.id),
-            Phase::Waiting | Phase::Bridged { .. } | Phase::Over { .. } => false,
+            Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) | Phase::Bridged { .. } | Phase::Over { .. } => false,
         };
         let is_heard = match visit.mode {
             SuperviseMode::Listen => false,

@@ -26,7 +26,7 @@ impl Call {
         old: LegId,
     ) {
         let own = self.leg(old).filter(|leg| leg.role == Role::Operator(who));
-        let rings = own.is_some_and(Leg::is_early) && matches!(self.phase, Phase::Waiting);
+        let rings = own.is_some_and(Leg::is_early) && self.is_queued();
         let talks = own.is_some_and(Leg::is_up) && self.talk().is_some_and(|talk| talk.leg == old);
         if !rings && !talks {
             return refuse(board, incoming.leg, 403);
@@ -81,8 +81,11 @@ impl Call {
             }
             None => {
                 self.drop_leg(board, now, old, Some(ELSEWHERE), "answered_elsewhere");
-                self.phase =
-                    Phase::Talking(Talk { operator: who, leg: id, held: false, muted: false, keys: Keys::default() });
+                let talk = Talk { operator: who, leg: id, held: false, muted: false, keys: Keys::default() };
+                if matches!(self.phase, Phase::Away(_)) {
+                    return self.turn_comes(board, now, talk);
+                }
+                self.phase = Phase::Talking(talk);
                 self.answer_caller(board, now);
                 self.negotiated(board, id);
                 self.tell_answered(board, now, who);

@@ -9,7 +9,7 @@ use acd::OperatorId;
 use endpoint::{LegId, Trace};
 
 use super::record::Fact;
-use super::{Call, Tape};
+use super::{Call, Phase, Tape};
 use crate::board::Board;
 use crate::desk::CommandError;
 use crate::io::Alarm;
@@ -40,7 +40,8 @@ impl Call {
         on: bool,
         by: &str,
     ) -> Result<(), CommandError> {
-        if self.tape != Tape::Running {
+        // While a call back is to be made nobody is on the line, and the pause is ours.
+        if self.tape != Tape::Running || matches!(self.phase, Phase::Away(_)) {
             return Err(CommandError::WrongState(self.state()));
         }
         if self.pause.is_some() != on {
@@ -63,7 +64,13 @@ impl Call {
         }
     }
 
-    fn turn_pause(&mut self, board: &mut Board, now: Instant, on: bool, by: &str) {
+    /// Nothing is kept while nobody is on the line.
+    pub(super) fn turn_pause_until(&mut self, board: &mut Board, now: Instant, until: Instant) {
+        self.turn_pause(board, now, true, "callback");
+        self.pause = Some(Pause { until, operator: None });
+    }
+
+    pub(super) fn turn_pause(&mut self, board: &mut Board, now: Instant, on: bool, by: &str) {
         let operator = self.talk().map(|talk| talk.operator);
         self.pause = on.then(|| Pause { until: now + PAUSE_MAX, operator });
         board.media(media::Order::PauseRecording { call: self.id, on, at: now });
@@ -96,7 +103,7 @@ impl Call {
 
     /// The recording is complete. It must be as long as the call, and the verifier content with it (W11).
     pub(crate) fn recorded(&mut self, board: &mut Board, now: Instant, mut recording: Recording) {
-        judge(&mut recording, self.story.talk_ms(now));
+        judge(&mut recording, self.story.record.connected_ms());
         self.story.tell(now, Fact::RecordingFinished { samples: recording.samples });
         if !recording.fault.is_empty() {
             let (call, why) = (self.id.to_string(), recording.fault.clone());
@@ -113,10 +120,10 @@ impl Call {
 }
 
 /// Whether the recording is as long as the call (F48); if not, that is its fault.
-pub(crate) fn judge(recording: &mut Recording, talk_ms: i64) {
+pub(crate) fn judge(recording: &mut Recording, connected_ms: i64) {
     let recorded_ms = i64::try_from(recording.samples / 8).unwrap_or(i64::MAX);
-    if recording.fault.is_empty() && recorded_ms.saturating_sub(talk_ms).abs() > DRIFT_MS_MAX {
-        recording.fault = format!("the call lasted {talk_ms} ms, its recording {recorded_ms} ms");
+    if recording.fault.is_empty() && recorded_ms.saturating_sub(connected_ms).abs() > DRIFT_MS_MAX {
+        recording.fault = format!("the call lasted {connected_ms} ms, its recording {recorded_ms} ms");
     }
 }
 

@@ -23,7 +23,8 @@ use crate::board::Board;
 use crate::desk::{CommandError, Transfer, TransferMode};
 use crate::directory::Target;
 use crate::io::Event;
-pub(crate) use policy::looks_like_a_number;
+pub(crate) use policy::{looks_like_a_number, ordinary};
+pub(super) use target::{Outgoing, why_not};
 
 /// A caller on the way to the client firm's person.
 #[derive(Debug)]
@@ -125,9 +126,12 @@ impl Call {
     fn check_talking(&self) -> Result<(), CommandError> {
         match &self.phase {
             Phase::Talking(_) => Ok(()),
-            Phase::Waiting | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
-                Err(CommandError::WrongState(self.state()))
-            }
+            Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Passing(_)
+            | Phase::Bridged { .. }
+            | Phase::Over { .. } => Err(CommandError::WrongState(self.state())),
         }
     }
 
@@ -147,9 +151,14 @@ impl Call {
         let Asked { mode, by, reason, second, refer } = asked;
         self.story.tell(now, Fact::TransferAsked { mode, by: by.to_owned(), reason });
         let stage = self.dial(board, now, &mut targets).map_err(|_| CommandError::NoTarget)?;
-        let talk = match std::mem::replace(&mut self.phase, Phase::Waiting) {
+        let talk = match self.take_phase(now) {
             Phase::Talking(talk) => talk,
-            other @ (Phase::Waiting | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. }) => {
+            other @ (Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Passing(_)
+            | Phase::Bridged { .. }
+            | Phase::Over { .. }) => {
                 self.phase = other;
                 return Err(CommandError::WrongState(self.state()));
             }
@@ -184,9 +193,14 @@ impl Call {
 
     /// Back to the caller: the operator who is still there talks again; without one, the head of the queue.
     fn back(&mut self, board: &mut Board, now: Instant) {
-        let passing = match std::mem::replace(&mut self.phase, Phase::Waiting) {
+        let passing = match self.take_phase(now) {
             Phase::Passing(passing) => passing,
-            other @ (Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. }) => {
+            other @ (Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Talking(_)
+            | Phase::Bridged { .. }
+            | Phase::Over { .. }) => {
                 self.phase = other;
                 return;
             }

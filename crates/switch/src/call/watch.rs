@@ -38,11 +38,13 @@ impl Call {
             }
             board.order(Order::Probe { leg: id });
         }
+        let role = leg.role;
         self.story.tell(now, Fact::Silent { leg: word.clone(), seconds });
         if is_news {
             self.changed(board, "silent", &word);
             board.alarm(Alarm::OneWayAudio { call: self.id.to_string(), leg: word });
         }
+        self.alone_silent(board, now, role, seconds);
     }
 
     /// The first packet came from this leg.
@@ -97,6 +99,9 @@ impl Call {
             self.end(board, now, "too_long");
         }
         self.transfer_timeout(board, now);
+        self.lobby_timeout(board, now);
+        self.callback_timeout(board, now);
+        self.alone_timeout(board, now);
         self.supervision_timeout(board, now);
         let due: Vec<LegId> =
             self.legs.iter().filter(|leg| leg.deadline().is_some_and(|due| due <= now)).map(|leg| leg.id).collect();

@@ -1,10 +1,14 @@
 //! Calls as stories: one line in, exactly these lines out. Time passes by adding to `now`.
 
+mod announcing;
+mod calling_back;
 mod chaos;
 mod delivery;
 mod firms;
 mod house;
+mod messages;
 mod passing;
+mod repeating;
 mod supervising;
 mod talk;
 mod tape;

@@ -76,7 +76,7 @@ pub fn common() -> Vec<Spoken> {
     all
 }
 
-/// What is said in this firm's name.
+/// What is said in this firm's name, as far as its policy has it said at all.
 pub fn of_customer(customer: &Customer) -> Vec<Spoken> {
     let id = customer.id.0;
     let name = if customer.reading.is_empty() { &customer.name } else { &customer.reading };
@@ -90,7 +90,10 @@ pub fn of_customer(customer: &Customer) -> Vec<Spoken> {
     let message = format!(
         "お電話ありがとうございます。{name}でございます。ただいま電話に出ることができません。発信音の後に、お名前、ご連絡先、ご用件をお話しください。お済みになりましたら、シャープを押すか、そのままお切りください。"
     );
-    vec![spoken(format!("customer/{id}/announcement"), announcement), spoken(format!("customer/{id}/message"), message)]
+    let announcement =
+        policy.announce_after_seconds.map(|_| spoken(format!("customer/{id}/announcement"), announcement));
+    let message = policy.message_after_seconds.map(|_| spoken(format!("customer/{id}/message"), message));
+    announcement.into_iter().chain(message).collect()
 }
 
 /// The prompt that tells a place in the queue, from 1.

@@ -298,6 +298,7 @@ pub fn in_hand(id: u64, operator: i64) -> CallNow {
         operator: Some(operator),
         arrived_ms: NOW,
         transfer: String::new(),
+        waiting: String::new(),
         supervisor: None,
         recording_paused: false,
         silent: Vec::new(),

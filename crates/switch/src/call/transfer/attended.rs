@@ -22,7 +22,13 @@ impl Call {
                 Stage::Consulting { .. } => self.bridge(board, now),
                 Stage::Calling(_) | Stage::Confirming { .. } => self.hand_over(board, now),
             },
-            Phase::Passing(_) | Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
+            Phase::Passing(_)
+            | Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Talking(_)
+            | Phase::Bridged { .. }
+            | Phase::Over { .. } => {
                 return Err(CommandError::WrongState(self.state()));
             }
         }
@@ -33,7 +39,13 @@ impl Call {
     pub(crate) fn cancel_transfer(&mut self, board: &mut Board, now: Instant) -> Result<(), CommandError> {
         let target = match &self.phase {
             Phase::Passing(passing) if passing.operator.is_some() => passing.stage.leg(),
-            Phase::Passing(_) | Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
+            Phase::Passing(_)
+            | Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Talking(_)
+            | Phase::Bridged { .. }
+            | Phase::Over { .. } => {
                 return Err(CommandError::WrongState(self.state()));
             }
         };

@@ -72,8 +72,19 @@ impl Call {
         match self.leg(id).filter(|leg| leg.is_up()).map(|leg| leg.role) {
             Some(Role::Operator(_) | Role::Second(_)) => self.operators_key(board, now, digit),
             Some(Role::Target) => self.target_key(board, now, id, digit),
-            Some(role @ Role::Caller) => self.tell_key(now, role, digit),
+            Some(role @ Role::Caller) => self.callers_key(board, now, role, digit),
             Some(Role::Supervisor(_)) | None => {}
+        }
+    }
+
+    /// A caller's key means something only while it was asked for.
+    fn callers_key(&mut self, board: &mut Board, now: Instant, role: Role, digit: char) {
+        let is_offered = matches!(&self.phase, Phase::Waiting(lobby) if lobby.takes(digit));
+        if is_offered {
+            return self.take_offer(board, now);
+        }
+        if !self.alone_key(board, now, digit) {
+            self.tell_key(now, role, digit);
         }
     }
 

@@ -38,6 +38,14 @@ impl Call {
         if self.policy_allows(customer, urgent, has_reason) { Ok(targets) } else { Err(CommandError::PolicyForbids) }
     }
 
+    /// The caller's own number, if it may be called back: known, of Japan, no dear one, and not called back lately. Caps are looked
+    /// at when it is called.
+    pub(in crate::call) fn may_call_back(&self, board: &Board, now: Instant) -> Result<Number, CommandError> {
+        let number = self.callers_number().ok_or(CommandError::NotRegistered)?;
+        let may = self.customer.is_some() && !board.directory.is_own(number) && board.promises.may_be_made(now, number);
+        if may { Ok(number) } else { Err(CommandError::PolicyForbids) }
+    }
+
     fn policy_allows(&self, customer: &Customer, urgent: bool, has_reason: bool) -> bool {
         match &customer.transfer {
             TransferPolicy::Never => false,
@@ -51,7 +59,7 @@ impl Call {
     }
 
     /// Whether the firm may begin another outgoing call (R03). If not, somebody should know.
-    pub(super) fn within_caps(&self, board: &mut Board, now: Instant) -> Result<(), CommandError> {
+    pub(in crate::call) fn within_caps(&self, board: &mut Board, now: Instant) -> Result<(), CommandError> {
         let Some(customer) = self.customer.as_ref() else { return Ok(()) };
         let caps = board.directory.settings.outgoing;
         board.usage.check(now, customer.id, caps).map_err(|cap| {
@@ -87,6 +95,11 @@ impl Call {
 pub(super) fn dialable(text: &str) -> Option<Number> {
     let number = e164(text)?;
     number::judge(&number.national()).ok()
+}
+
+/// The number behind a record's E.164 digits, if it may be dialled at all.
+pub(crate) fn ordinary(digits: &str) -> Option<Number> {
+    dialable(&format!("+{digits}"))
 }
 
 /// The number behind a spelling.

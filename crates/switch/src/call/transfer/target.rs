@@ -19,6 +19,26 @@ use crate::leg::{Leg, Role, Signalling};
 /// A target rings at least and at most so long, whatever its row says.
 const RING_SECONDS: std::ops::RangeInclusive<u16> = 5..=180;
 
+/// An outgoing call to be made.
+pub(in crate::call) struct Outgoing {
+    pub(in crate::call) role: Role,
+    pub(in crate::call) number: Number,
+    /// What the carrier is told of the call that is passed on.
+    pub(in crate::call) redirected: Option<Box<Redirected>>,
+}
+
+/// Why somebody outside did not take a call, by its final status.
+pub(in crate::call) fn why_not(status: u16) -> &'static str {
+    match status {
+        486 | 600 => "busy",
+        603 | 607 | 403 => "rejected",
+        408 | 480 | 487 => "no_answer",
+        // Forwarded elsewhere: nobody has registered that number, so it is not called (R03).
+        300..400 => "redirected",
+        _ => "unreachable",
+    }
+}
+
 impl Call {
     /// Calls the next target that can be called. `Err`: there is none.
     pub(super) fn dial(
@@ -61,6 +81,24 @@ impl Call {
         trunks: &mut VecDeque<TrunkId>,
         again: bool,
     ) -> Option<LegId> {
+        let redirected = Some(Box::new(self.redirected()));
+        let (id, trunk) =
+            self.call_out(board, now, Outgoing { role: Role::Target, number, redirected }, trunks, again)?;
+        let (name, number) = (target.name.clone(), target.number.clone());
+        self.story.tell(now, Fact::TargetCalled { name, number: number.clone(), trunk: trunk.0 });
+        self.changed(board, "target_called", &number);
+        Some(id)
+    }
+
+    /// Every call that goes out over a trunk begins here, with a number that `policy` has let pass.
+    pub(in crate::call) fn call_out(
+        &mut self,
+        board: &mut Board,
+        now: Instant,
+        Outgoing { role, number, redirected }: Outgoing,
+        trunks: &mut VecDeque<TrunkId>,
+        again: bool,
+    ) -> Option<(LegId, TrunkId)> {
         // A trunk may have gone, or down, since the list was made: the next one.
         let usable = board.trunks_for_calling(now);
         let directory = board.directory.clone();
@@ -69,12 +107,11 @@ impl Call {
         let party = number.digits().to_string();
         let peer = trunk.hops.first().map(|hop| hop.address.ip());
         let terms = board.trunk_terms(trunk.id);
-        let id = self.new_leg(board, now, Role::Target, peer, terms, party)?;
+        let id = self.new_leg(board, now, role, peer, terms, party)?;
         board.count_trunk(trunk.id, true);
         if let Some(customer) = &self.customer {
             board.usage.begins(now, customer.id, id, again);
         }
-        let redirected = Some(Box::new(self.redirected()));
         let leg = self.leg_mut(id)?;
         leg.trunk = Some(trunk.id);
         let body = leg.description.offer();
@@ -93,10 +130,7 @@ impl Call {
             auto_answer: false,
             on_behalf_of: Some(self.caller),
         }));
-        let (name, number) = (target.name.clone(), target.number.clone());
-        self.story.tell(now, Fact::TargetCalled { name, number: number.clone(), trunk: trunk.id.0 });
-        self.changed(board, "target_called", &number);
-        Some(id)
+        Some((id, trunk.id))
     }
 
     /// Early media from over there. Only the operator who waits for the person hears it, and only once there is something to hear
@@ -178,14 +212,7 @@ impl Call {
     pub(crate) fn target_rejects(&mut self, board: &mut Board, now: Instant, id: LegId, rejection: &Rejection) {
         let was_wanted = self.leg(id).is_some_and(Leg::is_early);
         let trunk = self.leg(id).and_then(|leg| leg.trunk);
-        let word = match rejection.status {
-            486 | 600 => "busy",
-            603 | 607 | 403 => "rejected",
-            408 | 480 | 487 => "no_answer",
-            // Forwarded elsewhere: nobody has registered that number, so it is not called (R03).
-            300..400 => "redirected",
-            _ => "unreachable",
-        };
+        let word = why_not(rejection.status);
         self.leg_is_gone(board, now, id, rejection.status, word);
         if !was_wanted {
             return;
@@ -221,7 +248,12 @@ impl Call {
                 Stage::Calling(calling) if calling.leg == id => Some(calling),
                 Stage::Calling(_) | Stage::Consulting { .. } | Stage::Confirming { .. } => None,
             },
-            Phase::Waiting | Phase::Talking(_) | Phase::Bridged { .. } | Phase::Over { .. } => None,
+            Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Talking(_)
+            | Phase::Bridged { .. }
+            | Phase::Over { .. } => None,
         }
     }
 
@@ -259,7 +291,13 @@ impl Call {
                 Stage::Confirming { .. } => self.next_target(board, now, id, "not_confirmed", 603),
                 Stage::Calling(_) => self.next_target(board, now, id, how, 480),
             },
-            Phase::Passing(_) | Phase::Bridged { .. } | Phase::Waiting | Phase::Talking(_) | Phase::Over { .. } => {}
+            Phase::Passing(_)
+            | Phase::Bridged { .. }
+            | Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Talking(_)
+            | Phase::Over { .. } => {}
         }
     }
 }

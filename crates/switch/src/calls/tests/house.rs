@@ -232,6 +232,12 @@ impl House {
         self.on(LegEvent::Refer { leg, refer_to: ReferTo { user: user.to_owned(), device: None, replaces } })
     }
 
+    /// The prompt that is being played to this leg has ended, or is not there.
+    pub(super) fn prompt_ends(&mut self, name: &str, prompt: &str, missing: bool) -> Heard {
+        let leg = self.leg(name);
+        self.media(media::Event::PromptEnded { leg, prompt: media::Prompt::named(prompt), missing })
+    }
+
     pub(super) fn silent(&mut self, name: &str, seconds: u32) -> Heard {
         let leg = self.leg(name);
         self.media(media::Event::Silent { leg, seconds })
@@ -375,7 +381,9 @@ impl House {
             assert_eq!(last.state, CallState::Cleared, "{call}");
             let numbers: Vec<u32> = revisions.iter().map(|record| record.revision).collect();
             assert_eq!(numbers, (1..=u32::try_from(numbers.len()).expect("few")).collect::<Vec<_>>(), "{call}");
-            assert_eq!(last.answered_ms.is_some(), last.recording.is_some(), "{call}: {}", last.no_recording);
+            let is_connected = last.announced_ms.or(last.answered_ms).is_some();
+            assert_eq!(is_connected, last.recording.is_some(), "{call}: {}", last.no_recording);
+            assert!(last.recording.as_ref().is_none_or(|recording| recording.fault.is_empty()), "{last:#?}");
             assert_eq!(last.recording.is_none(), last.no_recording.starts_with("none, because "), "{call}");
             let is_closed =
                 |leg: &LegRecord| !self.peers_are_reliable || leg.statistics.is_some() || leg.ending == "voice_failed";
@@ -532,9 +540,12 @@ fn told(event: &Event) -> String {
         Event::CallArrived { customer_name, did, caller, withheld, .. } => {
             format!("arrived {customer_name} {did} {caller}{withheld}")
         }
-        Event::ScreenPop { operator, customer_name, greeting, .. } => {
-            format!("pop {operator} {customer_name} {greeting}")
+        Event::ScreenPop { operator, customer_name, greeting, callback, earlier, .. } => {
+            let callback = if *callback { " callback" } else { "" };
+            let earlier = earlier.as_ref().map(|earlier| format!(" earlier {}", earlier.calls)).unwrap_or_default();
+            format!("pop {operator} {customer_name} {greeting}{callback}{earlier}")
         }
+        Event::MessageLeft { from_ms, to_ms, .. } => format!("message {from_ms} {to_ms}"),
         Event::PopClosed { operator, why, .. } => format!("pop closed {operator} {why}"),
         Event::CallAnswered { operator, wait_ms, .. } => format!("answered {operator} {wait_ms}"),
         Event::CallChanged { what, detail, .. } => format!("{what} {detail}").trim().to_owned(),

@@ -1,0 +1,211 @@
+//! Nobody can take the call: a caller alone with us. The message box (announcement, tone, the caller's words), or the firm's words
+//! for a day on which it is closed (X14).
+//!
+//! The words are on the call's one recording, from and to the milliseconds that the event and the timeline name.
+
+use std::time::{Duration, Instant};
+
+use super::lobby::Says;
+use super::record::{Fact, milliseconds};
+use super::{Call, Phase};
+use crate::board::Board;
+use crate::io::Event;
+use crate::leg::Role;
+use crate::media::Prompt;
+use crate::waiting::speech;
+
+/// Longest message.
+pub(crate) const MESSAGE_MAX: Duration = Duration::from_secs(180);
+
+/// Less than this after the tone is nobody's message: the caller has hung up.
+const MESSAGE_MIN: Duration = Duration::from_secs(2);
+
+/// Silence after which a message is over, seconds.
+const SILENCE_MAX: u32 = 10;
+
+/// The key that ends a message.
+const DONE: char = '#';
+
+/// A caller alone with us.
+#[derive(Debug)]
+pub(crate) struct Alone {
+    pub(super) says: Says,
+    stage: Stage,
+    /// The firm is closed.
+    is_closed: bool,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// The wording of a closed day is said; that is all.
+    Closed,
+    /// The message box is announced.
+    Greeting,
+    /// The caller speaks, until then at most.
+    Listening { since: Instant, until: Instant },
+    /// Thanks are said: the message is taken.
+    Thanking,
+}
+
+impl Alone {
+    /// Keys mean something now.
+    pub(super) fn listens(&self) -> bool {
+        matches!(self.stage, Stage::Listening { .. })
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let until = match self.stage {
+            Stage::Listening { until, .. } => Some(until),
+            Stage::Closed | Stage::Greeting | Stage::Thanking => None,
+        };
+        until.into_iter().chain(self.says.deadline()).min()
+    }
+
+    /// Word for screens.
+    pub(super) const fn word(&self) -> &'static str {
+        match self.stage {
+            Stage::Closed => "closed",
+            Stage::Greeting | Stage::Listening { .. } | Stage::Thanking => "message",
+        }
+    }
+}
+
+impl Call {
+    /// Out of the queue and into the message box.
+    pub(super) fn message_box(&mut self, board: &mut Board, now: Instant) {
+        self.leave_queue(board, now);
+        self.begin_message(board, now, false);
+    }
+
+    /// The message box of a firm that is closed: the call was never in the queue.
+    pub(super) fn closed_message_box(&mut self, board: &mut Board, now: Instant) {
+        self.begin_message(board, now, true);
+    }
+
+    fn begin_message(&mut self, board: &mut Board, now: Instant, is_closed: bool) {
+        let says = Says::new(now, [self.prompt("message"), Prompt::named(speech::TONE)]);
+        self.be_alone(board, now, Alone { says, stage: Stage::Greeting, is_closed });
+        self.story.tell(now, Fact::MessageBox {});
+        self.changed(board, "message_box", "");
+    }
+
+    /// The firm's words for the day, and then the end.
+    pub(super) fn say_closed(&mut self, board: &mut Board, now: Instant, wording: Prompt) {
+        let says = Says::new(now, [wording]);
+        self.be_alone(board, now, Alone { says, stage: Stage::Closed, is_closed: true });
+        self.story.tell(now, Fact::Closed {});
+        self.changed(board, "closed", "");
+    }
+
+    fn be_alone(&mut self, board: &mut Board, now: Instant, alone: Alone) {
+        self.phase = Phase::Alone(Box::new(alone));
+        self.connect(board, now);
+        let state = self.state();
+        self.story.write(board, now, state);
+    }
+
+    /// A prompt has ended.
+    pub(super) fn alone_heard(&mut self, board: &mut Board, now: Instant, prompt: &Prompt, missing: bool) {
+        let Phase::Alone(alone) = &mut self.phase else { return };
+        if !alone.says.ended(now, prompt) {
+            return;
+        }
+        if missing && alone.stage == Stage::Closed {
+            // Without words the caller would hear nothing and be hung up on: better a person.
+            return self.wait_again(board, now);
+        }
+        self.alone_goes_on(board, now);
+    }
+
+    /// When nothing is being said any more: the next stage.
+    fn alone_goes_on(&mut self, board: &mut Board, now: Instant) {
+        let Phase::Alone(alone) = &mut self.phase else { return };
+        if !alone.says.is_over() {
+            return;
+        }
+        match alone.stage {
+            Stage::Closed => self.end(board, now, "closed"),
+            Stage::Greeting => {
+                alone.stage = Stage::Listening { since: now, until: now + MESSAGE_MAX };
+                self.story.tell(now, Fact::MessageBegun {});
+            }
+            Stage::Listening { .. } => {}
+            Stage::Thanking => self.end(board, now, "message_left"),
+        }
+    }
+
+    /// Does what has become due.
+    pub(super) fn alone_timeout(&mut self, board: &mut Board, now: Instant) {
+        let Phase::Alone(alone) = &mut self.phase else { return };
+        if alone.says.give_up(now) {
+            return self.alone_goes_on(board, now);
+        }
+        if matches!(alone.stage, Stage::Listening { until, .. } if until <= now) {
+            self.message_taken(board, now, "limit");
+        }
+    }
+
+    /// A key of the caller's. True: it meant something.
+    pub(super) fn alone_key(&mut self, board: &mut Board, now: Instant, digit: char) -> bool {
+        let is_end = digit == DONE && matches!(&self.phase, Phase::Alone(alone) if alone.listens());
+        if is_end {
+            self.message_taken(board, now, "key");
+        }
+        is_end
+    }
+
+    /// Nothing more comes from the caller.
+    pub(super) fn alone_silent(&mut self, board: &mut Board, now: Instant, role: Role, seconds: u32) {
+        let listens = matches!(&self.phase, Phase::Alone(alone) if alone.listens());
+        if role == Role::Caller && seconds >= SILENCE_MAX && listens {
+            self.message_taken(board, now, "silence");
+        }
+    }
+
+    /// The message is over: thanks.
+    fn message_taken(&mut self, board: &mut Board, now: Instant, by: &str) {
+        if !self.keep_message(board, now, by) {
+            return self.end(board, now, "no_message");
+        }
+        if let Phase::Alone(alone) = &mut self.phase {
+            alone.says = Says::new(now, [Prompt::named(speech::MESSAGE_TAKEN)]);
+            alone.stage = Stage::Thanking;
+        }
+    }
+
+    /// Tells where on the recording the message is. False: there is none.
+    fn keep_message(&mut self, board: &mut Board, now: Instant, by: &str) -> bool {
+        let Phase::Alone(alone) = &self.phase else { return false };
+        let Stage::Listening { since, .. } = alone.stage else { return false };
+        let Some(start) = self.story.connected else { return false };
+        if now.saturating_duration_since(since) < MESSAGE_MIN {
+            return false;
+        }
+        let (from_ms, to_ms) = (milliseconds(start, since), milliseconds(start, now));
+        self.story.tell(now, Fact::MessageLeft { from_ms, to_ms, by: by.to_owned() });
+        let record = &self.story.record;
+        board.event(Event::MessageLeft {
+            call: self.id.to_string(),
+            customer: record.customer,
+            customer_name: record.customer_name.clone(),
+            caller: record.caller.clone(),
+            from_ms,
+            to_ms,
+        });
+        true
+    }
+
+    /// The caller has hung up.
+    pub(super) fn alone_left(&mut self, board: &mut Board, now: Instant) {
+        let Phase::Alone(alone) = &self.phase else { return };
+        let (stage, is_closed) = (alone.stage, alone.is_closed);
+        let is_left = stage == Stage::Thanking || self.keep_message(board, now, "hang_up");
+        match (stage, is_left, is_closed) {
+            (_, true, _) => self.end(board, now, "message_left"),
+            (Stage::Closed | Stage::Greeting, false, true) => self.end(board, now, "closed"),
+            (_, false, true) => self.end(board, now, "no_message"),
+            (_, false, false) => self.end(board, now, "abandoned"),
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! "Press 1, and we call you back in your turn"; and callers who gave up, where the firm wants them called back.
+
+use std::time::Duration;
+
+use endpoint::{Ending, Incoming};
+
+use super::announcing::{go, nobody_with};
+use super::firms::sakura;
+use super::house::{House, SAKURA};
+use crate::call::callback::{KEPT_MAX, REST, RING, RINGS_MIN};
+use crate::desk::Command;
+use crate::waiting::{AbandonedPolicy, WaitingPolicy};
+
+/// The caller's number, as it is dialled.
+const CALLER: &str = "09099998888";
+
+fn offering() -> WaitingPolicy {
+    WaitingPolicy { announce_after_seconds: Some(10), callback: true, ..WaitingPolicy::default() }
+}
+
+/// A caller who has heard the offer.
+fn offered() -> House {
+    let mut house = nobody_with(offering(), |_| {});
+    house.call("A", SAKURA);
+    house.seconds(10);
+    house.prompt_ends("A", "customer/1/announcement", false).hears(["A hears callback-offer once"]);
+    house
+}
+
+/// A caller who has pressed 1 and was thanked.
+fn promised() -> House {
+    let mut house = offered();
+    house.keys("A", "1").hears(["A hears callback-promised once"]).tells(["callback_promised key"]);
+    house.prompt_ends("A", "callback-promised", false).orders(["hang up A"]).media("pause recording true");
+    house.catch_up();
+    house
+}
+
+#[test]
+fn f04_a_caller_who_presses_1_is_called_back_in_the_turn_and_joined() {
+    let mut house = promised();
+    house.seconds(300).orders([]);
+    go(&mut house, 1, true).orders(["ring hanako: さくら歯科 <09099998888>"]).tells([
+        "operator 1 ready",
+        "operator 1 busy",
+        "pop 1 さくら歯科 さくら歯科でございます callback",
+    ]);
+    house
+        .answers("hanako")
+        .orders(["dial 09099998888 over 1"])
+        .hears(["hanako hears ringback"])
+        .tells(["calling_back"])
+        .media("whisper hanako customer/1/name");
+    house.rings(CALLER).tells(["caller_rings"]).hears([]);
+    house.seconds(5);
+    house
+        .answers(CALLER)
+        .orders([])
+        .hears(["hanako hears 09099998888", "09099998888 hears hanako"])
+        .tells(["recording_resumed callback", "answered 1 315000"])
+        .media("pause recording false");
+    house.seconds(60);
+    house.hangs_up(CALLER).orders(["hang up hanako"]).tells(["ended caller_hung_up", "operator 1 working_after_call"]);
+    house.everything_is_over();
+    let record = house.record("A");
+    assert_eq!((record.talk_ms, record.wait_ms, record.operator), (60_000, 315_000, Some(1)));
+    assert_eq!(house.recordings.len(), 1, "one call, one recording");
+    let roles: Vec<_> = record.legs.iter().map(|leg| (leg.role.as_str(), leg.ending.as_str())).collect();
+    assert_eq!(roles, [("caller", "callback_promised"), ("operator", "caller_hung_up"), ("caller", "hung_up")]);
+}
+
+#[test]
+fn the_place_in_the_queue_is_kept_by_who_is_away() {
+    let mut house = promised();
+    let incoming = house.incoming("B", SAKURA);
+    house.arrives("B", Incoming { caller: "0311112222".to_owned(), ..incoming });
+    go(&mut house, 1, true).orders(["ring hanako: さくら歯科 <09099998888>"]);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.answers(CALLER);
+    assert!(house.calls.calls[&house.call_id("A")].talk().is_some(), "A was first");
+    house.hangs_up(CALLER);
+    house.ends("B", Ending::Cancelled);
+    house.everything_is_over();
+}
+
+#[test]
+fn an_operator_who_answers_during_the_thanks_has_the_caller_still_on_the_line() {
+    let mut house = offered();
+    house.keys("A", "1");
+    go(&mut house, 1, true);
+    house.answers("hanako").orders([]).hears(["A hears hanako", "hanako hears A"]);
+    house.prompt_ends("A", "callback-promised", false).orders([]);
+    house.hangs_up("A").orders(["hang up hanako"]).tells(["ended caller_hung_up", "operator 1 working_after_call"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn a_caller_who_hangs_up_during_the_thanks_is_called_back_all_the_same() {
+    let mut house = offered();
+    house.keys("A", "1");
+    house.hangs_up("A").tells(["recording_paused callback"]);
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.answers(CALLER);
+    house.hangs_up("hanako");
+    house.everything_is_over();
+}
+
+#[test]
+fn who_is_not_reached_is_tried_three_times_and_the_operator_is_free_at_once() {
+    let mut house = promised();
+    for attempt in 1..=3 {
+        go(&mut house, 1, true);
+        house.answers("hanako").orders(["dial 09099998888 over 1"]);
+        let told = match attempt {
+            1 => house.rejects(CALLER, 486),
+            2 => house.after(RING),
+            _ => house.hangs_up("hanako"),
+        };
+        let why = ["busy", "no_answer", "operator_hung_up"][attempt - 1];
+        let (closed, failed) = (format!("pop closed 1 {why}"), format!("callback_failed {why}"));
+        if attempt < 3 {
+            told.tells([&closed, &failed, "operator 1 ready"]);
+            go(&mut house, 1, false);
+            house.catch_up();
+            assert_eq!(house.calls.board.queue.waiting_count(), 0, "it rests");
+            house.after(REST);
+            assert_eq!(house.calls.board.queue.waiting_count(), 1, "and waits again");
+        } else {
+            told.tells([&closed, &failed, "ended callback_failed unanswered", "operator 1 ready"]);
+        }
+    }
+    house.everything_is_over();
+    let record = house.record("A");
+    assert_eq!((record.ending.as_str(), record.answered_ms), ("callback_failed", None));
+    assert_eq!(house.facts("A", "callback_failed").len(), 3);
+}
+
+#[test]
+fn r32_another_trunk_stands_in_for_one_that_fails() {
+    let mut house = promised();
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.rejects_by(CALLER, 503, true).orders(["dial 09099998888 over 2"]);
+    house.answers(CALLER).hears(["hanako hears 09099998888", "09099998888 hears hanako"]);
+    house.hangs_up(CALLER);
+    house.everything_is_over();
+}
+
+#[test]
+fn a_lost_operator_costs_the_caller_neither_a_try_nor_the_place() {
+    let mut house = promised();
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.ends("hanako", Ending::Lost).orders(["hang up 09099998888", "ring hanako: さくら歯科 <09099998888>"]);
+    house.catch_up();
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.answers(CALLER);
+    house.hangs_up(CALLER);
+    house.everything_is_over();
+    assert!(house.facts("A", "callback_failed").is_empty());
+}
+
+#[test]
+fn a_promise_that_cannot_be_kept_in_an_hour_is_given_up_and_said_so() {
+    let mut house = promised();
+    house.after(KEPT_MAX - Duration::from_secs(1)).tells([]);
+    house.seconds(2).tells(["ended callback_expired unanswered"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn who_calls_again_before_the_turn_has_a_new_call_and_nobody_is_called_back() {
+    let mut house = promised();
+    house.seconds(60);
+    let heard = house.call("A2", SAKURA);
+    heard.tells(["ended called_again unanswered", "arrived さくら歯科 81312345678 819099998888"]);
+    go(&mut house, 1, true).orders(["ring hanako: さくら歯科 <09099998888>"]).tells([
+        "operator 1 ready",
+        "operator 1 busy",
+        "pop 1 さくら歯科 さくら歯科でございます earlier 1",
+    ]);
+    house.answers("hanako").orders(["200 A2"]);
+    house.hangs_up("A2");
+    house.everything_is_over();
+    assert_eq!(house.record("A").ending, "called_again");
+}
+
+#[test]
+fn r03_nothing_is_offered_to_whom_may_not_be_called() {
+    let withheld = |incoming: Incoming| Incoming { privacy: true, ..incoming };
+    let from = |caller: &'static str| move |incoming: Incoming| Incoming { caller: caller.to_owned(), ..incoming };
+    let callers: [(&str, Box<dyn Fn(Incoming) -> Incoming>); 6] = [
+        ("withheld", Box::new(withheld)),
+        ("abroad", Box::new(from("+14155550123"))),
+        ("premium", Box::new(from("0990123456"))),
+        ("navi", Box::new(from("0570000111"))),
+        ("pager", Box::new(from("02012345678"))),
+        ("no number", Box::new(from("101"))),
+    ];
+    for (what, change) in callers {
+        let mut house = nobody_with(offering(), |customer| customer.abandoned = AbandonedPolicy::CallBack);
+        let incoming = house.incoming("A", SAKURA);
+        house.arrives("A", change(incoming));
+        house.seconds(10);
+        house.prompt_ends("A", "customer/1/announcement", false).hears(["A hears hold-music"]);
+        house.keys("A", "1").orders([]).tells([]);
+        house.hangs_up("A").orders([]).tells(["alarm abandoned", "ended abandoned unanswered"]);
+        house.everything_is_over();
+        assert_eq!(house.record("A").ending, "abandoned", "{what}");
+    }
+}
+
+#[test]
+fn r03_a_number_is_promised_one_call_back_an_hour() {
+    let mut house = promised();
+    let call = house.call_id("A");
+    house.command(Command::Hangup { call });
+    house.catch_up();
+    house.call("A2", SAKURA);
+    house.seconds(10);
+    house.prompt_ends("A2", "customer/1/announcement", false).hears(["A2 hears hold-music"]);
+    house.keys("A2", "1").tells([]);
+    house.seconds(3_600);
+    house.keys("A2", "1").tells(["callback_promised key"]);
+    house.hangs_up("A2");
+    house.command(Command::Hangup { call: house.call_id("A2") });
+    house.everything_is_over();
+}
+
+#[test]
+fn r03_a_firm_at_its_cap_calls_nobody_back() {
+    let policy = offering();
+    let mut house = House::with(|directory| {
+        sakura(|customer| customer.waiting = policy)(directory);
+        directory.settings.outgoing.per_minute_max = 0;
+    });
+    for id in 1..=3 {
+        go(&mut house, id, false);
+    }
+    house.call("A", SAKURA);
+    house.seconds(10);
+    house.keys("A", "1");
+    house.hangs_up("A");
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["hang up hanako"]).tells([
+        "calling_back",
+        "alarm over_limit",
+        "pop closed 1 over_limit",
+        "callback_failed over_limit",
+        "operator 1 ready",
+    ]);
+    house.command(Command::Hangup { call: house.call_id("A") });
+    house.everything_is_over();
+}
+
+#[test]
+fn f04_who_gave_up_is_called_back_where_the_firm_wants_it() {
+    let mut house =
+        nobody_with(WaitingPolicy::ringing_only(), |customer| customer.abandoned = AbandonedPolicy::CallBack);
+    house.call("A", SAKURA);
+    house.seconds(7);
+    house.ends("A", Ending::Cancelled).tells(["alarm abandoned", "callback_promised policy"]);
+    assert_eq!(house.facts("A", "abandoned")[0]["policy"], "call_back");
+    house.catch_up();
+    house.seconds(23);
+    house.catch_up();
+    go(&mut house, 1, true).orders(["ring hanako: さくら歯科 <09099998888>"]);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.answers(CALLER).hears(["hanako hears 09099998888", "09099998888 hears hanako"]);
+    house.seconds(10);
+    house.hangs_up(CALLER);
+    house.everything_is_over();
+    let record = house.record("A");
+    assert_eq!((record.announced_ms, record.wait_ms, record.talk_ms), (None, 30_000, 10_000));
+    assert_eq!(record.recording.as_ref().map(|recording| recording.samples), Some(80_000));
+}
+
+#[test]
+fn f04_one_ring_and_gone_is_not_called_back() {
+    let mut house =
+        nobody_with(WaitingPolicy::ringing_only(), |customer| customer.abandoned = AbandonedPolicy::CallBack);
+    house.call("A", SAKURA);
+    house.after(RINGS_MIN - Duration::from_millis(1));
+    house.ends("A", Ending::Cancelled).tells(["alarm abandoned", "ended abandoned unanswered"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn f04_each_abandoned_call_is_shown_at_once_with_what_the_firm_wants() {
+    for (policy, word) in [(AbandonedPolicy::Report, "report"), (AbandonedPolicy::Ignore, "ignore")] {
+        let mut house = nobody_with(WaitingPolicy::ringing_only(), |customer| customer.abandoned = policy);
+        house.call("A", SAKURA);
+        house.seconds(7);
+        house.ends("A", Ending::Cancelled).tells(["alarm abandoned", "ended abandoned unanswered"]);
+        house.everything_is_over();
+        assert_eq!(house.facts("A", "abandoned")[0]["policy"], word);
+    }
+}
