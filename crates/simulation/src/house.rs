@@ -9,7 +9,7 @@ use endpoint::{Account, AccountId, DigestPolicy, Extractor, Hop, Listener, Trunk
 use sip::digest::{Algorithm, ha1};
 use sip::flow::Protocol;
 use switch::directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
-use switch::{AbandonedPolicy, WaitingPolicy};
+use switch::{AbandonedPolicy, Tell, WaitingPolicy};
 
 use crate::chance::Chance;
 
@@ -55,9 +55,19 @@ pub struct Carrier {
 /// Firms, operators and these trunks.
 pub fn directory(carriers: &[Carrier], chance: &mut Chance) -> Directory {
     let customers = [
-        customer(1, "sakura-dental", "さくら歯科", TransferPolicy::Always, RingPlan::RingAll),
-        customer(2, "yamada-law", "山田法律事務所", TransferPolicy::Never, RingPlan::LongestIdle),
-        customer(3, "kita-denki", "北電気", TransferPolicy::UrgentOnly, RingPlan::LongestIdle),
+        Customer {
+            abandoned: AbandonedPolicy::CallBack,
+            waiting: waiting(15, Tell::Nothing),
+            ..customer(1, "sakura-dental", "さくら歯科", TransferPolicy::Always, RingPlan::RingAll)
+        },
+        Customer {
+            waiting: WaitingPolicy { callback: true, ..waiting(2, Tell::Position) },
+            ..customer(2, "yamada-law", "山田法律事務所", TransferPolicy::Never, RingPlan::LongestIdle)
+        },
+        Customer {
+            waiting: WaitingPolicy { message_after_seconds: Some(6), ..waiting(4, Tell::ExpectedWait) },
+            ..customer(3, "kita-denki", "北電気", TransferPolicy::UrgentOnly, RingPlan::LongestIdle)
+        },
     ];
     let operators = OPERATORS.iter().zip(1..).map(|(name, id)| {
         let operator = operator(name, id, chance);
@@ -76,6 +86,11 @@ pub fn directory(carriers: &[Carrier], chance: &mut Chance) -> Directory {
         trunks,
         settings: Settings { call_seconds_max: CALL_SECONDS_MAX, ..Settings::default() },
     }
+}
+
+/// Announced after so long, and told of the turn.
+fn waiting(announce_after: u16, tell: Tell) -> WaitingPolicy {
+    WaitingPolicy { announce_after_seconds: Some(announce_after), tell, every_seconds: 10, ..WaitingPolicy::default() }
 }
 
 fn operator(name: &str, id: i64, chance: &mut Chance) -> Operator {

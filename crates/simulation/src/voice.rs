@@ -89,11 +89,30 @@ impl Voice {
                     complaints.push(format!("voice: the recording of {call} is paused, and does not run"));
                 }
             }
+            Order::Hear { leg, source: Source::Prompt { prompt, repeat: false } } => {
+                self.change(order, complaints);
+                let missing = chance.percent(10);
+                let after = if missing { Duration::ZERO } else { chance.between_ms(300, 6_000) };
+                tell.push((after, Event::PromptEnded { leg: *leg, prompt: prompt.clone(), missing }));
+            }
             Order::Negotiated { .. } | Order::Hear { .. } | Order::Whisper { .. } => self.change(order, complaints),
             Order::StopWhisper { .. }
             | Order::DetectDigits { .. }
             | Order::RelayDigits { .. }
             | Order::RecordLeg { .. } => self.change(order, complaints),
+        }
+    }
+
+    /// Whether there is something to be told: a prompt ends only where it is played, and silence is after it.
+    pub fn is_told(&mut self, event: &Event) -> bool {
+        let Event::PromptEnded { leg, prompt, .. } = event else { return true };
+        let plays = |leg: &&mut Leg| leg.hears == Source::Prompt { prompt: prompt.clone(), repeat: false };
+        match self.legs.get_mut(leg).filter(plays) {
+            Some(leg) => {
+                leg.hears = Source::Silence;
+                true
+            }
+            None => false,
         }
     }
 

@@ -215,6 +215,9 @@ impl World {
             }
             Event::Wake { party, life, wake } => self.wakes(party, life, wake),
             Event::Voice(event) => {
+                if !self.voice.is_told(&event) {
+                    return;
+                }
                 self.ladder.note(self.now, || without_moments(&format!("voice: {event:?}")));
                 self.tell(Input::Media(event));
             }

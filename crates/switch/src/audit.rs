@@ -43,6 +43,18 @@ impl Calls {
         let in_queue: BTreeSet<_> = self.board.queue.waiting().map(|waiting| waiting.call).collect();
         let waiting = self.calls.values().filter(|call| call.is_queued());
         let here: BTreeSet<_> = waiting.map(|call| call.id).collect();
+        let is_promised = |call: &Call| match &call.phase {
+            Phase::Away(_) => true,
+            Phase::Waiting(lobby) => lobby.is_promised(),
+            Phase::Alone(_) | Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
+                false
+            }
+        };
+        for id in self.board.promises.open() {
+            if !self.calls.get(&id).is_some_and(is_promised) {
+                broken.push(format!("{id} is to be called back, and does not wait for it"));
+            }
+        }
         for call in here.symmetric_difference(&in_queue) {
             broken.push(format!("{call} waits here or in the queue, not in both"));
         }

@@ -82,6 +82,9 @@ impl Ua {
         let offers = !scene.chance.percent(15);
         let id = self.call(scene, &local, dialled, &extra, offers);
         scene.seen.note("caller: INVITE");
+        if let Some(talk) = self.talks.get_mut(&id) {
+            talk.presses = scene.chance.percent(60);
+        }
         let mischief = scene.chance.percent(scene.mischief);
         match scene.chance.below(10) {
             0 if mischief => scene.sometime(100, 20_000, id, Deed::Die),
@@ -223,7 +226,7 @@ impl Ua {
                 3 => Deed::AskForOffer,
                 4..6 => Deed::Update(hold),
                 6 => Deed::Resume,
-                7 => Deed::Key('5'),
+                7 => Deed::Key(scene.chance.of('5', &['#', '1'])),
                 8 => Deed::Ask,
                 _ => Deed::Update(Way::SendRecv),
             };

@@ -195,7 +195,7 @@ impl Call {
 
     /// The caller has picked up, or a mailbox has: the operator hears it.
     pub(crate) fn caller_answers(&mut self, board: &mut Board, now: Instant, id: LegId, body: &[u8], from_ip: IpAddr) {
-        let Some(leg) = self.leg_mut(id) else { return };
+        let Some(leg) = self.leg_mut(id).filter(|leg| !leg.is_up()) else { return };
         if !leg.is_early() {
             return self.drop_leg(board, now, id, None, "too_late");
         }

@@ -52,7 +52,7 @@ impl Call {
         match leg.signalling {
             Signalling::Up => {}
             // RFC 3311 §5.2: whom we call may offer once our first offer was answered reliably, which the SIP side has seen to.
-            Signalling::Early { .. } if !matches!(leg.role, Role::Caller | Role::Second(_)) => {}
+            Signalling::Early { .. } if leg.trunk.is_some() || !matches!(leg.role, Role::Caller | Role::Second(_)) => {}
             Signalling::Early { .. } => return board.order(Order::AnswerOffer { leg: id, answer: Err(500) }),
             Signalling::Leaving { .. } | Signalling::Gone => return,
         }

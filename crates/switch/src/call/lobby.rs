@@ -115,6 +115,11 @@ impl Lobby {
         self.promised = true;
     }
 
+    /// A call back is promised.
+    pub(crate) fn is_promised(&self) -> bool {
+        self.promised
+    }
+
     /// When this caller is next spoken to.
     pub(super) fn deadline(&self) -> Option<Instant> {
         let plans = [self.announce, self.tell, self.message];

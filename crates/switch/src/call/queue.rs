@@ -41,6 +41,7 @@ impl Call {
             priority: priority.saturating_add(class),
             at_head,
             customer: customer.and_then(|customer| u64::try_from(customer.id.0).ok()),
+            since: Some(self.since).filter(|since| !at_head && *since < now),
             ..Waiting::new(self.id)
         };
         self.story.tell(now, Fact::Queued { at_head });

@@ -77,9 +77,9 @@ impl Call {
     /// The port of a leg could not be bound.
     pub(crate) fn voice_failed(&mut self, board: &mut Board, now: Instant, id: LegId, why: &str) {
         let Some(leg) = self.leg_mut(id) else { return };
-        let (role, signalling) = (leg.role, leg.signalling);
+        let (role, signalling, is_ours) = (leg.role, leg.signalling, leg.trunk.is_some());
         let word = role.word().to_owned();
-        if role == Role::Caller && leg.is_early() {
+        if role == Role::Caller && leg.is_early() && !is_ours {
             return self.reopen(board, now, why);
         }
         leg.closed(board, now);

@@ -136,7 +136,7 @@ impl Call {
     /// Early media from over there. Only the operator who waits for the person hears it, and only once there is something to hear
     /// ([`crate::leg::Leg::speaks`]): "out of coverage" is said before any answer. It answers nothing, and the caller never hears it.
     pub(crate) fn early_media(&mut self, board: &mut Board, id: LegId, body: &[u8]) {
-        let Some(leg) = self.leg_mut(id).filter(|leg| leg.role == Role::Target && leg.is_early()) else { return };
+        let Some(leg) = self.leg_mut(id).filter(|leg| leg.trunk.is_some() && leg.is_early()) else { return };
         if leg.description.preview(body).is_ok() {
             self.negotiated(board, id);
         }

@@ -84,6 +84,7 @@ fn the_place_is_told_after_the_announcement_and_every_half_minute() {
     house.prompt_ends("A", "place/2", false).hears(["A hears hold-music"]);
     // Not while something is being said: B still hears the announcement, which nobody has said to be over.
     house.ends("B", Ending::PeerHungUp).tells(["alarm abandoned", "ended abandoned unanswered"]);
+    house.catch_up();
     house.seconds(29).hears([]);
     house.seconds(1).hears(["A hears place/1 once"]);
     // A prompt that never ends is given up.

@@ -35,7 +35,18 @@ fn w04_whatever_happens_nobody_is_stuck_and_nothing_is_left_over() {
     for seed in 0..48 {
         let mut chance = Chance(ChaCha12Rng::from_seed([seed; 32]));
         let plan = [acd::RingPlan::RingAll, acd::RingPlan::LongestIdle][chance.below(2)].clone();
-        let mut house = House::with(sakura(|customer| customer.plan = plan));
+        let mut house = House::with(sakura(|customer| {
+            customer.plan = plan;
+            customer.abandoned = crate::AbandonedPolicy::CallBack;
+            customer.waiting = crate::WaitingPolicy {
+                announce_after_seconds: Some(4),
+                tell: crate::Tell::ExpectedWait,
+                every_seconds: 10,
+                callback: true,
+                message_after_seconds: Some(60),
+                ..crate::WaitingPolicy::default()
+            };
+        }));
         house.peers_are_reliable = false;
         for step in 0..STEPS {
             one_step(&mut house, &mut chance, step);
@@ -49,11 +60,18 @@ fn w04_whatever_happens_nobody_is_stuck_and_nothing_is_left_over() {
         seen.extend(events.map(|event| event.kind.clone()));
     }
     let wanted = [
+        "announced",
         "answered",
         "bridged",
+        "callback_begun",
+        "callback_failed",
+        "callback_promised",
+        "callback_reached",
         "ended",
         "handed_over",
         "held",
+        "message_box",
+        "message_left",
         "muted",
         "operator_lost",
         "recording_failed",
@@ -139,6 +157,15 @@ fn sip(house: &mut House, chance: &mut Chance, leg: LegId) {
 
 fn voice(house: &mut House, chance: &mut Chance, leg: LegId) {
     let call = house.calls.board.legs.get(&leg).copied().unwrap_or(acd::CallId(0));
+    // What a caller is being told ends sooner or later.
+    let said = house.calls.calls.values().flat_map(|call| &call.legs).find_map(|leg| match &leg.hears {
+        Some(media::Source::Prompt { prompt, repeat: false }) => Some((leg.id, prompt.clone())),
+        Some(_) | None => None,
+    });
+    if let Some((leg, prompt)) = said.filter(|_| chance.below(2) == 0) {
+        house.media(media::Event::PromptEnded { leg, prompt, missing: chance.below(8) == 0 });
+        return;
+    }
     let event = match chance.below(8) {
         0 => media::Event::RecordingFailed { call, why: "x".to_owned() },
         3 => media::Event::LegFailed { leg, why: "x".to_owned() },
