@@ -642,6 +642,7 @@ fn kind(event: &Event) -> Option<&'static str> {
         Event::CallArrived { .. }
         | Event::ScreenPop { .. }
         | Event::PopClosed { .. }
+        | Event::MessageLeft { .. }
         | Event::OperatorState { .. }
         | Event::TrunkState { .. } => None,
     }
