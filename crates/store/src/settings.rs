@@ -11,8 +11,11 @@ use crate::row::{Columns, to_json};
 /// Keys of a feature code.
 const FEATURE_KEYS_MAX: usize = 6;
 
-/// The only code that may be empty: in settings that are older than it, its keys may be taken.
+/// The codes that may be empty: in settings that are older than they, their keys may be taken.
 const PAUSE: &str = "feature_codes.pause";
+const READY: &str = "feature_codes.ready";
+const NOT_READY: &str = "feature_codes.not_ready";
+const LOG_OUT: &str = "feature_codes.log_out";
 
 impl Store {
     /// The settings; the defaults if none were ever saved.
@@ -63,10 +66,13 @@ fn check(settings: &Settings) -> Result<(), StoreError> {
         ("feature_codes.complete", &codes.complete),
         ("feature_codes.cancel", &codes.cancel),
         (PAUSE, &codes.pause),
+        (READY, &codes.ready),
+        (NOT_READY, &codes.not_ready),
+        (LOG_OUT, &codes.log_out),
     ];
     for (place, (field, code)) in named.iter().enumerate() {
         let keys = code.chars().all(|c| c.is_ascii_digit() || matches!(c, '*' | '#'));
-        if code.is_empty() && *field == PAUSE {
+        if code.is_empty() && [PAUSE, READY, NOT_READY, LOG_OUT].contains(field) {
             continue; // not in use
         }
         if code.is_empty() || code.len() > FEATURE_KEYS_MAX || !keys {

@@ -70,7 +70,8 @@ impl Calls {
         let holds = |leg: &Leg, port: u16| leg.local.port() == port && leg.voice != Voice::Closed;
         for (port, leg) in self.board.ports.used() {
             let call = self.board.legs.get(&leg).and_then(|call| self.calls.get(call));
-            if !call.and_then(|call| call.leg(leg)).is_some_and(|leg| holds(leg, port)) {
+            let known = call.and_then(|call| call.leg(leg)).or_else(|| self.errand_leg(leg));
+            if !known.is_some_and(|leg| holds(leg, port)) {
                 broken.push(format!("port {port} belongs to no leg"));
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! A machine without SIP: leg events, media events, commands and time go in; [`Effect`]s come out as data.
 
+mod errand;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,6 +23,7 @@ use crate::leg::{Role, Signalling};
 use crate::media;
 use crate::record::CallRecord;
 use crate::switch::Config;
+use errand::Errand;
 
 /// Records written without their recording that are kept for it to come.
 const LATE_MAX: usize = 1_000;
@@ -35,6 +38,8 @@ pub(crate) struct Calls {
     pub(crate) board: Board,
     /// When which call must be looked at.
     deadlines: BTreeSet<(Instant, CallId)>,
+    /// Operators' phones that are being told of their state.
+    errands: BTreeMap<LegId, Errand>,
     late: VecDeque<CallRecord>,
     early_traces: VecDeque<(Instant, Trace)>,
     /// The newest incoming leg. They are numbered upwards, and outgoing ones are known before they speak: any other
@@ -49,6 +54,7 @@ impl Calls {
             calls: BTreeMap::new(),
             board: Board::new(config, seed),
             deadlines: BTreeSet::new(),
+            errands: BTreeMap::new(),
             late: VecDeque::new(),
             early_traces: VecDeque::new(),
             newest: None,
@@ -58,6 +64,9 @@ impl Calls {
 
     /// Something happened to a leg.
     pub(crate) fn leg_event(&mut self, now: Instant, event: LegEvent) {
+        if self.errand_event(now, &event) {
+            return;
+        }
         match event {
             LegEvent::Incoming(incoming) => self.incoming(now, &incoming),
             LegEvent::Progress { leg, dialog: _, status, body } if status > 100 => {
@@ -121,6 +130,9 @@ impl Calls {
 
     /// The voice path tells something.
     pub(crate) fn media_event(&mut self, now: Instant, event: media::Event) {
+        if self.errand_media(now, &event) {
+            return;
+        }
         match event {
             media::Event::LegFailed { leg, why } => {
                 self.with_leg(now, leg, |call, board| call.voice_failed(board, now, leg, &why));
@@ -273,6 +285,7 @@ impl Calls {
             self.deadlines.pop_first();
             self.with_call(now, id, |call, board| call.handle_timeout(board, now));
         }
+        self.errands_timeout(now);
         self.board.queue.handle_timeout(now);
         self.run_queue(now);
     }
@@ -280,12 +293,18 @@ impl Calls {
     /// When [`Calls::handle_timeout`] is due.
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let first = self.deadlines.first().map(|(due, _)| *due);
-        [first, self.board.queue.poll_timeout()].into_iter().flatten().min()
+        let errands = self.errands.values().map(Errand::deadline).min();
+        [first, self.board.queue.poll_timeout(), errands].into_iter().flatten().min()
     }
 
     /// The next thing to do.
     pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
         self.board.poll_effect()
+    }
+
+    /// The leg of an operator's phone that is being told of its state.
+    pub(crate) fn errand_leg(&self, id: LegId) -> Option<&crate::leg::Leg> {
+        self.errands.get(&id).map(|errand| &errand.leg)
     }
 
     /// Calls that are not over.
@@ -296,6 +315,7 @@ impl Calls {
     /// Nothing is left of any call.
     pub(crate) fn is_idle(&self) -> bool {
         self.calls.is_empty()
+            && self.errands.is_empty()
             && self.board.legs.is_empty()
             && self.board.ports.used_count() == 0
             && self.board.usage.is_idle()
@@ -347,6 +367,10 @@ impl Calls {
                 }
                 None => refuse(&mut self.board, incoming.leg, 481),
             };
+        }
+        let codes = &self.board.directory.settings.feature_codes;
+        if let Some(state) = errand::State::dialled(&incoming.request_user, codes) {
+            return self.run_errand(now, who, incoming, state);
         }
         let talking =
             self.board.queue.operator(who).filter(|operator| operator.talking).and_then(|operator| operator.call);

@@ -246,7 +246,7 @@ impl Default for Settings {
     }
 }
 
-/// Keys an operator presses during a call.
+/// Keys an operator presses during a call, and numbers dialled from the operator's own phone for a state.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields, from = "StoredCodes")]
@@ -264,6 +264,13 @@ pub struct FeatureCodes {
     /// Pause the recording, and go on with it. Empty: no keys do. Where it is not given it is `*7`, unless another of these
     /// codes begins so or begins it.
     pub pause: String,
+    /// Dialled from an operator's own phone: ready for calls. Empty: cannot be dialled. Where it is not given it is `*91`, under the
+    /// condition of `pause`.
+    pub ready: String,
+    /// Dialled: not ready. `*92`.
+    pub not_ready: String,
+    /// Dialled: logged out. `*93`.
+    pub log_out: String,
 }
 
 /// As they are stored, or come over the API: from before there was a pause, they may have its keys for something else.
@@ -276,26 +283,39 @@ struct StoredCodes {
     complete: String,
     cancel: String,
     pause: Option<String>,
+    ready: Option<String>,
+    not_ready: Option<String>,
+    log_out: Option<String>,
 }
 
 impl Default for StoredCodes {
     fn default() -> Self {
-        let FeatureCodes { hold, attended, confirmed, complete, cancel, pause: _ } = FeatureCodes::default();
-        Self { hold, attended, confirmed, complete, cancel, pause: None }
+        let FeatureCodes { hold, attended, confirmed, complete, cancel, .. } = FeatureCodes::default();
+        let (pause, ready, not_ready, log_out) = (None, None, None, None);
+        Self { hold, attended, confirmed, complete, cancel, pause, ready, not_ready, log_out }
     }
 }
 
 impl From<StoredCodes> for FeatureCodes {
     fn from(stored: StoredCodes) -> Self {
-        let StoredCodes { hold, attended, confirmed, complete, cancel, pause } = stored;
-        let usual = || {
-            let keys = FeatureCodes::default().pause;
-            let others = [&hold, &attended, &confirmed, &complete, &cancel];
-            let is_taken = others.iter().any(|other| other.starts_with(&keys) || keys.starts_with(other.as_str()));
-            if is_taken { String::new() } else { keys }
+        let StoredCodes { hold, attended, confirmed, complete, cancel, pause, ready, not_ready, log_out } = stored;
+        let usual = FeatureCodes::default();
+        let taken = [&hold, &attended, &confirmed, &complete, &cancel].map(Clone::clone);
+        let or_usual = |chosen: Option<String>, keys: String| {
+            let is_taken = taken.iter().any(|other| other.starts_with(&keys) || keys.starts_with(other.as_str()));
+            chosen.unwrap_or(if is_taken { String::new() } else { keys })
         };
-        let pause = pause.unwrap_or_else(usual);
-        Self { hold, attended, confirmed, complete, cancel, pause }
+        Self {
+            pause: or_usual(pause, usual.pause),
+            ready: or_usual(ready, usual.ready),
+            not_ready: or_usual(not_ready, usual.not_ready),
+            log_out: or_usual(log_out, usual.log_out),
+            hold,
+            attended,
+            confirmed,
+            complete,
+            cancel,
+        }
     }
 }
 
@@ -309,6 +329,9 @@ impl Default for FeatureCodes {
             complete: code("*3"),
             cancel: code("*0"),
             pause: code("*7"),
+            ready: code("*91"),
+            not_ready: code("*92"),
+            log_out: code("*93"),
         }
     }
 }
@@ -323,7 +346,13 @@ mod tests {
         assert_eq!(read("{}").unwrap(), FeatureCodes::default());
         for taken in ["*7", "*71", "*"] {
             let codes = read(&format!(r#"{{"hold":"{taken}"}}"#)).unwrap();
-            assert_eq!(codes, FeatureCodes { hold: taken.to_owned(), pause: String::new(), ..FeatureCodes::default() });
+            let usual = FeatureCodes::default();
+            let [ready, not_ready, log_out] = [usual.ready, usual.not_ready, usual.log_out]
+                .map(|keys| if taken == "*" { String::new() } else { keys });
+            let hold = taken.to_owned();
+            let expected =
+                FeatureCodes { hold, pause: String::new(), ready, not_ready, log_out, ..FeatureCodes::default() };
+            assert_eq!(codes, expected);
         }
         // What was chosen is what it is: a clash is the settings' check to find.
         assert_eq!(read(r#"{"hold":"*7","pause":"*7"}"#).unwrap().pause, "*7");

@@ -4,6 +4,7 @@ mod announcing;
 mod calling_back;
 mod chaos;
 mod delivery;
+mod dialled;
 mod firms;
 mod house;
 mod messages;

@@ -228,7 +228,7 @@ fn around(house: &mut House, chance: &mut Chance, step: usize) {
             house.heard();
         }
         _ => {
-            house.dials(&format!("dialled {step}"), id, chance.of(&[MOBILE, "110", "*9"]));
+            house.dials(&format!("dialled {step}"), id, chance.of(&[MOBILE, "110", "*9", "*91", "*92", "*93"]));
         }
     }
 }

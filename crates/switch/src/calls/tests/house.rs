@@ -83,6 +83,11 @@ impl Heard {
         self
     }
 
+    /// The events.
+    pub(super) fn tells_of(&self) -> Vec<String> {
+        self.tells.clone()
+    }
+
     /// This order to the voice path is among the others.
     #[track_caller]
     pub(super) fn media(&self, expected: &str) -> &Self {
