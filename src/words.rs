@@ -74,10 +74,12 @@ macro_rules! words {
 }
 
 mod check;
+mod queue;
 mod ring;
 mod verbs;
 
 pub use check::*;
+pub use queue::*;
 pub use ring::*;
 pub use verbs::*;
 
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn both_languages_take_the_same_values() {
-        for (name, words) in ALL.iter().chain(check::ALL).chain(ring::ALL).chain(verbs::ALL) {
+        for (name, words) in ALL.iter().chain(check::ALL).chain(queue::ALL).chain(ring::ALL).chain(verbs::ALL) {
             let holes = |text: &str| text.matches("{}").count();
             assert_eq!(holes(words.english), holes(words.japanese), "{name}");
             assert_eq!(words.english.is_empty(), words.japanese.is_empty(), "{name}");

@@ -672,7 +672,7 @@ fn directory(shape: u8) -> Directory {
         greeting: text("さくら歯科でございます"),
         manual: String::new(),
         needs: Vec::new(),
-        plan: if shape & 2 == 0 { acd::RingPlan::RingAll } else { acd::RingPlan::LongestIdle },
+        plan: Arc::new(if shape & 2 == 0 { acd::RingPlan::RingAll } else { acd::RingPlan::LongestIdle }),
         ring: Duration::from_secs(9),
         priority: 0,
         transfer: TransferPolicy::Always,
@@ -680,6 +680,8 @@ fn directory(shape: u8) -> Directory {
         whisper: shape & 4 == 0,
         waiting: switch::WaitingPolicy::default(),
         abandoned: switch::AbandonedPolicy::Report,
+        team: None,
+        calendar: Arc::default(),
     };
     let operators = [(1, "101"), (2, "102")].map(|(id, user)| {
         let hash = |algorithm| ha1(user, REALM, "secret", algorithm).as_hex().to_owned();
@@ -699,6 +701,11 @@ fn directory(shape: u8) -> Directory {
             wrap_up,
             srtp: switch::SrtpPolicy::Preferred,
             ready_on_register: true,
+            tier: acd::Tier::Operator,
+            teams: Vec::new(),
+            rank: 0,
+            customers: Default::default(),
+            wrap_up_max: Duration::ZERO,
         };
         (operator.id, Arc::new(operator))
     });

@@ -183,7 +183,7 @@ pub async fn query(store: &store::Store, list: List) -> Result<CallQuery, Troubl
 }
 
 /// A day or a time as people here write it: Japan's, whatever this machine's clock is set to.
-fn moment(option: &str, text: &str) -> Result<i64, Trouble> {
+pub fn moment(option: &str, text: &str) -> Result<i64, Trouble> {
     let parsed = text.parse::<jiff::civil::DateTime>().or_else(|_| text.parse::<jiff::civil::Date>().map(Into::into));
     let zoned = parsed.and_then(|time: jiff::civil::DateTime| time.to_zoned(japan()));
     zoned

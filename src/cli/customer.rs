@@ -1,16 +1,24 @@
 //! `denwaban client`: client firms.
 
+mod calendar;
+mod options;
+mod show;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use store::{CustomerForm, CustomerRow, ImportError};
-use switch::{Target, TransferPolicy};
 
 use super::Context;
-use super::output::{fields, seconds, yes};
+use super::output::yes;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
+pub use calendar::Now;
+use options::Options;
+pub use options::language;
+pub use show::plan_text;
+use show::{describe, plus, policy_text};
 
 /// What can be done with client firms.
 #[derive(Subcommand, Debug)]
@@ -22,6 +30,18 @@ pub enum Verb {
         --target \"院長 佐藤=09012345678\" --transfer urgent_only"
     )]
     Add(Box<Add>),
+    /// Other values for a firm; what is not given stays
+    #[command(after_help = "Examples:\n  denwaban client set sakura-dental --plan widening \\\n    \
+        --steps 0:best1,1:best3,2:everyone,2.5:supervisors,2.5:managers\n  \
+        denwaban client set sakura-dental --team a --tell position --callback on --abandoned call_back")]
+    Set(Box<Set>),
+    /// When a firm is open, and what callers hear when it is not; without options it shows it
+    #[command(
+        after_help = "Examples:\n  denwaban client calendar sakura-dental --hours \"mon-fri 9:00-12:00,13:00-18:00; sat 9:00-12:00\" \\\n    \
+        --holidays on --closed \"2026-12-29..2027-01-03 年末年始のため、1月4日までお休みをいただいております。\"\n  \
+        denwaban client calendar sakura-dental --closed \"08-13..08-16\" --when-closed message_box"
+    )]
+    Calendar(Box<calendar::Arguments>),
     /// All firms
     List,
     /// Everything about one firm
@@ -54,36 +74,20 @@ pub struct Add {
     /// Name as the operator says it
     #[arg(long)]
     name: String,
-    /// Reading in kana
-    #[arg(long, default_value = "")]
-    reading: String,
-    /// What the operator says first
-    #[arg(long, default_value = "")]
-    greeting: String,
-    /// How to handle this firm's calls
-    #[arg(long, default_value = "")]
-    manual: String,
-    /// Number that the firm forwards to (several times for several)
-    #[arg(long = "did", value_name = "NUMBER")]
-    dids: Vec<String>,
-    /// Person who may be called, NAME=NUMBER (several times for several, in order)
-    #[arg(long = "target", value_name = "NAME=NUMBER")]
-    targets: Vec<String>,
-    /// never, urgent_only or always
-    #[arg(long, default_value = "never")]
-    transfer: String,
-    /// Skill that an operator needs (several times for several)
-    #[arg(long = "needs", value_name = "SKILL")]
-    needs: Vec<String>,
-    /// longest_idle or ring_all
-    #[arg(long, default_value = "longest_idle")]
-    plan: String,
-    /// Seconds that a phone rings before the next
-    #[arg(long, default_value_t = CustomerForm::default().ring_seconds)]
-    ring_seconds: u16,
-    /// 0 is normal, 9 waits least
-    #[arg(long, default_value_t = 0)]
-    priority: u8,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// Arguments of `client set`; what is not given stays.
+#[derive(clap::Args, Debug)]
+pub struct Set {
+    /// The firm's code
+    code: String,
+    /// Name as the operator says it
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    options: Options,
 }
 
 /// Does it.
@@ -91,18 +95,39 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let store = context.store().await?;
     match verb {
         Verb::Add(add) => {
-            let customer = store.create_customer(&form(*add)?).await?;
+            let Add { code, name, options } = *add;
+            let form = CustomerForm { code, name, ..CustomerForm::default() };
+            let customer = store.create_customer(&options.change(form)?).await?;
             context.out.one(&customer, || describe(&customer));
         }
+        Verb::Set(set) => {
+            let Set { code, name, options } = *set;
+            let before = active(&store, &code).await?;
+            let form = CustomerForm { name: name.unwrap_or(before.form.name), ..before.form };
+            let customer = store.update_customer(before.id, &options.change(form)?).await?;
+            context.out.one(&customer, || describe(&customer));
+        }
+        Verb::Calendar(arguments) => calendar::run(context, &store, *arguments).await?,
         Verb::List => {
             let customers = store.customers().await?;
-            let columns = [words::ID, words::CODE, words::NAME, words::NUMBERS, words::TRANSFER, words::ACTIVE];
+            let columns = [
+                words::ID,
+                words::CODE,
+                words::NAME,
+                words::NUMBERS,
+                words::PLAN,
+                words::TEAM,
+                words::TRANSFER,
+                words::ACTIVE,
+            ];
             context.out.list(&customers, &columns, |row| {
                 vec![
                     row.id.to_string(),
                     row.form.code.clone(),
                     row.form.name.clone(),
                     plus(&row.form.dids),
+                    row.form.plan.as_str().to_owned(),
+                    row.form.team.clone(),
                     policy_text(&row.form.transfer),
                     yes(row.active),
                 ]
@@ -143,87 +168,14 @@ fn import_troubles(file: &Path, error: ImportError) -> Troubles {
     }
 }
 
-fn form(add: Add) -> Result<CustomerForm, Troubles> {
-    let targets = add.targets.iter().map(|text| target(text)).collect::<Result<_, _>>()?;
-    let plan = store::Plan::from_text(&add.plan).ok_or_else(|| {
-        Trouble::new(Exit::Usage, "--plan", words::NO_PLAN.with(&[&add.plan]), words::NO_PLAN_REMEDY.text())
-    })?;
-    Ok(CustomerForm {
-        code: add.code,
-        name: add.name,
-        reading: add.reading,
-        greeting: add.greeting,
-        manual: add.manual,
-        needs: add.needs,
-        plan,
-        ring_seconds: add.ring_seconds,
-        priority: add.priority,
-        transfer: policy(&add.transfer)?,
-        targets,
-        dids: add.dids,
-        ..CustomerForm::default()
-    })
-}
-
-fn target(text: &str) -> Result<Target, Trouble> {
-    const RING_SECONDS: u16 = 20;
-    let Some((name, number)) = text.rsplit_once('=') else {
-        let what = words::NO_TARGET.with(&[&text]);
-        return Err(Trouble::new(Exit::Usage, "--target", what, words::NO_TARGET_REMEDY.text()));
-    };
-    Ok(Target { name: name.trim().to_owned(), number: number.trim().to_owned(), ring_seconds: RING_SECONDS })
-}
-
-fn policy(text: &str) -> Result<TransferPolicy, Trouble> {
-    match text {
-        "never" => Ok(TransferPolicy::Never),
-        "urgent_only" => Ok(TransferPolicy::UrgentOnly),
-        "always" => Ok(TransferPolicy::Always),
-        other => {
-            let what = words::NO_POLICY.with(&[&other]);
-            Err(Trouble::new(Exit::Usage, "--transfer", what, words::NO_POLICY_REMEDY.text()))
-        }
+/// A firm that may be changed: with new values the store would bring back one that was ended, of which nobody asked.
+async fn active(store: &store::Store, code: &str) -> Result<CustomerRow, Troubles> {
+    let customer = store.customer_by_code(code).await?;
+    if customer.active {
+        return Ok(customer);
     }
-}
-
-/// Stored digits as people write them abroad and here.
-fn plus(dids: &[String]) -> String {
-    dids.iter().map(|did| format!("+{did}")).collect::<Vec<_>>().join(" ")
-}
-
-fn policy_text(policy: &TransferPolicy) -> String {
-    match policy {
-        TransferPolicy::Never => "never".to_owned(),
-        TransferPolicy::UrgentOnly => "urgent_only".to_owned(),
-        TransferPolicy::ListedCallers(callers) => words::CALLERS_LISTED.with(&[&callers.join(" ")]),
-        TransferPolicy::Always => "always".to_owned(),
-    }
-}
-
-fn describe(customer: &CustomerRow) -> String {
-    let form = &customer.form;
-    let targets: Vec<String> = form
-        .targets
-        .iter()
-        .map(|target| format!("{} +{} ({})", target.name, target.number, seconds(target.ring_seconds)))
-        .collect();
-    let rows = [
-        (words::ID, customer.id.to_string()),
-        (words::CODE, form.code.clone()),
-        (words::NAME, form.name.clone()),
-        (words::READING, form.reading.clone()),
-        (words::GREETING, form.greeting.clone()),
-        (words::MANUAL, form.manual.clone()),
-        (words::NUMBERS, plus(&form.dids)),
-        (words::NEEDS, form.needs.join(" ")),
-        (words::PLAN, form.plan.as_str().to_owned()),
-        (words::RING, seconds(form.ring_seconds)),
-        (words::PRIORITY, form.priority.to_string()),
-        (words::TRANSFER, policy_text(&form.transfer)),
-        (words::TARGETS, targets.join(", ")),
-        (words::ACTIVE, yes(customer.active)),
-    ];
-    fields(&rows)
+    let what = words::FIRM_IS_ENDED.with(&[&code]);
+    Err(Trouble::new(Exit::Data, "", what, words::FIRM_IS_ENDED_REMEDY.text()).into())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Trouble> {

@@ -4,7 +4,10 @@ use clap::Subcommand;
 use store::StoreError;
 
 use super::Context;
+use super::call::moment;
+use super::customer::{Now, plan_text};
 use super::output::{fields, seconds, yes};
+use crate::clock;
 use crate::trouble::Troubles;
 use crate::words;
 
@@ -21,11 +24,15 @@ pub enum Verb {
     },
     /// All numbers
     List,
-    /// Whose number is it, and how is it answered?
-    #[command(after_help = "Example:\n  denwaban did check 03-1234-5678")]
+    /// Whose number is it, and how is it answered, now or at any time?
+    #[command(after_help = "Examples:\n  denwaban did check 03-1234-5678\n  \
+        denwaban did check 03-1234-5678 --at \"2026-12-29 18:05\"")]
     Check {
         /// The number, in any spelling
         number: String,
+        /// At this time, in Japan's time; otherwise now
+        #[arg(long, value_name = "TIME")]
+        at: Option<String>,
     },
     /// Take a number away from its firm
     Remove {
@@ -49,7 +56,10 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                 vec![format!("+{}", did.number), did.code.clone(), did.name.clone(), yes(did.active)]
             });
         }
-        Verb::Check { number } => check(context, &store, &number).await?,
+        Verb::Check { number, at } => {
+            let at = at.map_or_else(|| Ok(clock::unix_ms()), |text| moment("--at", &text))?;
+            check(context, &store, &number, at).await?;
+        }
         Verb::Remove { number } => {
             store.remove_did(&number).await?;
             context.out.one(&serde_json::json!({ "removed": number }), || words::NOBODYS.with(&[&number]));
@@ -58,7 +68,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     Ok(())
 }
 
-async fn check(context: &Context, store: &store::Store, number: &str) -> Result<(), Troubles> {
+async fn check(context: &Context, store: &store::Store, number: &str, at: i64) -> Result<(), Troubles> {
     let did = match store.did(number).await {
         Ok(did) if did.active => did,
         Ok(_) | Err(StoreError::Missing { .. }) => {
@@ -70,16 +80,20 @@ async fn check(context: &Context, store: &store::Store, number: &str) -> Result<
         Err(error) => return Err(error.into()),
     };
     let customer = store.customer(did.customer).await?;
-    let answer = serde_json::json!({ "known": true, "did": did, "customer": customer });
+    let now = Now::of(&customer.form.calendar, &customer.form.name, at);
+    let answer = serde_json::json!({ "known": true, "did": did, "customer": customer, "now": now });
     context.out.one(&answer, || {
         let form = &customer.form;
-        let rows = [
+        let mut rows = vec![
             (words::NUMBER, format!("+{}", did.number)),
             (words::FIRM, format!("{} ({})", form.name, form.code)),
             (words::GREETING, form.greeting.clone()),
-            (words::RING, format!("{}, {}", seconds(form.ring_seconds), form.plan.as_str())),
+            (words::ROUTE, plan_text(form)),
+            (words::TEAM, form.team.clone()),
+            (words::RING, seconds(form.ring_seconds)),
             (words::NEEDS, form.needs.join(" ")),
         ];
+        rows.extend(now.rows());
         fields(&rows)
     });
     Ok(())

@@ -52,7 +52,7 @@ enum Verb {
     /// Check configuration, folders, database, addresses and ports, and say how to mend what is wrong
     Check(check::Arguments),
     /// Client firms whose calls are answered
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "customer")]
     Client(customer::Verb),
     /// Numbers that client firms forward to
     #[command(subcommand)]

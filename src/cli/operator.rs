@@ -1,27 +1,38 @@
 //! `denwaban operator`: operators and their softphones.
 
+mod options;
+
 use std::net::SocketAddr;
 
 use clap::Subcommand;
-use store::{OperatorForm, OperatorRow};
+use store::{LANGUAGE, OperatorForm, OperatorRow};
 
 use super::Context;
 use super::output::{fields, seconds, yes};
 use crate::addresses::Addresses;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
+use options::Options;
 
 /// What can be done with operators.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
     /// A new operator; prints the softphone's password once
-    #[command(after_help = "Example:\n  denwaban operator add --login 101 --name 山田花子 --skill english=3")]
-    Add(Add),
+    #[command(
+        after_help = "Example:\n  denwaban operator add --login 101 --name 山田花子 --team a --language en=60 --knows sakura-dental"
+    )]
+    Add(Box<Add>),
     /// Other values for an operator; what is not given stays
-    #[command(after_help = "Example:\n  denwaban operator set 101 --srtp required")]
-    Set(Set),
+    #[command(after_help = "Examples:\n  denwaban operator set 101 --srtp required\n  \
+        denwaban operator set 901 --tier supervisor --wrap-up-max 180")]
+    Set(Box<Set>),
     /// All operators
     List,
+    /// Everything about one operator
+    Show {
+        /// The operator's login
+        login: String,
+    },
     /// A new softphone password; prints it once
     Password {
         /// The operator's login
@@ -52,18 +63,8 @@ pub struct Add {
     /// Name for people
     #[arg(long)]
     name: String,
-    /// SKILL or SKILL=LEVEL (several times for several)
-    #[arg(long = "skill", value_name = "SKILL=LEVEL")]
-    skills: Vec<String>,
-    /// Seconds for the report after a call
-    #[arg(long, default_value_t = OperatorForm::default().wrap_up_seconds)]
-    wrap_up_seconds: u32,
-    /// md5, sha256 or both: what the softphone can
-    #[arg(long, default_value = "md5")]
-    digest: String,
-    /// Whether the voice is encrypted (SRTP): off, preferred (where the phone can) or required
-    #[arg(long, default_value = "preferred", value_name = "POLICY")]
-    srtp: String,
+    #[command(flatten)]
+    options: Options,
     /// Not ready until the operator says so at a desk
     #[arg(long)]
     not_ready: bool,
@@ -77,15 +78,8 @@ pub struct Set {
     /// Name for people
     #[arg(long)]
     name: Option<String>,
-    /// Seconds for the report after a call
-    #[arg(long)]
-    wrap_up_seconds: Option<u32>,
-    /// md5, sha256 or both: what the softphone can
-    #[arg(long)]
-    digest: Option<String>,
-    /// Whether the voice is encrypted (SRTP): off, preferred (where the phone can) or required
-    #[arg(long, value_name = "POLICY")]
-    srtp: Option<String>,
+    #[command(flatten)]
+    options: Options,
 }
 
 /// Does it.
@@ -94,35 +88,42 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let realm = &context.config().sip.realm;
     match verb {
         Verb::Add(add) => {
-            let (operator, password) = store.create_operator(realm, &form(add)?).await?;
+            let (operator, password) = store.create_operator(realm, &form(*add)?).await?;
             show_password(context, &operator, &password);
         }
         Verb::Set(set) => {
             let before = store.operator_by_login(&set.login).await?;
-            let operator = store.update_operator(before.id, &changed(set, before)?).await?;
-            context.out.one(&operator, || {
-                fields(&[
-                    (words::ID, operator.id.to_string()),
-                    (words::LOGIN, operator.form.login.clone()),
-                    (words::NAME, operator.form.name.clone()),
-                    (words::WRAP_UP, seconds(operator.form.wrap_up_seconds)),
-                    (words::SRTP, operator.form.srtp.clone()),
-                    (words::ACTIVE, yes(operator.active)),
-                ])
-            });
+            let operator = store.update_operator(before.id, &changed(*set, before)?).await?;
+            context.out.one(&operator, || describe(&operator));
+        }
+        Verb::Show { login } => {
+            let operator = store.operator_by_login(&login).await?;
+            context.out.one(&operator, || describe(&operator));
         }
         Verb::List => {
             let operators = store.operators().await?;
-            let heads =
-                [words::ID, words::LOGIN, words::NAME, words::SKILLS, words::WRAP_UP, words::SRTP, words::ACTIVE];
+            let heads = [
+                words::ID,
+                words::LOGIN,
+                words::NAME,
+                words::TIER,
+                words::TEAMS,
+                words::SKILLS,
+                words::LANGUAGES,
+                words::WRAP_UP,
+                words::SRTP,
+                words::ACTIVE,
+            ];
             context.out.list(&operators, &heads, |row| {
-                let skills: Vec<String> =
-                    row.form.skills.iter().map(|(skill, level)| format!("{skill}={level}")).collect();
+                let (skills, languages) = skills_text(&row.form);
                 vec![
                     row.id.to_string(),
                     row.form.login.clone(),
                     row.form.name.clone(),
-                    skills.join(" "),
+                    row.form.tier.clone(),
+                    row.form.teams.join(" "),
+                    skills,
+                    languages,
                     seconds(row.form.wrap_up_seconds),
                     row.form.srtp.clone(),
                     yes(row.active),
@@ -148,16 +149,9 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
 }
 
 fn form(add: Add) -> Result<OperatorForm, Troubles> {
-    let skills = add.skills.iter().map(|text| skill(text)).collect::<Result<_, _>>()?;
-    Ok(OperatorForm {
-        login: add.login,
-        name: add.name,
-        skills,
-        wrap_up_seconds: add.wrap_up_seconds,
-        ready_on_register: !add.not_ready,
-        digest: add.digest,
-        srtp: add.srtp,
-    })
+    let form =
+        OperatorForm { login: add.login, name: add.name, ready_on_register: !add.not_ready, ..OperatorForm::default() };
+    Ok(add.options.change(form)?)
 }
 
 /// Refused for an operator who was removed: with new values the store would let the phone in again, of which nobody asked.
@@ -167,21 +161,41 @@ fn changed(set: Set, before: OperatorRow) -> Result<OperatorForm, Trouble> {
         return Err(Trouble::new(Exit::Data, "", what, words::OPERATOR_IS_ENDED_REMEDY.text()));
     }
     let before = before.form;
-    Ok(OperatorForm {
-        name: set.name.unwrap_or(before.name),
-        wrap_up_seconds: set.wrap_up_seconds.unwrap_or(before.wrap_up_seconds),
-        digest: set.digest.unwrap_or(before.digest),
-        srtp: set.srtp.unwrap_or(before.srtp),
-        ..before
-    })
+    let name = set.name.unwrap_or_else(|| before.name.clone());
+    set.options.change(OperatorForm { name, ..before })
 }
 
-fn skill(text: &str) -> Result<(String, u8), Trouble> {
-    let (name, level) = text.split_once('=').unwrap_or((text, "1"));
-    let level = level.parse().map_err(|_| {
-        Trouble::new(Exit::Usage, "--skill", words::NO_LEVEL.with(&[&level]), words::NO_LEVEL_REMEDY.text())
-    })?;
-    Ok((name.to_owned(), level))
+/// Everything about an operator, a field a line.
+fn describe(operator: &OperatorRow) -> String {
+    let form = &operator.form;
+    let (skills, languages) = skills_text(form);
+    fields(&[
+        (words::ID, operator.id.to_string()),
+        (words::LOGIN, form.login.clone()),
+        (words::NAME, form.name.clone()),
+        (words::TIER, form.tier.clone()),
+        (words::TEAMS, form.teams.join(" ")),
+        (words::RANK, form.rank.to_string()),
+        (words::SKILLS, skills),
+        (words::LANGUAGES, languages),
+        (words::KNOWS, form.knows.join(" ")),
+        (words::WRAP_UP, seconds(form.wrap_up_seconds)),
+        (words::WRAP_UP_MAX, seconds(form.wrap_up_seconds.max(form.wrap_up_max_seconds))),
+        (words::SRTP, form.srtp.clone()),
+        (words::ACTIVE, yes(operator.active)),
+    ])
+}
+
+/// Skills and languages, which are skills that begin with a word of their own.
+fn skills_text(form: &OperatorForm) -> (String, String) {
+    let (languages, skills): (Vec<_>, Vec<_>) = form.skills.iter().partition(|(skill, _)| skill.starts_with(LANGUAGE));
+    let all = |list: Vec<&(String, u8)>| {
+        let one = |(skill, level): &&(String, u8)| {
+            format!("{}={level}", skill.strip_prefix(LANGUAGE).unwrap_or(skill.as_str()))
+        };
+        list.iter().map(one).collect::<Vec<_>>().join(" ")
+    };
+    (all(skills), all(languages))
 }
 
 fn show_password(context: &Context, operator: &OperatorRow, password: &str) {
@@ -245,9 +259,7 @@ mod tests {
         let set = || Set {
             login: "101".to_owned(),
             name: None,
-            wrap_up_seconds: None,
-            digest: None,
-            srtp: Some("required".to_owned()),
+            options: Options { srtp: Some("required".to_owned()), ..Options::default() },
         };
         let form = OperatorForm { login: "101".to_owned(), ..OperatorForm::default() };
         let row = |active| OperatorRow { id: 1, active, realm: String::new(), form: form.clone() };

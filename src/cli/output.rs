@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::trouble::Troubles;
+use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words::{self, Words};
 
 /// Where answers go.
@@ -139,6 +139,36 @@ pub fn yes(is: bool) -> String {
 /// So many seconds, for people.
 pub fn seconds(count: impl std::fmt::Display) -> String {
     words::SECONDS.with(&[&count])
+}
+
+/// So many seconds, or never, for people.
+pub fn never_or_seconds(count: Option<u16>) -> String {
+    count.map_or_else(|| words::NEVER.text().to_owned(), seconds)
+}
+
+/// An option that is `on` or `off`.
+pub fn on_or_off(option: &str, given: Option<&str>) -> Result<Option<bool>, Trouble> {
+    match given {
+        None => Ok(None),
+        Some("on" | "yes") => Ok(Some(true)),
+        Some("off" | "no") => Ok(Some(false)),
+        Some(other) => {
+            let what = words::NO_CHOICE.with(&[&other]);
+            Err(Trouble::new(Exit::Usage, option, what, words::ON_OR_OFF_REMEDY.text()))
+        }
+    }
+}
+
+/// An option that is a number of seconds or `never`.
+pub fn seconds_or_never(option: &str, given: &str) -> Result<Option<u16>, Trouble> {
+    if given == "never" {
+        return Ok(None);
+    }
+    let wrong = |_| {
+        let what = words::NO_CHOICE.with(&[&given]);
+        Trouble::new(Exit::Usage, option, what, words::SECONDS_OR_NEVER_REMEDY.text())
+    };
+    given.parse().map(Some).map_err(wrong)
 }
 
 /// The text, filled up with spaces to `wanted` columns of a terminal.

@@ -72,7 +72,7 @@ words! {
     FIRM_ENDED = "{} has ended", "{} を終了しました";
     CALLERS_LISTED = "callers: {}", "発信者: {}";
     NO_PLAN = "`{}` is no plan", "`{}` という呼び出し方はありません";
-    NO_PLAN_REMEDY = "write longest_idle or ring_all", "longest_idle か ring_all と書いてください";
+    NO_PLAN_REMEDY = "write one of {}", "{} のいずれかを書いてください";
     NO_TARGET = "`{}` names no number", "`{}` に番号がありません";
     NO_TARGET_REMEDY = "write NAME=NUMBER", "名前=番号 と書いてください";
     NO_POLICY = "`{}` is no policy", "`{}` という取次方法はありません";

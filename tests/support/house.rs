@@ -208,7 +208,7 @@ impl House {
     pub fn firm(&self, code: &str, name: &str, did: &str, more: Value) -> i64 {
         let mut form = json!({
             "code": code, "name": name, "greeting": format!("{name}でございます。"), "dids": [did], "whisper": false,
-            "transfer": "always", "ring_seconds": 10,
+            "transfer": "always", "ring_seconds": 10, "plan": "longest_idle",
         });
         for (key, value) in more.as_object().into_iter().flatten() {
             form[key] = value.clone();

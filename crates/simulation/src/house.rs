@@ -110,6 +110,11 @@ fn operator(name: &str, id: i64, chance: &mut Chance) -> Operator {
         wrap_up: chance.between_ms(0, 8_000),
         srtp: switch::SrtpPolicy::Preferred,
         ready_on_register: true,
+        tier: acd::Tier::Operator,
+        teams: Vec::new(),
+        rank: 0,
+        customers: Default::default(),
+        wrap_up_max: Duration::ZERO,
     }
 }
 
@@ -133,7 +138,7 @@ fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy, plan: Rin
         greeting: format!("{name}でございます"),
         manual: String::new(),
         needs: Vec::new(),
-        plan,
+        plan: Arc::new(plan),
         ring: Duration::from_secs(9),
         priority: 0,
         transfer,
@@ -141,6 +146,8 @@ fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy, plan: Rin
         whisper: true,
         waiting: WaitingPolicy::ringing_only(),
         abandoned: AbandonedPolicy::Report,
+        team: None,
+        calendar: Arc::default(),
     }
 }
 

@@ -123,7 +123,8 @@ pub(crate) fn state_from(text: &str) -> Result<CallState, StoreError> {
 /// Nothing more will come of this call, not even its recording.
 fn is_settled(record: &CallRecord) -> bool {
     let over = matches!(record.state, CallState::Cleared | CallState::Interrupted);
-    over && (record.answered_ms.is_none() || record.recording.is_some() || !record.no_recording.is_empty())
+    let is_recorded = record.answered_ms.or(record.announced_ms).is_some();
+    over && (!is_recorded || record.recording.is_some() || !record.no_recording.is_empty())
 }
 
 async fn save(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Result<(), StoreError> {
@@ -147,9 +148,9 @@ async fn upsert(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Resu
     let done = sqlx::query(
         "INSERT INTO calls (id, revision, state, customer, customer_name, did, diverted_from, caller, caller_reversed, \
          withheld, trunk, operator, operator_name, arrived_ms, ringing_ms, answered_ms, bridged_ms, ended_ms, talk_ms, \
-         wait_ms, ending, no_recording, recording_stem, search, settled) \
+         wait_ms, ending, no_recording, recording_stem, search, settled, announced_ms) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-         $24, $25) \
+         $24, $25, $26) \
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, state = excluded.state, customer = excluded.customer, \
          customer_name = excluded.customer_name, did = excluded.did, diverted_from = excluded.diverted_from, \
          caller = excluded.caller, caller_reversed = excluded.caller_reversed, withheld = excluded.withheld, \
@@ -157,7 +158,8 @@ async fn upsert(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Resu
          arrived_ms = excluded.arrived_ms, ringing_ms = excluded.ringing_ms, answered_ms = excluded.answered_ms, \
          bridged_ms = excluded.bridged_ms, ended_ms = excluded.ended_ms, talk_ms = excluded.talk_ms, \
          wait_ms = excluded.wait_ms, ending = excluded.ending, no_recording = excluded.no_recording, \
-         recording_stem = excluded.recording_stem, search = excluded.search, settled = excluded.settled \
+         recording_stem = excluded.recording_stem, search = excluded.search, settled = excluded.settled, \
+         announced_ms = excluded.announced_ms \
          WHERE excluded.revision > calls.revision",
     )
     .bind(key(record.call))
@@ -185,6 +187,7 @@ async fn upsert(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Resu
     .bind(text(&record.recording_stem))
     .bind(fold_fields(&[&record.customer_name, &record.operator_name]))
     .bind(i64::from(is_settled(record)))
+    .bind(record.announced_ms)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() > 0)
@@ -278,7 +281,7 @@ fn call_row(row: &AnyRow) -> Result<CallRecord, StoreError> {
         operator_name: row.text("operator_name")?,
         arrived_ms: row.int("arrived_ms")?,
         ringing_ms: row.maybe_int("ringing_ms")?,
-        announced_ms: None,
+        announced_ms: row.maybe_int("announced_ms")?,
         answered_ms: row.maybe_int("answered_ms")?,
         bridged_ms: row.maybe_int("bridged_ms")?,
         ended_ms: row.maybe_int("ended_ms")?,

@@ -16,6 +16,9 @@ pub(crate) const LIST_MAX: usize = 50;
 /// Characters of a code, a login, a skill.
 pub(crate) const CODE_CHARS_MAX: usize = 40;
 
+/// What a skill begins with that is a language.
+pub const LANGUAGE: &str = "lang:";
+
 /// Collects what is wrong with a form.
 #[derive(Default)]
 pub(crate) struct Checks {
@@ -128,10 +131,35 @@ impl Checks {
         }
     }
 
-    /// Skills: short words.
+    /// A team's name; empty: none.
+    pub(crate) fn team(&mut self, field: &str, text: &str) -> String {
+        self.line(field, text, CODE_CHARS_MAX)
+    }
+
+    /// Teams' names, each once.
+    pub(crate) fn teams(&mut self, field: &str, teams: &[String]) -> Vec<String> {
+        self.list(field, teams.len());
+        let mut kept: Vec<String> = teams.iter().map(|team| self.needed_line(field, team, CODE_CHARS_MAX)).collect();
+        kept.sort();
+        kept.dedup();
+        kept
+    }
+
+    /// Skills: short words. One that begins with "lang:" names a language, in small letters: "lang:en".
     pub(crate) fn skills<'a>(&mut self, field: &str, skills: impl Iterator<Item = &'a str>) -> Vec<String> {
         let skills: Vec<String> = skills.map(|skill| self.needed_line(field, skill, CODE_CHARS_MAX)).collect();
         self.list(field, skills.len());
+        for language in skills.iter().filter_map(|skill| skill.strip_prefix(LANGUAGE)) {
+            if !(2..=8).contains(&language.len())
+                || !language.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            {
+                self.fail(
+                    field,
+                    format!("{language:.CODE_CHARS_MAX$?} is no language"),
+                    "write it as lang:en, lang:zh, lang:ko",
+                );
+            }
+        }
         skills
     }
 

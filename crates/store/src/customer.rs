@@ -1,15 +1,17 @@
 //! Customers: the client firms.
 
-use acd::RingPlan;
 use serde::{Deserialize, Serialize};
 use sqlx::any::{Any, AnyRow};
 use sqlx::{AnyConnection, Transaction};
+use switch::calendar::Calendar;
+use switch::waiting::{ANNOUNCEMENT_CHARS_MAX, AbandonedPolicy, EVERY_SECONDS_MIN, WaitingPolicy};
 use switch::{Target, TransferPolicy};
 
 use crate::check::{CODE_CHARS_MAX, Checks, GREETING_CHARS_MAX, MANUAL_CHARS_MAX, NAME_CHARS_MAX};
 use crate::database::{Store, next_id};
 use crate::did;
 use crate::error::StoreError;
+use crate::plan::{Plan, Step, checked_steps, three_rings};
 use crate::row::{Columns, to_json};
 use crate::text::fold_fields;
 
@@ -17,41 +19,6 @@ use crate::text::fold_fields;
 const RING_SECONDS_MAX: i64 = 120;
 /// Highest priority.
 const PRIORITY_MAX: i64 = 9;
-
-/// Who rings for a customer's calls; [`acd::RingPlan`] as it is written down.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Plan {
-    /// One operator at a time, the longest idle first.
-    #[default]
-    LongestIdle,
-    /// All at once.
-    RingAll,
-}
-
-impl Plan {
-    /// As in CSV and the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Plan::LongestIdle => "longest_idle",
-            Plan::RingAll => "ring_all",
-        }
-    }
-
-    /// From CSV and the database.
-    pub fn from_text(text: &str) -> Option<Plan> {
-        [Plan::LongestIdle, Plan::RingAll].into_iter().find(|plan| plan.as_str() == text)
-    }
-}
-
-impl From<Plan> for RingPlan {
-    fn from(plan: Plan) -> RingPlan {
-        match plan {
-            Plan::LongestIdle => RingPlan::LongestIdle,
-            Plan::RingAll => RingPlan::RingAll,
-        }
-    }
-}
 
 /// A customer as it is written: all fields of a new one, or the new values of one that exists.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -71,10 +38,20 @@ pub struct CustomerForm {
     pub needs: Vec<String>,
     /// Who rings.
     pub plan: Plan,
+    /// Steps of a widening plan, in their order; none: the usual ones. Other plans have none.
+    pub steps: Vec<Step>,
+    /// The team whose operators answer first; empty: none.
+    pub team: String,
     /// Seconds that one operator's phone rings before the next is tried.
     pub ring_seconds: u16,
     /// 0 is normal; higher waits less; 9 at most.
     pub priority: u8,
+    /// What a caller gets who waits.
+    pub waiting: WaitingPolicy,
+    /// What becomes of a caller who hangs up before anyone answers.
+    pub abandoned: AbandonedPolicy,
+    /// When the firm is open, and what callers hear when it is not.
+    pub calendar: Calendar,
     /// May a caller be bridged on?
     pub transfer: TransferPolicy,
     /// Whom to try, in order. Numbers in any form; stored as E.164 digits.
@@ -95,8 +72,13 @@ impl Default for CustomerForm {
             manual: String::new(),
             needs: Vec::new(),
             plan: Plan::default(),
+            steps: three_rings(),
+            team: String::new(),
             ring_seconds: 15,
             priority: 0,
+            waiting: WaitingPolicy::default(),
+            abandoned: AbandonedPolicy::default(),
+            calendar: Calendar::default(),
             transfer: TransferPolicy::Never,
             targets: Vec::new(),
             whisper: true,
@@ -215,8 +197,13 @@ pub(crate) fn checked(form: &CustomerForm) -> Result<CustomerForm, StoreError> {
         manual: checks.prose("manual", &form.manual, MANUAL_CHARS_MAX),
         needs: checks.skills("needs", form.needs.iter().map(String::as_str)),
         plan: form.plan,
+        steps: checked_steps(&mut checks, form.plan, &form.steps),
+        team: checks.team("team", &form.team),
         ring_seconds: form.ring_seconds,
         priority: form.priority,
+        waiting: checked_waiting(&mut checks, &form.waiting),
+        abandoned: form.abandoned,
+        calendar: checked_calendar(&mut checks, &form.calendar),
         transfer: checked_transfer(&mut checks, &form.transfer),
         targets: checked_targets(&mut checks, &form.targets),
         whisper: form.whisper,
@@ -225,6 +212,36 @@ pub(crate) fn checked(form: &CustomerForm) -> Result<CustomerForm, StoreError> {
     checks.within("ring_seconds", i64::from(form.ring_seconds), 1, RING_SECONDS_MAX);
     checks.within("priority", i64::from(form.priority), 0, PRIORITY_MAX);
     checks.end(kept)
+}
+
+/// Longest that a caller waits before something else is done.
+const WAIT_SECONDS_MAX: i64 = 3600;
+
+fn checked_waiting(checks: &mut Checks, policy: &WaitingPolicy) -> WaitingPolicy {
+    let announcement = checks.line("waiting.announcement", &policy.announcement, ANNOUNCEMENT_CHARS_MAX);
+    for (field, seconds) in [
+        ("waiting.announce_after_seconds", policy.announce_after_seconds),
+        ("waiting.message_after_seconds", policy.message_after_seconds),
+    ] {
+        if let Some(seconds) = seconds {
+            checks.within(field, i64::from(seconds), 0, WAIT_SECONDS_MAX);
+        }
+    }
+    let (least, most) = (i64::from(EVERY_SECONDS_MIN), WAIT_SECONDS_MAX);
+    checks.within("waiting.every_seconds", i64::from(policy.every_seconds), least, most);
+    WaitingPolicy { announcement, ..policy.clone() }
+}
+
+fn checked_calendar(checks: &mut Checks, calendar: &Calendar) -> Calendar {
+    let mut kept = calendar.clone();
+    kept.closed_wording = kept.closed_wording.trim().to_owned();
+    for period in &mut kept.closed {
+        period.wording = period.wording.trim().to_owned();
+    }
+    for fault in kept.faults() {
+        checks.fail(&format!("calendar.{}", fault.field), fault.what, fault.remedy);
+    }
+    kept
 }
 
 fn checked_transfer(checks: &mut Checks, policy: &TransferPolicy) -> TransferPolicy {
@@ -268,8 +285,8 @@ pub(crate) async fn insert(tx: &mut Transaction<'static, Any>, form: &CustomerFo
     refuse_taken_code(tx, &form.code, None).await?;
     let id = next_id(tx, "customers").await?;
     let sql = "INSERT INTO customers (name, reading, greeting, manual, needs, plan, ring_seconds, priority, transfer, \
-               targets, whisper, active, search, code, id) \
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14)";
+               targets, whisper, active, search, code, steps, team, waiting, abandoned, calendar, id) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12, $13, $14, $15, $16, $17, $18, $19)";
     write(tx, sql, id, form).await?;
     did::replace(tx, id, &form.dids).await?;
     Ok(id)
@@ -280,7 +297,7 @@ pub(crate) async fn update(tx: &mut Transaction<'static, Any>, id: i64, form: &C
     refuse_taken_code(tx, &form.code, Some(id)).await?;
     let sql = "UPDATE customers SET name = $1, reading = $2, greeting = $3, manual = $4, needs = $5, plan = $6, \
                ring_seconds = $7, priority = $8, transfer = $9, targets = $10, whisper = $11, active = 1, search = $12, \
-               code = $13 WHERE id = $14";
+               code = $13, steps = $14, team = $15, waiting = $16, abandoned = $17, calendar = $18 WHERE id = $19";
     if write(tx, sql, id, form).await? == 0 {
         return Err(missing(id));
     }
@@ -307,6 +324,11 @@ async fn write(
         .bind(i64::from(form.whisper))
         .bind(fold_fields(&[&form.code, &form.name, &form.reading]))
         .bind(&form.code)
+        .bind(to_json(&form.steps, "customers.steps")?)
+        .bind(&form.team)
+        .bind(to_json(&form.waiting, "customers.waiting")?)
+        .bind(to_json(&form.abandoned, "customers.abandoned")?)
+        .bind(to_json(&form.calendar, "customers.calendar")?)
         .bind(id)
         .execute(&mut **tx)
         .await?;
@@ -345,8 +367,13 @@ pub(crate) fn customer_row(row: &AnyRow) -> Result<CustomerRow, StoreError> {
                 place: "customers.plan",
                 why: format!("{plan:.CODE_CHARS_MAX$} is no plan"),
             })?,
+            steps: row.json("steps", "customers.steps")?,
+            team: row.text("team")?,
             ring_seconds: row.small("ring_seconds", "customers.ring_seconds")?,
             priority: row.small("priority", "customers.priority")?,
+            waiting: row.json("waiting", "customers.waiting")?,
+            abandoned: row.json("abandoned", "customers.abandoned")?,
+            calendar: row.json("calendar", "customers.calendar")?,
             transfer: row.json("transfer", "customers.transfer")?,
             targets: row.json("targets", "customers.targets")?,
             whisper: row.flag("whisper")?,

@@ -15,6 +15,7 @@ use crate::customer::{CustomerRow, customer_row};
 use crate::database::{Backend, Store};
 use crate::did;
 use crate::error::StoreError;
+use crate::known;
 use crate::operator::directory_operator;
 use crate::row::Columns;
 use crate::settings;
@@ -133,9 +134,11 @@ impl Loading {
     }
 
     async fn operators(&mut self, connection: &mut AnyConnection, realm: &str) -> Result<(), StoreError> {
-        for row in sqlx::query("SELECT * FROM operators WHERE active = 1").fetch_all(connection).await? {
+        let rows = sqlx::query("SELECT * FROM operators WHERE active = 1").fetch_all(&mut *connection).await?;
+        let mut known = known::rows_by_operator(connection).await?;
+        for row in &rows {
             let id = row.int("id")?;
-            match directory_operator(&row, realm) {
+            match directory_operator(row, realm, known.remove(&id).unwrap_or_default()) {
                 Ok(operator) => {
                     self.directory.operators.insert(OperatorId(id), Arc::new(operator));
                 }
@@ -156,13 +159,15 @@ fn customer(row: CustomerRow) -> Customer {
         greeting: form.greeting,
         manual: form.manual,
         needs: form.needs,
-        plan: form.plan.into(),
+        plan: Arc::new(form.plan.ring_plan(&form.steps)),
+        team: Some(form.team).filter(|team| !team.is_empty()),
+        waiting: form.waiting,
+        calendar: Arc::new(form.calendar),
+        abandoned: form.abandoned,
         ring: Duration::from_secs(u64::from(form.ring_seconds)),
         priority: form.priority,
         transfer: form.transfer,
         targets: form.targets,
         whisper: form.whisper,
-        waiting: switch::WaitingPolicy::default(),
-        abandoned: switch::AbandonedPolicy::default(),
     }
 }

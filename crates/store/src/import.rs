@@ -4,23 +4,24 @@
 //! columns that the file has; others are new. All rows or none. Nothing in a cell is executed by anyone: cells that a
 //! spreadsheet would take for a formula are written with an apostrophe in front and read without it (R19).
 
+mod cells;
+
 use std::collections::HashMap;
 use std::fmt;
 
 use csv::StringRecord;
-use number::{JAPAN, Number};
 use serde::Serialize;
 use sqlx::Transaction;
 use sqlx::any::Any;
-use switch::{Target, TransferPolicy};
 
-use crate::customer::{self, CustomerForm, Plan, checked, customer_row};
+use crate::customer::{self, CustomerForm, checked, customer_row};
 use crate::database::Store;
 use crate::did;
 use crate::error::{Problem, StoreError};
+use cells::{cell_of, guarded, set};
 
 /// The columns, in the order of an export. `code` and `name` must be there, and `name` only for new customers.
-pub const CUSTOMER_COLUMNS: [&str; 13] = [
+pub const CUSTOMER_COLUMNS: [&str; 28] = [
     "code",
     "name",
     "reading",
@@ -34,6 +35,21 @@ pub const CUSTOMER_COLUMNS: [&str; 13] = [
     "ring_seconds",
     "priority",
     "whisper",
+    "steps",
+    "team",
+    "hours",
+    "holidays",
+    "closed",
+    "also_open",
+    "closed_wording",
+    "when_closed",
+    "announce_after_seconds",
+    "announcement",
+    "tell",
+    "every_seconds",
+    "callback",
+    "message_after_seconds",
+    "abandoned",
 ];
 
 /// Bytes of a file.
@@ -42,8 +58,6 @@ const CSV_BYTES_MAX: usize = 16 << 20;
 const CSV_ROWS_MAX: usize = 20_000;
 /// Errors that are told at once.
 const ROW_ERRORS_MAX: usize = 200;
-/// A target rings this long if the file does not say.
-const TARGET_RING_SECONDS: u16 = 20;
 /// What makes a spreadsheet run a cell.
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
@@ -322,7 +336,7 @@ impl CsvFile {
         match checked(&form) {
             Ok(form) if problems.is_empty() => return Ok(form),
             Ok(_) => {}
-            Err(StoreError::Invalid(more)) => problems.extend(more),
+            Err(StoreError::Invalid(more)) => problems.extend(more.into_iter().map(cells::by_column)),
             Err(other) => problems.push(Problem::new("", other.to_string(), "report this")),
         }
         Err(problems)
@@ -372,115 +386,4 @@ fn read_header(header: &StringRecord) -> Result<HashMap<&'static str, usize>, Im
     }
     errors.end()?;
     Ok(columns)
-}
-
-/// Reads one cell into the form. What the form's own check finds is not looked for here.
-fn set(form: &mut CustomerForm, column: &'static str, cell: &str) -> Result<(), Problem> {
-    let wrong = |remedy: &str| Problem::new(column, format!("{cell:?} cannot be read"), remedy);
-    let text = cell.trim();
-    match column {
-        "code" => form.code = text.to_owned(),
-        "name" => form.name = text.to_owned(),
-        "reading" => form.reading = text.to_owned(),
-        "greeting" => form.greeting = text.to_owned(),
-        "manual" => form.manual = text.to_owned(),
-        "dids" => form.dids = list(text),
-        "needs" => form.needs = list(text),
-        "targets" => {
-            form.targets = targets(text).ok_or_else(|| wrong("write name:number:seconds, several with ; between"))?
-        }
-        "transfer" => {
-            form.transfer =
-                transfer(text).ok_or_else(|| wrong("write never, urgent_only, always or listed:number;number"))?;
-        }
-        "plan" if text.is_empty() => form.plan = Plan::default(),
-        "plan" => form.plan = Plan::from_text(text).ok_or_else(|| wrong("write longest_idle or ring_all"))?,
-        "ring_seconds" if text.is_empty() => {}
-        "ring_seconds" => form.ring_seconds = text.parse().map_err(|_| wrong("write a number of seconds"))?,
-        "priority" if text.is_empty() => form.priority = 0,
-        "priority" => form.priority = text.parse().map_err(|_| wrong("write 0 to 9"))?,
-        "whisper" => form.whisper = yes_or_no(text).ok_or_else(|| wrong("write yes or no"))?,
-        other => return Err(Problem::new(other, "nobody reads this column", "report this")),
-    }
-    Ok(())
-}
-
-/// Entries between semicolons or spaces.
-fn list(text: &str) -> Vec<String> {
-    text.split([';', ' ', '\u{3000}', '\n'])
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-fn targets(text: &str) -> Option<Vec<Target>> {
-    text.split(';').map(str::trim).filter(|entry| !entry.is_empty()).map(target).collect()
-}
-
-fn target(text: &str) -> Option<Target> {
-    let mut parts = text.split(':').map(str::trim);
-    let (name, number, seconds) = (parts.next()?, parts.next()?, parts.next());
-    let ring_seconds = match seconds {
-        Some(seconds) => seconds.parse().ok()?,
-        None => TARGET_RING_SECONDS,
-    };
-    parts.next().is_none().then(|| Target { name: name.to_owned(), number: number.to_owned(), ring_seconds })
-}
-
-fn transfer(text: &str) -> Option<TransferPolicy> {
-    match text {
-        "" | "never" => Some(TransferPolicy::Never),
-        "urgent_only" => Some(TransferPolicy::UrgentOnly),
-        "always" => Some(TransferPolicy::Always),
-        _ => text.strip_prefix("listed:").map(|numbers| TransferPolicy::ListedCallers(list(numbers))),
-    }
-}
-
-fn yes_or_no(text: &str) -> Option<bool> {
-    match text.to_ascii_lowercase().as_str() {
-        "" | "yes" | "1" | "true" | "はい" => Some(true),
-        "no" | "0" | "false" | "いいえ" => Some(false),
-        _ => None,
-    }
-}
-
-fn cell_of(form: &CustomerForm, column: &str) -> String {
-    match column {
-        "code" => form.code.clone(),
-        "name" => form.name.clone(),
-        "reading" => form.reading.clone(),
-        "greeting" => form.greeting.clone(),
-        "manual" => form.manual.clone(),
-        "dids" => display_all(&form.dids),
-        "targets" => {
-            let target = |t: &Target| format!("{}:{}:{}", t.name, display(&t.number), t.ring_seconds);
-            form.targets.iter().map(target).collect::<Vec<_>>().join(";")
-        }
-        "transfer" => match &form.transfer {
-            TransferPolicy::Never => "never".to_owned(),
-            TransferPolicy::UrgentOnly => "urgent_only".to_owned(),
-            TransferPolicy::Always => "always".to_owned(),
-            TransferPolicy::ListedCallers(callers) => format!("listed:{}", display_all(callers)),
-        },
-        "needs" => form.needs.join(";"),
-        "plan" => form.plan.as_str().to_owned(),
-        "ring_seconds" => form.ring_seconds.to_string(),
-        "priority" => form.priority.to_string(),
-        "whisper" => if form.whisper { "yes" } else { "no" }.to_owned(),
-        _ => String::new(),
-    }
-}
-
-/// With hyphens, so that a spreadsheet does not eat the leading 0.
-fn display(digits: &str) -> String {
-    Number::parse(&format!("+{digits}"), JAPAN).map_or_else(|_| digits.to_owned(), Number::display)
-}
-
-fn display_all(numbers: &[String]) -> String {
-    numbers.iter().map(|number| display(number)).collect::<Vec<_>>().join(";")
-}
-
-fn guarded(cell: String) -> String {
-    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
 }

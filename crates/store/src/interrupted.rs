@@ -44,7 +44,7 @@ impl Store {
         let mut by_stem: HashMap<&str, &Recording> = repaired.iter().map(|r| (stem(&r.path), r)).collect();
         let mut tx = self.begin().await?;
         let rows = sqlx::query(
-            "SELECT id, state, arrived_ms, answered_ms, ringing_ms, recording_stem, no_recording FROM calls \
+            "SELECT id, state, arrived_ms, announced_ms, answered_ms, ringing_ms, recording_stem, no_recording FROM calls \
              WHERE settled = 0 ORDER BY id",
         )
         .fetch_all(&mut *tx)
@@ -52,12 +52,15 @@ impl Store {
         for row in &rows {
             let id = row.int("id")?;
             let answered_ms = row.maybe_int("answered_ms")?;
+            // What was said to a caller who waited is recorded, too.
+            let recorded_from_ms = row.maybe_int("announced_ms")?.or(answered_ms);
             let recording = by_stem.remove(row.text("recording_stem")?.as_str());
             let state = state_from(&row.text("state")?)?;
             if !matches!(state, CallState::Cleared | CallState::Interrupted) {
                 let times = Times {
                     arrived_ms: row.int("arrived_ms")?,
                     ringing_ms: row.maybe_int("ringing_ms")?,
+                    recorded_from_ms,
                     answered_ms,
                     now_ms,
                 };
@@ -66,7 +69,7 @@ impl Store {
             }
             let reason = match recording {
                 Some(_) => "",
-                None if answered_ms.is_some() && row.text("no_recording")?.is_empty() => NO_RECORDING,
+                None if recorded_from_ms.is_some() && row.text("no_recording")?.is_empty() => NO_RECORDING,
                 None => "",
             };
             sqlx::query(
@@ -132,6 +135,7 @@ impl Store {
 struct Times {
     arrived_ms: i64,
     ringing_ms: Option<i64>,
+    recorded_from_ms: Option<i64>,
     answered_ms: Option<i64>,
     now_ms: i64,
 }
@@ -153,7 +157,7 @@ async fn close(
     };
     let recorded_ms = recording.map_or(0, |r| i64::try_from(r.samples / SAMPLES_PER_MS).unwrap_or(0));
     let known_ms = times.arrived_ms.saturating_add(last_offset);
-    let heard_ms = times.answered_ms.map_or(known_ms, |answered| answered.saturating_add(recorded_ms));
+    let heard_ms = times.recorded_from_ms.map_or(known_ms, |begun| begun.saturating_add(recorded_ms));
     let ended_ms = known_ms.max(heard_ms).min(times.now_ms.max(known_ms));
     let talk_ms = times.answered_ms.map_or(0, |answered| (ended_ms - answered).max(0));
     let wait_ms = times.ringing_ms.map_or(0, |ringing| (times.answered_ms.unwrap_or(ended_ms) - ringing).max(0));

@@ -1,20 +1,26 @@
 //! Operators and their telephones' accounts.
 
-use acd::OperatorId;
+use acd::{OperatorId, Tier};
 use endpoint::{Account, AccountId, DigestPolicy};
 use serde::{Deserialize, Serialize};
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use switch::SrtpPolicy;
 
 use crate::check::{CODE_CHARS_MAX, Checks, NAME_CHARS_MAX};
 use crate::database::{Store, next_id};
 use crate::error::StoreError;
+use crate::known;
+use crate::plan::{checked_tier, tier_from, tier_text};
 use crate::row::{Columns, to_json};
 use crate::secret;
 
 /// Longest wrap-up.
 const WRAP_UP_SECONDS_MAX: i64 = 3600;
+/// Longest that an unfinished report may extend it to.
+const WRAP_UP_EXTENDED_SECONDS_MAX: i64 = 4 * 3600;
 /// Highest skill level.
 const LEVEL_MAX: i64 = 100;
 /// Shortest password that a person may choose (R01); the ones we make are longer.
@@ -28,10 +34,20 @@ pub struct OperatorForm {
     pub login: String,
     /// Name for people.
     pub name: String,
-    /// Skills and how well, 1 to 100.
+    /// Skills and how well, 1 to 100. A language is a skill, too: "lang:en".
     pub skills: Vec<(String, u8)>,
+    /// "operator"; "supervisor" or "manager" are rung only when a plan widens to them, or the promise would be broken.
+    pub tier: String,
+    /// Teams that the operator is in; the calls of a team's firms are for them first.
+    pub teams: Vec<String>,
+    /// Place in a top-down plan: 0 first.
+    pub rank: u16,
+    /// Codes of client firms that the operator knows: preferred for their calls, not required.
+    pub knows: Vec<String>,
     /// Seconds for the report after a call.
     pub wrap_up_seconds: u32,
+    /// A report that is not finished then extends the wrap-up up to this; less than `wrap_up_seconds`: never.
+    pub wrap_up_max_seconds: u32,
     /// Ready when the phone registers (an operator without a desk).
     pub ready_on_register: bool,
     /// "md5", "sha256" or "both".
@@ -46,7 +62,12 @@ impl Default for OperatorForm {
             login: String::new(),
             name: String::new(),
             skills: Vec::new(),
+            tier: tier_text(Tier::Operator).to_owned(),
+            teams: Vec::new(),
+            rank: 0,
+            knows: Vec::new(),
             wrap_up_seconds: 30,
+            wrap_up_max_seconds: 180,
             ready_on_register: true,
             digest: "md5".to_owned(),
             srtp: SrtpPolicy::Preferred.word().to_owned(),
@@ -74,8 +95,16 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn operators(&self) -> Result<Vec<OperatorRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM operators ORDER BY login").fetch_all(&self.pool).await?;
-        rows.iter().map(operator_row).collect()
+        let mut connection = self.pool.acquire().await?;
+        let rows = sqlx::query("SELECT * FROM operators ORDER BY login").fetch_all(&mut *connection).await?;
+        let mut known = known::by_operator(&mut connection).await?;
+        rows.iter()
+            .map(|row| {
+                let mut operator = operator_row(row)?;
+                operator.form.knows = known.remove(&operator.id).unwrap_or_default();
+                Ok(operator)
+            })
+            .collect()
     }
 
     /// One operator.
@@ -83,8 +112,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`], and what the database says.
     pub async fn operator(&self, id: i64) -> Result<OperatorRow, StoreError> {
-        let row = sqlx::query("SELECT * FROM operators WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
-        operator_row(&row.ok_or_else(|| missing(id))?)
+        let mut connection = self.pool.acquire().await?;
+        let row =
+            sqlx::query("SELECT * FROM operators WHERE id = $1").bind(id).fetch_optional(&mut *connection).await?;
+        with_known(&mut connection, operator_row(&row.ok_or_else(|| missing(id))?)?).await
     }
 
     /// One operator by login.
@@ -92,9 +123,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`], and what the database says.
     pub async fn operator_by_login(&self, login: &str) -> Result<OperatorRow, StoreError> {
-        let row =
-            sqlx::query("SELECT * FROM operators WHERE login = $1").bind(login).fetch_optional(&self.pool).await?;
-        operator_row(&row.ok_or_else(|| missing(login))?)
+        let mut connection = self.pool.acquire().await?;
+        let row = sqlx::query("SELECT * FROM operators WHERE login = $1")
+            .bind(login)
+            .fetch_optional(&mut *connection)
+            .await?;
+        with_known(&mut connection, operator_row(&row.ok_or_else(|| missing(login))?)?).await
     }
 
     /// A new operator, and the password for the telephone: made here, told this once, stored only as H(login:`realm`:password).
@@ -120,7 +154,8 @@ impl Store {
         let id = next_id(&mut tx, "operators").await?;
         sqlx::query(
             "INSERT INTO operators (id, login, name, skills, wrap_up_seconds, ready_on_register, digest, realm, ha1_md5, \
-             ha1_sha256, srtp, active) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)",
+             ha1_sha256, srtp, tier, teams, rank, wrap_up_max_seconds, active) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1)",
         )
         .bind(id)
         .bind(&form.login)
@@ -133,8 +168,13 @@ impl Store {
         .bind(ha1_md5)
         .bind(ha1_sha256)
         .bind(&form.srtp)
+        .bind(&form.tier)
+        .bind(to_json(&form.teams, "operators.teams")?)
+        .bind(i64::from(form.rank))
+        .bind(i64::from(form.wrap_up_max_seconds))
         .execute(&mut *tx)
         .await?;
+        known::replace(&mut tx, id, &form.knows).await?;
         tx.commit().await?;
         Ok((OperatorRow { id, active: true, realm: realm.to_owned(), form }, password))
     }
@@ -157,7 +197,7 @@ impl Store {
         }
         sqlx::query(
             "UPDATE operators SET name = $1, skills = $2, wrap_up_seconds = $3, ready_on_register = $4, digest = $5, \
-             srtp = $6, active = 1 WHERE id = $7",
+             srtp = $6, tier = $7, teams = $8, rank = $9, wrap_up_max_seconds = $10, active = 1 WHERE id = $11",
         )
         .bind(&form.name)
         .bind(to_json(&form.skills, "operators.skills")?)
@@ -165,9 +205,14 @@ impl Store {
         .bind(i64::from(form.ready_on_register))
         .bind(&form.digest)
         .bind(&form.srtp)
+        .bind(&form.tier)
+        .bind(to_json(&form.teams, "operators.teams")?)
+        .bind(i64::from(form.rank))
+        .bind(i64::from(form.wrap_up_max_seconds))
         .bind(id)
         .execute(&mut *tx)
         .await?;
+        known::replace(&mut tx, id, &form.knows).await?;
         tx.commit().await?;
         Ok(OperatorRow { active: true, form, ..before })
     }
@@ -242,7 +287,12 @@ fn checked(form: &OperatorForm) -> Result<OperatorForm, StoreError> {
         login: checks.login("login", &form.login),
         name: checks.needed_line("name", &form.name, NAME_CHARS_MAX),
         skills: names.into_iter().zip(form.skills.iter().map(|(_, level)| *level)).collect(),
+        tier: checked_tier(&mut checks, &form.tier),
+        teams: checks.teams("teams", &form.teams),
+        rank: form.rank,
+        knows: known::checked(&mut checks, &form.knows),
         wrap_up_seconds: form.wrap_up_seconds,
+        wrap_up_max_seconds: form.wrap_up_max_seconds,
         ready_on_register: form.ready_on_register,
         digest: form.digest.trim().to_ascii_lowercase(),
         srtp: form.srtp.trim().to_ascii_lowercase(),
@@ -251,6 +301,7 @@ fn checked(form: &OperatorForm) -> Result<OperatorForm, StoreError> {
         checks.within("skills", i64::from(*level), 1, LEVEL_MAX);
     }
     checks.within("wrap_up_seconds", i64::from(form.wrap_up_seconds), 0, WRAP_UP_SECONDS_MAX);
+    checks.within("wrap_up_max_seconds", i64::from(form.wrap_up_max_seconds), 0, WRAP_UP_EXTENDED_SECONDS_MAX);
     if digest_policy(&kept.digest).is_none() {
         checks.fail("digest", format!("{:.CODE_CHARS_MAX$?} is no policy", form.digest), "give md5, sha256 or both");
     }
@@ -267,6 +318,7 @@ fn digest_policy(text: &str) -> Option<DigestPolicy> {
     }
 }
 
+/// A row without the firms that the operator knows, which are in another table.
 pub(crate) fn operator_row(row: &AnyRow) -> Result<OperatorRow, StoreError> {
     Ok(OperatorRow {
         id: row.int("id")?,
@@ -276,7 +328,12 @@ pub(crate) fn operator_row(row: &AnyRow) -> Result<OperatorRow, StoreError> {
             login: row.text("login")?,
             name: row.text("name")?,
             skills: row.json("skills", "operators.skills")?,
+            tier: row.text("tier")?,
+            teams: row.json("teams", "operators.teams")?,
+            rank: row.small("rank", "operators.rank")?,
+            knows: Vec::new(),
             wrap_up_seconds: row.small("wrap_up_seconds", "operators.wrap_up_seconds")?,
+            wrap_up_max_seconds: row.small("wrap_up_max_seconds", "operators.wrap_up_max_seconds")?,
             ready_on_register: row.flag("ready_on_register")?,
             digest: row.text("digest")?,
             srtp: row.text("srtp")?,
@@ -284,8 +341,17 @@ pub(crate) fn operator_row(row: &AnyRow) -> Result<OperatorRow, StoreError> {
     })
 }
 
-/// What the switch knows of an operator; `Err` says why the row cannot be used.
-pub(crate) fn directory_operator(row: &AnyRow, realm: &str) -> Result<switch::Operator, String> {
+async fn with_known(connection: &mut AnyConnection, mut operator: OperatorRow) -> Result<OperatorRow, StoreError> {
+    operator.form.knows = known::of_operator(connection, operator.id).await?;
+    Ok(operator)
+}
+
+/// What the switch knows of an operator; `Err` says why the row cannot be used. `customers`: rows of firms that the operator knows.
+pub(crate) fn directory_operator(
+    row: &AnyRow,
+    realm: &str,
+    customers: BTreeSet<u64>,
+) -> Result<switch::Operator, String> {
     let said = |error: StoreError| error.to_string();
     let kept = operator_row(row).map_err(said)?;
     if kept.realm != realm {
@@ -298,6 +364,8 @@ pub(crate) fn directory_operator(row: &AnyRow, realm: &str) -> Result<switch::Op
         digest_policy(&kept.form.digest).ok_or_else(|| format!("digest {:?} is no policy", kept.form.digest))?;
     let srtp =
         SrtpPolicy::from_word(&kept.form.srtp).ok_or_else(|| format!("srtp {:?} is no policy", kept.form.srtp))?;
+    let tier = tier_from(&kept.form.tier).ok_or_else(|| format!("tier {:?} is none", kept.form.tier))?;
+    let wrap_up = Duration::from_secs(u64::from(kept.form.wrap_up_seconds));
     Ok(switch::Operator {
         id: OperatorId(kept.id),
         account: Account {
@@ -309,7 +377,12 @@ pub(crate) fn directory_operator(row: &AnyRow, realm: &str) -> Result<switch::Op
         },
         name: kept.form.name,
         skills: kept.form.skills,
-        wrap_up: Duration::from_secs(u64::from(kept.form.wrap_up_seconds)),
+        tier,
+        teams: kept.form.teams,
+        rank: kept.form.rank,
+        customers,
+        wrap_up,
+        wrap_up_max: wrap_up.max(Duration::from_secs(u64::from(kept.form.wrap_up_max_seconds))),
         srtp,
         ready_on_register: kept.form.ready_on_register,
     })

@@ -56,3 +56,16 @@ impl Columns for AnyRow {
 pub(crate) fn to_json<T: serde::Serialize>(value: &T, place: &'static str) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Damaged { place, why: error.to_string() })
 }
+
+/// A plain variant's word, as in JSON: "call_back". Empty for anything that is no word there.
+pub fn word<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// The variant of a word, as in JSON.
+pub fn from_word<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
+}

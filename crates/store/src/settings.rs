@@ -1,9 +1,9 @@
 //! Settings of the whole service: one row of JSON.
 
 use sqlx::AnyConnection;
-use switch::Settings;
+use switch::{NotReadyReason, Settings};
 
-use crate::check::{Checks, GREETING_CHARS_MAX, NAME_CHARS_MAX};
+use crate::check::{CODE_CHARS_MAX, Checks, GREETING_CHARS_MAX, NAME_CHARS_MAX};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::row::{Columns, to_json};
@@ -58,6 +58,7 @@ fn check(settings: &Settings) -> Result<(), StoreError> {
     checks.needed_line("hold_music", &settings.hold_music, NAME_CHARS_MAX);
     checks.within("confirm_seconds", i64::from(settings.confirm_seconds), 5, 60);
     checks.within("call_seconds_max", i64::from(settings.call_seconds_max), 60, 86_400);
+    check_reasons(&mut checks, &settings.not_ready_reasons);
     let codes = &settings.feature_codes;
     let named = [
         ("feature_codes.hold", &codes.hold),
@@ -90,4 +91,23 @@ fn check(settings: &Settings) -> Result<(), StoreError> {
         }
     }
     checks.end(())
+}
+
+fn check_reasons(checks: &mut Checks, reasons: &[NotReadyReason]) {
+    const FIELD: &str = "not_ready_reasons";
+    checks.list(FIELD, reasons.len());
+    for (place, reason) in reasons.iter().enumerate() {
+        if checks.code(FIELD, &reason.code) != reason.code {
+            checks.fail(
+                FIELD,
+                format!("{:.CODE_CHARS_MAX$?} is no code", reason.code),
+                "write it in small letters: lunch",
+            );
+        }
+        checks.needed_line(FIELD, &reason.ja, CODE_CHARS_MAX);
+        checks.needed_line(FIELD, &reason.en, CODE_CHARS_MAX);
+        if reasons.iter().take(place).any(|earlier| earlier.code == reason.code) {
+            checks.fail(FIELD, format!("{:?} is there twice", reason.code), "give each reason a code of its own");
+        }
+    }
 }

@@ -209,9 +209,14 @@ impl Calls {
     /// A new snapshot of the directory. Calls keep the firm they began with.
     pub(crate) fn set_directory(&mut self, now: Instant, directory: Arc<Directory>) {
         let of_queue = |operator: &Arc<crate::Operator>| acd::Operator {
+            id: operator.id,
             skills: operator.skills.iter().cloned().collect(),
             wrap_up: operator.wrap_up,
-            ..acd::Operator::new(operator.id)
+            wrap_up_max: operator.wrap_up_max,
+            tier: operator.tier,
+            teams: operator.teams.clone(),
+            rank: operator.rank,
+            customers: operator.customers.clone(),
         };
         self.board.queue.set_operators(now, directory.operators.values().map(of_queue).collect());
         self.board.trunks.retain(|id, _| directory.trunk(*id).is_some());

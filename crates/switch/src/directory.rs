@@ -3,7 +3,7 @@
 //! A [`Directory`] is a snapshot: the store loads it, the roof hands it to the switch as one `Arc`, and no call ever waits
 //! for a database. A new snapshot replaces the old one; calls in progress keep the customer they began with.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use number::Number;
 use sdp::SrtpPolicy;
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::Calendar;
 use crate::usage::OutgoingCaps;
 use crate::waiting::{AbandonedPolicy, WaitingPolicy};
 
@@ -118,7 +119,9 @@ pub struct Customer {
     /// Skills an operator must have for this firm.
     pub needs: Vec<String>,
     /// Who rings.
-    pub plan: acd::RingPlan,
+    pub plan: Arc<acd::RingPlan>,
+    /// The team whose operators are asked first.
+    pub team: Option<String>,
     /// How long one operator's phone rings before the next is tried.
     pub ring: Duration,
     /// 0 is normal; higher waits less.
@@ -133,6 +136,8 @@ pub struct Customer {
     pub waiting: WaitingPolicy,
     /// What becomes of callers who gave up.
     pub abandoned: AbandonedPolicy,
+    /// When the firm is open, and what callers hear when it is not.
+    pub calendar: Arc<Calendar>,
 }
 
 /// A person of the client firm who may be called (取次先).
@@ -173,8 +178,18 @@ pub struct Operator {
     pub name: String,
     /// What this operator can do, and how well.
     pub skills: Vec<(String, u8)>,
+    /// A supervisor or a manager is rung only when a plan widens to them, or the promise would be broken.
+    pub tier: acd::Tier,
+    /// Teams by name.
+    pub teams: Vec<String>,
+    /// Place in a top-down plan; 0 is asked first.
+    pub rank: u16,
+    /// Rows of the firms that the operator knows: preferred for their calls, not required.
+    pub customers: BTreeSet<u64>,
     /// Time for the report after a call.
     pub wrap_up: Duration,
+    /// An unfinished report makes it as long as this.
+    pub wrap_up_max: Duration,
     /// Whether the voice of this operator's phones is encrypted.
     pub srtp: SrtpPolicy,
     /// Starts as Ready when the phone registers (an operator without a desk), instead of NotReady.

@@ -20,7 +20,7 @@ const element = (name, properties = {}, ...children) => {
 let language = localStorage.getItem("language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
 let W = words[language] ?? words.en;
 const state = {
-  me: null, now: null, operators: new Map(), customers: new Map(), trunks: new Map(),
+  me: null, now: null, reasons: new Map(), operators: new Map(), customers: new Map(), trunks: new Map(),
   calls: [], bans: [], cursor: null, further: false, asked: 0, shown: null, alarms: [], socket: null, seq: null, refresh: null,
 };
 
@@ -99,13 +99,40 @@ function drawNow() {
     ...(mayFind() ? [supervision(call)] : []),
   ]), W.quiet);
   table($("now-operators"), [W.operator, W.state], operators.map((operator) => {
-    const word = (W.operators[operator.state] ?? operator.state) + (operator.reason ? ` · ${operator.reason}` : "");
+    const word = standing(operator);
     const gone = !operator.reachable && operator.state !== "logged_out";
     return [operator.name, gone ? chip(`${word} · ${W.phoneGone}`, "missed") : chip(word, operator.state)];
   }), W.nobody);
+  drawOwn();
   table($("now-trunks"), [W.trunk, W.state], trunks.map((trunk) => [
     trunk.name, trunk.up ? chip(W.trunkUp, "ready") : chip(W.trunkDown, "missed"),
   ]), W.noTrunks);
+}
+
+/** An operator's state, and why; a reason that no desk offers (any more) is shown as it is. */
+const standing = (operator) => (W.operators[operator.state] ?? operator.state)
+  + (operator.reason ? ` · ${state.reasons.get(operator.reason)?.[language] ?? operator.reason}` : "");
+
+/** One's own state: ready, or why not. It is drawn anew only when it has changed, so that an open list stays open. */
+function drawOwn() {
+  const own = state.now.operators.find((operator) => operator.operator === state.me?.operator);
+  $("own").hidden = !own;
+  if (!own) return;
+  const now = own.state === "ready" ? "ready" : own.state === "not_ready" ? `-${own.reason}` : "";
+  const choices = [["ready", W.operators.ready], ...[...state.reasons.values()].map((reason) => [`-${reason.code}`, reason[language]])];
+  if (!choices.some(([value]) => value === now)) choices.unshift([now, standing(own)]);
+  const drawn = JSON.stringify([now, choices]);
+  if ($("own").dataset.drawn === drawn) return;
+  $("own").dataset.drawn = drawn;
+  $("own-state").replaceChildren(...choices.map(([value, text]) => new Option(text, value, false, value === now)));
+}
+
+async function changeOwn(value) {
+  const wish = value === "ready" ? { ready: true } : { ready: false, reason: value.slice(1) };
+  $("own").dataset.drawn = "";
+  await api(`/operators/${state.me.operator}/state`, { method: "POST", body: JSON.stringify(wish) })
+    .catch((error) => { $("now-error").textContent = wrong(error); });
+  await refreshNow().catch(() => {});
 }
 
 /** Where a call stands, and of whom nothing is heard. */
@@ -436,6 +463,8 @@ async function showDesk() {
   $("search").hidden = $("skip").hidden = !mayFind();
   $("operator-only").hidden = mayFind();
   $("one").hidden = true;
+  const reasons = await api("/not-ready-reasons");
+  state.reasons = new Map(reasons.map((reason) => [reason.code, reason]));
   await Promise.all([
     fill($("find").elements.customer, "/customers", state.customers),
     fill($("find").elements.operator, "/operators", state.operators),
@@ -452,7 +481,7 @@ function showLogin() {
   $("player").removeAttribute("src");
   for (const id of ["calls", "now-calls", "now-operators", "now-trunks", "bans", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
-  $("desk").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
+  $("desk").hidden = $("own").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
   $("login").hidden = false;
   $("login-form").elements.name.focus();
 }
@@ -480,6 +509,7 @@ $("language").onclick = () => {
   if (mayFind()) drawCalls();
   if (state.shown) show(state.shown);
 };
+$("own-state").onchange = (event) => { if (event.target.value) changeOwn(event.target.value); };
 $("bans-clear").onclick = () => clearBans("/bans");
 $("find").onsubmit = (event) => { event.preventDefault(); find(); };
 $("find").onreset = () => setTimeout(find);

@@ -108,6 +108,7 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("POST", "/customers/import", "/customers/import".into(), None, [401, 403, 403, 422]),
         ("GET", "/dids", "/dids".into(), None, [401, 200, 200, 200]),
         ("GET", "/dids/{number}", "/dids/03-1234-5678".into(), None, [401, 200, 200, 200]),
+        ("GET", "/dids/{number}/check", "/dids/03-1234-5678/check?at_ms=0".into(), None, [401, 200, 200, 200]),
         (
             "POST",
             "/dids",
@@ -134,6 +135,7 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("POST", "/trunks", "/trunks".into(), trunk.clone(), [401, 403, 403, 201]),
         ("PUT", "/trunks/{id}", format!("/trunks/{}", rows.trunk + 1), trunk, [401, 403, 403, 200]),
         ("DELETE", "/trunks/{id}", format!("/trunks/{}", rows.trunk + 1), None, [401, 403, 403, 204]),
+        ("GET", "/not-ready-reasons", "/not-ready-reasons".into(), None, [401, 200, 200, 200]),
         ("GET", "/settings", "/settings".into(), None, [401, 403, 403, 200]),
         ("PUT", "/settings", "/settings".into(), Some(json!({"confirm_seconds": 20})), [401, 403, 403, 200]),
         ("GET", "/users", "/users".into(), None, [401, 403, 403, 200]),

@@ -111,7 +111,7 @@ fn customer(id: CustomerId, firm: usize) -> Customer {
         greeting: "お電話ありがとうございます。".to_owned(),
         manual: String::new(),
         needs: Vec::new(),
-        plan: acd::RingPlan::LongestIdle,
+        plan: Arc::new(acd::RingPlan::LongestIdle),
         ring: Duration::from_secs(15),
         priority: 0,
         transfer: TransferPolicy::Never,
@@ -119,6 +119,8 @@ fn customer(id: CustomerId, firm: usize) -> Customer {
         whisper: false,
         waiting: WaitingPolicy::ringing_only(),
         abandoned: AbandonedPolicy::Report,
+        team: None,
+        calendar: Arc::default(),
     }
 }
 
@@ -138,6 +140,11 @@ fn operator(id: i64, login: &str) -> Operator {
         wrap_up: Duration::ZERO,
         srtp: switch::SrtpPolicy::Preferred,
         ready_on_register: true,
+        tier: acd::Tier::Operator,
+        teams: Vec::new(),
+        rank: 0,
+        customers: Default::default(),
+        wrap_up_max: Duration::ZERO,
     }
 }
 

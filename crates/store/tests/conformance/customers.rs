@@ -1,7 +1,9 @@
 //! Customers, their numbers, settings, and the directory's version.
 
 use store::{CustomerForm, Plan, StoreError};
-use switch::{Settings, Target, TransferPolicy};
+use switch::calendar::{Calendar, Closed};
+use switch::waiting::{AbandonedPolicy, Tell, WaitingPolicy};
+use switch::{NotReadyReason, Settings, Target, TransferPolicy};
 
 use crate::{fields, on_both};
 
@@ -14,8 +16,27 @@ pub fn sakura() -> CustomerForm {
         manual: "院長: 佐藤".to_owned(),
         needs: vec!["医療".to_owned()],
         plan: Plan::RingAll,
+        steps: Vec::new(),
+        team: "医療".to_owned(),
         ring_seconds: 12,
         priority: 2,
+        waiting: WaitingPolicy {
+            announce_after_seconds: None,
+            announcement: "さくら歯科です。少々お待ちください。".to_owned(),
+            tell: Tell::Position,
+            callback: true,
+            message_after_seconds: Some(120),
+            ..WaitingPolicy::default()
+        },
+        abandoned: AbandonedPolicy::CallBack,
+        calendar: Calendar {
+            week: "mon-fri 9:00-12:00,13:00-18:00; sat 9:00-12:00".parse().unwrap(),
+            closed: vec!["2026-12-29 17:00..2027-01-03 [message_box] 年末年始のためお休みです。".parse().unwrap()],
+            also_open: vec!["2026-11-23 10:00-15:00".parse().unwrap()],
+            japanese_holidays: true,
+            closed_wording: "本日は終了いたしました。".to_owned(),
+            when_closed: Closed::Announce,
+        },
         transfer: TransferPolicy::ListedCallers(vec!["090-1111-2222".to_owned()]),
         targets: vec![Target { name: "佐藤".to_owned(), number: "090-3333-4444".to_owned(), ring_seconds: 20 }],
         whisper: true,
@@ -67,6 +88,39 @@ on_both! {
         assert_eq!(found, ["code", "name", "reading", "targets", "dids", "dids", "ring_seconds", "priority"]);
         assert_eq!(store.customers().await.unwrap(), []);
         assert_eq!(store.directory_version().await.unwrap(), 0);
+    }
+
+    async fn a_new_firm_widens_to_keep_the_promise(store: Store) {
+        let created = store.create_customer(&firm("a", &[])).await.unwrap();
+        assert_eq!(created.form.plan, Plan::Widening);
+        assert!(created.form.steps.len() > 1);
+        assert_eq!(store.customer(created.id).await.unwrap(), created);
+        // Its own steps, the usual ones again, and a plan that has none.
+        let own = CustomerForm { steps: store::steps_from("0:best1,2.5:managers").unwrap(), ..created.form.clone() };
+        assert_eq!(store.update_customer(created.id, &own).await.unwrap().form.steps, own.steps);
+        let usual = CustomerForm { steps: Vec::new(), ..own.clone() };
+        assert_eq!(store.update_customer(created.id, &usual).await.unwrap().form.steps, created.form.steps);
+        let other = CustomerForm { plan: Plan::TopDown, ..own };
+        assert_eq!(fields(store.update_customer(created.id, &other).await.unwrap_err()), ["steps"]);
+        let other = CustomerForm { steps: Vec::new(), ..other };
+        assert_eq!(store.update_customer(created.id, &other).await.unwrap().form, other);
+    }
+
+    async fn the_queues_fields_are_checked_one_by_one(store: Store) {
+        let mut wrong = CustomerForm {
+            steps: store::steps_from("1:best1,0:everyone").unwrap(),
+            team: "a\nb".to_owned(),
+            needs: vec!["lang:ENGLISH".to_owned()],
+            ..firm("a", &[])
+        };
+        wrong.waiting = WaitingPolicy { every_seconds: 1, announce_after_seconds: Some(9_999), ..WaitingPolicy::default() };
+        wrong.calendar.closed = vec!["2027-01-03..2026-12-29".parse().unwrap()];
+        wrong.calendar.closed_wording = "あ".repeat(1000);
+        let found = fields(store.create_customer(&wrong).await.unwrap_err());
+        let waiting = ["waiting.announce_after_seconds", "waiting.every_seconds"];
+        let before = ["needs", "steps", "steps", "team"];
+        assert_eq!(found, [&before[..], &waiting, &["calendar.closed", "calendar.closed_wording"]].concat());
+        assert_eq!(store.customers().await.unwrap(), []);
     }
 
     async fn r03_premium_foreign_and_emergency_numbers_are_no_targets(store: Store) {
@@ -144,6 +198,19 @@ on_both! {
         assert_eq!(store.settings().await.unwrap(), settings);
         settings.feature_codes.hold.clear();
         assert_eq!(fields(store.save_settings(&settings).await.unwrap_err()), ["feature_codes.hold"]);
+    }
+
+    async fn reasons_for_not_being_ready_are_settings(store: Store) {
+        let usual = store.settings().await.unwrap().not_ready_reasons;
+        assert!(usual.iter().any(|reason| reason.code == "lunch" && reason.ja == "昼食"));
+        let reason = |code: &str| NotReadyReason { code: code.to_owned(), ja: "清掃".to_owned(), en: "Cleaning".to_owned() };
+        let settings = Settings { not_ready_reasons: vec![reason("cleaning")], ..Settings::default() };
+        store.save_settings(&settings).await.unwrap();
+        assert_eq!(store.settings().await.unwrap(), settings);
+        for wrong in [vec![reason("a"), reason("a")], vec![reason("Lunch")], vec![reason("")], vec![NotReadyReason { ja: String::new(), ..reason("a") }]] {
+            let settings = Settings { not_ready_reasons: wrong, ..Settings::default() };
+            assert_eq!(fields(store.save_settings(&settings).await.unwrap_err()), ["not_ready_reasons"]);
+        }
     }
 
     async fn r19_text_of_any_sort_is_data(store: Store) {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use acd::{OperatorId, RingPlan};
+use acd::{OperatorId, RingPlan, Tier, Who};
 use endpoint::Hop;
 use number::{JAPAN, Number};
 use sip::flow::Protocol;
 use store::{CustomerForm, TrunkForm, TrunkRow};
 use switch::CustomerId;
+use switch::waiting::AbandonedPolicy;
 
 use crate::customers::sakura;
 use crate::on_both;
@@ -36,14 +37,29 @@ on_both! {
         let did = Number::parse("0312345679", JAPAN).unwrap();
         assert_eq!(directory.dids.get(&did), Some(&CustomerId(customer.id)));
         let firm = &directory.customers[&CustomerId(customer.id)];
-        assert_eq!((firm.plan.clone(), firm.ring, firm.priority), (RingPlan::RingAll, Duration::from_secs(12), 2));
+        assert_eq!((&*firm.plan, firm.ring, firm.priority), (&RingPlan::RingAll, Duration::from_secs(12), 2));
+        assert_eq!((firm.team.as_deref(), &*firm.calendar), (Some("医療"), &sakura().calendar));
+        assert_eq!((&firm.waiting, firm.abandoned), (&sakura().waiting, AbandonedPolicy::CallBack));
         assert_eq!(firm.targets[0].number, "819033334444");
         let person = &directory.operators[&OperatorId(operator.id)];
         assert_eq!((person.account.id.0, person.account.user.as_str()), (operator.id, "101"));
         assert_eq!(person.account.digest, endpoint::DigestPolicy::Both);
         assert_eq!(person.srtp, switch::SrtpPolicy::Required);
         assert_eq!((person.wrap_up, person.ready_on_register), (Duration::from_secs(45), false));
+        assert_eq!((person.tier, person.rank, person.wrap_up_max), (Tier::Supervisor, 3, Duration::from_secs(300)));
+        assert_eq!(person.teams, ["a", "医療"]);
         assert_eq!(directory.trunks[0].hops[0].address, "203.0.113.9:5060".parse().unwrap());
+    }
+
+    async fn a_widening_firm_has_its_steps_in_the_snapshot(store: Store) {
+        let steps = store::steps_from("0:best2,1:suited,2.5:managers").unwrap();
+        let form = CustomerForm { plan: store::Plan::Widening, steps, team: String::new(), ..sakura() };
+        let customer = store.create_customer(&form).await.unwrap();
+        let loaded = store.load_directory(REALM, |_| Err(String::new())).await.unwrap();
+        let firm = &loaded.directory.customers[&CustomerId(customer.id)];
+        let step = |ms, who| acd::Step { after: Duration::from_millis(ms), who };
+        let expected = vec![step(0, Who::Best(2)), step(3_000, Who::Suited), step(7_500, Who::Managers)];
+        assert_eq!((&*firm.plan, firm.team.as_deref()), (&RingPlan::Widening(expected), None));
     }
 
     async fn r24_one_bad_row_names_itself_and_the_others_are_served(store: Store) {

@@ -78,6 +78,37 @@ on_both! {
         assert_eq!(store.customers().await.unwrap().len(), 1);
     }
 
+    async fn f64_plans_waiting_and_calendars_are_columns_that_may_be_left_out(store: Store) {
+        let old = format!("{HEADER}old,古い,,,,,,,,,,,\n");
+        store.import_customers(old.as_bytes()).await.unwrap();
+        let form = store.customer_by_code("old").await.unwrap().form;
+        assert_eq!((form.plan, form.calendar.clone()), (store::Plan::Widening, Default::default()));
+
+        let csv = "code,name,plan,steps,team,hours,holidays,closed,closed_wording,when_closed,announce_after_seconds,tell,abandoned\n\
+            new,新しい,widening,\"0:best1,2:everyone\",a,月-金 9:00-18:00,yes,\"12-29..01-03 年末年始です。\n2026-08-14\",終了しました。,announce,never,position,ignore\n\
+            old,古い,ring_all,,,,,,,,,,\n";
+        assert_eq!(store.import_customers(csv.as_bytes()).await.unwrap(), Imported { created: 1, updated: 1 });
+        let new = store.customer_by_code("new").await.unwrap().form;
+        assert_eq!(store::steps_text(&new.steps), "0:best1,2:everyone");
+        assert_eq!((new.team.as_str(), new.calendar.week.to_string().as_str()), ("a", "mon-fri 09:00-18:00"));
+        assert_eq!((new.calendar.closed.len(), new.calendar.closed[0].wording.as_str()), (2, "年末年始です。"));
+        assert_eq!(new.calendar.when_closed, switch::calendar::Closed::Announce);
+        assert_eq!((new.waiting.announce_after_seconds, store::word(&new.waiting.tell).as_str()), (None, "position"));
+        assert_eq!(store::word(&new.abandoned), "ignore");
+        let old = store.customer_by_code("old").await.unwrap().form;
+        assert_eq!((old.plan, old.steps.len()), (store::Plan::RingAll, 0), "the plan's steps went with it");
+
+        let wrong = "code,name,steps,hours,holidays,closed,when_closed,announce_after_seconds,tell,every_seconds,callback,abandoned\n\
+            bad,悪い,soon:all,always,maybe,someday,ring,soon,all,x,perhaps,forget\n\
+            worse,悪い,0:managers,mon 9-12 11-13,,2027-01-03..2026-12-29,,,,,,\n";
+        let columns = ["steps", "hours", "holidays", "closed", "when_closed", "announce_after_seconds", "tell", "every_seconds", "callback", "abandoned"];
+        let found = refused(&store, wrong.as_bytes()).await;
+        let expected: std::collections::BTreeSet<_> = columns.iter().map(|column| at(2, column)).collect();
+        assert_eq!(found.iter().filter(|(line, _)| *line == 2).cloned().collect::<std::collections::BTreeSet<_>>(), expected);
+        let worse: Vec<_> = found.iter().filter(|(line, _)| *line == 3).map(|(_, column)| column.as_str()).collect();
+        assert_eq!(worse, ["hours", "steps", "closed"]);
+    }
+
     async fn files_that_are_none_are_refused_with_a_remedy(store: Store) {
         assert_eq!(refused(&store, b"").await, [at(1, "")]);
         assert_eq!(refused(&store, b"name\nx\n").await, [at(1, "code")]);

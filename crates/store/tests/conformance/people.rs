@@ -14,8 +14,13 @@ pub fn hanako() -> OperatorForm {
     OperatorForm {
         login: "101".to_owned(),
         name: "山田 花子".to_owned(),
-        skills: vec![("医療".to_owned(), 5), ("英語".to_owned(), 2)],
+        skills: vec![("医療".to_owned(), 5), ("lang:en".to_owned(), 60)],
+        tier: "supervisor".to_owned(),
+        teams: vec!["a".to_owned(), "医療".to_owned()],
+        rank: 3,
+        knows: Vec::new(),
         wrap_up_seconds: 45,
+        wrap_up_max_seconds: 300,
         ready_on_register: false,
         digest: "both".to_owned(),
         srtp: "required".to_owned(),
@@ -55,11 +60,14 @@ on_both! {
             login: "a b".to_owned(),
             name: String::new(),
             skills: vec![("x".to_owned(), 0)],
+            tier: "boss".to_owned(),
+            teams: vec![String::new()],
+            wrap_up_max_seconds: 100_000,
             digest: "none".to_owned(),
             srtp: "sometimes".to_owned(),
             ..hanako()
         };
-        assert_eq!(fields(store.create_operator(REALM, &wrong).await.unwrap_err()), ["login", "name", "skills", "digest", "srtp"]);
+        assert_eq!(fields(store.create_operator(REALM, &wrong).await.unwrap_err()), ["login", "name", "tier", "teams", "skills", "wrap_up_max_seconds", "digest", "srtp"]);
         assert_eq!(fields(store.create_operator(REALM, &hanako()).await.unwrap_err()), ["login"]);
         let renamed = OperatorForm { login: "102".to_owned(), ..hanako() };
         assert_eq!(fields(store.update_operator(row.id, &renamed).await.unwrap_err()), ["login"]);
@@ -68,6 +76,31 @@ on_both! {
         store.deactivate_operator(row.id).await.unwrap();
         assert!(!store.operator(row.id).await.unwrap().active);
         assert!(matches!(store.operator(9).await, Err(StoreError::Missing { .. })));
+    }
+
+    async fn an_operator_knows_firms_by_their_codes(store: Store) {
+        let firm = |code: &str| store::CustomerForm { code: code.to_owned(), name: code.to_owned(), ..Default::default() };
+        let (b, a) = (store.create_customer(&firm("b")).await.unwrap(), store.create_customer(&firm("a")).await.unwrap());
+        let knows = |codes: &[&str]| OperatorForm { knows: codes.iter().map(|code| (*code).to_owned()).collect(), ..hanako() };
+        assert_eq!(fields(store.create_operator(REALM, &knows(&["a", "nobody"])).await.unwrap_err()), ["knows"]);
+        assert_eq!(store.operators().await.unwrap(), [], "nothing is half written");
+        let (row, _) = store.create_operator(REALM, &knows(&["b", "A", "b"])).await.unwrap();
+        assert_eq!(row.form.knows, ["a", "b"]);
+        assert_eq!(store.operator(row.id).await.unwrap(), row);
+        assert_eq!(store.operators().await.unwrap(), std::slice::from_ref(&row));
+        let known = async || {
+            let loaded = store.load_directory(REALM, |_| Err(String::new())).await.unwrap();
+            let operator = loaded.directory.operators.values().next().unwrap().clone();
+            operator.customers.iter().copied().collect::<Vec<_>>()
+        };
+        let mut ids = [a.id, b.id].map(|id| u64::try_from(id).unwrap());
+        ids.sort_unstable();
+        assert_eq!(known().await, ids);
+        // A firm keeps those who know it under another code.
+        store.update_customer(a.id, &firm("z")).await.unwrap();
+        assert_eq!(store.operator(row.id).await.unwrap().form.knows, ["b", "z"]);
+        store.update_operator(row.id, &knows(&["b"])).await.unwrap();
+        assert_eq!(known().await, ids.iter().copied().filter(|id| *id == u64::try_from(b.id).unwrap()).collect::<Vec<_>>());
     }
 
     async fn a_user_logs_in_with_the_right_password_alone(store: Store) {

@@ -25,6 +25,7 @@ pub fn waiting(number: u32) -> CallRecord {
         operator_name: String::new(),
         arrived_ms,
         ringing_ms: Some(arrived_ms + 10),
+        announced_ms: None,
         answered_ms: None,
         bridged_ms: None,
         ended_ms: None,

@@ -36,10 +36,11 @@ impl Call {
         let priority = customer.map_or(0, |customer: &Customer| customer.priority).saturating_mul(CLASSES);
         let waiting = Waiting {
             needs: customer.map(|customer| customer.needs.clone()).unwrap_or_default(),
-            plan: customer.map(|customer| Arc::new(customer.plan.clone())).unwrap_or_default(),
+            plan: customer.map(|customer| Arc::clone(&customer.plan)).unwrap_or_default(),
             ring: customer.map_or(RING_UNKNOWN, |customer| customer.ring),
             priority: priority.saturating_add(class),
             at_head,
+            team: customer.and_then(|customer| customer.team.clone()),
             customer: customer.and_then(|customer| u64::try_from(customer.id.0).ok()),
             since: Some(self.since).filter(|since| !at_head && *since < now),
             ..Waiting::new(self.id)

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use switch::Settings;
+use switch::{NotReadyReason, Settings};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -13,7 +13,7 @@ use crate::extract::Body;
 use crate::rights::Act;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(settings, save_settings))
+    OpenApiRouter::new().routes(routes!(settings, save_settings)).routes(routes!(not_ready_reasons))
 }
 
 /// The settings as they are.
@@ -34,4 +34,14 @@ pub(crate) async fn save_settings(
     api.store.save_settings(&settings).await?;
     api.changed(&login, "settings.change", "").await;
     Ok(Json(settings))
+}
+
+/// Why an operator may not be ready: what a desk offers, in this order. The code goes into the operator's state.
+#[utoipa::path(get, path = "/not-ready-reasons", tag = "operators", responses((status = 200, body = Vec<NotReadyReason>)))]
+pub(crate) async fn not_ready_reasons(
+    State(api): State<Api>,
+    login: Login,
+) -> Result<Json<Vec<NotReadyReason>>, Refusal> {
+    login.may(Act::ReadDirectory)?;
+    Ok(Json(api.store.settings().await?.not_ready_reasons))
 }

@@ -36,7 +36,7 @@ fn w04_whatever_happens_nobody_is_stuck_and_nothing_is_left_over() {
         let mut chance = Chance(ChaCha12Rng::from_seed([seed; 32]));
         let plan = [acd::RingPlan::RingAll, acd::RingPlan::LongestIdle][chance.below(2)].clone();
         let mut house = House::with(sakura(|customer| {
-            customer.plan = plan;
+            customer.plan = plan.into();
             customer.abandoned = crate::AbandonedPolicy::CallBack;
             customer.waiting = crate::WaitingPolicy {
                 announce_after_seconds: Some(4),

@@ -102,7 +102,7 @@ fn a_withheld_number_is_shown_as_its_reason_and_never_passed_on() {
 
 #[test]
 fn w02_two_operators_answer_at_once_and_one_has_the_call() {
-    let mut house = House::with(sakura(|customer| customer.plan = RingPlan::RingAll));
+    let mut house = House::with(sakura(|customer| customer.plan = RingPlan::RingAll.into()));
     house.call("A", SAKURA).orders([
         "180 A",
         "ring hanako: さくら歯科 <09099998888>",
@@ -125,7 +125,7 @@ fn w02_two_operators_answer_at_once_and_one_has_the_call() {
 
 #[test]
 fn w03_one_phone_that_refuses_or_dies_does_not_stop_the_others() {
-    let mut house = House::with(sakura(|customer| customer.plan = RingPlan::RingAll));
+    let mut house = House::with(sakura(|customer| customer.plan = RingPlan::RingAll.into()));
     house.call("A", SAKURA);
     house.rings("taro");
     house.rejects("hanako", 486).orders([]);
@@ -150,7 +150,7 @@ fn the_next_operator_rings_when_one_does_not_answer() {
 
 #[test]
 fn r40_w05_a_caller_who_gives_up_silences_every_phone_at_once() {
-    let mut house = House::with(sakura(|customer| customer.plan = RingPlan::RingAll));
+    let mut house = House::with(sakura(|customer| customer.plan = RingPlan::RingAll.into()));
     house.call("A", SAKURA);
     house.rings("hanako");
     house.seconds(4);

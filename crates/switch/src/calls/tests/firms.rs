@@ -31,6 +31,11 @@ pub(crate) fn directory() -> Directory {
             wrap_up: Duration::from_secs(20),
             srtp: crate::SrtpPolicy::Preferred,
             ready_on_register: false,
+            tier: acd::Tier::Operator,
+            teams: Vec::new(),
+            rank: 0,
+            customers: Default::default(),
+            wrap_up_max: Duration::ZERO,
         };
         (operator.id, Arc::new(operator))
     });
@@ -57,7 +62,7 @@ pub(super) fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy
         greeting: format!("{name}でございます"),
         manual: String::new(),
         needs: Vec::new(),
-        plan: RingPlan::LongestIdle,
+        plan: Arc::new(RingPlan::LongestIdle),
         ring: Duration::from_secs(9),
         priority: 0,
         transfer,
@@ -65,6 +70,8 @@ pub(super) fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy
         whisper: true,
         waiting: WaitingPolicy::ringing_only(),
         abandoned: AbandonedPolicy::Report,
+        team: None,
+        calendar: Arc::default(),
     }
 }
 

@@ -84,7 +84,7 @@ impl World {
             operator.ready_on_register = true;
         }
         for customer in directory.customers.values_mut() {
-            Arc::make_mut(customer).plan = acd::RingPlan::RingAll;
+            Arc::make_mut(customer).plan = acd::RingPlan::RingAll.into();
         }
         directory.trunks.truncate(1);
         directory.trunks[0].id = endpoint::TrunkId(1);
