@@ -108,6 +108,34 @@ pub(crate) struct Leg {
 }
 
 impl Leg {
+    /// A leg of which nothing is negotiated yet, with its voice path bound at `local`.
+    pub(crate) fn new(
+        (id, role): (LegId, Role),
+        signalling: Signalling,
+        local: SocketAddr,
+        description: Description,
+        from_ip: Option<IpAddr>,
+    ) -> Self {
+        Self {
+            id,
+            index: None,
+            role,
+            trunk: None,
+            signalling,
+            voice: Voice::Open,
+            local,
+            description,
+            from_ip,
+            hears: None,
+            speaks: false,
+            detects: false,
+            relays: false,
+            taped: true,
+            probe: None,
+            silent: false,
+        }
+    }
+
     /// Is it talking (or could it)?
     pub(crate) fn is_up(&self) -> bool {
         self.signalling == Signalling::Up

@@ -1,6 +1,6 @@
 //! Who has called which firm lately: callers who call again (催促, F09) go first, and the operator sees that they do.
 //!
-//! Known since the start of the process, and from what [`crate::Input::EarlierCalls`] told of the time before.
+//! In memory, and so since the start of the process: a call of yesterday evening counts as long as the process lives.
 
 use std::collections::{HashMap, VecDeque};
 

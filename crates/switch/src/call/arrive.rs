@@ -99,24 +99,8 @@ pub(crate) fn arrive(
         }
     };
     let whose = board.directory.whose(trunk, &incoming.dialled);
-    let leg = Leg {
-        id: incoming.leg,
-        index: None,
-        role: Role::Caller,
-        trunk: None,
-        signalling: Signalling::Early { rang: true },
-        voice: Voice::Open,
-        local,
-        description,
-        from_ip: Some(incoming.from_ip),
-        hears: None,
-        speaks: false,
-        detects: false,
-        relays: false,
-        taped: true,
-        probe: None,
-        silent: false,
-    };
+    let early = Signalling::Early { rang: true };
+    let leg = Leg::new((incoming.leg, Role::Caller), early, local, description, Some(incoming.from_ip));
     let mut call = Call {
         id,
         customer: whose.customer.clone(),

@@ -217,7 +217,11 @@ impl Call {
                     return self.drop_leg(board, now, id, None, "too_late");
                 }
             },
-            other => {
+            other @ (Phase::Waiting(_) | Phase::Alone(_) | Phase::Talking(_) | Phase::Passing(_)) => {
+                self.phase = other;
+                return self.drop_leg(board, now, id, None, "too_late");
+            }
+            other @ (Phase::Bridged { .. } | Phase::Over { .. }) => {
                 self.phase = other;
                 return self.drop_leg(board, now, id, None, "too_late");
             }

@@ -9,7 +9,7 @@ use super::record::{Fact, leg_number, operator};
 use super::{Call, Phase};
 use crate::board::Board;
 use crate::io::Event;
-use crate::leg::{Leg, Role, Signalling, Terms, Voice};
+use crate::leg::{Leg, Role, Signalling, Terms};
 use crate::media::{self, Side};
 use crate::record::CallState;
 
@@ -75,24 +75,9 @@ impl Call {
         let local = board.open(now, id, peer)?;
         let index = self.story.begin_leg(now, role.word(), party, sip_call_id);
         self.legs.reserve_exact(1); // a call has two legs, seldom more: room for four would be a sixth of its memory
-        self.legs.push(Leg {
-            id,
-            index,
-            role,
-            trunk: None,
-            signalling: Signalling::Early { rang: false },
-            voice: Voice::Open,
-            local,
-            description: board.describe(local, &Terms { peer, ..terms }),
-            from_ip: peer,
-            hears: None,
-            speaks: false,
-            detects: false,
-            relays: false,
-            taped: true,
-            probe: None,
-            silent: false,
-        });
+        let early = Signalling::Early { rang: false };
+        let description = board.describe(local, &Terms { peer, ..terms });
+        self.legs.push(Leg { index, ..Leg::new((id, role), early, local, description, peer) });
         board.legs.insert(id, self.id);
         let side = if role == Role::Caller { Side::Caller } else { Side::Ours };
         board.media(media::Order::OpenLeg { leg: id, call: self.id, local, side });

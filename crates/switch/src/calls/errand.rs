@@ -121,24 +121,7 @@ impl Calls {
         // The voice path keeps legs by call: this one has a name of its own.
         let call = CallId::new(self.board.unix_ms(now), self.board.random());
         self.board.media(media::Order::OpenLeg { leg: id, call, local, side: Side::Ours });
-        let leg = Leg {
-            id,
-            index: None,
-            role: Role::Operator(who),
-            trunk: None,
-            signalling: Signalling::Up,
-            voice: Voice::Open,
-            local,
-            description,
-            from_ip: Some(incoming.from_ip),
-            hears: None,
-            speaks: false,
-            detects: false,
-            relays: false,
-            taped: true,
-            probe: None,
-            silent: false,
-        };
+        let leg = Leg::new((id, Role::Operator(who)), Signalling::Up, local, description, Some(incoming.from_ip));
         let mut errand = Errand { leg, prompt: state.prompt(), until: now + TOLD_MAX };
         errand.speak(&mut self.board);
         self.errands.insert(id, errand);

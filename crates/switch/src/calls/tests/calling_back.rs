@@ -188,20 +188,17 @@ fn who_calls_again_before_the_turn_has_a_new_call_and_nobody_is_called_back() {
 
 #[test]
 fn r03_nothing_is_offered_to_whom_may_not_be_called() {
-    let withheld = |incoming: Incoming| Incoming { privacy: true, ..incoming };
-    let from = |caller: &'static str| move |incoming: Incoming| Incoming { caller: caller.to_owned(), ..incoming };
-    let callers: [(&str, Box<dyn Fn(Incoming) -> Incoming>); 6] = [
-        ("withheld", Box::new(withheld)),
-        ("abroad", Box::new(from("+14155550123"))),
-        ("premium", Box::new(from("0990123456"))),
-        ("navi", Box::new(from("0570000111"))),
-        ("pager", Box::new(from("02012345678"))),
-        ("no number", Box::new(from("101"))),
-    ];
-    for (what, change) in callers {
+    for (what, caller, privacy) in [
+        ("withheld", CALLER, true),
+        ("abroad", "+14155550123", false),
+        ("premium", "0990123456", false),
+        ("navi", "0570000111", false),
+        ("pager", "02012345678", false),
+        ("no number", "101", false),
+    ] {
         let mut house = nobody_with(offering(), |customer| customer.abandoned = AbandonedPolicy::CallBack);
         let incoming = house.incoming("A", SAKURA);
-        house.arrives("A", change(incoming));
+        house.arrives("A", Incoming { caller: caller.to_owned(), privacy, ..incoming });
         house.seconds(10);
         house.prompt_ends("A", "customer/1/announcement", false).hears(["A hears hold-music"]);
         house.keys("A", "1").orders([]).tells([]);
