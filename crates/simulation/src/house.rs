@@ -8,6 +8,7 @@ use acd::{OperatorId, RingPlan};
 use endpoint::{Account, AccountId, DigestPolicy, Extractor, Hop, Listener, Trunk, TrunkId};
 use sip::digest::{Algorithm, ha1};
 use sip::flow::Protocol;
+use switch::calendar::{Calendar, Closed, Hours, Time, Week};
 use switch::directory::{Customer, CustomerId, Directory, Operator, Settings, Target, TransferPolicy};
 use switch::{AbandonedPolicy, Tell, WaitingPolicy};
 
@@ -66,6 +67,7 @@ pub fn directory(carriers: &[Carrier], chance: &mut Chance) -> Directory {
         },
         Customer {
             waiting: WaitingPolicy { message_after_seconds: Some(6), ..waiting(4, Tell::ExpectedWait) },
+            calendar: Arc::new(calendar(chance)),
             ..customer(3, "kita-denki", "北電気", TransferPolicy::UrgentOnly, RingPlan::LongestIdle)
         },
     ];
@@ -86,6 +88,14 @@ pub fn directory(carriers: &[Carrier], chance: &mut Chance) -> Directory {
         trunks,
         settings: Settings { call_seconds_max: CALL_SECONDS_MAX, ..Settings::default() },
     }
+}
+
+/// Open at all times, or closed on the day of the history in one of the ways there are.
+fn calendar(chance: &mut Chance) -> Calendar {
+    let when_closed = chance.of(Closed::AnswerAsUsual, &[Closed::Announce, Closed::MessageBox]);
+    let open_on = Hours::new(Time::START, Time::END).filter(|_| chance.percent(40));
+    let week = Week { mon: open_on.into_iter().collect(), ..Week::default() };
+    Calendar { week, when_closed, ..Calendar::default() }
 }
 
 /// Announced after so long, and told of the turn.

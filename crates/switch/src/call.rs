@@ -73,6 +73,8 @@ pub(crate) struct Call {
     /// The caller's ringing began: the place in the queue counts from here. Earlier than this call, for one who was promised a call
     /// back and has called again.
     pub(crate) since: Instant,
+    /// The firm's words for the day, if it is closed.
+    pub(crate) closed: String,
     /// Earlier calls of this number to this firm (F09).
     pub(crate) earlier: Option<Earlier>,
     /// Prompts that the voice path does not have: others stand in for them.

@@ -90,6 +90,8 @@ pub enum Event {
         waited_ms: i64,
         /// The caller is not on the line: whoever answers hears ringing until the caller is there.
         callback: bool,
+        /// The firm is closed now: its words for that, which callers may be told. Empty: it is open.
+        closed: String,
         /// The same number has called this firm before, in the last 24 hours (F09).
         earlier: Option<Earlier>,
     },

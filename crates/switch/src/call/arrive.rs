@@ -116,6 +116,7 @@ pub(crate) fn arrive(
         hops: incoming.max_forwards.saturating_sub(1),
         diversions: incoming.diversions,
         since: since.unwrap_or(now),
+        closed: String::new(),
         earlier: None,
         missing: Vec::new(),
         is_written: false,
@@ -126,7 +127,7 @@ pub(crate) fn arrive(
     board.media(media::Order::OpenLeg { leg: incoming.leg, call: id, local, side: Side::Caller });
     call.announce(board, now, incoming, &whose, &caller);
     call.look_back(board, now, caller.number);
-    match call.wait(board, now) {
+    match call.come_in(board, now) {
         Ok(()) | Err(EnqueueError::Duplicate) => {}
         Err(EnqueueError::Full) => call.no_room(board, now),
     }

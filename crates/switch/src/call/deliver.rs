@@ -134,6 +134,7 @@ impl Call {
             withheld: record.withheld.clone(),
             waited_ms: self.story.offset(now),
             callback: matches!(self.phase, Phase::Away(_)),
+            closed: self.closed.clone(),
             earlier: self.earlier.clone(),
         });
     }

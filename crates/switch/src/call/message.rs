@@ -5,10 +5,13 @@
 
 use std::time::{Duration, Instant};
 
+use acd::EnqueueError;
+
 use super::lobby::Says;
 use super::record::{Fact, milliseconds};
 use super::{Call, Phase};
 use crate::board::Board;
+use crate::calendar::{Closed, Standing};
 use crate::io::Event;
 use crate::leg::Role;
 use crate::media::Prompt;
@@ -75,23 +78,36 @@ impl Call {
     /// Out of the queue and into the message box.
     pub(super) fn message_box(&mut self, board: &mut Board, now: Instant) {
         self.leave_queue(board, now);
-        self.begin_message(board, now, false);
+        self.begin_message(board, now, self.prompt("message"), false);
     }
 
-    /// The message box of a firm that is closed: the call was never in the queue.
-    pub(super) fn closed_message_box(&mut self, board: &mut Board, now: Instant) {
-        self.begin_message(board, now, true);
+    /// A new call comes to its firm: into the queue, or what the firm wants on a closed day (X14).
+    pub(super) fn come_in(&mut self, board: &mut Board, now: Instant) -> Result<(), EnqueueError> {
+        let Some(customer) = self.customer.clone() else { return self.wait(board, now) };
+        let standing = customer.calendar.at(board.unix_ms(now));
+        let (then, wording) = match (&standing, standing.spoken(speech::said_name(&customer))) {
+            (Standing::Closed { then, .. }, Some(wording)) => (*then, wording),
+            (Standing::Closed { .. }, None) | (Standing::Open, _) => return self.wait(board, now),
+        };
+        let prompt = speech::closed(&customer, &wording);
+        self.closed = wording;
+        match then {
+            Closed::AnswerAsUsual => return self.wait(board, now),
+            Closed::Announce => self.say_closed(board, now, prompt),
+            Closed::MessageBox => self.begin_message(board, now, prompt, true),
+        }
+        Ok(())
     }
 
-    fn begin_message(&mut self, board: &mut Board, now: Instant, is_closed: bool) {
-        let says = Says::new(now, [self.prompt("message"), Prompt::named(speech::TONE)]);
+    fn begin_message(&mut self, board: &mut Board, now: Instant, words: Prompt, is_closed: bool) {
+        let says = Says::new(now, [words, Prompt::named(speech::TONE)]);
         self.be_alone(board, now, Alone { says, stage: Stage::Greeting, is_closed });
         self.story.tell(now, Fact::MessageBox {});
         self.changed(board, "message_box", "");
     }
 
     /// The firm's words for the day, and then the end.
-    pub(super) fn say_closed(&mut self, board: &mut Board, now: Instant, wording: Prompt) {
+    fn say_closed(&mut self, board: &mut Board, now: Instant, wording: Prompt) {
         let says = Says::new(now, [wording]);
         self.be_alone(board, now, Alone { says, stage: Stage::Closed, is_closed: true });
         self.story.tell(now, Fact::Closed {});

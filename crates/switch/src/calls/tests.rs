@@ -3,6 +3,7 @@
 mod announcing;
 mod calling_back;
 mod chaos;
+mod closed_days;
 mod delivery;
 mod dialled;
 mod firms;

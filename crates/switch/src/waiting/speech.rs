@@ -4,6 +4,9 @@
 //! firm's row changes; a WAV file of the same name in the prompts' folder does as well. A prompt that nobody has spoken is
 //! passed over: its caller hears music sooner, and the tone of the message box in any case.
 
+use std::collections::BTreeSet;
+
+use crate::calendar::{Calendar, Closed, Standing, Why};
 use crate::directory::Customer;
 use crate::media::Prompt;
 
@@ -79,7 +82,7 @@ pub fn common() -> Vec<Spoken> {
 /// What is said in this firm's name, as far as its policy has it said at all.
 pub fn of_customer(customer: &Customer) -> Vec<Spoken> {
     let id = customer.id.0;
-    let name = if customer.reading.is_empty() { &customer.name } else { &customer.reading };
+    let name = said_name(customer);
     let policy = &customer.waiting;
     let announcement = match policy.announcement.trim() {
         "" => format!(
@@ -93,7 +96,44 @@ pub fn of_customer(customer: &Customer) -> Vec<Spoken> {
     let announcement =
         policy.announce_after_seconds.map(|_| spoken(format!("customer/{id}/announcement"), announcement));
     let message = policy.message_after_seconds.map(|_| spoken(format!("customer/{id}/message"), message));
-    announcement.into_iter().chain(message).collect()
+    let closed = closed_wordings(&customer.calendar, name);
+    let closed = closed.into_iter().map(|text| spoken(closed_name(customer, &text), text));
+    announcement.into_iter().chain(message).chain(closed).collect()
+}
+
+/// Everything that callers of a firm of this name may hear on closed days, each once.
+fn closed_wordings(calendar: &Calendar, name: &str) -> BTreeSet<String> {
+    let usual = [Why::Hours, Why::Holiday("")].map(|why| (why, &calendar.closed_wording, calendar.when_closed));
+    let periods = calendar.closed.iter().map(|period| {
+        let wording = if period.wording.is_empty() { &calendar.closed_wording } else { &period.wording };
+        (Why::Period, wording, period.when_closed.unwrap_or(calendar.when_closed))
+    });
+    let is_heard = |then: Closed| match then {
+        Closed::AnswerAsUsual => false,
+        Closed::Announce | Closed::MessageBox => true,
+    };
+    let heard = usual.into_iter().chain(periods).filter(|(_, _, then)| is_heard(*then));
+    heard
+        .filter_map(|(why, wording, then)| Standing::Closed { why, wording: wording.clone(), then }.spoken(name))
+        .collect()
+}
+
+/// What callers of this firm hear on a closed day.
+pub fn closed(customer: &Customer, wording: &str) -> Prompt {
+    Prompt::named(&closed_name(customer, wording))
+}
+
+/// The firm as it is said: its reading, if it has one.
+pub fn said_name(customer: &Customer) -> &str {
+    if customer.reading.is_empty() { &customer.name } else { &customer.reading }
+}
+
+/// A firm has one wording for each period: named by a sum of its text (FNV-1a), so that two never share a prompt.
+fn closed_name(customer: &Customer, wording: &str) -> String {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0100_0000_01b3;
+    let sum = wording.bytes().fold(BASIS, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(PRIME));
+    format!("customer/{}/closed/{sum:016x}", customer.id.0)
 }
 
 /// The prompt that tells a place in the queue, from 1.

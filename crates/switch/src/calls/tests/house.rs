@@ -545,10 +545,11 @@ fn told(event: &Event) -> String {
         Event::CallArrived { customer_name, did, caller, withheld, .. } => {
             format!("arrived {customer_name} {did} {caller}{withheld}")
         }
-        Event::ScreenPop { operator, customer_name, greeting, callback, earlier, .. } => {
+        Event::ScreenPop { operator, customer_name, greeting, callback, closed, earlier, .. } => {
             let callback = if *callback { " callback" } else { "" };
             let earlier = earlier.as_ref().map(|earlier| format!(" earlier {}", earlier.calls)).unwrap_or_default();
-            format!("pop {operator} {customer_name} {greeting}{callback}{earlier}")
+            let closed = if closed.is_empty() { String::new() } else { format!(" closed: {closed}") };
+            format!("pop {operator} {customer_name} {greeting}{callback}{closed}{earlier}")
         }
         Event::MessageLeft { from_ms, to_ms, .. } => format!("message {from_ms} {to_ms}"),
         Event::PopClosed { operator, why, .. } => format!("pop closed {operator} {why}"),

@@ -1,0 +1,102 @@
+//! Closed days (X14): answered as usual with the words on the screen, told and ended, or the message box.
+
+use std::sync::Arc;
+
+use super::firms::sakura;
+use super::house::{House, SAKURA};
+use crate::calendar::{Calendar, Closed};
+use crate::media::Prompt;
+use crate::waiting::speech;
+
+const WORDS: &str = "本日は休診日でございます。";
+
+/// The house's day is a Saturday, 18:25 in Japan.
+fn closed_on_saturdays(when_closed: Closed) -> Calendar {
+    let mut calendar = Calendar { when_closed, closed_wording: WORDS.to_owned(), ..Calendar::default() };
+    let hours = crate::calendar::Hours::new("09:00".parse().expect("a time"), "18:00".parse().expect("a time"));
+    calendar.week.sat.extend(hours);
+    calendar
+}
+
+fn house(when_closed: Closed) -> (House, String) {
+    let house = House::with(sakura(|customer| customer.calendar = Arc::new(closed_on_saturdays(when_closed))));
+    let customer = house.calls.board.directory.customers.values().find(|customer| customer.id.0 == 1).cloned();
+    let Prompt(name) = speech::closed(&customer.expect("the firm"), WORDS);
+    (house, name.to_string())
+}
+
+#[test]
+fn x14_the_words_of_a_closed_day_are_said_and_nobody_is_rung() {
+    let (mut house, prompt) = house(Closed::Announce);
+    house
+        .call("A", SAKURA)
+        .orders(["180 A", "200 A"])
+        .hears([&format!("A hears {prompt} once")])
+        .tells(["arrived さくら歯科 81312345678 819099998888", "closed"]);
+    house.seconds(8);
+    house.prompt_ends("A", &prompt, false).orders(["hang up A"]).tells(["ended closed unanswered"]);
+    house.everything_is_over();
+    let record = house.record("A");
+    assert_eq!((record.announced_ms, record.answered_ms), (Some(record.arrived_ms), None));
+}
+
+#[test]
+fn x14_a_caller_who_hangs_up_during_the_words_has_not_been_lost() {
+    let (mut house, _) = house(Closed::Announce);
+    house.call("A", SAKURA);
+    house.hangs_up("A").tells(["ended closed unanswered"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn x14_without_a_voice_a_person_answers() {
+    let (mut house, prompt) = house(Closed::Announce);
+    house.call("A", SAKURA);
+    house
+        .prompt_ends("A", &prompt, true)
+        .orders(["ring hanako: さくら歯科 <09099998888>"])
+        .hears(["A hears hold-music"]);
+    house.answers("hanako").orders([]).hears(["A hears hanako", "hanako hears A"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn x14_the_message_box_of_a_closed_day_has_the_firms_words() {
+    let (mut house, prompt) = house(Closed::MessageBox);
+    house.call("A", SAKURA).orders(["180 A", "200 A"]).hears([&format!("A hears {prompt} once")]);
+    house.prompt_ends("A", &prompt, false).hears(["A hears beep once"]);
+    house.prompt_ends("A", "beep", false).hears(["A hears silence"]);
+    house.seconds(4);
+    house.hangs_up("A").tells(["message 0 4000", "ended message_left unanswered"]);
+    house.everything_is_over();
+    let (mut house, _) = self::house(Closed::MessageBox);
+    house.call("A", SAKURA);
+    house.hangs_up("A").tells(["ended closed unanswered"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn x14_answered_as_usual_the_words_are_on_the_screen() {
+    let (mut house, _) = house(Closed::AnswerAsUsual);
+    house.call("A", SAKURA).orders(["180 A", "ring hanako: さくら歯科 <09099998888>"]).tells([
+        "arrived さくら歯科 81312345678 819099998888",
+        "operator 1 busy",
+        &format!("pop 1 さくら歯科 さくら歯科でございます closed: {WORDS}"),
+    ]);
+    house.answers("hanako").orders(["200 A"]);
+    house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn x14_every_wording_that_may_be_said_is_spoken() {
+    for then in [Closed::Announce, Closed::MessageBox, Closed::AnswerAsUsual] {
+        let (house, _) = house(then);
+        let customer = house.calls.board.directory.customers.values().find(|customer| customer.id.0 == 1).cloned();
+        let customer = customer.expect("the firm");
+        let spoken = speech::of_customer(&customer);
+        let wanted = speech::closed(&customer, WORDS);
+        assert_eq!(spoken.iter().any(|one| one.name == *wanted.0 && one.text == WORDS), then != Closed::AnswerAsUsual);
+    }
+}
