@@ -93,7 +93,7 @@ pub fn directory(carriers: &[Carrier], chance: &mut Chance) -> Directory {
 /// Open at all times, or closed on the day of the history in one of the ways there are.
 fn calendar(chance: &mut Chance) -> Calendar {
     let when_closed = chance.of(Closed::AnswerAsUsual, &[Closed::Announce, Closed::MessageBox]);
-    let open_on = Hours::new(Time::START, Time::END).filter(|_| chance.percent(40));
+    let open_on = Hours::new(Time::START, Time::END).filter(|_| chance.percent(15));
     let week = Week { mon: open_on.into_iter().collect(), ..Week::default() };
     Calendar { week, when_closed, ..Calendar::default() }
 }

@@ -212,6 +212,12 @@ impl Ua {
             let after = when + scene.time(200, 25_000);
             scene.plan(after, id, undo);
         }
+        // Both ends' clocks run alike: some change their session just when the switch refreshes it.
+        let refreshed = self.talks.get(&id).and_then(|talk| talk.timer).filter(|timer| !timer.ours);
+        if let Some(timer) = refreshed.filter(|_| scene.chance.percent(30)) {
+            let half = u64::try_from(timer.interval.as_millis() / 2).unwrap_or(0);
+            scene.sometime(half.saturating_sub(500), half + 1_000, id, Deed::Resume);
+        }
         if self.talks.get(&id).is_some_and(|talk| talk.presses) {
             scene.sometime(600, 9_000, id, Deed::Key('1'));
         }
