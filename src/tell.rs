@@ -133,6 +133,9 @@ impl Teller {
             }
             Alarm::DiskRoomy { free_percent } => info!(free_percent, "there is room for recordings again"),
             Alarm::OneWayAudio { call, leg } => self.of(call).in_scope(|| warn!(leg, "nothing is heard of this party")),
+            Alarm::PromiseAtRisk { call, customer, chance_percent } => {
+                self.of(call).in_scope(|| warn!(customer, chance_percent, "hardly answered within three rings"));
+            }
             Alarm::OperatorUnreliable { operator } => warn!(operator, "phone did not answer twice"),
             Alarm::TollFraud { who, number } => warn!(who, number = %Pii(number), "number may not be dialled: refused"),
             Alarm::OverLimit { call, customer, limit } => {

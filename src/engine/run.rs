@@ -343,6 +343,9 @@ impl Engine {
             self.counts.violations += 1;
             self.tell(Event::Alarm(Alarm::Repaired { what }));
         }
+        if !found.is_empty() {
+            self.input(Input::Repair);
+        }
         self.audited = found;
     }
 

@@ -31,6 +31,8 @@ pub(crate) enum Door {
     Suited(Arc<[Label]>),
     /// Everyone of this tier.
     Tier(Tier),
+    /// The preferred operator, if they have these skills.
+    Preferred(OperatorId, Arc<[Label]>),
 }
 
 /// Calls by their doors: as many entries as there are distinct sets of skills waited for, and the tiers.
@@ -104,6 +106,7 @@ impl Line {
         let opens = |door: &Door| match door {
             Door::Suited(needs) => post.operator.tier == Tier::Operator && post.suits(needs),
             Door::Tier(tier) => *tier == post.operator.tier,
+            Door::Preferred(preferred, needs) => *preferred == operator && post.suits(needs),
         };
         let first_in = |lists: &ByDoor| {
             lists

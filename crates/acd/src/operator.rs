@@ -93,6 +93,8 @@ pub struct OperatorSnapshot {
     pub operator: OperatorId,
     /// Who rings when.
     pub tier: Tier,
+    /// Teams by name.
+    pub teams: Vec<String>,
     /// The state.
     pub state: State,
     /// Since when the state.

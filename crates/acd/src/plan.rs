@@ -51,7 +51,8 @@ pub enum RingPlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
     /// Counted from the caller's first ringing ([`crate::Waiting::since`]). The first step is taken at once, and no step
-    /// is taken before the one that stands before it. A step for whom nobody is at work gives way to the next at once.
+    /// is taken before the one that stands before it. A step for whom nobody is at work gives way to the next at once; if
+    /// none of the steps has anybody at work, all operators ring.
     pub after: Duration,
     /// Who.
     pub who: Who,

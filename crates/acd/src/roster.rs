@@ -94,7 +94,8 @@ impl Roster {
         self.posts.remove(&operator)
     }
 
-    /// The only way to change an operator: keeps the lists true.
+    /// The only way to change an operator: keeps the lists true. Who is free has their lots drawn again, which is fair only
+    /// if nobody has looked at them; so what can be changed while they are not free is changed then.
     pub(crate) fn change<T>(&mut self, operator: OperatorId, change: impl FnOnce(&mut Post) -> T) -> Option<T> {
         self.unlist(operator);
         let result = self.posts.get_mut(&operator).map(change);

@@ -1,6 +1,7 @@
 //! What must always be true of all calls together. Checked after every step in tests, and now and then in service.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use acd::OperatorId;
 
@@ -20,6 +21,36 @@ impl Calls {
             audit_call(call, &mut broken);
         }
         broken
+    }
+
+    /// Mends the queue, and where the queue and the calls do not agree: who talks is who is in a call, who waits is a call
+    /// that waits.
+    pub(crate) fn repair(&mut self, now: Instant) {
+        self.board.queue.repair(now);
+        let talks = |who: OperatorId, call: &Call| {
+            let guest = call.supervision.as_ref().map(|visit| visit.operator);
+            call.talk().is_some_and(|talk| talk.operator == who) || guest == Some(who)
+        };
+        let talking = self.board.queue.operators().filter(|operator| operator.talking);
+        let talking: Vec<_> = talking.filter_map(|operator| Some((operator.operator, operator.call?))).collect();
+        for (who, call) in talking {
+            if !self.calls.get(&call).is_some_and(|call| talks(who, call)) {
+                self.board.queue.cleared(now, who);
+            }
+        }
+        let queued: BTreeSet<_> = self.board.queue.waiting().map(|waiting| waiting.call).collect();
+        let waiting = self.calls.values().filter(|call| call.is_queued());
+        let waiting: BTreeSet<_> = waiting.map(|call| call.id).collect();
+        for call in queued.difference(&waiting) {
+            self.board.queue.withdraw(now, *call);
+        }
+        for call in waiting.difference(&queued) {
+            // No room in the queue: the next look tries again.
+            self.with_call(now, *call, |call, board| {
+                let _ = call.enqueue(board, now, true);
+            });
+        }
+        self.run_queue(now);
     }
 
     /// No operator in two calls, and the queue knows who talks where.

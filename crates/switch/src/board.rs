@@ -104,6 +104,17 @@ pub(crate) struct Board {
     next_leg: u64,
 }
 
+/// Days since 1970 as a calendar in Japan counts them (UTC+9, no summer time).
+fn day_in_japan(unix_ms: i64) -> i64 {
+    unix_ms.saturating_add(9 * 3_600_000).div_euclid(24 * 3_600_000)
+}
+
+/// What the queue draws lots from.
+fn lots_of(seed: [u8; 32]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = seed;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
 impl Board {
     pub(crate) fn new(config: &Config, seed: [u8; 32]) -> Self {
         Self {
@@ -111,7 +122,7 @@ impl Board {
             desk_url: config.desk_url.clone(),
             calls_max: config.calls_max,
             directory: Arc::default(),
-            queue: Queue::new(config.queue),
+            queue: Queue::new(acd::Limits { seed: config.queue.seed ^ lots_of(seed), ..config.queue }),
             ports: Ports::new(config.rtp_ports.clone()),
             draining: false,
             legs: HashMap::new(),
@@ -181,7 +192,12 @@ impl Board {
         self.effects.pop_front()
     }
 
+    /// Midnight in Japan begins the operators' counters again.
     pub(crate) fn set_wall_clock(&mut self, now: Instant, unix_ms: i64) {
+        let before = self.wall.map(|wall| day_in_japan(wall.unix_ms));
+        if before.is_some_and(|before| before != day_in_japan(unix_ms)) {
+            self.queue.day_begins();
+        }
         self.wall = Some(WallClock { at: now, unix_ms });
     }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use acd::{CallId, OperatorId, State, Wish};
+use acd::{CallId, OperatorId, State, Who, Widening, Wish};
 use endpoint::{LegEvent, LegId, Trace, TrunkId};
 
 use crate::board::{Board, Effect, Phone};
@@ -169,6 +169,10 @@ impl Calls {
                 let wish = if ready { Wish::Ready } else { Wish::NotReady { reason: plain(&reason) } };
                 let set = self.board.queue.set_state(now, operator, wish);
                 set.map(|()| Reply::Accepted).map_err(|_| CommandError::UnknownOperator)
+            }
+            Command::ReportOpen { operator, open } => {
+                let told = self.board.queue.report_open(now, operator, open);
+                told.map(|()| Reply::Accepted).map_err(|_| CommandError::UnknownOperator)
             }
             Command::FinishWrapUp { operator } => match self.board.queue.operator(operator) {
                 Some(_) => {
@@ -361,7 +365,7 @@ impl Calls {
     }
 
     /// Does something with a call, settles it, and forgets it when nothing is left of it.
-    fn with_call(&mut self, now: Instant, id: CallId, what: impl FnOnce(&mut Call, &mut Board)) {
+    pub(crate) fn with_call(&mut self, now: Instant, id: CallId, what: impl FnOnce(&mut Call, &mut Board)) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         what(call, &mut self.board);
         let due = call.settle(&mut self.board, now);
@@ -402,7 +406,7 @@ impl Calls {
     }
 
     /// Does what the queue wants done, until it wants nothing more.
-    fn run_queue(&mut self, now: Instant) {
+    pub(crate) fn run_queue(&mut self, now: Instant) {
         while let Some(effect) = self.board.queue.poll_effect() {
             match effect {
                 acd::Effect::Offer { call, operator } => match self.calls.contains_key(&call) {
@@ -417,7 +421,16 @@ impl Calls {
                     let (state, reason) = state_words(state);
                     self.board.event(Event::OperatorState { operator: operator.0, state: state.to_owned(), reason });
                 }
-                acd::Effect::Waiting { .. } | acd::Effect::Widened { .. } | acd::Effect::PromiseAtRisk { .. } => {}
+                acd::Effect::Waiting { .. } => {}
+                acd::Effect::Widened { call, who, why } => {
+                    let detail = format!("{} {}", who_word(who), widening_word(why));
+                    let (call, what) = (call.to_string(), "widened".to_owned());
+                    self.board.event(Event::CallChanged { call, what, detail });
+                }
+                acd::Effect::PromiseAtRisk { call, chance_percent } => {
+                    let customer = self.calls.get(&call).and_then(|call| call.story.record.customer);
+                    self.board.alarm(Alarm::PromiseAtRisk { call: call.to_string(), customer, chance_percent });
+                }
                 acd::Effect::OperatorUnreliable { operator } => {
                     self.board.alarm(Alarm::OperatorUnreliable { operator: operator.0 });
                 }
@@ -435,6 +448,24 @@ fn presence_of(state: &State) -> endpoint::Presence {
         State::Ready => endpoint::Presence::Ready,
         State::Busy => endpoint::Presence::Busy,
         State::WorkingAfterCall => endpoint::Presence::WorkingAfterCall,
+    }
+}
+
+/// Whom a step of a plan rings.
+fn who_word(who: Who) -> String {
+    match who {
+        Who::Best(count) => format!("best_{count}"),
+        Who::Suited => "suited".to_owned(),
+        Who::Everyone => "everyone".to_owned(),
+        Who::Supervisors => "supervisors".to_owned(),
+        Who::Managers => "managers".to_owned(),
+    }
+}
+
+fn widening_word(why: Widening) -> &'static str {
+    match why {
+        Widening::Step => "step",
+        Widening::Promise => "promise",
     }
 }
 

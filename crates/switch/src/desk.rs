@@ -13,6 +13,8 @@ use crate::usage::Cap;
 pub enum Command {
     /// Ready for calls, or not (with a reason).
     SetOperatorState { operator: OperatorId, ready: bool, reason: String },
+    /// Whether the report of the operator's newest call is still being written: an open one makes the wrap-up longer.
+    ReportOpen { operator: OperatorId, open: bool },
     /// Wrap-up is over early.
     FinishWrapUp { operator: OperatorId },
     /// Put the caller on hold (music), or take back.
@@ -215,6 +217,18 @@ pub struct OperatorNow {
     pub reachable: bool,
     /// Milliseconds in this state.
     pub for_ms: i64,
+    /// "operator", "supervisor" or "manager": the latter two ring only when the operators do not suffice.
+    pub tier: String,
+    /// Names of teams.
+    pub teams: Vec<String>,
+    /// Milliseconds until the wrap-up is over at the latest; nothing outside of one.
+    pub wrap_up_left_ms: Option<i64>,
+    /// Whether the report of the last call is still being written.
+    pub report_open: bool,
+    /// Calls answered today (in Japan).
+    pub calls_today: u32,
+    /// Milliseconds talked today, in talks that are over.
+    pub talk_today_ms: i64,
 }
 
 /// A trunk as it is now.

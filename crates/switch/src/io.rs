@@ -42,6 +42,8 @@ pub enum Input {
     Drain,
     /// Of a hundred new calls take so many, the others get 503 with Retry-After (R45). A hundred: all, as at the start.
     Overload { admitted_percent: u8 },
+    /// Mend what [`crate::Switch::audit`] finds broken.
+    Repair,
 }
 
 /// One thing to do, in the domain's words.
@@ -101,7 +103,8 @@ pub enum Event {
     PopClosed { call: String, operator: i64, why: String },
     /// A person answered.
     CallAnswered { call: String, operator: i64, wait_ms: i64 },
-    /// Hold, resume, mute, transfer steps.
+    /// Hold, resume, mute, transfer steps; "widened": more phones may ring, `detail` says whose ("best_3", "suited",
+    /// "everyone", "supervisors", "managers") and why ("step" of the firm's plan, "promise" in danger).
     CallChanged { call: String, what: String, detail: String },
     /// A transfer failed; the caller is back.
     TransferFailed { call: String, number: String, why: String },
@@ -151,6 +154,9 @@ pub enum Alarm {
     DiskRoomy { free_percent: u8 },
     /// Nothing is heard from one party (R33).
     OneWayAudio { call: String, leg: String },
+    /// It has become unlikely that this call is answered within three rings (X07, F05). Told once for each call; who is
+    /// called in for it, `call_changed` tells ("widened").
+    PromiseAtRisk { call: String, customer: Option<i64>, chance_percent: u8 },
     /// An operator's phone failed to answer twice.
     OperatorUnreliable { operator: i64 },
     /// An outgoing call to a number that may not be dialled was tried (R03).

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use acd::Tier;
+
 use crate::call::record::milliseconds;
 use crate::call::{Call, Phase};
 use crate::calls::{Calls, state_words};
@@ -14,6 +16,11 @@ impl Calls {
         let names = &self.board.directory.operators;
         let operators = self.board.queue.operators().map(|operator| {
             let (state, reason) = state_words(operator.state);
+            let tier = match operator.tier {
+                Tier::Operator => "operator",
+                Tier::Supervisor => "supervisor",
+                Tier::Manager => "manager",
+            };
             OperatorNow {
                 operator: operator.operator.0,
                 name: names.get(&operator.operator).map(|known| known.name.clone()).unwrap_or_default(),
@@ -21,6 +28,12 @@ impl Calls {
                 reason,
                 reachable: operator.reachable,
                 for_ms: milliseconds(operator.since, now),
+                tier: tier.to_owned(),
+                teams: operator.teams,
+                wrap_up_left_ms: operator.wrap_up_until.map(|until| milliseconds(now, until)),
+                report_open: operator.report_open,
+                calls_today: operator.calls_today,
+                talk_today_ms: i64::try_from(operator.talk_today.as_millis()).unwrap_or(i64::MAX),
             }
         });
         let trunks = self.board.directory.trunks.iter().map(|trunk| TrunkNow {

@@ -113,6 +113,7 @@ impl Switch {
             Input::Disk { free_percent, scarce: true } => self.calls.board.alarm(Alarm::DiskScarce { free_percent }),
             Input::Disk { free_percent, scarce: false } => self.calls.board.alarm(Alarm::DiskRoomy { free_percent }),
             Input::Drain => self.calls.drain(),
+            Input::Repair => self.calls.repair(now),
             Input::Overload { admitted_percent } => self.overload(admitted_percent),
         }
         self.turn(now);
@@ -136,7 +137,7 @@ impl Switch {
         [self.endpoint.poll_timeout(), self.calls.poll_timeout()].into_iter().flatten().min()
     }
 
-    /// Broken invariants, in words for a log; empty is right.
+    /// Broken invariants, in words for a log; empty is right. [`Input::Repair`] mends those of the queue.
     pub fn audit(&self) -> Vec<String> {
         self.calls.audit()
     }

@@ -33,6 +33,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(now))
         .routes(routes!(operator_state))
         .routes(routes!(finish_wrap_up))
+        .routes(routes!(report_open))
 }
 
 /// On or off.
@@ -244,6 +245,21 @@ pub(crate) async fn finish_wrap_up(
 ) -> Result<StatusCode, Refusal> {
     may_move(&login, id)?;
     api.switchboard.command(Command::FinishWrapUp { operator: OperatorId(id) }).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Whether the report of the newest call is still being written. An open one makes the wrap-up as long as the operator's
+/// directory entry allows; the next call has a report of its own.
+#[utoipa::path(post, path = "/operators/{id}/report-open", tag = "operators", request_body = Switched,
+    params(("id" = i64, Path)), responses((status = 202)))]
+pub(crate) async fn report_open(
+    State(api): State<Api>,
+    login: Login,
+    At(id): At<i64>,
+    Body(open): Body<Switched>,
+) -> Result<StatusCode, Refusal> {
+    may_move(&login, id)?;
+    api.switchboard.command(Command::ReportOpen { operator: OperatorId(id), open: open.on }).await?;
     Ok(StatusCode::ACCEPTED)
 }
 

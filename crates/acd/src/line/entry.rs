@@ -210,7 +210,9 @@ impl Entry {
             tier(room.supervisors, Tier::Supervisor),
             tier(room.managers, Tier::Manager),
         ];
-        suited.into_iter().chain(tiers.into_iter().flatten())
+        let preferred = self.waiting.prefer.filter(|_| self.is_silent());
+        let preferred = preferred.map(|operator| Door::Preferred(operator, self.needs.clone()));
+        suited.into_iter().chain(preferred).chain(tiers.into_iter().flatten())
     }
 
     /// The preferred operator is being asked, alone.

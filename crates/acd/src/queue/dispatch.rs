@@ -86,11 +86,11 @@ impl Queue {
         if let Some(at) = restart.flatten() {
             self.timers.cancel(at, Timer::RoundRestarts(call));
         }
-        let turn = self.roster.next_turn();
-        self.roster.change(operator, |post| post.turn = turn);
         let until = now + ring;
         self.timers.set(until, Timer::OfferEnds(operator));
         self.act(now, operator, Activity::Offered { call, since: now, until, rings: false, alone });
+        let turn = self.roster.next_turn();
+        self.roster.change(operator, |post| post.turn = turn);
         self.effects.push_back(Effect::Offer { call, operator });
     }
 

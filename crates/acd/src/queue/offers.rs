@@ -21,10 +21,9 @@ impl Queue {
             Activity::Idle // the last one at work stays: a phone that may ring is better than none
         };
         self.line.change(call, |entry| entry.declined.insert(operator));
-        self.end_offer(now, operator, why, next);
         self.roster.change(operator, |post| post.idle_since = now);
+        self.end_offer(now, operator, why, next);
         if unreliable {
-            self.roster.change(operator, |post| post.unanswered = 0);
             self.effects.push_back(Effect::OperatorUnreliable { operator });
         }
         self.odds.have_changed();
@@ -45,7 +44,11 @@ impl Queue {
             Declined::NoAnswer if !matches!(post.activity, Activity::Offered { alone: true, .. }) => false,
             Declined::NoAnswer | Declined::Unreachable => {
                 post.unanswered = post.unanswered.saturating_add(1);
-                post.unanswered >= unanswered_max
+                let is_enough = post.unanswered >= unanswered_max;
+                if is_enough {
+                    post.unanswered = 0;
+                }
+                is_enough
             }
         };
         self.roster.change(operator, count).unwrap_or(false)

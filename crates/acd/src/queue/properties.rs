@@ -2,7 +2,7 @@
 
 use super::tests::a_moment;
 use super::*;
-use crate::{RingPlan, State};
+use crate::{PROMISE, RingPlan, State, Step, Tier, Who};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::cmp::Reverse;
@@ -13,7 +13,7 @@ const SKILLS: [&str; 3] = ["doctor", "english", "law"];
 
 #[derive(Clone, Debug)]
 enum Event {
-    Arrives { needs: u8, ring_all: bool, priority: u8, at_head: bool, prefer: Option<i64> },
+    Arrives(Arrival),
     CallerLeaves(Index),
     Rings(Index),
     Answers(Index),
@@ -24,19 +24,73 @@ enum Event {
     Engaged(i64),
     Wishes(i64, u8),
     Reachable(i64, bool),
-    Configured { operators: u8, skills: u8 },
+    Configured { operators: u8, skills: u8, tiers: u8 },
+    ReportOpen(i64, bool),
+    DayBegins,
     TimePasses(u64),
     NextTimeout,
+}
+
+#[derive(Clone, Debug)]
+struct Arrival {
+    needs: u8,
+    plan: RingPlan,
+    priority: u8,
+    at_head: bool,
+    prefer: Option<i64>,
+    team: bool,
+    customer: Option<u64>,
+    since_ms: Option<u64>,
+}
+
+fn any_who() -> impl Strategy<Value = Who> {
+    prop_oneof![
+        (0..3_u16).prop_map(Who::Best),
+        Just(Who::Suited),
+        Just(Who::Everyone),
+        Just(Who::Supervisors),
+        Just(Who::Managers),
+    ]
+}
+
+fn any_plan() -> impl Strategy<Value = RingPlan> {
+    let step = (0..9000_u64, any_who()).prop_map(|(ms, who)| Step { after: Duration::from_millis(ms), who });
+    prop_oneof![
+        3 => Just(RingPlan::LongestIdle),
+        1 => Just(RingPlan::FewestCalls),
+        1 => Just(RingPlan::LeastTalk),
+        1 => Just(RingPlan::RoundRobin),
+        1 => Just(RingPlan::TopDown),
+        1 => Just(RingPlan::Weighted),
+        3 => Just(RingPlan::RingAll),
+        2 => Just(RingPlan::three_rings()),
+        4 => prop::collection::vec(step, 0..5).prop_map(RingPlan::Widening),
+    ]
+}
+
+fn any_arrival() -> impl Strategy<Value = Arrival> {
+    let prefer = prop::option::weighted(0.2, 0..OPERATORS);
+    let customer = prop::option::weighted(0.3, 0..3_u64);
+    let since_ms = prop::option::weighted(0.2, 0..12_000_u64);
+    (0..4_u8, any_plan(), 0..3_u8, prop::bool::weighted(0.2), prefer, any::<bool>(), customer, since_ms).prop_map(
+        |(needs, plan, priority, at_head, prefer, team, customer, since_ms)| Arrival {
+            needs,
+            plan,
+            priority,
+            at_head,
+            prefer,
+            team,
+            customer,
+            since_ms,
+        },
+    )
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
     let operator = || 0..OPERATORS;
     let how = prop::sample::select(vec![Declined::Busy, Declined::Rejected, Declined::NoAnswer, Declined::Unreachable]);
     prop_oneof![
-        6 => (0..8_u8, any::<bool>(), 0..3_u8, prop::bool::weighted(0.2), prop::option::weighted(0.2, operator()))
-            .prop_map(|(needs, ring_all, priority, at_head, prefer)| Event::Arrives {
-                needs: needs & 0b11, ring_all, priority, at_head, prefer
-            }),
+        6 => any_arrival().prop_map(Event::Arrives),
         2 => any::<Index>().prop_map(Event::CallerLeaves),
         1 => any::<Index>().prop_map(Event::Rings),
         5 => any::<Index>().prop_map(Event::Answers),
@@ -47,7 +101,10 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => operator().prop_map(Event::Engaged),
         4 => (operator(), 0..5_u8).prop_map(|(operator, wish)| Event::Wishes(operator, wish)),
         2 => (operator(), prop::bool::weighted(0.8)).prop_map(|(operator, is)| Event::Reachable(operator, is)),
-        1 => (any::<u8>(), any::<u8>()).prop_map(|(operators, skills)| Event::Configured { operators, skills }),
+        1 => (any::<u8>(), any::<u8>(), any::<u8>())
+            .prop_map(|(operators, skills, tiers)| Event::Configured { operators, skills, tiers }),
+        1 => (operator(), any::<bool>()).prop_map(|(operator, open)| Event::ReportOpen(operator, open)),
+        1 => Just(Event::DayBegins),
         2 => (0..4000_u64).prop_map(Event::TimePasses),
         3 => Just(Event::NextTimeout),
     ]
@@ -57,8 +114,17 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn w02_w04_the_promises_hold_whatever_happens(events in prop::collection::vec(any_event(), 1..120)) {
-        let mut world = World::new();
+    fn w02_w04_the_promises_hold_whatever_happens(
+        events in prop::collection::vec(any_event(), 1..120),
+        promise in prop::option::weighted(0.3, (0..=100_u8, 0..60_u8, 0..3_u16)),
+        ageing in prop::option::weighted(0.3, 0..20_000_u64),
+    ) {
+        let promise = promise.map(|(threshold_percent, price_percent, phones)| PromiseLoop {
+            threshold_percent, price_percent, phones,
+        });
+        let mut world = World::new(Limits {
+            promise, ageing: ageing.map(Duration::from_millis), seed: 7, ..Limits::default()
+        });
         for event in events {
             world.happens(event)?;
             world.check()?;
@@ -69,15 +135,18 @@ proptest! {
     /// Nobody declines: then calls are offered in exactly the order of priority, head and arrival.
     #[test]
     fn first_come_first_served(
-        steps in prop::collection::vec((0..3_u8, prop::bool::weighted(0.2), any::<bool>()), 1..60),
+        steps in prop::collection::vec((0..3_u8, prop::bool::weighted(0.2), any::<bool>(), 0..3_u64), 1..60),
         operators in 1..4_i64,
     ) {
-        let mut world = World::new();
+        let mut world = World::new(Limits::default());
         world.staff(operators, &[]);
         let mut order = BTreeMap::new();
-        for (arrival, (priority, at_head, someone_clears)) in (0..).zip(steps) {
-            let call = world.arrives(Waiting { priority, at_head, ..waiting(0) });
-            order.insert((Reverse(priority), !at_head, arrival), call);
+        let later = world.now + PROMISE;
+        for (arrival, (priority, at_head, someone_clears, ago)) in (0..).zip(steps) {
+            world.now = later;
+            let since = later - Duration::from_secs(ago);
+            let call = world.arrives(Waiting { priority, at_head, since: Some(since), ..waiting(0) });
+            order.insert((Reverse(priority), !at_head, since, arrival), call);
             world.check_offers_follow(&mut order)?;
             let talking = world.talking.keys().next().copied();
             if let Some(operator) = talking.filter(|_| someone_clears) {
@@ -98,37 +167,55 @@ struct World {
     offers: BTreeSet<(CallId, OperatorId)>,
     talking: BTreeMap<OperatorId, CallId>,
     states: BTreeMap<OperatorId, State>,
+    /// The plan of each call that waits, and the bits of what it needs.
+    wants: BTreeMap<CallId, (Arc<RingPlan>, u8)>,
+    /// Who declined which call in which round.
+    declined: BTreeSet<(CallId, u32, OperatorId)>,
+    /// The skills and tier of each operator who is configured.
+    people: BTreeMap<OperatorId, (Vec<&'static str>, Tier)>,
 }
 
 impl World {
-    fn new() -> Self {
+    fn new(limits: Limits) -> Self {
         let mut world = Self {
-            queue: Queue::new(Limits::default()),
+            queue: Queue::new(limits),
             now: a_moment(),
             calls: 100,
             waiting: BTreeSet::new(),
             offers: BTreeSet::new(),
             talking: BTreeMap::new(),
             states: BTreeMap::new(),
+            wants: BTreeMap::new(),
+            declined: BTreeSet::new(),
+            people: BTreeMap::new(),
         };
         world.staff(OPERATORS, &SKILLS[..1]);
         world
     }
 
     /// So many operators with these skills, all ready.
-    fn staff(&mut self, count: i64, skills: &[&str]) {
-        self.configure((0..count).map(|id| (id, skills.to_vec())).collect());
+    fn staff(&mut self, count: i64, skills: &[&'static str]) {
+        self.configure((0..count).map(|id| (id, skills.to_vec(), Tier::Operator)).collect());
         for id in 0..count {
             self.queue.set_reachable(self.now, OperatorId(id), true);
             self.queue.set_state(self.now, OperatorId(id), Wish::Ready).unwrap();
         }
     }
 
-    fn configure(&mut self, operators: Vec<(i64, Vec<&str>)>) {
-        let operators = operators.into_iter().map(|(id, skills)| Operator {
-            skills: skills.into_iter().map(|skill| (skill.to_owned(), 1)).collect(),
-            wrap_up: Duration::from_secs(u64::try_from(id).unwrap() * 5),
-            ..Operator::new(OperatorId(id))
+    fn configure(&mut self, operators: Vec<(i64, Vec<&'static str>, Tier)>) {
+        self.people = operators.iter().cloned().map(|(id, skills, tier)| (OperatorId(id), (skills, tier))).collect();
+        let operators = operators.into_iter().map(|(id, skills, tier)| {
+            let number = u16::try_from(id).unwrap();
+            Operator {
+                skills: skills.into_iter().map(|skill| (skill.to_owned(), 1 + number as u8 % 3)).collect(),
+                wrap_up: Duration::from_secs(u64::from(number) * 5),
+                wrap_up_max: Duration::from_secs(u64::from(number) * 7),
+                tier,
+                teams: if number % 2 == 0 { vec!["east".to_owned()] } else { Vec::new() },
+                rank: 9 - number,
+                customers: (0..u64::from(number)).collect(),
+                ..Operator::new(OperatorId(id))
+            }
         });
         self.queue.set_operators(self.now, operators.collect());
     }
@@ -137,6 +224,9 @@ impl World {
         self.calls += 1;
         let call = CallId(self.calls);
         self.waiting.insert(call);
+        let bits = SKILLS.iter().enumerate().filter(|(_, skill)| waiting.needs.iter().any(|need| need == *skill));
+        let bits = bits.map(|(bit, _)| 1 << bit).sum();
+        self.wants.insert(call, (Arc::clone(&waiting.plan), bits));
         self.queue.enqueue(self.now, Waiting { call, ..waiting }).unwrap();
         call
     }
@@ -165,10 +255,17 @@ impl World {
     fn happens(&mut self, event: Event) -> Result<(), TestCaseError> {
         let now = self.now;
         match event {
-            Event::Arrives { needs, ring_all, priority, at_head, prefer } => {
-                let plan = Arc::new(if ring_all { RingPlan::RingAll } else { RingPlan::LongestIdle });
-                let prefer = prefer.map(OperatorId);
-                self.arrives(Waiting { plan, priority, at_head, prefer, ..waiting(needs) });
+            Event::Arrives(Arrival { needs, plan, priority, at_head, prefer, team, customer, since_ms }) => {
+                self.arrives(Waiting {
+                    plan: Arc::new(plan),
+                    priority,
+                    at_head,
+                    prefer: prefer.map(OperatorId),
+                    team: team.then(|| "east".to_owned()),
+                    customer,
+                    since: since_ms.and_then(|ms| now.checked_sub(Duration::from_millis(ms))),
+                    ..waiting(needs)
+                });
             }
             Event::CallerLeaves(which) if !self.waiting.is_empty() => {
                 let call = *self.waiting.iter().nth(which.index(self.waiting.len())).unwrap();
@@ -190,6 +287,7 @@ impl World {
             Event::Declines(which, how) => {
                 if let Some((call, operator)) = self.an_offer(&which) {
                     self.offers.remove(&(call, operator));
+                    self.note_declined(call, operator);
                     self.queue.declined(now, call, operator, how);
                 }
             }
@@ -212,10 +310,21 @@ impl World {
                 prop_assert_eq!(self.queue.set_state(now, OperatorId(operator), wish).is_ok(), known);
             }
             Event::Reachable(operator, is) => self.queue.set_reachable(now, OperatorId(operator), is),
-            Event::Configured { operators, skills } => {
+            Event::Configured { operators, skills, tiers } => {
                 let present = (0..OPERATORS).filter(|id| operators >> id & 1 == 1 || *id == 0);
-                self.configure(present.map(|id| (id, pick(skills.rotate_left(u32::try_from(id).unwrap())))).collect());
+                let tier = |id: i64| match (tiers >> id & 1, tiers >> (7 - id) & 1) {
+                    (1, 1) => Tier::Manager,
+                    (1, _) => Tier::Supervisor,
+                    _ => Tier::Operator,
+                };
+                let skills = |id: i64| pick(skills.rotate_left(u32::try_from(id).unwrap()));
+                self.configure(present.map(|id| (id, skills(id), tier(id))).collect());
             }
+            Event::ReportOpen(operator, open) => {
+                let known = self.queue.operator(OperatorId(operator)).is_some();
+                prop_assert_eq!(self.queue.report_open(now, OperatorId(operator), open).is_ok(), known);
+            }
+            Event::DayBegins => self.queue.day_begins(),
             Event::TimePasses(ms) => self.now += Duration::from_millis(ms),
             Event::NextTimeout => {
                 self.now = self.queue.poll_timeout().map_or(now, |at| at.max(now));
@@ -236,7 +345,10 @@ impl World {
                     self.offers.insert((call, operator));
                     offered.push(call);
                 }
-                Effect::Withdraw { call, operator, .. } => {
+                Effect::Withdraw { call, operator, why } => {
+                    if why == Why::NoAnswer {
+                        self.note_declined(call, operator);
+                    }
                     prop_assert!(self.offers.remove(&(call, operator)), "{} {} was not offered", call, operator);
                 }
                 Effect::OperatorState { operator, state } => {
@@ -246,15 +358,51 @@ impl World {
                 Effect::Waiting { call, position } => {
                     prop_assert!(self.waiting.contains(&call) && (1..=POSITIONS_TOLD_MAX).contains(&position));
                 }
-                Effect::OperatorUnreliable { .. } | Effect::Widened { .. } | Effect::PromiseAtRisk { .. } => {}
+                Effect::OperatorUnreliable { .. } => {}
+                Effect::Widened { call, .. } | Effect::PromiseAtRisk { call, .. } => {
+                    prop_assert!(self.wants.contains_key(&call));
+                }
             }
         }
         Ok(offered)
     }
 
+    fn note_declined(&mut self, call: CallId, operator: OperatorId) {
+        let rounds = self.queue.waiting().find(|waiting| waiting.call == call).map_or(0, |waiting| waiting.rounds);
+        self.declined.insert((call, rounds, operator));
+    }
+
+    /// Told by other means than the queue's own audit: no caller waits in silence while somebody is free whom a step of
+    /// the plan that is taken rings.
+    fn nobody_is_forgotten(&self) -> Result<(), TestCaseError> {
+        for waiting in self.queue.waiting().filter(|waiting| waiting.offered_to.is_empty()) {
+            let (plan, needs) = &self.wants[&waiting.call];
+            prop_assert!(waiting.steps > 0, "the first step is taken at once");
+            let taken: Vec<Who> = plan.steps().iter().take(waiting.steps).map(|step| step.who).collect();
+            for free in self.queue.operators() {
+                let Some((skills, tier)) = self.people.get(&free.operator) else { continue };
+                let declined = self.declined.contains(&(waiting.call, waiting.rounds, free.operator));
+                if free.state != State::Ready || !free.reachable || declined {
+                    continue;
+                }
+                let suits = pick(*needs).iter().all(|need| skills.contains(need));
+                let rings = taken.iter().any(|who| match who {
+                    Who::Best(_) | Who::Suited => *tier == Tier::Operator && suits,
+                    Who::Everyone => *tier == Tier::Operator,
+                    Who::Supervisors => *tier == Tier::Supervisor,
+                    Who::Managers => *tier == Tier::Manager,
+                });
+                prop_assert!(!rings, "{} is free, and {} waits", free.operator, waiting.call);
+            }
+        }
+        Ok(())
+    }
+
     fn check(&mut self) -> Result<(), TestCaseError> {
         self.drain()?;
         prop_assert_eq!(self.queue.audit(), []);
+        prop_assert_eq!(self.queue.repair(self.now), []);
+        self.nobody_is_forgotten()?;
         let listed = self.queue.waiting().flat_map(|w| w.offered_to.into_iter().map(move |o| (w.call, o)));
         prop_assert_eq!(listed.collect::<BTreeSet<_>>(), self.offers.clone());
         prop_assert_eq!(self.queue.waiting().map(|w| w.call).collect::<BTreeSet<_>>(), self.waiting.clone());
@@ -299,7 +447,7 @@ impl World {
     /// The newly offered calls are the first in `order`, and are answered at once.
     fn check_offers_follow(
         &mut self,
-        order: &mut BTreeMap<(Reverse<u8>, bool, u32), CallId>,
+        order: &mut BTreeMap<(Reverse<u8>, bool, Instant, u32), CallId>,
     ) -> Result<(), TestCaseError> {
         for offered in self.drain()? {
             prop_assert_eq!(order.pop_first().map(|(_, call)| call), Some(offered));

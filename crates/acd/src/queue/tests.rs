@@ -1,5 +1,10 @@
 //! What the queue does, told as stories. Helpers stand below.
 
+mod helping;
+mod mending;
+mod plans;
+mod widening;
+
 use super::*;
 use crate::RingPlan::{LongestIdle, RingAll};
 use crate::{RingPlan, State};

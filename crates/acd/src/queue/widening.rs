@@ -3,7 +3,7 @@
 use super::{Queue, RING_MAX};
 use crate::roster::Label;
 use crate::timers::Timer;
-use crate::{CallId, Effect, Step, Tier, Who, Widening};
+use crate::{CallId, Effect, RingPlan, Step, Tier, Who, Widening};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -28,9 +28,20 @@ impl Queue {
             taken += 1;
         }
         let next = plan.steps().get(taken).map(due);
+        // A plan that asks only for people who are not here: better anyone than nobody.
+        let rings_nobody = next.is_none()
+            && matches!(*plan, RingPlan::Widening(_))
+            && entry.reach.anyone == 0
+            && !plan.steps().iter().any(|step| self.anyone_at_work(call, step.who));
+        if rings_nobody && self.anyone_at_work(call, Who::Everyone) {
+            self.effects.push_back(Effect::Widened { call, who: Who::Everyone, why: Widening::Step });
+        }
         let before = self.line.change(call, |entry| {
             for step in plan.steps().iter().take(taken).skip(widened) {
                 entry.reach.widen(step.who);
+            }
+            if rings_nobody {
+                entry.reach.widen(Who::Everyone);
             }
             if taken > widened && entry.asks_preferred() {
                 entry.waiting.prefer = None; // is no longer asked alone

@@ -216,6 +216,7 @@ impl Post {
         OperatorSnapshot {
             operator: self.operator.id,
             tier: self.operator.tier,
+            teams: self.operator.teams.clone(),
             state: self.state(),
             since: self.since,
             reachable: self.reachable,

@@ -30,7 +30,7 @@ impl Call {
     }
 
     /// Into the queue: anyone may take a call to an unknown number, a firm's call who has its skills.
-    pub(super) fn enqueue(&mut self, board: &mut Board, now: Instant, at_head: bool) -> Result<(), EnqueueError> {
+    pub(crate) fn enqueue(&mut self, board: &mut Board, now: Instant, at_head: bool) -> Result<(), EnqueueError> {
         let customer = self.customer.as_deref();
         let class = if at_head { RETURNED } else { u8::from(self.is_repeated()) };
         let priority = customer.map_or(0, |customer: &Customer| customer.priority).saturating_mul(CLASSES);
