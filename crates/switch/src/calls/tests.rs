@@ -14,6 +14,7 @@ mod repeating;
 mod supervising;
 mod talk;
 mod tape;
+mod widening;
 
 pub(crate) use firms::directory as house_directory;
 

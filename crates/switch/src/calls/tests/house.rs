@@ -108,12 +108,16 @@ impl House {
         Self::with(|_| {})
     }
 
-    /// The same with another directory.
+    /// The same with another directory. Stories tell what one event leads to, so here nobody watches the promise.
     pub(super) fn with(edit: impl FnOnce(&mut Directory)) -> Self {
+        Self::promising(None, edit)
+    }
+
+    /// The same where the promise is watched.
+    pub(super) fn promising(promise: Option<acd::PromiseLoop>, edit: impl FnOnce(&mut Directory)) -> Self {
         let start = crate::calls::tests::some_moment();
         let mut config = Config::new(endpoint::Config::new("house.test", Vec::new()), vec![PEER], 40_000..=49_999);
-        // Stories tell what one event leads to; what the chances are is told where it is the story.
-        config.queue.promise = None;
+        config.queue.promise = promise;
         let mut directory = directory();
         edit(&mut directory);
         let mut house = Self {
