@@ -231,6 +231,20 @@ impl World {
         call
     }
 
+    fn comes(&mut self, arrival: Arrival) {
+        let Arrival { needs, plan, priority, at_head, prefer, team, customer, since_ms } = arrival;
+        self.arrives(Waiting {
+            plan: Arc::new(plan),
+            priority,
+            at_head,
+            prefer: prefer.map(OperatorId),
+            team: team.then(|| "east".to_owned()),
+            customer,
+            since: since_ms.and_then(|ms| self.now.checked_sub(Duration::from_millis(ms))),
+            ..waiting(needs)
+        });
+    }
+
     fn clears(&mut self, operator: OperatorId) {
         self.talking.remove(&operator);
         self.queue.cleared(self.now, operator);
@@ -252,21 +266,22 @@ impl World {
         (!self.offers.is_empty()).then(|| *self.offers.iter().nth(which.index(self.offers.len())).unwrap())
     }
 
+    /// Bits of who is there, what they can do, and which tier they are.
+    fn reconfigure(&mut self, operators: u8, skills: u8, tiers: u8) {
+        let present = (0..OPERATORS).filter(|id| operators >> id & 1 == 1 || *id == 0);
+        let tier = |id: i64| match (tiers >> id & 1, tiers >> (7 - id) & 1) {
+            (1, 1) => Tier::Manager,
+            (1, _) => Tier::Supervisor,
+            _ => Tier::Operator,
+        };
+        let skills = |id: i64| pick(skills.rotate_left(u32::try_from(id).unwrap()));
+        self.configure(present.map(|id| (id, skills(id), tier(id))).collect());
+    }
+
     fn happens(&mut self, event: Event) -> Result<(), TestCaseError> {
         let now = self.now;
         match event {
-            Event::Arrives(Arrival { needs, plan, priority, at_head, prefer, team, customer, since_ms }) => {
-                self.arrives(Waiting {
-                    plan: Arc::new(plan),
-                    priority,
-                    at_head,
-                    prefer: prefer.map(OperatorId),
-                    team: team.then(|| "east".to_owned()),
-                    customer,
-                    since: since_ms.and_then(|ms| now.checked_sub(Duration::from_millis(ms))),
-                    ..waiting(needs)
-                });
-            }
+            Event::Arrives(arrival) => self.comes(arrival),
             Event::CallerLeaves(which) if !self.waiting.is_empty() => {
                 let call = *self.waiting.iter().nth(which.index(self.waiting.len())).unwrap();
                 self.waiting.remove(&call);
@@ -310,16 +325,7 @@ impl World {
                 prop_assert_eq!(self.queue.set_state(now, OperatorId(operator), wish).is_ok(), known);
             }
             Event::Reachable(operator, is) => self.queue.set_reachable(now, OperatorId(operator), is),
-            Event::Configured { operators, skills, tiers } => {
-                let present = (0..OPERATORS).filter(|id| operators >> id & 1 == 1 || *id == 0);
-                let tier = |id: i64| match (tiers >> id & 1, tiers >> (7 - id) & 1) {
-                    (1, 1) => Tier::Manager,
-                    (1, _) => Tier::Supervisor,
-                    _ => Tier::Operator,
-                };
-                let skills = |id: i64| pick(skills.rotate_left(u32::try_from(id).unwrap()));
-                self.configure(present.map(|id| (id, skills(id), tier(id))).collect());
-            }
+            Event::Configured { operators, skills, tiers } => self.reconfigure(operators, skills, tiers),
             Event::ReportOpen(operator, open) => {
                 let known = self.queue.operator(OperatorId(operator)).is_some();
                 prop_assert_eq!(self.queue.report_open(now, OperatorId(operator), open).is_ok(), known);
