@@ -291,7 +291,7 @@ function drawCalls() {
     if (call.call === state.shown) open.ariaCurrent = "true";
     const missed = call.answered_ms == null && call.state === "cleared";
     return [open, { text: firm(call), kind: "firm" }, caller(call), call.operator_name,
-      missed ? { text: W.abandoned, kind: "missed" } : call.answered_ms == null ? "" : seconds(call.wait_ms),
+      missed ? { text: ending(call) || W.abandoned, kind: "missed" } : call.answered_ms == null ? "" : seconds(call.wait_ms),
       { text: duration(call.talk_ms), kind: "number" }, chip(W.states[call.state], call.state)];
   });
   const lines = table($("calls"), [W.time, W.firm, W.caller, W.operator, W.wait, W.talk, W.state], rows, W.none);
