@@ -23,6 +23,7 @@ mod codecs;
 mod crash;
 mod database;
 mod demo;
+mod directory;
 mod encrypted;
 mod flood;
 mod linphone;

@@ -29,7 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[serde(untagged)]
 pub(crate) enum Seen {
     /// By an administrator.
-    Whole(OperatorRow),
+    Whole(Box<OperatorRow>),
     /// By others.
     Named(Named),
 }
@@ -59,7 +59,7 @@ pub(crate) async fn operators(State(api): State<Api>, login: Login) -> Result<Js
     let rows = api.store.operators().await?;
     let whole = login.may(Act::Administer).is_ok();
     let seen = |row: OperatorRow| match whole {
-        true => Seen::Whole(row),
+        true => Seen::Whole(Box::new(row)),
         false => Seen::Named(Named { id: row.id, active: row.active, name: row.form.name }),
     };
     Ok(Json(rows.into_iter().map(seen).collect()))
