@@ -230,12 +230,8 @@ fn arrivals(shape: &Shape, random: &mut Random) -> Vec<Arrival> {
     let top = OFFICE_HOURS.iter().map(|(_, share)| *share).fold(0.0, f64::max);
     let per_hour = f64::from(shape.calls) / area();
     let mut arrivals = Vec::new();
-    let mut hour = *opens;
-    while per_hour > 0.0 {
-        hour += random.exponential() / (per_hour * top);
-        if hour >= *closes {
-            break;
-        }
+    let mut hour = *opens + random.exponential() / (per_hour * top); // endless if there are no calls at all
+    while hour < *closes {
         if random.happens(course(hour) / top) {
             arrivals.push(Arrival {
                 at: hours(hour),
@@ -245,6 +241,7 @@ fn arrivals(shape: &Shape, random: &mut Random) -> Vec<Arrival> {
                 wrap_up: shape.wrap_up.draw(random),
             });
         }
+        hour += random.exponential() / (per_hour * top);
     }
     arrivals
 }
