@@ -73,11 +73,13 @@ macro_rules! words {
     };
 }
 
+mod bench;
 mod check;
 mod queue;
 mod ring;
 mod verbs;
 
+pub use bench::*;
 pub use check::*;
 pub use queue::*;
 pub use ring::*;
@@ -176,7 +178,8 @@ mod tests {
 
     #[test]
     fn both_languages_take_the_same_values() {
-        for (name, words) in ALL.iter().chain(check::ALL).chain(queue::ALL).chain(ring::ALL).chain(verbs::ALL) {
+        let all = [ALL, bench::ALL, check::ALL, queue::ALL, ring::ALL, verbs::ALL];
+        for (name, words) in all.into_iter().flatten() {
             let holes = |text: &str| text.matches("{}").count();
             assert_eq!(holes(words.english), holes(words.japanese), "{name}");
             assert_eq!(words.english.is_empty(), words.japanese.is_empty(), "{name}");

@@ -103,7 +103,7 @@ pub fn delays(traffic: Traffic, packets: usize, every: Duration) -> io::Result<V
 }
 
 /// Processor time of this thread.
-fn spent() -> Duration {
+pub fn spent() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }

@@ -7,6 +7,7 @@ mod house;
 mod loud;
 mod media;
 mod peers;
+mod queue;
 mod ramp;
 mod register;
 mod sip;
@@ -19,13 +20,17 @@ use crate::trouble::{Exit, Trouble, Troubles};
 /// Arguments of `bench`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  denwaban bench sip\n  denwaban bench call --json\n  denwaban bench media --calls 200 --modes relay,record --seconds 10\n  denwaban bench media --ramp"
+    after_help = "Examples:\n  denwaban bench sip\n  denwaban bench call --json\n  denwaban bench media --calls 200 --modes relay,record --seconds 10\n  denwaban bench media --ramp\n  denwaban bench queue --json\n  denwaban bench queue --days 50 --operators 28\n  denwaban bench queue --traffic calls.csv\n\n\
+        queue plays each ring plan with the same days of calls. At equal interruptions of supervisors and managers: the control loop's\n\
+        row says how often it rang their phones; longest idle and ring-all ring them by a fixed timer, one on some of the days and\n\
+        another on the rest, so that the mean is the same. --traffic takes the file that the page saves as CSV (columns arrived,\n\
+        operator, wait_seconds, talk_seconds; customer and wrap_up_seconds if there)."
 )]
 pub struct Arguments {
     /// What to measure; everything when left out
     #[arg(value_enum)]
     what: Option<What>,
-    /// Complete calls to make (call), or simultaneous bridged calls (media; several times for several)
+    /// Complete calls to make (call), simultaneous bridged calls (media; several times for several), or calls a day (queue)
     #[arg(long, value_delimiter = ',')]
     calls: Vec<usize>,
     /// How long a flood, or each window of a measurement of voice, takes
@@ -40,6 +45,8 @@ pub struct Arguments {
     /// The whole switch with real calls, from half to twice as many callers as it carries: looked for, or `--calls`
     #[arg(long)]
     ramp: bool,
+    #[command(flatten)]
+    queue: queue::Arguments,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +59,8 @@ enum What {
     Flood,
     /// Bridged voice beside a bare loop: relayed, recorded, with SRTP, with Opus
     Media,
+    /// Ring plans on days of calls, generated or recorded; what an event of the queue costs
+    Queue,
 }
 
 /// Measures, and prints one line (one JSON object) a measurement.
@@ -78,6 +87,10 @@ pub fn run(arguments: &Arguments, out: Output) -> Result<(), Troubles> {
     }
     if wanted(What::Flood) {
         flood::measure(arguments.seconds, |row| out.line(&row, || row.text())).map_err(trouble)?;
+    }
+    if wanted(What::Queue) {
+        let calls = if wanted(What::Call) { None } else { arguments.calls.first().copied() };
+        queue::run(&arguments.queue, calls, out)?;
     }
     if wanted(What::Media) {
         let calls: &[usize] = if wanted(What::Call) { &[] } else { &arguments.calls };
