@@ -13,6 +13,7 @@ mod engine;
 mod local;
 mod pages;
 mod phone;
+mod process;
 mod refresh;
 mod service;
 mod shutdown;

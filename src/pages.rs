@@ -6,7 +6,7 @@ use std::sync::Arc;
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use web::{Api, Tickets};
+use web::{Api, MetricsToken, Tickets};
 
 use crate::clock;
 use crate::config::Config;
@@ -25,6 +25,7 @@ pub async fn open(
     let (recordings, realm) = (config.recordings.folder.clone(), config.sip.realm.clone());
     let mut api = Api::new(store.clone(), Arc::new(engine.clone()), recordings, realm, clock::unix_ms);
     api.secure_cookies = config.web.https;
+    api.metrics_token = MetricsToken::new(&config.web.metrics_token);
     let socket = &config.web.socket;
     if !socket.as_os_str().is_empty() {
         match crate::local::open(socket, api.clone()) {

@@ -45,6 +45,7 @@ pub struct House {
 
 /// Starts everything, or says what keeps it from starting.
 pub async fn open(config: &Config) -> Result<House, Troubles> {
+    crate::process::begun();
     descriptors::raise();
     let config = &with_what_can_be(config).await?;
     make_folders(config)?;
@@ -60,6 +61,7 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     if handle.set_directory(directory, names).await.is_err() {
         return Err(Trouble::new(Exit::Software, "", "the engine has died", "").into());
     }
+    take_up_today(&store, &handle).await;
     let events = web::Switchboard::subscribe(&handle);
     let recordings = &config.recordings;
     let mut tasks = vec![
@@ -70,6 +72,15 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     ];
     let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
     Ok(House { engine: handle, store, locals, web, tickets, thread, journal, tasks })
+}
+
+/// The promise's figures of today go on from what the database has of it. Nothing waits for them.
+async fn take_up_today(store: &Store, engine: &EngineHandle) {
+    let now_ms = clock::unix_ms();
+    match store.visits(None, switch::promise::day_begins_ms(now_ms), now_ms).await {
+        Ok(visits) => engine.today(visits).await,
+        Err(error) => tracing::warn!(%error, "today's figures begin anew"),
+    }
 }
 
 impl House {

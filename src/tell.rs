@@ -114,6 +114,7 @@ impl Teller {
             Event::OperatorState { operator, state, reason } => info!(operator, state, reason, "operator"),
             Event::TrunkState { trunk, up: true, why } => info!(trunk, why, "trunk up"),
             Event::TrunkState { trunk, up: false, why } => warn!(trunk, why, "trunk down"),
+            Event::Promise { .. } => {} // figures are for screens
             Event::Alarm(alarm) => self.alarm(alarm),
         }
     }

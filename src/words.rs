@@ -138,6 +138,9 @@ words! {
     BAD_DATABASE_URL = "`{}` is no database we know", "`{}` は使えるデータベースではありません";
     BAD_DATABASE_URL_REMEDY = "write sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME",
         "sqlite:パス か postgres://ユーザー:パスワード@ホスト/名前 と書いてください";
+    BAD_TOKEN = "it is too short, or has letters that no header can hold", "短すぎるか、ヘッダーに書けない文字があります";
+    BAD_TOKEN_REMEDY = "write 16 letters and digits or more, as from `openssl rand -hex 24`, or leave it empty",
+        "`openssl rand -hex 24` などで作った 16 文字以上の英数字を書くか、空にしてください";
     BAD_LOG_LEVEL = "`{}` is no log level: {}", "`{}` はログの水準ではありません: {}";
     BAD_LOG_LEVEL_REMEDY = "write error, warn, info, debug or trace", "error、warn、info、debug、trace のいずれかを書いてください";
     PORT_CLASH = "SIP port {} lies inside media.ports {}", "SIP のポート {} が media.ports {} の中にあります";

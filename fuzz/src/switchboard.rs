@@ -644,7 +644,8 @@ fn kind(event: &Event) -> Option<&'static str> {
         | Event::PopClosed { .. }
         | Event::MessageLeft { .. }
         | Event::OperatorState { .. }
-        | Event::TrunkState { .. } => None,
+        | Event::TrunkState { .. }
+        | Event::Promise { .. } => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod ban;
 mod bench;
 mod call;
+mod certificate;
 mod check;
 mod customer;
 mod did;
@@ -12,6 +13,7 @@ mod output;
 pub(crate) mod rec;
 mod ring;
 mod serve;
+mod staffing;
 mod supervise;
 mod trunk;
 mod user;
@@ -72,6 +74,12 @@ enum Verb {
     /// Recordings: find, verify, export
     #[command(subcommand)]
     Rec(rec::Verb),
+    /// How a client firm's callers were answered in a month, at the caller's ear
+    #[command(after_help = "Example:\n  denwaban certificate sakura-dental --month 2026-11")]
+    Certificate(certificate::Arguments),
+    /// How many operators the coming day or week needs, by the quarter of an hour, from the service's own history
+    #[command(after_help = "Examples:\n  denwaban staffing\n  denwaban staffing --week --within 90")]
+    Staffing(staffing::Arguments),
     /// People who log in to the web pages
     #[command(subcommand)]
     User(user::Verb),
@@ -143,6 +151,8 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Ban(verb) => with_runtime(ban::run(&quiet()?, verb)),
         Verb::Call(verb) => with_runtime(call::run(&quiet()?, verb)),
         Verb::Rec(verb) => with_runtime(rec::run(&quiet()?, verb)),
+        Verb::Certificate(arguments) => with_runtime(certificate::run(&quiet()?, arguments)),
+        Verb::Staffing(arguments) => with_runtime(staffing::run(&quiet()?, arguments)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),
         Verb::Bench(arguments) => bench::run(&arguments, out),
         Verb::Completions { shell } => help::completions(shell, out),

@@ -263,6 +263,8 @@ pub struct Web {
     pub https: bool,
     /// Unix socket by which the command line speaks with the running switch; empty: none.
     pub socket: PathBuf,
+    /// Whoever has it may read `/metrics`; empty: nobody.
+    pub metrics_token: String,
 }
 
 /// `[log]`.
@@ -380,6 +382,7 @@ impl Default for Web {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
             https: false,
             socket: "data/denwaban.sock".into(),
+            metrics_token: String::new(),
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::words::{self, Words};
 
 /// Longest registration that may be configured, and longest drain.
 const DAY_SECONDS: u32 = 86_400;
+/// Shorter ones could be guessed.
+const TOKEN_BYTES_MIN: usize = 16;
 
 /// Every mistake there is.
 pub(super) fn validate(config: &Config, places: &Places) -> Vec<Mistake> {
@@ -184,6 +186,10 @@ fn texts(config: &Config, judge: &mut Judge<'_>) {
     let scheme = url.split_once(':').map_or(url.as_str(), |(scheme, _)| scheme);
     let what = || words::BAD_DATABASE_URL.with(&[&scheme]);
     judge.demand(known, "database.url", what, || plain(words::BAD_DATABASE_URL_REMEDY));
+    let token = &config.web.metrics_token;
+    let is_token = token.is_empty() || (token.len() >= TOKEN_BYTES_MIN && token.bytes().all(|b| b.is_ascii_graphic()));
+    let (what, remedy) = (words::BAD_TOKEN, words::BAD_TOKEN_REMEDY);
+    judge.demand(is_token, "web.metrics_token", || plain(what), || plain(remedy));
     if let Err(error) = crate::telemetry::filter(&config.log.level) {
         let what = words::BAD_LOG_LEVEL.with(&[&config.log.level, &error]);
         judge.mistakes.push(judge.places.mistake("log.level", what, plain(words::BAD_LOG_LEVEL_REMEDY)));

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use switch::{Command, Directory};
+use switch::{Command, Directory, Visit};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{TlsError, TlsMaterial};
-use web::{Answer, Done, Stamped, Switchboard, Unanswered};
+use web::{Answer, Done, Machine, Stamped, Switchboard, Unanswered};
 
 use super::{Ask, Statistics};
+use crate::process;
 
 /// Whoever changed the directory waits this long at most for the switch to know.
 const DIRECTORY_MAX: std::time::Duration = std::time::Duration::from_secs(3);
@@ -61,6 +62,11 @@ impl EngineHandle {
     /// The recordings' disk has become scarce, or is no longer: desks are told.
     pub async fn disk(&self, free_percent: u8, scarce: bool) {
         let _ = self.inbox.send(Ask::Disk { free_percent, scarce }).await; // an engine that is gone tells nobody
+    }
+
+    /// Today's figures go on from these visits, which an earlier process has seen.
+    pub async fn today(&self, visits: Vec<Visit>) {
+        let _ = self.inbox.send(Ask::Today(visits)).await; // an engine that is gone counts nothing
     }
 
     /// No new calls from now on.
@@ -132,5 +138,31 @@ impl Switchboard for EngineHandle {
             // With the database away the change comes when it is back.
             let _ = tokio::time::timeout(DIRECTORY_MAX, done).await;
         })
+    }
+
+    fn machine(&self) -> Machine {
+        let engine = *self.statistics.borrow();
+        let process = process::look();
+        Machine {
+            inputs: engine.inputs,
+            longest_us: engine.longest_us,
+            engine_cpu_us: engine.cpu_us,
+            admitted_percent: engine.admitted_percent,
+            violations: engine.violations,
+            media_events_lost: engine.media_events_lost,
+            media_orders_lost: engine.media_orders_lost,
+            records_lost: engine.records_lost,
+            voice_busy: engine.voice_busy,
+            voice_late_us: engine.voice_late_us,
+            sip_received: engine.transport.received,
+            sip_sent: engine.transport.sent,
+            sip_junk: engine.transport.junk,
+            sip_flooded: engine.transport.flooded,
+            sip_connections: engine.transport.connections,
+            cpu_us: process.cpu_us,
+            resident_bytes: process.resident_bytes,
+            open_files: process.open_files,
+            started_ms: process.started_ms,
+        }
     }
 }

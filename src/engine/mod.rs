@@ -13,7 +13,7 @@ mod run;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use switch::{Command, CommandError, Directory, Reply};
+use switch::{Command, CommandError, Directory, Reply, Visit};
 use tokio::sync::oneshot;
 use transport::{TlsError, TlsMaterial};
 
@@ -36,6 +36,8 @@ enum Ask {
     Directory { directory: Arc<Directory>, names: Vec<(SocketAddr, String)>, taken: oneshot::Sender<()> },
     /// Other certificates from now on.
     Tls { material: Box<TlsMaterial>, taken: oneshot::Sender<Result<(), TlsError>> },
+    /// Visits of today that an earlier process has seen.
+    Today(Vec<Visit>),
     /// The recordings' disk has become scarce, or is no longer.
     Disk { free_percent: u8, scarce: bool },
     /// No new calls from now on.
@@ -73,6 +75,10 @@ pub struct Statistics {
     pub admitted_percent: u8,
     /// Processor time of the engine's thread since the start, in microseconds.
     pub cpu_us: u64,
+    /// Share of its time that the busiest voice thread, or the recorder, was at work at the last look.
+    pub voice_busy: f64,
+    /// The latest tick of the voice threads in the last second, in microseconds.
+    pub voice_late_us: u64,
     /// The sockets' counters.
     pub transport: transport::Statistics,
 }

@@ -230,6 +230,9 @@ impl Engine {
             if load.is_due(now) {
                 let voice = self.hands.voice_load();
                 load.voice(voice.busy, voice.late);
+                self.counts.voice_busy = voice.busy;
+                let late_us = u64::try_from(voice.late.as_micros()).unwrap_or(u64::MAX);
+                self.counts.voice_late_us = self.counts.voice_late_us.max(late_us);
             }
             load.look(now)
         });
@@ -288,6 +291,7 @@ impl Engine {
                 self.input(Input::Directory(directory));
                 let _ = taken.send(()); // nobody need wait for it
             }
+            Ask::Today(visits) => self.input(Input::Today(visits)),
             Ask::Disk { free_percent, scarce } => self.input(Input::Disk { free_percent, scarce }),
             Ask::Drain => self.input(Input::Drain),
             Ask::Stop => self.stop_at = Some(clock::now() + LAST_WORDS),
@@ -369,6 +373,7 @@ impl Engine {
         self.counts.transport = self.transport.statistics();
         self.statistics.send_replace(self.counts);
         self.counts.longest_us = 0;
+        self.counts.voice_late_us = 0;
     }
 }
 

@@ -163,6 +163,45 @@ words! {
     RECORDINGS_DIFFER_REMEDY = "restore these files from the backup", "バックアップから復元してください";
     NEW_FILE_REMEDY = "name a file that does not exist yet", "まだないファイル名を指定してください";
 
+    // The promise.
+    MONTH = "month", "月";
+    NO_MONTH = "`{}` is no month", "`{}` は月ではありません";
+    NO_MONTH_REMEDY = "write 2026-11", "2026-11 のように書いてください";
+    OFFERED = "calls", "着信";
+    LOST = "lost", "取りこぼし";
+    OTHERWISE = "served without a person", "人の応答なしで対応";
+    MEASURED_AT = "measured", "測定点";
+    MEASURED = "calls", "件数";
+    TWO_RINGS = "within 2 rings (6.0 s)", "2コール以内 (6.0 秒)";
+    THREE_RINGS = "within 3 rings (9.0 s)", "3コール以内 (9.0 秒)";
+    MEAN = "mean", "平均";
+    NINETY_FIVE = "95 % within", "95% が";
+    AT_THE_EAR = "at the caller's ear", "発信者の耳元";
+    AT_THE_ANSWER = "at our answer", "当方の応答";
+    CERTIFICATE_MEANS = "From the first ringing to the operator's first words, and to our answer. Lost callers count as not answered in time.",
+        "呼出音の始まりからオペレーターの第一声まで、および応答まで。取りこぼしは時間内の応答に数えません。";
+    CERTIFICATE_CUT = "There are more calls than are counted: the figures are of the first ones.",
+        "件数の上限を超えたため、初めの分だけの値です。";
+
+    // Staffing.
+    NO_SHARE = "write a share from 1 to 99.9 percent", "1 から 99.9 までの割合 (%) を書いてください";
+    STAFFING_LEARNED = "From {} calls of the past half year; callers wait {} s before they give up; wanted: {} within three rings.",
+        "過去半年の {} 件から。発信者が待つ時間は平均 {} 秒。目標は3コール以内に {}。";
+    STAFFING_NOTHING = "no calls are to be expected, as far as the past tells", "過去の記録からは着信の見込みがありません";
+    FROM_TIME = "from", "時刻";
+    HANDLING = "a call takes", "1件の時間";
+    OPERATORS_WANTED = "operators", "必要人数";
+    OPERATORS_HIGH = "on a busy day", "多い日の人数";
+    GIVE_UP = "give up", "取りこぼし";
+    MONDAY = "Mon", "月";
+    TUESDAY = "Tue", "火";
+    WEDNESDAY = "Wed", "水";
+    THURSDAY = "Thu", "木";
+    FRIDAY = "Fri", "金";
+    SATURDAY = "Sat", "土";
+    SUNDAY = "Sun", "日";
+    HOLIDAY = "holiday", "祝日";
+
     // Benchmarks.
     RAMP_CAPACITY = "ramp   this machine carries {} recorded calls with their callers and phones ({})",
         "ramp   このマシンは発信者・電話機込みで {} 通話を録音しながら運べます ({})";

@@ -30,6 +30,7 @@ mod linphone;
 mod many;
 mod networks;
 mod pjsua2;
+mod promise;
 mod races;
 mod ring;
 mod secure;

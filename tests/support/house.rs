@@ -14,6 +14,9 @@ use super::{Place, ports, until};
 /// Time enough for anything that takes a moment on a busy machine.
 pub const SOON: Duration = Duration::from_secs(40);
 
+/// What opens `/metrics` in every house.
+pub const METRICS_TOKEN: &str = "0123456789abcdef";
+
 /// A running house.
 pub struct House {
     /// Its folder.
@@ -112,6 +115,7 @@ impl House {
              {certificate}\
              [media]\nports = \"{rtp}-{}\"\n\
              [web]\nlisten = [\"127.0.0.1:{http}\"]\nsocket = \"{folder}/denwaban.sock\"\n\
+             metrics_token = \"{METRICS_TOKEN}\"\n\
              [recordings]\nfolder = \"{folder}/recordings\"\nfree_percent_min = 0\n\
              [speech]\ncache = \"{folder}/speech\"\nprompts = \"{folder}/prompts\"\ncommand = []\n\
              [shutdown]\ndrain_seconds = 1\n{database}{more}\n",

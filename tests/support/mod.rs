@@ -12,6 +12,7 @@ pub mod audio;
 pub mod baresip;
 pub mod base64;
 pub mod browser;
+pub mod callers;
 pub mod flood;
 pub mod house;
 pub mod linphone;

@@ -77,7 +77,7 @@ impl Books {
                 }
             }
             Event::CallChanged { .. } | Event::TransferFailed { .. } => {}
-            Event::OperatorState { .. } | Event::TrunkState { .. } => {}
+            Event::OperatorState { .. } | Event::TrunkState { .. } | Event::Promise { .. } => {}
         }
     }
 

@@ -19,7 +19,8 @@ impl Desk {
             Event::CallEnded { call, .. } => self.calls.retain(|known| known.to_string() != *call),
             Event::ScreenPop { .. } | Event::PopClosed { .. } | Event::CallAnswered { .. } => {}
             Event::CallChanged { .. } | Event::TransferFailed { .. } | Event::MessageLeft { .. } => {}
-            Event::OperatorState { .. } | Event::TrunkState { .. } | Event::Alarm(_) => {}
+            Event::OperatorState { .. } | Event::TrunkState { .. } => {}
+            Event::Promise { .. } | Event::Alarm(_) => {}
         }
     }
 

@@ -148,9 +148,9 @@ async fn upsert(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Resu
     let done = sqlx::query(
         "INSERT INTO calls (id, revision, state, customer, customer_name, did, diverted_from, caller, caller_reversed, \
          withheld, trunk, operator, operator_name, arrived_ms, ringing_ms, answered_ms, bridged_ms, ended_ms, talk_ms, \
-         wait_ms, ending, no_recording, recording_stem, search, settled, announced_ms) \
+         wait_ms, ending, no_recording, recording_stem, search, settled, announced_ms, first_speech_ms) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-         $24, $25, $26) \
+         $24, $25, $26, $27) \
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, state = excluded.state, customer = excluded.customer, \
          customer_name = excluded.customer_name, did = excluded.did, diverted_from = excluded.diverted_from, \
          caller = excluded.caller, caller_reversed = excluded.caller_reversed, withheld = excluded.withheld, \
@@ -159,7 +159,7 @@ async fn upsert(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Resu
          bridged_ms = excluded.bridged_ms, ended_ms = excluded.ended_ms, talk_ms = excluded.talk_ms, \
          wait_ms = excluded.wait_ms, ending = excluded.ending, no_recording = excluded.no_recording, \
          recording_stem = excluded.recording_stem, search = excluded.search, settled = excluded.settled, \
-         announced_ms = excluded.announced_ms \
+         announced_ms = excluded.announced_ms, first_speech_ms = excluded.first_speech_ms \
          WHERE excluded.revision > calls.revision",
     )
     .bind(key(record.call))
@@ -188,6 +188,7 @@ async fn upsert(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Resu
     .bind(fold_fields(&[&record.customer_name, &record.operator_name]))
     .bind(i64::from(is_settled(record)))
     .bind(record.announced_ms)
+    .bind(record.first_speech_ms)
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() > 0)
@@ -225,11 +226,11 @@ pub(crate) async fn upsert_recording(
 ) -> Result<(), StoreError> {
     let count = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     sqlx::query(
-        "INSERT INTO recordings (call, path, samples, sha256, bytes, gaps, pauses, peaks, fault) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+        "INSERT INTO recordings (call, path, samples, sha256, bytes, gaps, pauses, peaks, fault, first_speech_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
          ON CONFLICT (call) DO UPDATE SET path = excluded.path, samples = excluded.samples, sha256 = excluded.sha256, \
          bytes = excluded.bytes, gaps = excluded.gaps, pauses = excluded.pauses, peaks = excluded.peaks, \
-         fault = excluded.fault",
+         fault = excluded.fault, first_speech_ms = excluded.first_speech_ms",
     )
     .bind(call)
     .bind(storable(&recording.path).into_owned())
@@ -240,6 +241,7 @@ pub(crate) async fn upsert_recording(
     .bind(to_json(&recording.pauses, "recordings.pauses")?)
     .bind(recording.peaks.as_deref().map(|peaks| storable(peaks).into_owned()))
     .bind(storable(&recording.fault).into_owned())
+    .bind(recording.first_speech_ms.map(i64::from))
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -283,6 +285,7 @@ fn call_row(row: &AnyRow) -> Result<CallRecord, StoreError> {
         ringing_ms: row.maybe_int("ringing_ms")?,
         announced_ms: row.maybe_int("announced_ms")?,
         answered_ms: row.maybe_int("answered_ms")?,
+        first_speech_ms: row.maybe_int("first_speech_ms")?,
         bridged_ms: row.maybe_int("bridged_ms")?,
         ended_ms: row.maybe_int("ended_ms")?,
         talk_ms: row.int("talk_ms")?,
@@ -329,6 +332,7 @@ fn recording_row(row: &AnyRow) -> Result<Recording, StoreError> {
         gaps: row.json("gaps", "recordings.gaps")?,
         pauses: row.json("pauses", "recordings.pauses")?,
         peaks: row.maybe_text("peaks")?,
+        first_speech_ms: row.maybe_int("first_speech_ms")?.and_then(|ms| ms.try_into().ok()),
         fault: row.text("fault")?,
     })
 }

@@ -187,7 +187,10 @@ async fn close(
 
 async fn attach(tx: &mut Transaction<'static, Any>, id: i64, recording: &Recording) -> Result<(), StoreError> {
     upsert_recording(tx, id, recording).await?;
-    sqlx::query("UPDATE calls SET no_recording = '' WHERE id = $1").bind(id).execute(&mut **tx).await?;
+    // The recording begins with our 200, be it for an announcement; nobody speaks in it who has not answered.
+    let sql = "UPDATE calls SET no_recording = '', first_speech_ms = CASE WHEN answered_ms IS NULL THEN NULL \
+               ELSE COALESCE(announced_ms, answered_ms) + $1 END WHERE id = $2";
+    sqlx::query(sql).bind(recording.first_speech_ms.map(i64::from)).bind(id).execute(&mut **tx).await?;
     Ok(())
 }
 

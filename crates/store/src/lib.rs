@@ -37,6 +37,7 @@ mod settings;
 mod text;
 mod trunk;
 mod user;
+mod visits;
 
 pub use audit::AuditEntry;
 pub use check::LANGUAGE;
@@ -56,3 +57,4 @@ pub use secret::{Password, Token};
 pub use text::fold;
 pub use trunk::{RegistrationForm, TrunkForm, TrunkRow};
 pub use user::{Role, UserForm, UserRow};
+pub use visits::WANTED_PERCENT;

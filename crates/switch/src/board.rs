@@ -18,6 +18,7 @@ use crate::io::{Alarm, Event};
 use crate::leg::{Description, Terms, Vault};
 use crate::media;
 use crate::ports::Ports;
+use crate::promise::Promise;
 use crate::promises::Promises;
 use crate::record::CallRecord;
 use crate::switch::{Config, MediaAddress};
@@ -93,6 +94,8 @@ pub(crate) struct Board {
     pub(crate) visitors: Visitors,
     /// Outgoing legs on each trunk.
     pub(crate) load: HashMap<TrunkId, u16>,
+    /// How the callers of today were answered.
+    pub(crate) promise: Promise,
     /// Where each operator's phone is; absent: no phone.
     pub(crate) phones: HashMap<OperatorId, Phone>,
     effects: VecDeque<Effect>,
@@ -133,6 +136,7 @@ impl Board {
             pace: Pace::default(),
             visitors: Visitors::default(),
             load: HashMap::new(),
+            promise: Promise::default(),
             phones: HashMap::new(),
             effects: VecDeque::new(),
             waiting: 0,
@@ -156,6 +160,7 @@ impl Board {
     }
 
     pub(crate) fn alarm(&mut self, alarm: Alarm) {
+        self.promise.counters.alarms += 1;
         self.event(Event::Alarm(alarm));
     }
 
@@ -184,6 +189,7 @@ impl Board {
         let waiting = u32::try_from(self.queue.waiting_count()).unwrap_or(u32::MAX);
         if waiting != self.waiting {
             self.waiting = waiting;
+            self.promise.touch();
             self.effects.push_back(Effect::Waiting(waiting));
         }
     }

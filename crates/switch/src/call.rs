@@ -32,6 +32,7 @@ use crate::directory::Customer;
 use crate::io::Earlier;
 use crate::leg::{CLOSING_MAX, LEAVING_MAX, Leg, Role, Signalling, Voice};
 use crate::media;
+use crate::promise::Whose;
 use crate::record::CallState;
 use callback::Away;
 use lobby::Lobby;
@@ -64,6 +65,8 @@ pub(crate) struct Call {
     /// The recording is paused.
     pub(crate) pause: Option<Pause>,
     pub(crate) story: Story,
+    /// Since when the caller has nobody to talk with: our first 180, or the loss of an operator.
+    pub(crate) waits_since: Instant,
     /// It is ended then, whatever happens.
     pub(crate) until: Instant,
     /// Hops that legs of this call may still make (R36).
@@ -170,6 +173,13 @@ impl Call {
     /// Takes what the phase has; whoever asks puts the next one in its place at once.
     fn take_phase(&mut self, now: Instant) -> Phase {
         std::mem::replace(&mut self.phase, Phase::Over { until: now })
+    }
+
+    /// What this call's figures are listed under.
+    pub(crate) fn whose(&self) -> Whose<'_> {
+        let record = &self.story.record;
+        let team = self.customer.as_ref().and_then(|customer| customer.team.as_deref());
+        Whose { arrived_ms: record.arrived_ms, customer: record.customer, team }
     }
 
     /// The operator on the line, if one is.

@@ -202,6 +202,7 @@ impl Calls {
                 self.ask(now, call, |call, board| call.stop_supervising(board, now, supervisor))
             }
             Command::Snapshot => Ok(Reply::Snapshot(self.snapshot(now))),
+            Command::Today { firms } => Ok(Reply::Today(Box::new(self.today(now, firms)))),
             // The SIP side knows.
             Command::Bans => return self.board.bans(number),
             Command::ClearBans { source } => return self.board.clear_bans(number, source),
@@ -302,7 +303,7 @@ impl Calls {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let first = self.deadlines.first().map(|(due, _)| *due);
         let errands = self.errands.values().map(Errand::deadline).min();
-        [first, self.board.queue.poll_timeout(), errands].into_iter().flatten().min()
+        [first, self.board.queue.poll_timeout(), errands, self.board.promise.due()].into_iter().flatten().min()
     }
 
     /// The next thing to do.
@@ -400,8 +401,8 @@ impl Calls {
         if !recording.fault.is_empty() {
             self.board.alarm(Alarm::RecordingFailed { call: call.to_string(), why: recording.fault.clone() });
         }
-        record.recording = Some(recording);
-        record.no_recording.clear();
+        self.board.promise.counters.recorded(&recording);
+        record.recorded(recording);
         self.board.record(record);
     }
 
@@ -437,6 +438,7 @@ impl Calls {
             }
         }
         self.board.count_waiting();
+        self.tell_promise(now);
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use acd::{CallId, OperatorId};
 use serde::{Deserialize, Serialize};
 
+use crate::promise::{Counters, Today};
 use crate::record::CallState;
 use crate::usage::Cap;
 
@@ -38,6 +39,8 @@ pub enum Command {
     StopSupervising { call: CallId, supervisor: OperatorId },
     /// A list of calls and operators as they are now.
     Snapshot,
+    /// Today's figures of the promise, with those of so many firms, the worst first.
+    Today { firms: usize },
     /// Sources that are not listened to now (R01).
     Bans,
     /// Listen to this source again; `None`: to all of them.
@@ -103,6 +106,8 @@ pub enum Reply {
     Accepted,
     /// Answer to `Snapshot`.
     Snapshot(Snapshot),
+    /// Answer to `Today`.
+    Today(Box<Today>),
     /// Answer to `Bans`, and to `ClearBans` those that are listened to again. By address.
     Bans(Vec<BanNow>),
 }
@@ -155,6 +160,44 @@ pub struct Snapshot {
     pub operators: Vec<OperatorNow>,
     /// Trunks.
     pub trunks: Vec<TrunkNow>,
+    /// Callers who wait, in order of service: as many as are told, [`WAITING_MAX`].
+    pub waiting: Vec<WaitingNow>,
+    /// Today's figures of the promise, without those of firms (`Today` has them).
+    pub today: Today,
+    /// What has happened since the process began.
+    #[serde(skip)]
+    pub counters: Counters,
+}
+
+/// Callers told of in a snapshot; more wait than any screen shows.
+pub const WAITING_MAX: usize = 200;
+
+/// A caller who waits, as it is now.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct WaitingNow {
+    /// 13 characters.
+    pub call: String,
+    /// Firm.
+    pub customer: Option<i64>,
+    /// Firm's name.
+    pub customer_name: String,
+    /// Caller, or why there is no number.
+    pub caller: String,
+    /// Place among those who wait, from 1.
+    pub position: usize,
+    /// Higher goes first.
+    pub priority: u8,
+    /// Since the first 180, or since the caller is without an operator again, milliseconds.
+    pub waiting_ms: i64,
+    /// The same in whole rings of three seconds.
+    pub rings: i64,
+    /// A person had answered already, and is gone.
+    pub again: bool,
+    /// Not on the line: the caller is called back in this turn.
+    pub away: bool,
+    /// Operators whose phones are called now.
+    pub ringing: Vec<i64>,
 }
 
 /// A call as it is now.
@@ -229,6 +272,8 @@ pub struct OperatorNow {
     pub calls_today: u32,
     /// Milliseconds talked today, in talks that are over.
     pub talk_today_ms: i64,
+    /// The call that is offered, or in which the operator talks.
+    pub call: Option<String>,
 }
 
 /// A trunk as it is now.

@@ -12,6 +12,7 @@ use sip::framing::FramingFault;
 use crate::desk::{Command, CommandError, Reply};
 use crate::directory::Directory;
 use crate::media;
+use crate::promise::{Figures, Visit};
 use crate::record::CallRecord;
 use crate::waiting::AbandonedPolicy;
 
@@ -36,6 +37,8 @@ pub enum Input {
     Directory(Arc<Directory>),
     /// The wall clock, told at start and every few seconds.
     WallClock { unix_ms: i64 },
+    /// Visits of today that an earlier process has seen the end of: the promise's figures go on from there. Once, at the start.
+    Today(Vec<Visit>),
     /// The recordings' disk has become scarce, or is no longer (R22).
     Disk { free_percent: u8, scarce: bool },
     /// Take no new calls (503 with Retry-After); calls in progress go on.
@@ -114,6 +117,8 @@ pub enum Event {
     OperatorState { operator: i64, state: String, reason: String },
     /// A trunk's state.
     TrunkState { trunk: i64, up: bool, why: String },
+    /// Today's figures, or who waits, have changed: told at once, and then once a second at most.
+    Promise { from_ms: i64, total: Figures, waiting: usize, longest_waiting_ms: i64 },
     /// Somebody should look at this.
     Alarm(Alarm),
 }

@@ -18,6 +18,7 @@ mod leg;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod media;
 mod ports;
+pub mod promise;
 mod promises;
 pub mod record;
 mod snapshot;
@@ -31,6 +32,7 @@ pub use desk::{BanNow, Command, CommandError, Obstacle, Reply, SuperviseMode, Tr
 pub use detail::Detail;
 pub use directory::{Customer, CustomerId, Directory, NotReadyReason, Operator, Settings, Target, TransferPolicy};
 pub use io::{Alarm, Earlier, Event, Input, Output};
+pub use promise::{Outcome, Today, Visit};
 pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
 pub use sdp::SrtpPolicy;
 pub use switch::{Config, MediaAddress, Switch};

@@ -161,6 +161,9 @@ pub struct Recording {
     /// Path below the recordings folder of the waveform's peaks, once they are there.
     #[serde(default)]
     pub peaks: Option<String>,
+    /// When the first speech of an operator begins, milliseconds; `None`: there is none, or something is missing before it (X11).
+    #[serde(default)]
+    pub first_speech_ms: Option<u32>,
     /// What the verifier found wrong, in words for an administrator; empty: the recording is as it should be (W11).
     #[serde(default)]
     pub fault: String,

@@ -47,6 +47,9 @@ pub struct CallRecord {
     pub announced_ms: Option<i64>,
     /// A person answered; with our 200, if nothing was announced before.
     pub answered_ms: Option<i64>,
+    /// The operator's first words to the caller, as the recording has them; `None`: not known.
+    #[serde(default)]
+    pub first_speech_ms: Option<i64>,
     /// Caller joined with the client firm's person.
     pub bridged_ms: Option<i64>,
     /// The end.
@@ -74,6 +77,21 @@ impl CallRecord {
     pub fn connected_ms(&self) -> i64 {
         let begin = self.announced_ms.or(self.answered_ms);
         begin.zip(self.ended_ms).map_or(0, |(begin, end)| end.saturating_sub(begin).max(0))
+    }
+
+    /// When the recording began: our 200 to the caller.
+    pub fn recording_began_ms(&self) -> Option<i64> {
+        self.announced_ms.or(self.answered_ms)
+    }
+
+    /// The recording is complete: what is kept of it, and when the operator first spoke in it.
+    pub(crate) fn recorded(&mut self, recording: Recording) {
+        // Without an answer nobody can have spoken: what is heard on our side is then no operator.
+        let began_ms = self.answered_ms.and_then(|_| self.recording_began_ms());
+        let spoke = recording.first_speech_ms.zip(began_ms);
+        self.first_speech_ms = spoke.map(|(offset_ms, began_ms)| began_ms.saturating_add(i64::from(offset_ms)));
+        self.recording = Some(recording);
+        self.no_recording.clear();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Calls, operators and trunks as they are now, for whoever opens a screen.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use acd::Tier;
@@ -7,11 +8,15 @@ use acd::Tier;
 use crate::call::record::milliseconds;
 use crate::call::{Call, Phase};
 use crate::calls::{Calls, state_words};
-use crate::desk::{CallNow, OperatorNow, Snapshot, SupervisorNow, TrunkNow};
+use crate::desk::{CallNow, OperatorNow, Snapshot, SupervisorNow, TrunkNow, WAITING_MAX, WaitingNow};
+use crate::directory::CustomerId;
+use crate::io::Event;
+use crate::promise::{RING_MS, Today, Visit, day_begins_ms};
 
 impl Calls {
     /// Everything, oldest call first, operators by id.
     pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
+        let today = self.today(now, 0);
         let live = self.calls.values().filter(|call| !matches!(call.phase, Phase::Over { .. }));
         let names = &self.board.directory.operators;
         let operators = self.board.queue.operators().map(|operator| {
@@ -34,6 +39,7 @@ impl Calls {
                 report_open: operator.report_open,
                 calls_today: operator.calls_today,
                 talk_today_ms: i64::try_from(operator.talk_today.as_millis()).unwrap_or(i64::MAX),
+                call: operator.call.map(|call| call.to_string()),
             }
         });
         let trunks = self.board.directory.trunks.iter().map(|trunk| TrunkNow {
@@ -45,12 +51,77 @@ impl Calls {
             calls: live.map(|call| self.call_now(call)).collect(),
             operators: operators.collect(),
             trunks: trunks.collect(),
+            waiting: self.waiting_now(now),
+            today,
+            counters: self.board.promise.counters,
         }
+    }
+
+    /// Today's figures, with the worst firms and with who waits.
+    pub(crate) fn today(&self, now: Instant, firms: usize) -> Today {
+        let unix_ms = self.board.unix_ms(now);
+        let names = &self.board.directory.customers;
+        let name = |id: i64| names.get(&CustomerId(id)).map(|firm| firm.name.clone()).unwrap_or_default();
+        let today = self.board.promise.today(unix_ms, firms, name);
+        Today { waiting: self.board.queue.waiting_count(), longest_waiting_ms: self.longest_waiting_ms(now), ..today }
+    }
+
+    /// Tells today's figures, if they have changed and it is time.
+    pub(crate) fn tell_promise(&mut self, now: Instant) {
+        if !self.board.promise.is_to_tell(now) {
+            return;
+        }
+        let unix_ms = self.board.unix_ms(now);
+        let total = self.board.promise.total(unix_ms);
+        let (waiting, longest_waiting_ms) = (self.board.queue.waiting_count(), self.longest_waiting_ms(now));
+        let from_ms = day_begins_ms(unix_ms);
+        self.board.event(Event::Promise { from_ms, total, waiting, longest_waiting_ms });
+    }
+
+    /// The figures of today go on from what an earlier process has seen.
+    pub(crate) fn restore(&mut self, now: Instant, visits: &[Visit]) {
+        let unix_ms = self.board.unix_ms(now);
+        let directory = Arc::clone(&self.board.directory);
+        let team = |customer: Option<i64>| directory.customers.get(&CustomerId(customer?))?.team.as_deref();
+        self.board.promise.restore(unix_ms, visits, team);
+        self.tell_promise(now);
+    }
+
+    /// How long the caller has waited who has waited longest.
+    fn longest_waiting_ms(&self, now: Instant) -> i64 {
+        let calls = self.board.queue.waiting().filter_map(|waiting| self.calls.get(&waiting.call));
+        // Who is to be called back is not on the line.
+        let calls = calls.filter(|call| matches!(call.phase, Phase::Waiting(_)));
+        calls.map(|call| call.waiting_ms(now)).max().unwrap_or(0)
+    }
+
+    /// Who waits, in order of service.
+    fn waiting_now(&self, now: Instant) -> Vec<WaitingNow> {
+        let waiting = (1..).zip(self.board.queue.waiting()).take(WAITING_MAX);
+        let known = waiting.filter_map(|(position, waiting)| Some((position, self.calls.get(&waiting.call)?, waiting)));
+        known
+            .map(|(position, call, waiting)| {
+                let record = &call.story.record;
+                let waiting_ms = call.waiting_ms(now);
+                WaitingNow {
+                    call: call.id.to_string(),
+                    customer: record.customer,
+                    customer_name: record.customer_name.clone(),
+                    caller: call.caller_shown(),
+                    position,
+                    priority: waiting.priority,
+                    waiting_ms,
+                    rings: waiting_ms.div_euclid(RING_MS),
+                    again: record.operator.is_some(),
+                    away: matches!(call.phase, Phase::Away(_)),
+                    ringing: waiting.offered_to.iter().map(|operator| operator.0).collect(),
+                }
+            })
+            .collect()
     }
 
     fn call_now(&self, call: &Call) -> CallNow {
         let record = &call.story.record;
-        let caller = record.legs.first().map(|caller| caller.party.clone()).filter(|caller| !caller.is_empty());
         let names = &self.board.directory.operators;
         let supervisor = call.supervision.as_ref().map(|visit| SupervisorNow {
             operator: visit.operator.0,
@@ -65,7 +136,7 @@ impl Calls {
             state: call.state(),
             customer: record.customer,
             customer_name: record.customer_name.clone(),
-            caller: caller.unwrap_or_else(|| record.withheld.clone()),
+            caller: call.caller_shown(),
             operator: call.talk().map(|talk| talk.operator.0).or(record.operator),
             arrived_ms: record.arrived_ms,
             transfer: call.transfer_word().to_owned(),
@@ -74,5 +145,19 @@ impl Calls {
             recording_paused: call.pause.is_some(),
             silent: silent.collect(),
         }
+    }
+}
+
+impl Call {
+    /// The caller's number, or why there is none.
+    fn caller_shown(&self) -> String {
+        let record = &self.story.record;
+        let caller = record.legs.first().map(|caller| caller.party.clone()).filter(|caller| !caller.is_empty());
+        caller.unwrap_or_else(|| record.withheld.clone())
+    }
+
+    /// How long the caller waits: since our first 180, or since the operator is gone.
+    fn waiting_ms(&self, now: Instant) -> i64 {
+        milliseconds(self.waits_since, now)
     }
 }

@@ -110,6 +110,7 @@ impl Switch {
                 self.endpoint.set_wall_clock(now, unix_ms);
                 self.calls.board.set_wall_clock(now, unix_ms);
             }
+            Input::Today(visits) => self.calls.restore(now, &visits),
             Input::Disk { free_percent, scarce: true } => self.calls.board.alarm(Alarm::DiskScarce { free_percent }),
             Input::Disk { free_percent, scarce: false } => self.calls.board.alarm(Alarm::DiskRoomy { free_percent }),
             Input::Drain => self.calls.drain(),

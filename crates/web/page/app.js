@@ -1,6 +1,7 @@
 // One plain page: log in, see what goes on, find a call, hear it. No framework. Whatever comes from outside is put on the
 // page as text (`textContent`), never as HTML; every word goes through `words`.
 import { words } from "/words.js";
+import { wallboard } from "/wallboard.js";
 
 const ALARMS_MAX = 5;
 // Scores in hundredths from which a line is good, or fair: the bounds of ITU-T G.107 Annex B for "some" and "many users dissatisfied".
@@ -22,6 +23,7 @@ let W = words[language] ?? words.en;
 const state = {
   me: null, now: null, reasons: new Map(), operators: new Map(), customers: new Map(), trunks: new Map(),
   calls: [], bans: [], cursor: null, further: false, asked: 0, shown: null, alarms: [], socket: null, seq: null, refresh: null,
+  more: false, // something else than figures has happened
 };
 
 // ---- Talking to the server ----
@@ -98,15 +100,23 @@ function drawNow() {
     { text: firm(call), kind: "firm" }, caller(call), stateOf(call), state.operators.get(call.operator), pauseOf(call),
     ...(mayFind() ? [supervision(call)] : []),
   ]), W.quiet);
-  table($("now-operators"), [W.operator, W.state], operators.map((operator) => {
+  table($("now-operators"), [W.operator, W.state, W.since], operators.map((operator) => {
     const word = standing(operator);
     const gone = !operator.reachable && operator.state !== "logged_out";
-    return [operator.name, gone ? chip(`${word} · ${W.phoneGone}`, "missed") : chip(word, operator.state)];
+    const timer = element("span", { textContent: duration(operator.for_ms) });
+    timer.dataset.forMs = operator.for_ms;
+    return [operator.tier === "operator" ? operator.name : `${operator.name} (${W.tiers[operator.tier] ?? operator.tier})`, gone ? chip(`${word} · ${W.phoneGone}`, "missed") : chip(word, operator.state), timer];
   }), W.nobody);
   drawOwn();
   table($("now-trunks"), [W.trunk, W.state], trunks.map((trunk) => [
     trunk.name, trunk.up ? chip(W.trunkUp, "ready") : chip(W.trunkDown, "missed"),
   ]), W.noTrunks);
+  board.shows(state.now);
+}
+
+/** Today's promise in its parts, for supervisors. */
+async function refreshPromise() {
+  if (mayFind()) board.counts(await api("/promise?firms=10"));
 }
 
 /** An operator's state, and why; a reason that no desk offers (any more) is shown as it is. */
@@ -238,10 +248,14 @@ function listen() {
     const stamped = JSON.parse(data);
     state.seq = stamped.seq;
     if (stamped.event.kind === "alarm") tellAlarm(stamped);
+    if (stamped.event.kind === "promise") refreshPromise().catch(() => {});
+    else state.more = true;
     // One look at everything a while after the first of many events.
     state.refresh ??= setTimeout(() => {
       state.refresh = null;
       refreshNow().catch(() => {});
+      if (!state.more) return;
+      state.more = false;
       refreshBans().catch(() => {});
       if (!state.further && mayFind()) find().catch(() => {});
     }, REFRESH_MS);
@@ -253,6 +267,8 @@ function listen() {
 function rejoin() {
   refreshNow().then(listen, (error) => { if (error.status !== 401) setTimeout(rejoin, RECONNECT_MS); });
 }
+
+const board = wallboard({ $, element, table, chip, filled, seconds, duration, W: () => W, name: (operator) => state.operators.get(operator) ?? operator });
 
 // ---- Finding calls ----
 
@@ -462,6 +478,7 @@ async function showDesk() {
   $("desk").hidden = $("logout").hidden = false;
   $("search").hidden = $("skip").hidden = !mayFind();
   $("operator-only").hidden = mayFind();
+  $("wallboard").hidden = !mayFind();
   $("one").hidden = true;
   const reasons = await api("/not-ready-reasons");
   state.reasons = new Map(reasons.map((reason) => [reason.code, reason]));
@@ -469,7 +486,7 @@ async function showDesk() {
     fill($("find").elements.customer, "/customers", state.customers),
     fill($("find").elements.operator, "/operators", state.operators),
   ]);
-  await Promise.all([refreshNow(), mayFind() ? find() : null, refreshBans()]);
+  await Promise.all([refreshNow(), mayFind() ? find() : null, refreshBans(), refreshPromise()]);
   drawAlarms();
   listen();
 }
@@ -480,6 +497,7 @@ function showLogin() {
   Object.assign(state, { me: null, now: null, calls: [], bans: [], cursor: null, shown: null, alarms: [], socket: null, seq: null });
   $("player").removeAttribute("src");
   for (const id of ["calls", "now-calls", "now-operators", "now-trunks", "bans", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
+  board.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
   $("desk").hidden = $("own").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
   $("login").hidden = false;
@@ -504,6 +522,7 @@ $("language").onclick = () => {
   speak();
   if (!state.me) return;
   drawNow();
+  board.redraw();
   drawBans();
   drawAlarms();
   if (mayFind()) drawCalls();

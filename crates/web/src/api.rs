@@ -8,6 +8,7 @@ use switch::{Cap, CommandError, Obstacle};
 
 use crate::auth::{Login, Tickets, Tries};
 use crate::error::Refusal;
+use crate::metrics::MetricsToken;
 use crate::recording::Heard;
 use crate::switchboard::{Switchboard, Unanswered};
 
@@ -26,6 +27,8 @@ pub struct Api {
     pub secure_cookies: bool,
     /// Unix milliseconds.
     pub clock: fn() -> i64,
+    /// Who may read `/metrics`; as made, nobody.
+    pub metrics_token: MetricsToken,
     /// One-time logins.
     pub tickets: Tickets,
     /// Failed logins.
@@ -50,6 +53,7 @@ impl Api {
             realm,
             secure_cookies: false,
             clock,
+            metrics_token: MetricsToken::default(),
             tickets: Tickets::default(),
             tries: Arc::default(),
             heard: Arc::default(),

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use switch::desk::{CallNow, OperatorNow, Snapshot, TrunkNow};
-use switch::{CallId, Command, OperatorId, Reply, SuperviseMode, Transfer};
+use switch::desk::{CallNow, OperatorNow, Snapshot, TrunkNow, WaitingNow};
+use switch::{CallId, Command, OperatorId, Reply, SuperviseMode, Today, Transfer};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -185,12 +185,23 @@ pub(crate) async fn stop_supervising(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// Calls, operators and trunks as they are now, with callers as people write numbers.
+/// Calls, operators, trunks and who waits as they are now, with callers as people write numbers; and how today's callers were
+/// answered.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Present {
     calls: Vec<InHand>,
     operators: Vec<OperatorNow>,
     trunks: Vec<TrunkNow>,
+    waiting: Vec<Waits>,
+    today: Today,
+}
+
+/// A caller who waits.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Waits {
+    #[serde(flatten)]
+    caller: WaitingNow,
+    caller_display: String,
 }
 
 /// A call as it is now.
@@ -205,14 +216,17 @@ pub(crate) struct InHand {
 #[utoipa::path(get, path = "/now", tag = "calls in hand", responses((status = 200, body = Present)))]
 pub(crate) async fn now(State(api): State<Api>, login: Login) -> Result<Json<Present>, Refusal> {
     login.may(Act::Watch)?;
-    let Snapshot { calls, operators, trunks } = snapshot(&api).await?;
+    let Snapshot { calls, operators, trunks, waiting, today, counters: _ } = snapshot(&api).await?;
     // A supervisor who listens is not shown to who is listened to.
     let sees = login.may(Act::Supervise).is_ok();
     let in_hand = |call: CallNow| InHand {
         caller_display: display(&call.caller),
         call: CallNow { supervisor: call.supervisor.filter(|_| sees), ..call },
     };
-    Ok(Json(Present { calls: calls.into_iter().map(in_hand).collect(), operators, trunks }))
+    let waits = |caller: WaitingNow| Waits { caller_display: display(&caller.caller), caller };
+    let calls = calls.into_iter().map(in_hand).collect();
+    let waiting = waiting.into_iter().map(waits).collect();
+    Ok(Json(Present { calls, operators, trunks, waiting, today }))
 }
 
 /// Ready for calls, or not.
@@ -290,6 +304,6 @@ async fn act(
 async fn snapshot(api: &Api) -> Result<Snapshot, Refusal> {
     match api.switchboard.command(Command::Snapshot).await? {
         Reply::Snapshot(snapshot) => Ok(snapshot),
-        Reply::Accepted | Reply::Bans(_) => Err(Refusal::unavailable("the switch gave no snapshot")),
+        Reply::Accepted | Reply::Bans(_) | Reply::Today(_) => Err(Refusal::unavailable("the switch gave no snapshot")),
     }
 }

@@ -12,8 +12,10 @@ mod export;
 mod extract;
 mod guard;
 mod hand;
+mod metrics;
 pub mod openapi;
 pub mod page;
+mod promise;
 mod recording;
 pub mod rights;
 pub mod switchboard;
@@ -26,16 +28,18 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use api::Api;
 pub use auth::{Local, Login, Tickets};
-pub use switchboard::{Answer, Done, Stamped, Switchboard, Unanswered};
+pub use metrics::MetricsToken;
+pub use switchboard::{Answer, Done, Machine, Stamped, Switchboard, Unanswered};
 
 /// Most of a JSON body that is taken: a firm's form with the longest manual is a quarter of it.
 const BODY_BYTES_MAX: usize = 256 * 1024;
 
-/// The whole site: the page, the API under `/api/v1`, and its description at `/api/v1/openapi.json`. Serve it with
+/// The whole site: the page, the API under `/api/v1`, its description at `/api/v1/openapi.json`, and `/metrics`. Serve it with
 /// `into_make_service_with_connect_info::<SocketAddr>()`: logins are counted by address.
 pub fn router(api: Api) -> Router {
     let (routes, _) = documented().split_for_parts();
     routes
+        .merge(metrics::routes())
         .layer(Extension(openapi::Text::new()))
         .layer(middleware::from_fn(guard::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -60,6 +64,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(recording::routes())
         .merge(hand::routes())
         .merge(bans::routes())
+        .merge(promise::routes())
         .merge(directory::routes())
         .merge(events::routes())
         .merge(openapi::routes());

@@ -1,4 +1,4 @@
-//! The page: three small files, part of the binary.
+//! The page: a few small files, part of the binary.
 
 use axum::Router;
 use axum::http::header;
@@ -13,6 +13,7 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/", get(|| file("text/html; charset=utf-8", include_str!("../page/index.html"))))
         .route("/app.js", get(|| file("text/javascript; charset=utf-8", include_str!("../page/app.js"))))
+        .route("/wallboard.js", get(|| file("text/javascript; charset=utf-8", include_str!("../page/wallboard.js"))))
         .route("/words.js", get(|| file("text/javascript; charset=utf-8", include_str!("../page/words.js"))))
         .route("/style.css", get(|| file("text/css; charset=utf-8", include_str!("../page/style.css"))))
 }

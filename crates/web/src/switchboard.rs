@@ -35,6 +35,49 @@ pub enum Unanswered {
     Busy,
 }
 
+/// How the machine is: what the switch itself cannot know. Counts are since the start.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Machine {
+    /// Events that the engine has handled.
+    pub inputs: u64,
+    /// The longest that one took in the last second, microseconds.
+    pub longest_us: u64,
+    /// Processor time of the engine, microseconds.
+    pub engine_cpu_us: u64,
+    /// Of a hundred new calls so many are taken (R45).
+    pub admitted_percent: u8,
+    /// Invariants found broken.
+    pub violations: u64,
+    /// Media events lost because a queue was full.
+    pub media_events_lost: u64,
+    /// Media orders lost for the same reason.
+    pub media_orders_lost: u64,
+    /// Records that the journal did not take.
+    pub records_lost: u64,
+    /// Share of its time that the busiest voice thread, or the recorder, is at work.
+    pub voice_busy: f64,
+    /// How late its latest tick was in the last second, microseconds.
+    pub voice_late_us: u64,
+    /// SIP messages received.
+    pub sip_received: u64,
+    /// SIP messages sent.
+    pub sip_sent: u64,
+    /// Datagrams that were no SIP.
+    pub sip_junk: u64,
+    /// Datagrams of strangers beyond their rate.
+    pub sip_flooded: u64,
+    /// Open SIP connections.
+    pub sip_connections: usize,
+    /// Processor time of the process, microseconds.
+    pub cpu_us: u64,
+    /// Resident memory.
+    pub resident_bytes: u64,
+    /// Open files and sockets.
+    pub open_files: usize,
+    /// When the process began, unix milliseconds.
+    pub started_ms: i64,
+}
+
 /// The running switch.
 pub trait Switchboard: Send + Sync + 'static {
     /// Hand a command to the engine.
@@ -46,4 +89,8 @@ pub trait Switchboard: Send + Sync + 'static {
     /// Firms, numbers, operators or trunks have changed: load the directory again. Done when the switch works with it, or
     /// after a moment if the database does not answer: whoever was told "created" can register or be called at once.
     fn directory_changed(&self) -> Done;
+    /// How the machine is, as of the last second.
+    fn machine(&self) -> Machine {
+        Machine::default()
+    }
 }

@@ -87,7 +87,7 @@ impl Desk {
         }
     }
 
-    fn take(&mut self, mut block: Block) {
+    pub(super) fn take(&mut self, mut block: Block) {
         let (tap, until) = (block.tap, block.until);
         block.read(|entry| match entry {
             Entry::Packet(record) => self.packet(tap, &record),

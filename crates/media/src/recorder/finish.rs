@@ -11,7 +11,7 @@ use std::time::Duration;
 use switch::CallId;
 use switch::media::{Event, Recording};
 
-use super::marks::{self, Marks};
+use super::marks::{self, Marks, Told};
 use super::scan::{Peaks, scan};
 use super::wav_file::{FRAME_BYTES, HEADER_BYTES, WavFile, sync_folder_of};
 use crate::{EventSink, clock};
@@ -132,7 +132,14 @@ fn complete(finish: &mut Finish, folder: &Path) -> io::Result<Recording> {
     let told = finish.marks.told();
     let peaks = save_peaks(folder, &finish.stem, &found.peaks);
     let (samples, sha256) = (finish.frames, found.sha256);
-    Ok(Recording { path, samples, sha256, bytes, gaps: told.gaps, pauses: told.pauses, peaks, fault })
+    let first_speech_ms = heard_whole(found.first_speech_ms, &told);
+    Ok(Recording { path, samples, sha256, bytes, gaps: told.gaps, pauses: told.pauses, peaks, first_speech_ms, fault })
+}
+
+/// When our side first spoke, if nothing is missing before it: the first words could be among what is.
+pub fn heard_whole(first_speech_ms: Option<u32>, told: &Told) -> Option<u32> {
+    let missing = told.gaps.iter().chain(&told.pauses).map(|(from, _)| *from).min();
+    first_speech_ms.filter(|spoke| missing.is_none_or(|missing| *spoke < missing))
 }
 
 /// Writes the waveform beside its recording. One that cannot be written costs nobody the recording.

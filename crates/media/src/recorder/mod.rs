@@ -5,7 +5,7 @@
 //! times a second; the header is right after every write ([`wav_file`]), so that a killed process loses less than a
 //! second (R27). Finishing (flush to the disk, rename, hash) has a thread of its own ([`finish`]), and what was left
 //! unfinished is made whole at the next start ([`repair`]). Where it is not whole, or was paused, is marked ([`marks`]); when it
-//! is finished it is read once more, for its hash, its waveform, and to see that it is what was recorded ([`scan`]).
+//! is finished it is read once more, for its hash, its waveform, when an operator first spoke ([`speech`]), and to see that it is what was recorded ([`scan`]).
 
 mod desk;
 mod ear;
@@ -14,6 +14,9 @@ mod marks;
 mod recording;
 mod repair;
 mod scan;
+mod speech;
+#[cfg(test)]
+mod speech_tests;
 mod tap;
 mod wav_file;
 

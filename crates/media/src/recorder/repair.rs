@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use switch::media::Recording;
 
-use super::finish::save_peaks;
+use super::finish::{heard_whole, save_peaks};
 use super::marks::{Marks, Told};
 use super::scan::scan;
 use super::wav_file::{FRAME_BYTES, FRAMES_MAX, HEADER_BYTES, header, sync_folder_of};
@@ -97,10 +97,13 @@ fn read(recordings: &Path, stem: &str, path: String) -> io::Result<Repaired> {
     let samples = (found.bytes - HEADER_BYTES) / FRAME_BYTES;
     let mut marks = Marks::load(recordings, stem);
     marks.end(samples);
-    let Told { gaps, pauses } = marks.told();
+    let told = marks.told();
+    let first_speech_ms = heard_whole(found.first_speech_ms, &told);
+    let Told { gaps, pauses } = told;
     let peaks = save_peaks(recordings, stem, &found.peaks);
     let fault = String::new();
-    let recording = Recording { path, samples, sha256: found.sha256, bytes: found.bytes, gaps, pauses, peaks, fault };
+    let (sha256, bytes) = (found.sha256, found.bytes);
+    let recording = Recording { path, samples, sha256, bytes, gaps, pauses, peaks, first_speech_ms, fault };
     Ok(Repaired { stem: stem.to_owned(), recording })
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::speech::Speech;
 use super::wav_file::{FRAME_BYTES, HEADER_BYTES, header};
 
 /// Points of a waveform at most: of a call of a quarter of an hour there is one for every 100 ms, of longer ones fewer.
@@ -30,6 +31,8 @@ pub struct Scan {
     pub header_is_right: bool,
     /// Samples (of both channels together one) that are not silence.
     pub sounding: u64,
+    /// When our side first speaks, milliseconds.
+    pub first_speech_ms: Option<u32>,
     /// The waveform.
     pub peaks: Peaks,
 }
@@ -69,12 +72,14 @@ pub fn scan(path: &Path) -> io::Result<Scan> {
         wave.hear(part);
     }
     let right = header(frames);
+    let first_speech_ms = wave.speech.begins_ms();
     let (peaks, sounding) = wave.end();
     Ok(Scan {
         sha256: crate::hex(&hash.finalize()),
         bytes,
         header_is_right: head == right && bytes == HEADER_BYTES + frames * FRAME_BYTES,
         sounding,
+        first_speech_ms,
         peaks,
     })
 }
@@ -100,6 +105,8 @@ struct Wave {
     point: [i16; 4],
     data: Vec<i8>,
     sounding: u64,
+    /// Our side's.
+    speech: Speech,
 }
 
 impl Wave {
@@ -109,7 +116,14 @@ impl Wave {
             per_point *= 2;
         }
         let points = usize::try_from(frames.div_ceil(per_point)).unwrap_or(0);
-        Self { per_point, in_point: 0, point: [0; 4], data: Vec::with_capacity(points * 4), sounding: 0 }
+        Self {
+            per_point,
+            in_point: 0,
+            point: [0; 4],
+            data: Vec::with_capacity(points * 4),
+            sounding: 0,
+            speech: Speech::default(),
+        }
     }
 
     fn hear(&mut self, bytes: &[u8]) {
@@ -119,6 +133,7 @@ impl Wave {
             self.sounding += u64::from(left != 0 || right != 0);
             let [left_least, left_most, right_least, right_most] = self.point;
             self.point = [left_least.min(left), left_most.max(left), right_least.min(right), right_most.max(right)];
+            self.speech.hear(right);
             self.in_point += 1;
             if self.in_point == self.per_point {
                 self.close_point();

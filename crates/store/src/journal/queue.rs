@@ -111,6 +111,7 @@ mod tests {
             ringing_ms: None,
             announced_ms: None,
             answered_ms: None,
+            first_speech_ms: None,
             bridged_ms: None,
             ended_ms: None,
             talk_ms: 0,

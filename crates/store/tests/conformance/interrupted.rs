@@ -30,6 +30,7 @@ on_both! {
         let talked = store.call(waiting(2).call).await.unwrap();
         assert_eq!(talked.recording, Some(saved));
         assert_eq!((talked.talk_ms, talked.wait_ms), (10_000, 4000));
+        assert_eq!(talked.first_speech_ms, talked.answered_ms.map(|at| at + 850), "X11: also of a repaired one");
         assert_eq!(talked.ended_ms, talked.answered_ms.map(|at| at + 10_000));
         assert!(talked.legs.iter().all(|leg| leg.ended_ms == talked.ended_ms));
 

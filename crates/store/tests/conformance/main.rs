@@ -18,6 +18,7 @@ mod people;
 mod records;
 mod search;
 mod trunks;
+mod visits;
 
 /// Makes of each `async fn name(store: Store)` two tests, `sqlite::name` and `postgres::name`, each on an empty database.
 macro_rules! on_both {

@@ -27,6 +27,7 @@ pub fn waiting(number: u32) -> CallRecord {
         ringing_ms: Some(arrived_ms + 10),
         announced_ms: None,
         answered_ms: None,
+        first_speech_ms: None,
         bridged_ms: None,
         ended_ms: None,
         talk_ms: 0,
@@ -73,6 +74,7 @@ pub fn cleared(number: u32) -> CallRecord {
         ended_ms: Some(before.arrived_ms + 64_010),
         talk_ms: 60_000,
         ending: "caller hung up".to_owned(),
+        first_speech_ms: before.answered_ms.map(|answered_ms| answered_ms + 850),
         legs,
         recording: Some(recording(number)),
         events: vec![event(3, "cleared")],
@@ -89,6 +91,7 @@ pub fn recording(number: u32) -> Recording {
         gaps: vec![(100, 20)],
         pauses: vec![(5000, 3000)],
         peaks: Some(format!("2026/11/18/call-{number}.peaks.json")),
+        first_speech_ms: Some(850),
         fault: "a fault".to_owned(),
     }
 }

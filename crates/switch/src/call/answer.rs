@@ -15,6 +15,7 @@ use crate::directory::plain;
 use crate::io::Event;
 use crate::leg::{Leg, Signalling};
 use crate::media::{self, RecordingFile};
+use crate::promise::Outcome;
 
 impl Call {
     /// 200 from an operator's phone. Whoever is too late is hung up on with the reason, so that the phone does not show a
@@ -100,6 +101,8 @@ impl Call {
             self.story.record.operator = Some(who.0);
             let name = board.directory.operators.get(&who).map(|known| known.name.clone());
             self.story.record.operator_name = name.unwrap_or_default();
+            let wait_ms = self.story.wait_ms(now);
+            board.promise.ended(self.whose(), Outcome::Answered { wait_ms });
         }
         let wait_ms = self.story.wait_ms(now);
         board.event(Event::CallAnswered { call: self.id.to_string(), operator: who.0, wait_ms });

@@ -112,6 +112,7 @@ pub(crate) fn arrive(
         supervision: None,
         pause: None,
         story: Story::new(now, blank_record(board, now, id, trunk, incoming, &whose, &caller)),
+        waits_since: now,
         until: now + Duration::from_secs(u64::from(board.directory.settings.call_seconds_max.max(60))),
         hops: incoming.max_forwards.saturating_sub(1),
         diversions: incoming.diversions,
@@ -180,6 +181,7 @@ fn blank_record(
         ringing_ms: Some(arrived_ms),
         announced_ms: None,
         answered_ms: None,
+        first_speech_ms: None,
         bridged_ms: None,
         ended_ms: None,
         talk_ms: 0,
@@ -231,6 +233,7 @@ impl Call {
             },
         );
         self.story.tell(now, Fact::Ringing {});
+        board.promise.offered(self.whose());
         let call = self.id.to_string();
         board.event(Event::CallArrived { call: call.clone(), customer, customer_name, did, caller: party, withheld });
         if whose.customer.is_none() {

@@ -12,6 +12,7 @@ use crate::directory::plain;
 use crate::io::{Alarm, Event};
 use crate::leg::{Role, Signalling, Voice};
 use crate::media::{self, Statistics};
+use crate::promise::Outcome;
 use crate::record::CallState;
 
 /// How long the last revision of the record waits for statistics and recording.
@@ -193,6 +194,9 @@ impl Call {
             self.tell_abandoned(board, now);
         }
         let answered = self.story.answered.is_some();
+        if self.story.record.operator.is_none() {
+            board.promise.ended(self.whose(), Outcome::of(None, ending));
+        }
         board.event(Event::CallEnded { call, ending: ending.to_owned(), talk_ms, wait_ms, answered });
         self.story.write(board, now, CallState::Cleared);
     }
@@ -212,6 +216,9 @@ impl Call {
         let Some(leg) = self.leg_mut(id) else { return };
         leg.closed(board, now);
         let index = leg.index;
+        let counters = &mut board.promise.counters;
+        counters.rtp_received += statistics.received;
+        counters.rtp_lost += statistics.lost;
         if let Some(line) = self.story.leg(index) {
             line.statistics = Some(statistics);
         }
@@ -220,6 +227,7 @@ impl Call {
     /// The recording failed, or lost something. The call goes on.
     pub(crate) fn recording_failed(&mut self, board: &mut Board, now: Instant, why: &str) {
         self.story.tell(now, Fact::RecordingFailed { why: why.to_owned() });
+        board.promise.counters.recordings_failed += 1;
         if self.story.record.recording.is_none() {
             self.story.record.no_recording = format!("none, because {why}");
         }

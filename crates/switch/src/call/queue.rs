@@ -51,6 +51,7 @@ impl Call {
 
     /// Back to the head of the queue: the operator is gone, the caller is not. Hears music, and the recording runs on.
     pub(super) fn wait_again(&mut self, board: &mut Board, now: Instant) {
+        self.waits_since = now;
         self.phase = Phase::Waiting(Lobby::returned(now, self.policy()));
         let waits = self.enqueue(board, now, true);
         board.event(Event::CallChanged {

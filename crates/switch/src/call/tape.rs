@@ -110,8 +110,8 @@ impl Call {
             self.story.tell(now, Fact::RecordingFailed { why: why.clone() });
             board.alarm(Alarm::RecordingFailed { call, why });
         }
-        self.story.record.recording = Some(recording);
-        self.story.record.no_recording.clear();
+        board.promise.counters.recorded(&recording);
+        self.story.record.recorded(recording);
         let was_done = std::mem::replace(&mut self.tape, Tape::Done) == Tape::Done;
         if was_done {
             self.story.write(board, now, crate::CallState::Cleared);

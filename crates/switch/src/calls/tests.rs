@@ -10,6 +10,7 @@ mod firms;
 mod house;
 mod messages;
 mod passing;
+mod promise;
 mod repeating;
 mod supervising;
 mod talk;

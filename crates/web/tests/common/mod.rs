@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::{CustomerForm, OperatorForm, Role, Store, UserForm};
 use switch::desk::{CallNow, Snapshot};
 use switch::media::Recording;
-use switch::{BanNow, CallId, CallRecord, CallState, Command, CommandError, Event, Reply};
+use switch::{BanNow, CallId, CallRecord, CallState, Command, CommandError, Event, Reply, Today};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -29,6 +29,7 @@ pub const PASSWORD: &str = "correct horse battery";
 pub struct Fake {
     pub commands: Mutex<Vec<Command>>,
     pub snapshot: Mutex<Snapshot>,
+    pub today: Mutex<Today>,
     pub bans: Mutex<Vec<BanNow>>,
     pub refuses: Mutex<Option<CommandError>>,
     pub changed: AtomicU32,
@@ -41,6 +42,7 @@ impl Fake {
         Fake {
             commands: Mutex::default(),
             snapshot: Mutex::default(),
+            today: Mutex::default(),
             bans: Mutex::default(),
             refuses: Mutex::default(),
             changed: AtomicU32::new(0),
@@ -68,6 +70,11 @@ impl Switchboard for Fake {
     fn command(&self, command: Command) -> Answer {
         let answer = match (&command, self.refuses.lock().unwrap().clone()) {
             (Command::Snapshot, _) => Ok(Reply::Snapshot(self.snapshot.lock().unwrap().clone())),
+            (Command::Today { firms }, _) => {
+                let mut today = self.today.lock().unwrap().clone();
+                today.firms.truncate(*firms);
+                Ok(Reply::Today(Box::new(today)))
+            }
             (Command::Bans, _) => Ok(Reply::Bans(self.bans.lock().unwrap().clone())),
             (Command::ClearBans { source }, _) => {
                 let mut bans = self.bans.lock().unwrap().clone();
@@ -77,7 +84,7 @@ impl Switchboard for Fake {
             (_, Some(error)) => Err(Unanswered::Refused(error)),
             (_, None) => Ok(Reply::Accepted),
         };
-        if !matches!(command, Command::Snapshot | Command::Bans) {
+        if !matches!(command, Command::Snapshot | Command::Today { .. } | Command::Bans) {
             self.commands.lock().unwrap().push(command);
         }
         Box::pin(std::future::ready(answer))
@@ -141,6 +148,11 @@ impl Said {
 
 impl House {
     pub fn new() -> House {
+        House::with_metrics("")
+    }
+
+    /// The same with this token for `/metrics`.
+    pub fn with_metrics(token: &str) -> House {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let switchboard = Arc::new(Fake::new());
@@ -148,7 +160,8 @@ impl House {
         let recordings = folder.path().join("recordings");
         std::fs::create_dir(&recordings).unwrap();
         let store = runtime.block_on(Store::open(&format!("sqlite:{}", database.display()))).unwrap();
-        let api = Api::new(store.clone(), switchboard.clone(), recordings, "denwaban".into(), || NOW);
+        let mut api = Api::new(store.clone(), switchboard.clone(), recordings, "denwaban".into(), || NOW);
+        api.metrics_token = web::MetricsToken::new(token);
         let tickets = api.tickets.clone();
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();

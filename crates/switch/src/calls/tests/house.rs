@@ -27,6 +27,8 @@ pub(super) const MOBILE: &str = "09011112222";
 pub(super) const SECOND_MOBILE: &str = "08033334444";
 pub(super) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(super) const PHONE: Phone = Phone { address: PEER, has_browser: false };
+/// After so long every operator says the first word.
+pub(super) const FIRST_SPEECH_MS: u32 = 850;
 pub(super) const OPERATORS: [&str; 3] = ["hanako", "taro", "sachiko"];
 
 pub(super) struct House {
@@ -46,6 +48,8 @@ pub(super) struct House {
     /// The voice path always tells that it closed.
     pub(super) peers_are_reliable: bool,
     pub(super) done: Vec<Result<crate::Reply, CommandError>>,
+    /// Today's figures as they were told.
+    pub(super) figures: Vec<String>,
 }
 
 pub(super) enum Owed {
@@ -134,6 +138,7 @@ impl House {
             command: 0,
             peers_are_reliable: true,
             done: Vec::new(),
+            figures: Vec::new(),
         };
         house.calls.board.set_wall_clock(start, 1_795_253_100_000);
         house.calls.set_directory(start, Arc::new(directory));
@@ -414,6 +419,8 @@ impl House {
                 }
                 Effect::Leg(order) => heard.orders.push(self.order(order)),
                 Effect::Media(order) => self.voice(order, &mut heard),
+                // Figures come by their own clock: no line of a story.
+                Effect::Event(event @ Event::Promise { .. }) => self.figures.push(told(&event)),
                 Effect::Event(event) => heard.tells.push(told(&event)),
                 Effect::Record(record) => self.records.entry(record.call).or_default().push(*record),
                 Effect::Bans { .. } | Effect::ClearBans { .. } => {} // the SIP side's: tested with it
@@ -519,7 +526,9 @@ impl House {
                 let (start, end) = self.recordings.get_mut(&call).expect("a recording");
                 assert!(end.replace(at).is_none(), "stopped once");
                 let samples = u64::try_from((at - *start).as_millis()).expect("short") * 8;
-                let recording = Recording { path: "x".to_owned(), samples, ..Recording::default() };
+                let first_speech_ms = Some(FIRST_SPEECH_MS);
+                let path = "x".to_owned();
+                let recording = Recording { path, samples, first_speech_ms, ..Recording::default() };
                 self.owed.push(Owed::Media(media::Event::RecordingFinished { call, recording }));
                 "stop recording".to_owned()
             }
@@ -567,6 +576,9 @@ fn told(event: &Event) -> String {
         }
         Event::OperatorState { operator, state, .. } => format!("operator {operator} {state}"),
         Event::TrunkState { trunk, up, .. } => format!("trunk {trunk} {up}"),
+        Event::Promise { total, waiting, .. } => {
+            format!("promise {} of {}, {waiting} wait", total.three_rings, total.offered)
+        }
         Event::Alarm(alarm) => {
             format!("alarm {}", serde_json::to_value(alarm).expect("JSON")["alarm"].as_str().expect("a name"))
         }
