@@ -23,9 +23,8 @@ pub fn read(path: &Path) -> Result<Vec<Vec<Recorded>>, Trouble> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|error| Trouble::new(Exit::Usage, &file, error.to_string(), words::TRAFFIC_REMEDY.text()))?;
-    days(&text).map_err(|(line, what)| {
-        Trouble::new(Exit::Usage, &format!("{file}:{line}"), what, words::TRAFFIC_REMEDY.text())
-    })
+    days(&text)
+        .map_err(|(line, what)| Trouble::new(Exit::Usage, format!("{file}:{line}"), what, words::TRAFFIC_REMEDY.text()))
 }
 
 /// The line of the trouble, and what it is.

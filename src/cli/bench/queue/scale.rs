@@ -127,7 +127,7 @@ impl House {
         }
         self.now = next;
         let did = self.random.index(self.dids as usize);
-        let needs = if did % 2 == 0 { vec![skill(did as u64 / 2 % SKILLS)] } else { Vec::new() };
+        let needs = if did.is_multiple_of(2) { vec![skill(did as u64 / 2 % SKILLS)] } else { Vec::new() };
         let plan = self.plans.get(did).cloned().unwrap_or_default();
         let waiting = Waiting { needs, plan, customer: Some(did as u64), ..Waiting::new(call) };
         self.events += 1;
