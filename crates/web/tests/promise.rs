@@ -22,13 +22,13 @@ fn f03_todays_figures_are_for_supervisors_and_as_many_firms_as_asked_for() {
         Figures { offered: 4, answered: 3, three_rings: 2, three_rings_percent: Some(66.66), ..Figures::default() };
     *house.switchboard.today.lock().unwrap() = Today { total, firms: (1..=60).map(firm).collect(), ..Today::default() };
     let supervisor = house.logged_in("hanako", Role::Supervisor, None);
-    let operator = house.logged_in("taro", Role::Operator, None);
+    let operator = house.logged_in("taro", Role::Operator, Some(house.operator("201", "太郎")));
     house.get("/promise", &operator).is_refusal(403, "forbidden", None);
     let today = house.get("/promise", &supervisor).json();
     assert_eq!((&today["total"]["three_rings_percent"], &today["total"]["offered"]), (&json!(66.66), &json!(4)));
     assert_eq!((today["firms"].as_array().unwrap().len(), &today["firms"][0]["name"]), (50, &json!("firm 1")));
     assert_eq!(house.get("/promise?firms=3", &supervisor).json()["firms"].as_array().unwrap().len(), 3);
-    house.get("/promise?firms=no", &supervisor).is_refusal(400, "malformed", None);
+    house.get("/promise?firms=no", &supervisor).is_refusal(422, "invalid", Some("firms"));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn f03_whoever_watches_sees_who_waits_with_the_number_as_people_write_it() {
         away: false,
         ringing: vec![101],
     }];
-    let operator = house.logged_in("taro", Role::Operator, None);
+    let operator = house.logged_in("taro", Role::Operator, Some(house.operator("201", "太郎")));
     let now = house.get("/now", &operator).json();
     assert_eq!(now["waiting"][0]["caller_display"], "090-1234-5678");
     assert_eq!((&now["waiting"][0]["rings"], &now["waiting"][0]["ringing"]), (&json!(2), &json!([101])));
@@ -57,7 +57,7 @@ fn f03_whoever_watches_sees_who_waits_with_the_number_as_people_write_it() {
 #[test]
 fn f04_alarms_are_remembered_newest_first() {
     let house = House::new();
-    let token = house.logged_in("taro", Role::Operator, None);
+    let token = house.logged_in("taro", Role::Operator, Some(house.operator("201", "太郎")));
     let abandoned = |wait_ms| {
         let (call, did, caller) = ("0000000000001".to_owned(), String::new(), "819012345678".to_owned());
         let policy = switch::AbandonedPolicy::Report;
@@ -103,7 +103,7 @@ fn x11_a_certificate_is_a_firms_month_at_the_ear_and_at_the_answer() {
     assert_eq!(told["at_the_answer"]["three_rings_percent"], 75.0);
     assert_eq!(month("2025-12").json()["offered"], 0);
     month("2025").is_refusal(422, "invalid", Some("month"));
-    let operator = house.logged_in("taro", Role::Operator, None);
+    let operator = house.logged_in("taro", Role::Operator, Some(house.operator("201", "太郎")));
     house.get(&format!("/customers/{firm}/certificate?month=2025-11"), &operator).is_refusal(403, "forbidden", None);
     house.get("/customers/999/certificate?month=2025-11", &token).is_refusal(404, "not_found", None);
 }
