@@ -167,7 +167,7 @@ fn w06_an_operator_who_comes_free_is_called_for_who_waits_without_anybody_asking
     let record = shift.house.finished(2);
     let at = |kind: &str| {
         let events = record["events"].as_array().expect("events").iter();
-        events.filter(|event| event["kind"] == kind).map(|event| event["offset_ms"].as_i64().expect("ms")).last()
+        events.filter(|event| event["kind"] == kind).map(|event| event["offset_ms"].as_i64().expect("ms")).next_back()
     };
     // Offered once: when there was somebody, and not before.
     let offers = record["events"].as_array().expect("events").iter().filter(|event| event["kind"] == "offered").count();

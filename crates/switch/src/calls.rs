@@ -201,7 +201,7 @@ impl Calls {
             Command::StopSupervising { call, supervisor } => {
                 self.ask(now, call, |call, board| call.stop_supervising(board, now, supervisor))
             }
-            Command::Snapshot => Ok(Reply::Snapshot(self.snapshot(now))),
+            Command::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot(now)))),
             Command::Today { firms } => Ok(Reply::Today(Box::new(self.today(now, firms)))),
             // The SIP side knows.
             Command::Bans => return self.board.bans(number),

@@ -105,7 +105,7 @@ pub enum Reply {
     /// Done, or begun: events tell the rest.
     Accepted,
     /// Answer to `Snapshot`.
-    Snapshot(Snapshot),
+    Snapshot(Box<Snapshot>),
     /// Answer to `Today`.
     Today(Box<Today>),
     /// Answer to `Bans`, and to `ClearBans` those that are listened to again. By address.

@@ -72,7 +72,7 @@ async fn metrics(State(api): State<Api>, parts: Parts) -> Result<Response, Refus
         });
     }
     let snapshot = match api.switchboard.command(Command::Snapshot).await? {
-        Reply::Snapshot(snapshot) => snapshot,
+        Reply::Snapshot(snapshot) => *snapshot,
         Reply::Accepted | Reply::Bans(_) | Reply::Today(_) => return Err(Refusal::unavailable("the switch gave none")),
     };
     let text = page(&snapshot, &api.switchboard.machine());

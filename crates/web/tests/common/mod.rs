@@ -69,7 +69,7 @@ impl Fake {
 impl Switchboard for Fake {
     fn command(&self, command: Command) -> Answer {
         let answer = match (&command, self.refuses.lock().unwrap().clone()) {
-            (Command::Snapshot, _) => Ok(Reply::Snapshot(self.snapshot.lock().unwrap().clone())),
+            (Command::Snapshot, _) => Ok(Reply::Snapshot(Box::new(self.snapshot.lock().unwrap().clone()))),
             (Command::Today { firms }, _) => {
                 let mut today = self.today.lock().unwrap().clone();
                 today.firms.truncate(*firms);

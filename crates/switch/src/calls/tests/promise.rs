@@ -17,7 +17,7 @@ fn today(house: &mut House) -> Today {
 fn snapshot(house: &mut House) -> Snapshot {
     house.command(Command::Snapshot);
     match house.done.last() {
-        Some(Ok(Reply::Snapshot(snapshot))) => snapshot.clone(),
+        Some(Ok(Reply::Snapshot(snapshot))) => (**snapshot).clone(),
         other => panic!("{other:?}"),
     }
 }
