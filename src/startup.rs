@@ -55,16 +55,17 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     let journal = open_journal(config, &store, repaired).await?;
     let prompts = open_prompts(config).await?;
     let material = certificates(config).await?;
+    let begun_ms = clock::unix_ms();
     let (handle, locals, thread) = start_engine(config, &prompts, Arc::clone(&journal), material.clone()).await?;
     let mut refresh = Refresh::new(store.clone(), config.sip.realm.clone(), prompts.clone());
     let (directory, names) = refresh.load().await?;
     if handle.set_directory(directory, names).await.is_err() {
         return Err(Trouble::new(Exit::Software, "", "the engine has died", "").into());
     }
-    take_up_today(&store, &handle).await;
     let events = web::Switchboard::subscribe(&handle);
     let recordings = &config.recordings;
     let mut tasks = vec![
+        tokio::spawn(take_up_today(store.clone(), handle.clone(), begun_ms)),
         tokio::spawn(refresh.follow(handle.clone())),
         tokio::spawn(tell::follow(handle.clone(), events)),
         tokio::spawn(certificates::follow(config.clone(), handle.clone(), material)),
@@ -74,10 +75,9 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     Ok(House { engine: handle, store, locals, web, tickets, thread, journal, tasks })
 }
 
-/// The promise's figures of today go on from what the database has of it. Nothing waits for them.
-async fn take_up_today(store: &Store, engine: &EngineHandle) {
-    let now_ms = clock::unix_ms();
-    match store.visits(None, switch::promise::day_begins_ms(now_ms), now_ms).await {
+/// The promise's figures of today go on from what the database has of it, up to our own beginning. Nothing waits for them.
+async fn take_up_today(store: Store, engine: EngineHandle, begun_ms: i64) {
+    match store.visits(None, switch::promise::day_begins_ms(begun_ms), begun_ms).await {
         Ok(visits) => engine.today(visits).await,
         Err(error) => tracing::warn!(%error, "today's figures begin anew"),
     }

@@ -96,8 +96,11 @@ impl EngineHandle {
         self.loaded.send_replace(told);
     }
 
-    /// Remembers an event for [`Switchboard::history`].
+    /// Remembers an event for [`Switchboard::history`]; not today's figures, which come every second and are new in the next.
     pub(crate) fn remember(&self, stamped: Stamped) {
+        if matches!(*stamped.event, switch::Event::Promise { .. }) {
+            return;
+        }
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if history.len() >= HISTORY_MAX {
             history.pop_front();

@@ -175,7 +175,7 @@ words! {
     TWO_RINGS = "within 2 rings (6.0 s)", "2コール以内 (6.0 秒)";
     THREE_RINGS = "within 3 rings (9.0 s)", "3コール以内 (9.0 秒)";
     MEAN = "mean", "平均";
-    NINETY_FIVE = "95 % within", "95% が";
+    NINETY_FIVE = "95 % within", "95%値";
     AT_THE_EAR = "at the caller's ear", "発信者の耳元";
     AT_THE_ANSWER = "at our answer", "当方の応答";
     CERTIFICATE_MEANS = "From the first ringing to the operator's first words, and to our answer. Lost callers count as not answered in time.",
@@ -189,7 +189,7 @@ words! {
         "過去半年の {} 件から。発信者が待つ時間は平均 {} 秒。目標は3コール以内に {}。";
     STAFFING_NOTHING = "no calls are to be expected, as far as the past tells", "過去の記録からは着信の見込みがありません";
     FROM_TIME = "from", "時刻";
-    HANDLING = "a call takes", "1件の時間";
+    HANDLING = "a call takes", "1件の処理時間";
     OPERATORS_WANTED = "operators", "必要人数";
     OPERATORS_HIGH = "on a busy day", "多い日の人数";
     GIVE_UP = "give up", "取りこぼし";

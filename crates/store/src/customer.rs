@@ -11,7 +11,7 @@ use crate::check::{CODE_CHARS_MAX, Checks, GREETING_CHARS_MAX, MANUAL_CHARS_MAX,
 use crate::database::{Store, next_id};
 use crate::did;
 use crate::error::StoreError;
-use crate::plan::{Plan, Step, checked_steps, three_rings};
+use crate::plan::{Plan, Step, checked_steps};
 use crate::row::{Columns, to_json};
 use crate::text::fold_fields;
 
@@ -72,7 +72,7 @@ impl Default for CustomerForm {
             manual: String::new(),
             needs: Vec::new(),
             plan: Plan::default(),
-            steps: three_rings(),
+            steps: Vec::new(),
             team: String::new(),
             ring_seconds: 15,
             priority: 0,

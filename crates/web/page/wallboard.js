@@ -8,7 +8,7 @@ const TICK_MS = 500;
 
 /** How bad a wait of so many rings is: a class of the style sheet. */
 const alertness = (rings) => rings >= RED ? "missed" : rings >= AMBER ? "busy" : "ready";
-const percent = (value) => value == null ? "–" : `${value.toFixed(1)} %`;
+const percent = (value) => value == null ? "–" : `${(Math.floor(value * 10) / 10).toFixed(1)} %`;
 const share = (value, good) => ({ text: percent(value), kind: value != null && value < good ? "number missed" : "number" });
 const count = (value) => ({ text: String(value), kind: "number" });
 

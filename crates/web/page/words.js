@@ -29,7 +29,7 @@ export const words = {
     "otherLang": "en", "locale": "ja-JP",
     "wave": "録音の波形", "lines": "回線の品質", "notHeard": "{leg}の音声なし", "pauseRecording": "録音を一時停止", "resumeRecording": "録音を再開", "recordingPaused": "一時停止中", "fault": "この録音には問題があります: {why}", "lineGood": "良好", "lineFair": "やや不良", "linePoor": "不良", "lineFrom": "相手の声の届き方: {quality}、損失 {lost}、揺らぎ {jitter} ms。", "lineTo": "こちらの声の届き方: {quality}、損失 {lost}、揺らぎ {jitter} ms。", "lineWorst": "最も悪い5秒: {quality} {at}。", "lineTrip": "往復 {ms} ms。", "lineSilent": "相手の声は届きませんでした。",
     "wallboard": "待ち呼と応答率", "today": "本日の内訳", "since": "経過", "rings": "{rings}コール（{seconds}）", "waits": "待ち", "ringsAt": "呼出先", "nobodyRings": "（呼出先なし）", "nobodyWaits": "お待ちの方はいません。", "waitsAgain": "再度待ち", "calledBack": "折り返し待ち", "twoRings": "2コール以内", "threeRings": "3コール以内", "waitingNow": "待ち呼", "longest": "最長の待ち", "offered": "着信", "answeredToday": "応答", "abandonedToday": "取りこぼし", "meanAnswer": "平均応答", "p95Answer": "95%応答", "hour": "時間帯", "hourOf": "{hour}時台", "team": "チーム", "tiers": { "operator": "オペレーター", "supervisor": "スーパーバイザー", "manager": "管理者" }, "quietToday": "本日の着信はまだありません。",
-    "pauseBy": { "desk": "画面から", "key": "電話機のキーで", "limit": "時間の上限", "operator_left": "オペレーターの離脱" },
+    "pauseBy": { "callback": "折り返し待ち", "desk": "画面から", "key": "電話機のキーで", "limit": "時間の上限", "operator_left": "オペレーターの離脱" },
     "withheld": {
       "anonymous": "非通知", "payphone": "公衆電話", "unavailable": "表示圏外",
       "interaction": "サービス競合のため通知不可"
@@ -129,7 +129,7 @@ export const words = {
     "abandoned": "caller gave up", "other": "日本語", "otherLang": "ja", "locale": "en-GB",
     "wave": "Waveform of the recording", "lines": "How the lines were", "notHeard": "{leg} not heard", "pauseRecording": "Pause recording", "resumeRecording": "Go on recording", "recordingPaused": "paused", "fault": "Something is wrong with this recording: {why}", "lineGood": "good", "lineFair": "fair", "linePoor": "bad", "lineFrom": "How we heard them: {quality}, {lost} lost, jitter {jitter} ms.", "lineTo": "How they heard us: {quality}, {lost} lost, jitter {jitter} ms.", "lineWorst": "Worst five seconds: {quality} {at}.", "lineTrip": "{ms} ms there and back.", "lineSilent": "Nothing was heard from them.",
     "wallboard": "Waiting calls and the promise", "today": "Today in parts", "since": "for", "rings": "{rings} rings ({seconds})", "waits": "Waits", "ringsAt": "Rings at", "nobodyRings": "(no phone)", "nobodyWaits": "Nobody waits.", "waitsAgain": "waits again", "calledBack": "to be called back", "twoRings": "Within 2 rings", "threeRings": "Within 3 rings", "waitingNow": "Waiting", "longest": "Longest wait", "offered": "Calls", "answeredToday": "Answered", "abandonedToday": "Lost", "meanAnswer": "Mean answer", "p95Answer": "95 % answered in", "hour": "Hour", "hourOf": "{hour}:00", "team": "Team", "tiers": { "operator": "operator", "supervisor": "supervisor", "manager": "manager" }, "quietToday": "No call yet today.",
-    "pauseBy": { "desk": "from a desk", "key": "by a key", "limit": "time limit", "operator_left": "operator left" },
+    "pauseBy": { "callback": "until called back", "desk": "from a desk", "key": "by a key", "limit": "time limit", "operator_left": "operator left" },
     "withheld": {
       "anonymous": "Withheld", "payphone": "Payphone", "unavailable": "Unavailable", "interaction": "Cannot be shown"
     },

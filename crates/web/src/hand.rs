@@ -223,6 +223,14 @@ pub(crate) async fn now(State(api): State<Api>, login: Login) -> Result<Json<Pre
         caller_display: display(&call.caller),
         call: CallNow { supervisor: call.supervisor.filter(|_| sees), ..call },
     };
+    let operators = operators.into_iter().map(|operator| {
+        let listens = calls.iter().any(|call| {
+            let supervisor = call.supervisor.as_ref().map(|supervisor| supervisor.operator);
+            supervisor == Some(operator.operator) && operator.call.as_ref() == Some(&call.call)
+        });
+        OperatorNow { call: operator.call.filter(|_| sees || !listens), ..operator }
+    });
+    let operators = operators.collect();
     let waits = |caller: WaitingNow| Waits { caller_display: display(&caller.caller), caller };
     let calls = calls.into_iter().map(in_hand).collect();
     let waiting = waiting.into_iter().map(waits).collect();

@@ -54,6 +54,9 @@ fn a_firms_queue_comes_back_as_it_was_sent() {
     assert_eq!(plain["plan"], "widening");
     assert!(plain["steps"].as_array().unwrap().len() > 1);
     assert_eq!(plain["calendar"]["closed"], json!([]));
+    // A plan that has no steps needs none to be sent.
+    let all = house.post("/customers", &admin, json!({"code": "all", "name": "全員", "plan": "ring_all"}));
+    assert_eq!((all.status, &all.json()["steps"]), (201, &json!([])), "{}", all.text());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use common::{House, in_hand};
 use serde_json::{Value, json};
 use store::{Role, TrunkForm};
-use switch::desk::{CallNow, SupervisorNow};
+use switch::desk::{CallNow, OperatorNow, SupervisorNow};
 use switch::{CallId, Command, OperatorId, SuperviseMode};
 
 /// A call of operator 1, one of operator 2, one of the past.
@@ -267,7 +267,31 @@ fn a_supervisor_listens_with_the_own_phone_and_only_supervisors_see_who_does() {
     house.ask("DELETE", &route, Some(&supervisor), None).is_refusal(404, "not_found", None);
     let visit = SupervisorNow { operator: own, name: "主任".into(), mode: SuperviseMode::Join, on_the_line: true };
     let now = CallNow { supervisor: Some(visit), ..in_hand(OWN, watched) };
-    house.switchboard.snapshot.lock().unwrap().calls = vec![now];
+    let busy = |operator: i64| OperatorNow {
+        operator,
+        name: String::new(),
+        state: "busy".into(),
+        reason: String::new(),
+        reachable: true,
+        for_ms: 0,
+        tier: "operator".into(),
+        teams: Vec::new(),
+        wrap_up_left_ms: None,
+        report_open: false,
+        calls_today: 0,
+        talk_today_ms: 0,
+        call: Some(call.to_string()),
+    };
+    {
+        let mut snapshot = house.switchboard.snapshot.lock().unwrap();
+        (snapshot.calls, snapshot.operators) = (vec![now], vec![busy(own), busy(watched)]);
+    }
+    let calls = |token: &str| {
+        let operators = house.get("/now", token).json()["operators"].clone();
+        operators.as_array().unwrap().iter().map(|operator| operator["call"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(calls(&supervisor), [json!(call.to_string()), json!(call.to_string())]);
+    assert_eq!(calls(&operator), [Value::Null, json!(call.to_string())]);
     let seen = |token: &str| house.get("/now", token).json()["calls"][0]["supervisor"].clone();
     assert_eq!(seen(&supervisor), json!({"operator": own, "name": "主任", "mode": "join", "on_the_line": true}));
     assert_eq!(seen(&operator), Value::Null);

@@ -96,12 +96,14 @@ impl Options {
         }
         form.needs = needs(form.needs, self.needs, self.languages);
         if let Some(text) = self.plan {
-            form.plan = Plan::from_text(&text).ok_or_else(|| {
+            let plan = Plan::from_text(&text).ok_or_else(|| {
                 let remedy = words::NO_PLAN_REMEDY.with(&[&Plan::words()]);
                 Trouble::new(Exit::Usage, "--plan", words::NO_PLAN.with(&[&text]), remedy)
             })?;
-            // Those of the plan before are not those of this one.
-            form.steps.clear();
+            if plan != form.plan {
+                form.plan = plan;
+                form.steps.clear(); // those of the plan before are not those of this one
+            }
         }
         if let Some(text) = self.steps {
             form.steps = steps_from(&text)

@@ -37,9 +37,11 @@ pub(super) fn set(form: &mut CustomerForm, column: &'static str, cell: &str) -> 
         }
         "plan" if text.is_empty() => {}
         "plan" => {
-            form.plan = Plan::from_text(text).ok_or_else(|| wrong(&format!("write one of {}", Plan::words())))?;
-            // The steps of the plan before; those of this one are in a column of their own.
-            form.steps.clear();
+            let plan = Plan::from_text(text).ok_or_else(|| wrong(&format!("write one of {}", Plan::words())))?;
+            if plan != form.plan {
+                form.plan = plan;
+                form.steps.clear(); // those of the plan before; those of this one are in a column of their own
+            }
         }
         "steps" => form.steps = steps_from(text)?,
         "team" => form.team = text.to_owned(),

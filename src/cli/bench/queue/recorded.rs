@@ -2,13 +2,15 @@
 //!
 //! Of its columns are read, by name and in any order: `arrived` (2026-11-21 18:25:00, Japan's time), `customer` (any text),
 //! `operator` (empty: nobody answered), `wait_seconds`, `talk_seconds`, and, where somebody has added it,
-//! `wrap_up_seconds`. Lines of one date are one day.
+//! `wrap_up_seconds`. Lines of one date are one day. Callers whom nobody was to answer, as `ending` has it where it is there (the firm was
+//! closed, a message was left), are left out.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use acd::traffic::Recorded;
+use switch::promise::SERVED_OTHERWISE;
 
 use crate::trouble::{Exit, Trouble};
 use crate::words;
@@ -37,12 +39,15 @@ fn days(text: &str) -> Result<Vec<Vec<Recorded>>, Wrong> {
     let needed = |name: &str| place(name).ok_or_else(|| (1, words::TRAFFIC_COLUMN.with(&[&name])));
     let (arrived, wait, talk, operator) =
         (needed("arrived")?, needed("wait_seconds")?, needed("talk_seconds")?, needed("operator")?);
-    let (customer, wrap_up) = (place("customer"), place("wrap_up_seconds"));
+    let (customer, wrap_up, ending) = (place("customer"), place("wrap_up_seconds"), place("ending"));
     let mut customers: BTreeMap<String, u64> = BTreeMap::new();
     let mut days: BTreeMap<jiff::civil::Date, Vec<Recorded>> = BTreeMap::new();
     for (record, line) in reader.records().zip(2..).take(CALLS_MAX) {
         let record = record.map_err(|error| (line, error.to_string()))?;
         let cell = |place: usize| record.get(place).unwrap_or_default().trim();
+        if ending.is_some_and(|place| SERVED_OTHERWISE.contains(&cell(place))) {
+            continue;
+        }
         let wrong =
             |place: usize| (line, words::TRAFFIC_CELL.with(&[&cell(place), &heads.get(place).unwrap_or_default()]));
         let length = |place: usize| seconds(cell(place)).ok_or_else(|| wrong(place));
@@ -79,6 +84,7 @@ mod tests {
     /// The very head that the page's export has, with its mark for spreadsheets.
     const EXPORT: &str = "\u{feff}call,arrived,customer,did,caller,withheld,operator,state,ending,wait_seconds,talk_seconds,recording_seconds\n\
         A,2026-11-20 09:00:10,さくら歯科,03-1234-5678,090-1234-5678,,山田花子,cleared,caller_hung_up,4.2,61.0,61.0\n\
+        D,2026-11-20 08:00:05,Acme,03-1234-5679,,anonymous,,cleared,closed,33.5,0.0,\n\
         B,2026-11-20 09:00:05,Acme,03-1234-5679,,anonymous,,cleared,abandoned,33.5,0.0,\n\
         C,2026-11-21 10:00:00,さくら歯科,03-1234-5678,,anonymous,佐藤,cleared,caller_hung_up,2.0,90.5,90.5\n";
 
