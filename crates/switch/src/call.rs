@@ -129,8 +129,10 @@ pub(crate) enum Tape {
     Running,
     /// Ended; the voice path is finishing the file.
     Finishing,
-    /// Finished, or known to have failed.
+    /// Finished.
     Done,
+    /// No file is expected any more, and the recording is counted as failed, whatever comes after all.
+    Failed,
 }
 
 impl Call {

@@ -401,7 +401,7 @@ impl Calls {
         if !recording.fault.is_empty() {
             self.board.alarm(Alarm::RecordingFailed { call: call.to_string(), why: recording.fault.clone() });
         }
-        self.board.promise.counters.recorded(&recording);
+        // It is counted: as one that failed, when it did not come in time.
         record.recorded(recording);
         self.board.record(record);
     }

@@ -3,8 +3,9 @@
 //!
 //! A ring of a Japanese phone takes three seconds (one of sound, two of silence). The time counts from our first 180 to our 200
 //! for which a person has picked up; a day is Japan's. A caller who gave up counts as not answered, however soon it was, and so
-//! does one whom we lost: what cannot be counted for us is counted against us. Only callers who got what their firm has ordered
-//! instead of a person (an announcement on a closed day, the message box, a call back) count neither way.
+//! does one whom we lost: what cannot be counted for us is counted against us. So does a call back: it counts with the wait until
+//! a person speaks with the caller after all. Only callers who got what their firm has ordered instead of a person (an
+//! announcement or the message box on a closed day, a message left in the box on any) count neither way.
 
 pub mod certificate;
 pub mod staffing;
@@ -46,7 +47,8 @@ const JAPAN_MS: i64 = 9 * HOUR_MS;
 const HOURS: usize = 24;
 
 /// Endings of calls whose callers were served as their firm had ordered, although no person answered.
-pub const SERVED_OTHERWISE: [&str; 2] = ["closed", "message_left"];
+/// `no_message` is a closed firm's alone: who is silent after an open firm's tone has given up like one who hangs up there.
+pub const SERVED_OTHERWISE: [&str; 3] = ["closed", "message_left", "no_message"];
 
 /// What became of a caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

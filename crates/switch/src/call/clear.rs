@@ -224,24 +224,30 @@ impl Call {
         }
     }
 
-    /// The recording failed, or lost something. The call goes on.
+    /// The recording failed, or lost something. The call goes on. While it is being made it may go on too, and its file tells
+    /// what is missing: it counts once, with the file, or here when none will follow.
     pub(crate) fn recording_failed(&mut self, board: &mut Board, now: Instant, why: &str) {
         self.story.tell(now, Fact::RecordingFailed { why: why.to_owned() });
-        board.promise.counters.recordings_failed += 1;
         if self.story.record.recording.is_none() {
             self.story.record.no_recording = format!("none, because {why}");
         }
         if self.tape == Tape::Finishing {
-            self.tape = Tape::Done;
+            self.no_tape(board);
         }
         board.alarm(Alarm::RecordingFailed { call: self.id.to_string(), why: why.to_owned() });
+    }
+
+    /// The recording is counted as failed.
+    fn no_tape(&mut self, board: &mut Board) {
+        self.tape = Tape::Failed;
+        board.promise.counters.recordings_failed += 1;
     }
 
     /// Writes the last revision, once, when everything is told or it has taken too long.
     pub(super) fn close_record(&mut self, board: &mut Board, now: Instant) {
         let Phase::Over { until } = self.phase else { return };
         let is_told = match self.tape {
-            Tape::Blank | Tape::Done => self.legs.iter().all(|leg| leg.voice == Voice::Closed),
+            Tape::Blank | Tape::Done | Tape::Failed => self.legs.iter().all(|leg| leg.voice == Voice::Closed),
             Tape::Running | Tape::Finishing => false,
         };
         if self.is_written || !(is_told || now >= until) {
@@ -249,7 +255,7 @@ impl Call {
         }
         self.is_written = true;
         if self.tape == Tape::Finishing {
-            self.tape = Tape::Done;
+            self.no_tape(board);
             "none, because it was not finished in time".clone_into(&mut self.story.record.no_recording);
         }
         self.story.write(board, now, CallState::Cleared);

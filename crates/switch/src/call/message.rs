@@ -20,7 +20,7 @@ use crate::waiting::speech;
 /// Longest message.
 pub(crate) const MESSAGE_MAX: Duration = Duration::from_secs(180);
 
-/// Less than this after the tone is nobody's message: the caller has hung up.
+/// Less than this after the tone is nobody's message: the caller has hung up, or said nothing.
 const MESSAGE_MIN: Duration = Duration::from_secs(2);
 
 /// Silence after which a message is over, seconds.
@@ -158,7 +158,7 @@ impl Call {
             return self.alone_goes_on(board, now);
         }
         if matches!(alone.stage, Stage::Listening { until, .. } if until <= now) {
-            self.message_taken(board, now, "limit");
+            self.message_taken(board, now, "limit", Duration::ZERO);
         }
     }
 
@@ -166,7 +166,7 @@ impl Call {
     pub(super) fn alone_key(&mut self, board: &mut Board, now: Instant, digit: char) -> bool {
         let is_end = digit == DONE && matches!(&self.phase, Phase::Alone(alone) if alone.listens());
         if is_end {
-            self.message_taken(board, now, "key");
+            self.message_taken(board, now, "key", Duration::ZERO);
         }
         is_end
     }
@@ -175,14 +175,14 @@ impl Call {
     pub(super) fn alone_silent(&mut self, board: &mut Board, now: Instant, role: Role, seconds: u32) {
         let listens = matches!(&self.phase, Phase::Alone(alone) if alone.listens());
         if role == Role::Caller && seconds >= SILENCE_MAX && listens {
-            self.message_taken(board, now, "silence");
+            self.message_taken(board, now, "silence", Duration::from_secs(seconds.into()));
         }
     }
 
-    /// The message is over: thanks.
-    fn message_taken(&mut self, board: &mut Board, now: Instant, by: &str) {
-        if !self.keep_message(board, now, by) {
-            return self.end(board, now, "no_message");
+    /// The message is over, at its end so long nothing came: thanks.
+    fn message_taken(&mut self, board: &mut Board, now: Instant, by: &str, silence: Duration) {
+        if !self.keep_message(board, now, by, silence) {
+            return self.nothing_said(board, now);
         }
         if let Phase::Alone(alone) = &mut self.phase {
             alone.says = Says::new(now, [Prompt::named(speech::MESSAGE_TAKEN)]);
@@ -190,12 +190,18 @@ impl Call {
         }
     }
 
+    /// There is no message. A closed firm's caller got what the firm had ordered; an open firm's has given up.
+    fn nothing_said(&mut self, board: &mut Board, now: Instant) {
+        let is_closed = matches!(&self.phase, Phase::Alone(alone) if alone.is_closed);
+        self.end(board, now, if is_closed { "no_message" } else { "abandoned" });
+    }
+
     /// Tells where on the recording the message is. False: there is none.
-    fn keep_message(&mut self, board: &mut Board, now: Instant, by: &str) -> bool {
+    fn keep_message(&mut self, board: &mut Board, now: Instant, by: &str, silence: Duration) -> bool {
         let Phase::Alone(alone) = &self.phase else { return false };
         let Stage::Listening { since, .. } = alone.stage else { return false };
         let Some(start) = self.story.connected else { return false };
-        if now.saturating_duration_since(since) < MESSAGE_MIN {
+        if now.saturating_duration_since(since).saturating_sub(silence) < MESSAGE_MIN {
             return false;
         }
         let (from_ms, to_ms) = (milliseconds(start, since), milliseconds(start, now));
@@ -216,12 +222,13 @@ impl Call {
     pub(super) fn alone_left(&mut self, board: &mut Board, now: Instant) {
         let Phase::Alone(alone) = &self.phase else { return };
         let (stage, is_closed) = (alone.stage, alone.is_closed);
-        let is_left = stage == Stage::Thanking || self.keep_message(board, now, "hang_up");
+        let is_left = stage == Stage::Thanking || self.keep_message(board, now, "hang_up", Duration::ZERO);
         match (stage, is_left, is_closed) {
             (_, true, _) => self.end(board, now, "message_left"),
             (Stage::Closed | Stage::Greeting, false, true) => self.end(board, now, "closed"),
-            (_, false, true) => self.end(board, now, "no_message"),
-            (_, false, false) => self.end(board, now, "abandoned"),
+            (Stage::Listening { .. } | Stage::Thanking, false, true) | (_, false, false) => {
+                self.nothing_said(board, now)
+            }
         }
     }
 }

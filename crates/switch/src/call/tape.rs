@@ -110,10 +110,12 @@ impl Call {
             self.story.tell(now, Fact::RecordingFailed { why: why.clone() });
             board.alarm(Alarm::RecordingFailed { call, why });
         }
-        board.promise.counters.recorded(&recording);
+        let was = std::mem::replace(&mut self.tape, Tape::Done);
+        if was != Tape::Failed {
+            board.promise.counters.recorded(&recording);
+        }
         self.story.record.recorded(recording);
-        let was_done = std::mem::replace(&mut self.tape, Tape::Done) == Tape::Done;
-        if was_done {
+        if matches!(was, Tape::Done | Tape::Failed) {
             self.story.write(board, now, crate::CallState::Cleared);
         }
     }

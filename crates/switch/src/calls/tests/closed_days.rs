@@ -77,6 +77,22 @@ fn x14_the_message_box_of_a_closed_day_has_the_firms_words() {
 }
 
 #[test]
+fn f03_a_closed_firms_caller_who_leaves_no_message_counts_neither_way() {
+    for hangs_up in [true, false] {
+        let (mut house, prompt) = house(Closed::MessageBox);
+        house.call("A", SAKURA);
+        house.prompt_ends("A", &prompt, false);
+        house.prompt_ends("A", "beep", false);
+        house.seconds(1);
+        let heard = if hangs_up { house.hangs_up("A") } else { house.keys("A", "#") };
+        heard.tells(["ended no_message unanswered"]);
+        house.everything_is_over();
+        let counters = house.calls.snapshot(house.now).counters;
+        assert_eq!((counters.abandoned, counters.otherwise), (0, 1));
+    }
+}
+
+#[test]
 fn x14_answered_as_usual_the_words_are_on_the_screen() {
     let (mut house, _) = house(Closed::AnswerAsUsual);
     house.call("A", SAKURA).orders(["180 A", "ring hanako: さくら歯科 <09099998888>"]).tells([

@@ -46,7 +46,7 @@ fn a_message_ends_when_the_caller_hangs_up_and_says_where_it_is() {
 fn a_message_ends_by_key_by_silence_and_by_its_limit() {
     for by in ["key", "silence", "limit"] {
         let mut house = speaking();
-        house.seconds(5);
+        house.seconds(20);
         let heard = match by {
             "key" => house.keys("A", "7#"),
             "silence" => house.silent("A", 15),
@@ -68,6 +68,25 @@ fn whoever_says_nothing_has_left_no_message() {
     house.seconds(1);
     house.hangs_up("A").tells(["alarm abandoned", "ended abandoned unanswered"]);
     house.everything_is_over();
+}
+
+/// Silence and hanging up count alike: an open firm's caller has given up.
+#[test]
+fn f04_whoever_is_silent_after_the_tone_has_given_up() {
+    for key in [false, true] {
+        let mut house = speaking();
+        house.seconds(if key { 1 } else { 16 });
+        if key {
+            house.keys("A", "#").tells(["alarm abandoned", "ended abandoned unanswered"]);
+        } else {
+            let tells = ["silent caller", "alarm one_way_audio", "alarm abandoned", "ended abandoned unanswered"];
+            house.silent("A", 15).tells(tells);
+        }
+        house.everything_is_over();
+        assert!(house.facts("A", "message_left").is_empty());
+        let counters = house.calls.snapshot(house.now).counters;
+        assert_eq!((counters.abandoned, counters.otherwise), (1, 0));
+    }
 }
 
 #[test]

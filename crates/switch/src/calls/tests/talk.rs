@@ -270,6 +270,7 @@ fn a_lost_recording_is_said_so() {
         .media(media::Event::RecordingFailed { call, why: "disk full".to_owned() })
         .tells(["alarm recording_failed"])
         .orders([]);
+    assert_eq!(counted(&house), (0, 0), "a file may follow, and tells what is missing");
     house.hangs_up("A");
     let leg_a = house.leg("A");
     let leg_h = house.leg("hanako");
@@ -281,9 +282,48 @@ fn a_lost_recording_is_said_so() {
     assert_eq!(record.state, CallState::Cleared);
     assert!(record.no_recording.starts_with("none, because"), "{}", record.no_recording);
     assert!(record.legs.iter().all(|leg| leg.statistics.is_some()));
+    assert_eq!(counted(&house), (0, 1), "none came in time");
     // It comes after all, when nobody waits for it any more.
     house.everything_is_over();
     assert!(house.record("A").recording.is_some());
+    assert_eq!(counted(&house), (0, 1), "once");
+}
+
+/// Recordings that are whole, and those that are not.
+fn counted(house: &House) -> (u64, u64) {
+    let counters = house.calls.snapshot(house.now).counters;
+    (counters.recordings, counters.recordings_failed)
+}
+
+#[test]
+fn a_recording_counts_once_whatever_trouble_it_has() {
+    let why = || "disk full".to_owned();
+    // Trouble that passes, and is a gap in the file.
+    let mut house = House::talk("A");
+    let call = house.call_id("A");
+    for _ in 0..3 {
+        house.media(media::Event::RecordingFailed { call, why: why() }).tells(["alarm recording_failed"]);
+    }
+    house.hangs_up("A");
+    let recording = media::Recording { path: "x".to_owned(), gaps: vec![(0, 20)], ..Default::default() };
+    house.media(media::Event::RecordingFinished { call, recording });
+    assert_eq!(counted(&house), (0, 1));
+
+    // No file follows; or, after the trouble of its last write, one does.
+    let mut house = House::talk("A");
+    let call = house.call_id("A");
+    house.hangs_up("A");
+    for _ in 0..2 {
+        house.media(media::Event::RecordingFailed { call, why: why() });
+        assert_eq!(counted(&house), (0, 1));
+    }
+    house.everything_is_over();
+    assert_eq!(counted(&house), (0, 1));
+
+    let mut house = House::talk("A");
+    house.hangs_up("A");
+    house.everything_is_over();
+    assert_eq!(counted(&house), (1, 0));
 }
 
 #[test]
