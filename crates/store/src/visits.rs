@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sqlx::any::AnyRow;
 use switch::promise::certificate::VISITS_MAX;
-use switch::promise::day_begins_ms;
 use switch::promise::staffing::{Assumed, HISTORY_DAYS, QUARTER_MS, Quarter, Staffing, staffing};
+use switch::promise::{SERVED_OTHERWISE, day_begins_ms};
 use switch::{Outcome, Visit};
 
 use crate::database::Store;
@@ -14,6 +14,8 @@ use crate::row::Columns;
 
 /// Rows that are read at a time.
 const PAGE_ROWS: usize = 10_000;
+/// A wait counts as so many milliseconds at most: who is called back hours later has not been patient for hours.
+const WAIT_MS_MAX: i64 = 600_000;
 /// Quarters of an hour that are told: of half a year.
 const QUARTERS_MAX: i64 = 26 * 7 * 96;
 
@@ -50,16 +52,22 @@ impl Store {
         Ok(visits)
     }
 
-    /// What came in each quarter of an hour from `from_ms` to `to_ms`, those without a call left out: oldest first.
+    /// What came for operators in each quarter of an hour from `from_ms` to `to_ms`, those without a call left out: oldest first.
+    /// Callers whom their firm did not want answered by a person are no work. A call that was passed on is its operator's until
+    /// then.
     ///
     /// # Errors
     /// What the database says.
     pub async fn quarters(&self, from_ms: i64, to_ms: i64) -> Result<Vec<Quarter>, StoreError> {
         // Times are BIGINT: a division cuts off in both databases. Sums are cast back from what they widen to.
+        let otherwise = SERVED_OTHERWISE.map(|ending| format!("'{ending}'")).join(", ");
         let sql = format!(
             "SELECT arrived_ms / {QUARTER_MS} AS quarter, COUNT(*) AS offered, COUNT(answered_ms) AS answered, \
-             CAST(SUM(talk_ms) AS BIGINT) AS talk_ms, CAST(SUM(wait_ms) AS BIGINT) AS waited_ms \
+             CAST(SUM(CASE WHEN answered_ms IS NULL OR bridged_ms IS NULL THEN talk_ms ELSE bridged_ms - answered_ms END) \
+             AS BIGINT) AS talk_ms, \
+             CAST(SUM(CASE WHEN wait_ms < {WAIT_MS_MAX} THEN wait_ms ELSE {WAIT_MS_MAX} END) AS BIGINT) AS waited_ms \
              FROM calls WHERE arrived_ms >= $1 AND arrived_ms < $2 AND state IN ('cleared', 'interrupted') \
+             AND (answered_ms IS NOT NULL OR ending NOT IN ({otherwise})) \
              GROUP BY arrived_ms / {QUARTER_MS} ORDER BY quarter LIMIT {QUARTERS_MAX}"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(from_ms).bind(to_ms).fetch_all(&self.pool).await?;

@@ -85,4 +85,31 @@ on_both! {
         assert_eq!(told, expected);
         assert_eq!(store.quarters(first + QUARTER_MS, first + QUARTER_MS + 1).await.unwrap().len(), 1);
     }
+
+    async fn x07_staffing_learns_from_operators_work_alone(store: Store) {
+        let first = NOON_MS.div_euclid(QUARTER_MS) * QUARTER_MS;
+        let into = NOON_MS - first;
+        let ended = |number, ending: &str| CallRecord { ending: ending.to_owned(), ..call(number, 1, -into, None) };
+        let passed_on = call(5, 1, -into, Some(2_000));
+        let passed_on = CallRecord { bridged_ms: passed_on.answered_ms.map(|at| at + 15_000), ..passed_on };
+        let called_back = CallRecord { wait_ms: 7_200_000, ..call(6, 1, -into, Some(7_200_000)) };
+        // A person answered, and what came after that does not undo it.
+        let answered = CallRecord { ending: "message_left".to_owned(), ..call(7, 1, -into, Some(1_000)) };
+        let calls = [
+            ended(1, "closed"),
+            ended(2, "message_left"),
+            ended(3, "no_message"),
+            ended(4, "abandoned"),
+            passed_on,
+            called_back,
+            answered,
+            // A quarter in which a closed firm was called, and nothing else, is none.
+            CallRecord { ending: "closed".to_owned(), ..call(8, 1, QUARTER_MS - into, None) },
+        ];
+        store.save_calls(&calls).await.unwrap();
+        let talk_ms = 15_000 + 2 * 60_000;
+        let waited_ms = 11_000 + 2_000 + 600_000 + 1_000;
+        let expected = [Quarter { from_ms: first, offered: 4, answered: 3, talk_ms, waited_ms }];
+        assert_eq!(store.quarters(first, first + 10 * QUARTER_MS).await.unwrap(), expected);
+    }
 }

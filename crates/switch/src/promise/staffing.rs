@@ -28,13 +28,14 @@ const PATIENCE_MIN: Duration = Duration::from_secs(5);
 pub struct Quarter {
     /// Its beginning, unix milliseconds.
     pub from_ms: i64,
-    /// Callers.
+    /// Callers who were a person's to answer.
     pub offered: u32,
     /// Those whom a person answered,
     pub answered: u32,
-    /// and how long these calls lasted after the answer, milliseconds in all.
+    /// and how long they kept operators after the answer, until the end or the bridge: milliseconds in all.
     pub talk_ms: i64,
-    /// How long all of them waited, for the answer or until they gave up, milliseconds in all.
+    /// How long all of them waited, for the answer or until they gave up, milliseconds in all; a single wait counts as ten
+    /// minutes at most.
     pub waited_ms: i64,
 }
 
