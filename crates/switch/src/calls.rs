@@ -280,9 +280,13 @@ impl Calls {
         }
     }
 
-    /// No new calls from now on.
-    pub(crate) fn drain(&mut self) {
+    /// No new calls from now on, and nobody is called back any more.
+    pub(crate) fn drain(&mut self, now: Instant) {
         self.board.draining = true;
+        for id in self.board.promises.open().collect::<Vec<_>>() {
+            self.with_call(now, id, |call, board| call.drain(board, now));
+        }
+        self.run_queue(now);
     }
 
     /// Does what has become due.

@@ -15,6 +15,9 @@ pub(crate) const ONCE_IN: Duration = Duration::from_secs(3_600);
 /// Promises in that time, of all firms together. Beyond, nothing is offered.
 pub(crate) const PROMISES_MAX: usize = 1_000;
 
+/// Open promises of one firm. Whoever forges callers' numbers uses up one firm's, not everybody's.
+pub(crate) const OPEN_PER_FIRM_MAX: usize = 20;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Promises {
@@ -25,10 +28,12 @@ pub(crate) struct Promises {
 }
 
 impl Promises {
-    /// Whether this number may be promised a call back.
-    pub(crate) fn may_be_made(&self, now: Instant, number: Number) -> bool {
+    /// Whether this number may be promised a call back by this firm.
+    pub(crate) fn may_be_made(&self, now: Instant, customer: CustomerId, number: Number) -> bool {
         let recent = || self.made.iter().filter(|(at, _)| now.saturating_duration_since(*at) < ONCE_IN);
-        recent().all(|(_, other)| *other != number) && recent().count() < PROMISES_MAX && self.open.len() < PROMISES_MAX
+        let of_firm = self.open.keys().filter(|(other, _)| *other == customer).count();
+        let has_room = recent().count() < PROMISES_MAX && self.open.len() < PROMISES_MAX;
+        has_room && of_firm < OPEN_PER_FIRM_MAX && recent().all(|(_, other)| *other != number)
     }
 
     /// It is promised.
@@ -38,6 +43,11 @@ impl Promises {
         }
         self.made.push_back((now, number));
         self.open.insert((customer, number), call);
+    }
+
+    /// This number was never called: it may be promised a call back as if it had not been yet.
+    pub(crate) fn take_back(&mut self, number: Number) {
+        self.made.retain(|(_, other)| *other != number);
     }
 
     /// The call in which this caller was promised a call back, and has none yet.
@@ -65,15 +75,37 @@ mod tests {
         let start = crate::calls::tests::some_moment();
         let (number, other): (Number, Number) = ("09011112222".parse().unwrap(), "09033334444".parse().unwrap());
         let mut promises = Promises::default();
-        assert!(promises.may_be_made(start, number));
+        assert!(promises.may_be_made(start, CustomerId(1), number));
         promises.make(start, CustomerId(1), number, CallId(1));
         assert_eq!(promises.of(CustomerId(1), number), Some(CallId(1)));
         assert_eq!(promises.of(CustomerId(2), number), None);
         promises.is_over(CallId(1));
         assert_eq!(promises.of(CustomerId(1), number), None);
-        assert!(!promises.may_be_made(start + ONCE_IN - Duration::from_secs(1), number), "not by another firm either");
-        assert!(promises.may_be_made(start, other));
-        assert!(promises.may_be_made(start + ONCE_IN, number));
+        assert!(
+            !promises.may_be_made(start + ONCE_IN - Duration::from_secs(1), CustomerId(1), number),
+            "not by another firm either"
+        );
+        assert!(promises.may_be_made(start, CustomerId(1), other));
+        assert!(promises.may_be_made(start + ONCE_IN, CustomerId(1), number));
+    }
+
+    #[test]
+    fn r03_one_firms_promises_leave_room_for_the_others() {
+        let start = crate::calls::tests::some_moment();
+        let mut promises = Promises::default();
+        let number = |n: usize| format!("0901{n:07}").parse::<Number>().unwrap();
+        for n in 0..OPEN_PER_FIRM_MAX {
+            assert!(promises.may_be_made(start, CustomerId(1), number(n)), "{n}");
+            promises.make(start, CustomerId(1), number(n), CallId(n as u64));
+        }
+        let late = number(OPEN_PER_FIRM_MAX);
+        assert!(!promises.may_be_made(start, CustomerId(1), late));
+        assert!(promises.may_be_made(start, CustomerId(2), late));
+        promises.is_over(CallId(0));
+        assert!(promises.may_be_made(start, CustomerId(1), late));
+        assert!(!promises.may_be_made(start, CustomerId(2), number(0)), "called back, or about to be");
+        promises.take_back(number(0));
+        assert!(promises.may_be_made(start, CustomerId(2), number(0)), "never called");
     }
 
     #[test]
@@ -82,12 +114,12 @@ mod tests {
         let mut promises = Promises::default();
         for n in 0..PROMISES_MAX {
             let number = format!("0901{n:07}").parse().unwrap();
-            assert!(promises.may_be_made(start, number), "{n}");
+            assert!(promises.may_be_made(start, CustomerId(1), number), "{n}");
             promises.make(start, CustomerId(1), number, CallId(n as u64));
             promises.is_over(CallId(n as u64));
         }
         let late: Number = "08011112222".parse().unwrap();
-        assert!(!promises.may_be_made(start, late));
+        assert!(!promises.may_be_made(start, CustomerId(1), late));
         promises.make(start + ONCE_IN, CustomerId(1), late, CallId(7));
         assert_eq!(promises.made.len(), 1);
     }

@@ -113,7 +113,7 @@ impl Switch {
             Input::Today(visits) => self.calls.restore(now, &visits),
             Input::Disk { free_percent, scarce: true } => self.calls.board.alarm(Alarm::DiskScarce { free_percent }),
             Input::Disk { free_percent, scarce: false } => self.calls.board.alarm(Alarm::DiskRoomy { free_percent }),
-            Input::Drain => self.calls.drain(),
+            Input::Drain => self.calls.drain(now),
             Input::Repair => self.calls.repair(now),
             Input::Overload { admitted_percent } => self.overload(admitted_percent),
         }

@@ -41,9 +41,12 @@ impl Visitors {
         Some(Earlier { calls: before.calls, last_ms: before.last_ms, last_call: before.last_call.to_string() })
     }
 
-    /// A call of this number to this firm, which came then, is over.
+    /// A call of this number to this firm, which came then, is over; or its caller is away, and it is told again when it is over.
     pub(crate) fn visited(&mut self, unix_ms: i64, customer: CustomerId, number: Number, call: CallId) {
         let visits = self.of.entry((customer, number)).or_insert(Visits { calls: 0, last_ms: 0, last_call: call });
+        if visits.calls > 0 && visits.last_call == call {
+            return;
+        }
         visits.calls = visits.calls.saturating_add(1);
         if unix_ms >= visits.last_ms {
             (visits.last_ms, visits.last_call) = (unix_ms, call);

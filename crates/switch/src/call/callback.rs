@@ -38,11 +38,35 @@ pub(crate) const KEPT_MAX: Duration = Duration::from_secs(3_600);
 /// people are made to call dear numbers.
 pub(crate) const RINGS_MIN: Duration = Duration::from_secs(6);
 
+/// Who wants the call back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum By {
+    /// The caller, who has pressed 1.
+    Key,
+    /// The firm, for a caller who gave up. That was told when it happened.
+    Policy,
+}
+
+impl By {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Policy => "policy",
+        }
+    }
+}
+
 /// A caller who is not on the line, and will be called.
 #[derive(Debug)]
 pub(crate) struct Away {
     pub(crate) number: Number,
+    by: By,
+    /// Times that the caller's number was dialled and nobody was reached. What failed in this house is no try.
     tries: u8,
+    /// The number was dialled, however it went.
+    is_dialled: bool,
+    /// The caller has called again while being called, and waits on that call.
+    is_superseded: bool,
     /// Given up then.
     until: Instant,
     pub(crate) turn: Turn,
@@ -65,11 +89,23 @@ pub(crate) struct CallingBack {
     pub(crate) talk: Talk,
     /// Trunks that stand in for this one (R32).
     trunks: VecDeque<TrunkId>,
+    /// The number is being dialled.
+    is_dialled: bool,
     /// It rings no longer than that.
     until: Instant,
 }
 
 impl Away {
+    fn new(now: Instant, number: Number, by: By) -> Self {
+        let (tries, until) = (0, now + KEPT_MAX);
+        Self { number, by, tries, is_dialled: false, is_superseded: false, until, turn: Turn::Queued }
+    }
+
+    /// The firm wants it, not the caller: behind those who are on the line.
+    pub(super) fn is_by_policy(&self) -> bool {
+        self.by == By::Policy
+    }
+
     pub(super) fn deadline(&self) -> Instant {
         match &self.turn {
             Turn::Queued => self.until,
@@ -104,15 +140,15 @@ impl Call {
         let Ok(number) = self.may_call_back(board, now) else { return };
         let Phase::Waiting(lobby) = &mut self.phase else { return };
         lobby.promise(now);
-        self.promised(board, now, number, "key");
+        self.promised(board, now, number, By::Key);
     }
 
-    fn promised(&mut self, board: &mut Board, now: Instant, number: Number, by: &str) {
+    fn promised(&mut self, board: &mut Board, now: Instant, number: Number, by: By) {
         if let Some(customer) = self.customer.as_deref() {
             board.promises.make(now, customer.id, number, self.id);
         }
-        self.story.tell(now, Fact::CallbackPromised { by: by.to_owned() });
-        self.changed(board, "callback_promised", by);
+        self.story.tell(now, Fact::CallbackPromised { by: by.word().to_owned() });
+        self.changed(board, "callback_promised", by.word());
     }
 
     /// Hangs up on a caller who has been thanked.
@@ -120,12 +156,12 @@ impl Call {
         let is_thanked = matches!(&self.phase, Phase::Waiting(lobby) if lobby.promised && lobby.says.is_over());
         if is_thanked {
             self.drop_leg(board, now, self.caller, None, "callback_promised");
-            self.go_away(board, now);
+            self.go_away(board, now, By::Key);
         }
     }
 
-    /// The caller has given up. If the firm wants it so, and it is permitted, he or she is called back in the turn that the call
-    /// has.
+    /// The caller has given up. If the firm wants it so, and it is permitted, he or she is called back: behind all who are waiting
+    /// now, because they are on the line, and because whoever forges numbers must not get their places (R03).
     pub(super) fn given_up(&mut self, board: &mut Board, now: Instant) {
         use crate::AbandonedPolicy::{CallBack, Ignore, Report};
         let wants = match self.customer.as_deref().map(|customer| customer.abandoned) {
@@ -135,19 +171,26 @@ impl Call {
         match self.may_call_back(board, now).ok().filter(|_| wants) {
             Some(number) => {
                 self.tell_abandoned(board, now);
-                self.promised(board, now, number, "policy");
-                self.go_away(board, now);
+                self.promised(board, now, number, By::Policy);
+                self.leave_queue(board, now);
+                self.since = now;
+                self.go_away(board, now, By::Policy);
+                self.turn_again(board, now);
             }
             None => self.end(board, now, "abandoned"),
         }
     }
 
     /// From here on nobody is on the line; the place in the queue stays.
-    pub(super) fn go_away(&mut self, board: &mut Board, now: Instant) {
+    pub(super) fn go_away(&mut self, board: &mut Board, now: Instant, by: By) {
         let Some(number) = self.callers_number() else { return self.end(board, now, "caller_hung_up") };
-        let until = now + KEPT_MAX;
-        self.phase = Phase::Away(Box::new(Away { number, tries: 0, until, turn: Turn::Queued }));
-        self.pause_for_callback(board, now, until);
+        // Should the caller not wait for it and call again, that is a second call (F09).
+        self.remember_visit(board);
+        self.phase = Phase::Away(Box::new(Away::new(now, number, by)));
+        self.pause_for_callback(board, now, now + KEPT_MAX);
+        if board.draining {
+            return self.promise_is_broken(board, now, "callback_failed");
+        }
         let state = self.state();
         self.story.write(board, now, state);
     }
@@ -159,7 +202,7 @@ impl Call {
         self.whisper_name(board, now, leg, who);
         let Phase::Away(away) = &mut self.phase else { return };
         let number = away.number;
-        let calling = CallingBack { talk, trunks: VecDeque::new(), until: now + RING };
+        let calling = CallingBack { talk, trunks: VecDeque::new(), is_dialled: false, until: now + RING };
         away.turn = Turn::Calling(Box::new(calling));
         self.story.tell(now, Fact::CallbackBegun { operator: operator(who), number: number.digits().to_string() });
         self.changed(board, "calling_back", "");
@@ -178,10 +221,11 @@ impl Call {
             return self.not_reached(board, now, "no_trunk");
         };
         self.caller = leg;
-        if let Phase::Away(away) = &mut self.phase
-            && let Some(calling) = away.calling_mut()
-        {
-            calling.trunks = trunks;
+        if let Phase::Away(away) = &mut self.phase {
+            away.is_dialled = true;
+            if let Some(calling) = away.calling_mut() {
+                (calling.trunks, calling.is_dialled) = (trunks, true);
+            }
         }
     }
 
@@ -258,23 +302,45 @@ impl Call {
         };
         match others.filter(|others| rejection.try_next_trunk && !others.is_empty()) {
             Some(others) => self.call_caller(board, now, others, true),
-            None => self.not_reached(board, now, word),
+            None => self.not_reached_or_never(board, now, word, is_final(rejection.status)),
         }
     }
 
     /// The caller was not reached, or the operator did not wait for it: the operator is free, and the turn comes again later.
     pub(super) fn not_reached(&mut self, board: &mut Board, now: Instant, why: &str) {
-        let Some(who) = self.leave_caller(board, now, why) else { return };
+        self.not_reached_or_never(board, now, why, false);
+    }
+
+    /// The same; `never`: nobody will be reached there, however often it is tried.
+    fn not_reached_or_never(&mut self, board: &mut Board, now: Instant, why: &str, never: bool) {
+        let Some((who, is_dialled)) = self.leave_caller(board, now, why) else { return };
         // Nothing was spoken: there is no report to be written.
         board.queue.released(now, who);
         let Phase::Away(away) = &mut self.phase else { return };
-        away.tries = away.tries.saturating_add(1);
-        let tries = away.tries;
+        away.tries = away.tries.saturating_add(u8::from(is_dialled));
+        let (tries, is_superseded) = (away.tries, away.is_superseded);
         away.turn = Turn::Resting { until: now + REST };
         self.story.tell(now, Fact::CallbackFailed { why: why.to_owned(), tries });
         self.changed(board, "callback_failed", why);
-        if tries >= TRIES_MAX {
-            self.end(board, now, "callback_failed");
+        if is_superseded {
+            self.end(board, now, "called_again");
+        } else if never || tries >= TRIES_MAX || board.draining {
+            self.promise_is_broken(board, now, "callback_failed");
+        }
+    }
+
+    /// The caller will not be called back: whoever should know of it is told, as of any caller whom no person answered (F04).
+    fn promise_is_broken(&mut self, board: &mut Board, now: Instant, ending: &str) {
+        if matches!(&self.phase, Phase::Away(away) if away.by == By::Key) {
+            self.tell_abandoned(board, now);
+        }
+        self.end(board, now, ending);
+    }
+
+    /// The house is closing: whoever is not being called now will not be called.
+    pub(crate) fn drain(&mut self, board: &mut Board, now: Instant) {
+        if matches!(&self.phase, Phase::Away(away) if away.calling().is_none()) {
+            self.promise_is_broken(board, now, "callback_failed");
         }
     }
 
@@ -283,17 +349,22 @@ impl Call {
         if !is_lost {
             return self.not_reached(board, now, "operator_hung_up");
         }
-        let Some(who) = self.leave_caller(board, now, "operator_lost") else { return };
+        let Some((who, _)) = self.leave_caller(board, now, "operator_lost") else { return };
         board.queue.released(now, who);
-        self.turn_again(board, now);
+        match &self.phase {
+            Phase::Away(away) if away.is_superseded => self.end(board, now, "called_again"),
+            Phase::Away(_) if board.draining => self.promise_is_broken(board, now, "callback_failed"),
+            Phase::Away(_) | Phase::Waiting(_) | Phase::Alone(_) => self.turn_again(board, now),
+            Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => {}
+        }
     }
 
-    /// Hangs up on both ends of a call back that is being made. Gives the operator.
-    fn leave_caller(&mut self, board: &mut Board, now: Instant, why: &str) -> Option<OperatorId> {
+    /// Hangs up on both ends of a call back that is being made. Gives the operator, and whether the caller was dialled.
+    fn leave_caller(&mut self, board: &mut Board, now: Instant, why: &str) -> Option<(OperatorId, bool)> {
         let Phase::Away(away) = &mut self.phase else { return None };
         let turn = std::mem::replace(&mut away.turn, Turn::Resting { until: now + REST });
-        let talk = match turn {
-            Turn::Calling(calling) => calling.talk,
+        let (talk, is_dialled) = match turn {
+            Turn::Calling(calling) => (calling.talk, calling.is_dialled),
             Turn::Queued | Turn::Resting { .. } => {
                 away.turn = turn;
                 return None;
@@ -304,11 +375,30 @@ impl Call {
             self.drop_leg(board, now, leg, None, why);
         }
         self.close_pop(board, now, talk.operator, why);
-        Some(talk.operator)
+        Some((talk.operator, is_dialled))
+    }
+
+    /// Whether the caller could be called now. No operator's phone rings for one who cannot be.
+    pub(super) fn can_call_back(&self, board: &mut Board, now: Instant) -> bool {
+        !board.trunks_for_calling(now).is_empty() && self.within_caps(board, now).is_ok()
+    }
+
+    /// Out of the queue for a while: the caller cannot be called now.
+    pub(super) fn rest_from_queue(&mut self, board: &mut Board, now: Instant) {
+        self.leave_queue(board, now);
+        if let Phase::Away(away) = &mut self.phase {
+            away.turn = Turn::Resting { until: now + REST };
+        }
     }
 
     /// Into the queue again, at the old place.
     fn turn_again(&mut self, board: &mut Board, now: Instant) {
+        let can_call = self.can_call_back(board, now);
+        let Phase::Away(away) = &mut self.phase else { return };
+        if !can_call {
+            away.turn = Turn::Resting { until: now + REST };
+            return;
+        }
         let queued = self.enqueue(board, now, false);
         let Phase::Away(away) = &mut self.phase else { return };
         match queued {
@@ -330,21 +420,29 @@ impl Call {
         let is_over = away.until <= now;
         match &away.turn {
             Turn::Calling(_) => self.not_reached(board, now, "no_answer"),
-            Turn::Queued | Turn::Resting { .. } if is_over => self.end(board, now, "callback_expired"),
+            Turn::Queued | Turn::Resting { .. } if is_over => self.promise_is_broken(board, now, "callback_expired"),
             Turn::Resting { .. } => self.turn_again(board, now),
             Turn::Queued => {}
         }
     }
 
-    /// The caller has called again before the turn came: the new call has its place.
-    pub(crate) fn called_again(&mut self, board: &mut Board, now: Instant) -> Option<Instant> {
-        let Phase::Away(away) = &self.phase else { return None };
+    /// Since when the caller who is away has waited: the place of a new call of his or hers.
+    pub(crate) fn place_kept(&self) -> Option<Instant> {
+        matches!(self.phase, Phase::Away(_)).then(|| self.since.min(self.story.arrived))
+    }
+
+    /// The caller has called again, and waits: the new call has the place. Who was never called may be promised it again; who is
+    /// being called right now may still be reached, but is not tried again.
+    pub(crate) fn called_again(&mut self, board: &mut Board, now: Instant) {
+        let Phase::Away(away) = &mut self.phase else { return };
         if away.calling().is_some() {
-            return None;
+            away.is_superseded = true;
+            return;
         }
-        let since = self.story.arrived;
+        if !away.is_dialled {
+            board.promises.take_back(away.number);
+        }
         self.end(board, now, "called_again");
-        Some(since)
     }
 
     /// Nothing more is promised.
@@ -380,4 +478,9 @@ impl Call {
             self.story.tell(now, Fact::Whispered { operator: operator(who) });
         }
     }
+}
+
+/// Whoever says so once says it the next time: no such number (404, 410, 484), or a person who does not want the call (603, 607).
+const fn is_final(status: u16) -> bool {
+    matches!(status, 404 | 410 | 484 | 603 | 607)
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use endpoint::{Cause, Ending, LegId};
 
+use super::callback::By;
 use super::record::{Fact, operator};
 use super::{Call, Phase, Tape};
 use crate::board::Board;
@@ -85,7 +86,7 @@ impl Call {
             Phase::Away(_) if id == self.caller => self.not_reached(board, now, word(how)),
             Phase::Away(_) => {}
             Phase::Alone(_) => self.alone_left(board, now),
-            Phase::Waiting(lobby) if lobby.promised => self.go_away(board, now),
+            Phase::Waiting(lobby) if lobby.promised => self.go_away(board, now, By::Key),
             Phase::Waiting(_) if !self.is_answered() => self.given_up(board, now),
             Phase::Waiting(_) | Phase::Talking(_) | Phase::Passing(_) | Phase::Bridged { .. } | Phase::Over { .. } => {
                 self.end(board, now, callers_ending(how));
@@ -137,6 +138,7 @@ impl Call {
             return;
         }
         self.supervision_over(board, now, ending);
+        self.keep_message(board, now, ending, Duration::ZERO);
         let who = self.talk().map(|talk| talk.operator);
         let was_queued = self.is_queued();
         let calling = match &self.phase {
@@ -176,7 +178,7 @@ impl Call {
     }
 
     /// Should the same number call again, it goes first (F09).
-    fn remember_visit(&self, board: &mut Board) {
+    pub(super) fn remember_visit(&self, board: &mut Board) {
         let record = &self.story.record;
         let number = number::Number::parse(&format!("+{}", record.caller), number::JAPAN);
         if let (Some(customer), Ok(number)) = (self.customer.as_deref(), number) {

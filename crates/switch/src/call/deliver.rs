@@ -20,10 +20,14 @@ impl Call {
             Some(known) if self.is_queued() => known.account.id,
             Some(_) | None => return board.queue.declined(now, self.id, who, Declined::Unreachable),
         };
+        if matches!(self.phase, Phase::Away(_)) && !self.can_call_back(board, now) {
+            return self.rest_from_queue(board, now);
+        }
         let phone = board.phones.get(&who).copied();
         let (peer, terms) = (phone.map(|phone| phone.address), board.operator_terms(who));
         let Some(id) = self.new_leg(board, now, Role::Operator(who), peer, terms, who.to_string()) else {
-            return board.queue.declined(now, self.id, who, Declined::Unreachable);
+            // No port of ours is free: nothing that counts against the operator.
+            return board.queue.declined(now, self.id, who, Declined::Busy);
         };
         let has_browser = phone.is_some_and(|phone| phone.has_browser);
         let (body, web_body) = match self.leg_mut(id).map(|leg| &mut leg.description) {

@@ -49,6 +49,8 @@ enum Stage {
     Listening { since: Instant, until: Instant },
     /// Thanks are said: the message is taken.
     Thanking,
+    /// There is none.
+    Over,
 }
 
 impl Alone {
@@ -60,7 +62,7 @@ impl Alone {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let until = match self.stage {
             Stage::Listening { until, .. } => Some(until),
-            Stage::Closed | Stage::Greeting | Stage::Thanking => None,
+            Stage::Closed | Stage::Greeting | Stage::Thanking | Stage::Over => None,
         };
         until.into_iter().chain(self.says.deadline()).min()
     }
@@ -69,7 +71,7 @@ impl Alone {
     pub(super) const fn word(&self) -> &'static str {
         match self.stage {
             Stage::Closed => "closed",
-            Stage::Greeting | Stage::Listening { .. } | Stage::Thanking => "message",
+            Stage::Greeting | Stage::Listening { .. } | Stage::Thanking | Stage::Over => "message",
         }
     }
 }
@@ -129,7 +131,7 @@ impl Call {
         }
         if missing && alone.stage == Stage::Closed {
             // Without words the caller would hear nothing and be hung up on: better a person.
-            return self.wait_again(board, now);
+            return self.wait_after_all(board, now);
         }
         self.alone_goes_on(board, now);
     }
@@ -146,7 +148,7 @@ impl Call {
                 alone.stage = Stage::Listening { since: now, until: now + MESSAGE_MAX };
                 self.story.tell(now, Fact::MessageBegun {});
             }
-            Stage::Listening { .. } => {}
+            Stage::Listening { .. } | Stage::Over => {}
             Stage::Thanking => self.end(board, now, "message_left"),
         }
     }
@@ -173,8 +175,11 @@ impl Call {
 
     /// Nothing more comes from the caller.
     pub(super) fn alone_silent(&mut self, board: &mut Board, now: Instant, role: Role, seconds: u32) {
-        let listens = matches!(&self.phase, Phase::Alone(alone) if alone.listens());
-        if role == Role::Caller && seconds >= SILENCE_MAX && listens {
+        let Phase::Alone(alone) = &self.phase else { return };
+        let Stage::Listening { since, .. } = alone.stage else { return };
+        // Phones that send nothing while nobody speaks were silent during the announcement: what counts is the time since the tone.
+        let is_long = now.saturating_duration_since(since) >= Duration::from_secs(u64::from(SILENCE_MAX));
+        if role == Role::Caller && seconds >= SILENCE_MAX && is_long {
             self.message_taken(board, now, "silence", Duration::from_secs(seconds.into()));
         }
     }
@@ -186,24 +191,26 @@ impl Call {
         }
         if let Phase::Alone(alone) = &mut self.phase {
             alone.says = Says::new(now, [Prompt::named(speech::MESSAGE_TAKEN)]);
-            alone.stage = Stage::Thanking;
         }
     }
 
     /// There is no message. A closed firm's caller got what the firm had ordered; an open firm's has given up.
     fn nothing_said(&mut self, board: &mut Board, now: Instant) {
-        let is_closed = matches!(&self.phase, Phase::Alone(alone) if alone.is_closed);
+        let Phase::Alone(alone) = &mut self.phase else { return };
+        alone.stage = Stage::Over;
+        let is_closed = alone.is_closed;
         self.end(board, now, if is_closed { "no_message" } else { "abandoned" });
     }
 
-    /// Tells where on the recording the message is. False: there is none.
-    fn keep_message(&mut self, board: &mut Board, now: Instant, by: &str, silence: Duration) -> bool {
-        let Phase::Alone(alone) = &self.phase else { return false };
+    /// Tells where on the recording the message is, once. False: there is none.
+    pub(super) fn keep_message(&mut self, board: &mut Board, now: Instant, by: &str, silence: Duration) -> bool {
+        let Phase::Alone(alone) = &mut self.phase else { return false };
         let Stage::Listening { since, .. } = alone.stage else { return false };
         let Some(start) = self.story.connected else { return false };
         if now.saturating_duration_since(since).saturating_sub(silence) < MESSAGE_MIN {
             return false;
         }
+        alone.stage = Stage::Thanking;
         let (from_ms, to_ms) = (milliseconds(start, since), milliseconds(start, now));
         self.story.tell(now, Fact::MessageLeft { from_ms, to_ms, by: by.to_owned() });
         let record = &self.story.record;
@@ -226,7 +233,7 @@ impl Call {
         match (stage, is_left, is_closed) {
             (_, true, _) => self.end(board, now, "message_left"),
             (Stage::Closed | Stage::Greeting, false, true) => self.end(board, now, "closed"),
-            (Stage::Listening { .. } | Stage::Thanking, false, true) | (_, false, false) => {
+            (Stage::Listening { .. } | Stage::Thanking | Stage::Over, false, true) | (_, false, false) => {
                 self.nothing_said(board, now)
             }
         }

@@ -32,7 +32,8 @@ impl Call {
     /// Into the queue: anyone may take a call to an unknown number, a firm's call who has its skills.
     pub(crate) fn enqueue(&mut self, board: &mut Board, now: Instant, at_head: bool) -> Result<(), EnqueueError> {
         let customer = self.customer.as_deref();
-        let class = if at_head { RETURNED } else { u8::from(self.is_repeated()) };
+        let is_firms_wish = matches!(&self.phase, Phase::Away(away) if away.is_by_policy());
+        let class = if at_head { RETURNED } else { u8::from(self.is_repeated() && !is_firms_wish) };
         let priority = customer.map_or(0, |customer: &Customer| customer.priority).saturating_mul(CLASSES);
         let waiting = Waiting {
             needs: customer.map(|customer| customer.needs.clone()).unwrap_or_default(),
@@ -52,13 +53,18 @@ impl Call {
     /// Back to the head of the queue: the operator is gone, the caller is not. Hears music, and the recording runs on.
     pub(super) fn wait_again(&mut self, board: &mut Board, now: Instant) {
         self.waits_since = now;
+        self.wait_connected(board, now, true);
+    }
+
+    /// Into the queue at the ordinary place, as nothing can be said to this caller instead. Hears music.
+    pub(super) fn wait_after_all(&mut self, board: &mut Board, now: Instant) {
+        self.wait_connected(board, now, false);
+    }
+
+    fn wait_connected(&mut self, board: &mut Board, now: Instant, at_head: bool) {
         self.phase = Phase::Waiting(Lobby::returned(now, self.policy()));
-        let waits = self.enqueue(board, now, true);
-        board.event(Event::CallChanged {
-            call: self.id.to_string(),
-            what: "queued".to_owned(),
-            detail: "at_head".to_owned(),
-        });
+        let waits = self.enqueue(board, now, at_head);
+        self.changed(board, "queued", if at_head { "at_head" } else { "" });
         let state = self.state();
         self.story.write(board, now, state);
         match waits {

@@ -7,9 +7,9 @@ use endpoint::{Incoming, Source, TrunkId};
 
 use super::Calls;
 use super::errand::State;
-use crate::call::Call;
 use crate::call::arrive::{arrive, refuse, who_calls};
 use crate::call::transfer::looks_like_a_number;
+use crate::call::{Call, Phase};
 use crate::directory::plain;
 use crate::io::{Alarm, operator_of};
 
@@ -35,20 +35,23 @@ impl Calls {
         while self.calls.contains_key(&id) {
             id = CallId::new(unix_ms, self.board.random());
         }
-        let since = self.called_again(now, trunk, incoming);
-        if let Some(call) = arrive(&mut self.board, now, (id, since), trunk, incoming) {
-            self.calls.insert(id, call);
-            self.with_call(now, id, |_, _| {});
+        let promised = self.promised_to(trunk, incoming);
+        let since = promised.map(|(_, since)| since);
+        let Some(call) = arrive(&mut self.board, now, (id, since), trunk, incoming) else { return };
+        let waits = matches!(call.phase, Phase::Waiting(_));
+        self.calls.insert(id, call);
+        self.with_call(now, id, |_, _| {});
+        // Not before: whoever is refused now still has the promise.
+        if let Some((old, _)) = promised.filter(|_| waits) {
+            self.with_call(now, old, |call, board| call.called_again(board, now));
         }
     }
 
-    /// A caller to whom a call back was promised calls again: that call ends, and this one has its place.
-    fn called_again(&mut self, now: Instant, trunk: TrunkId, incoming: &Incoming) -> Option<Instant> {
+    /// A caller to whom a call back was promised calls again: the call in which it was, and the place that the new one has.
+    fn promised_to(&self, trunk: TrunkId, incoming: &Incoming) -> Option<(CallId, Instant)> {
         let (customer, number) = who_calls(&self.board, trunk, incoming)?;
         let old = self.board.promises.of(customer, number)?;
-        let mut since = None;
-        self.with_call(now, old, |call, board| since = call.called_again(board, now));
-        since
+        Some((old, self.calls.get(&old)?.place_kept()?))
     }
 
     /// An operator's phone dials: a second call for the caller who waits, or nothing that we do (R03).

@@ -67,14 +67,14 @@ pub fn common() -> Vec<Spoken> {
     all.extend((1..=PLACES_MAX).map(|place| {
         let text = match place {
             1 => "次におつなぎいたします。もうしばらくお待ちください。".to_owned(),
-            _ => format!("ただいま{place}番目にお待ちいただいております。"),
+            _ => format!("お客様の順番は、ただいま{place}番目です。"),
         };
         spoken(place_name(place), text)
     }));
     let longest = MINUTES.last().copied().unwrap_or_default();
     all.extend(MINUTES.iter().map(|minutes| {
-        let more = if *minutes == longest { "以上" } else { "" };
-        spoken(wait_name(*minutes), format!("お待ちいただく時間は、およそ{minutes}分{more}の見込みです。"))
+        let time = if *minutes == longest { format!("{minutes}分以上") } else { format!("およそ{minutes}分") };
+        spoken(wait_name(*minutes), format!("お待ちいただく時間は、{time}の見込みです。"))
     }));
     all
 }
@@ -175,6 +175,15 @@ mod tests {
         unique.sort();
         unique.dedup();
         assert_eq!(unique.len(), names.len());
+    }
+
+    #[test]
+    fn the_turn_and_the_wait_are_said_as_people_say_them() {
+        let all = common();
+        let text = |prompt: &Prompt| all.iter().find(|spoken| *spoken.name == *prompt.0).map(|spoken| &*spoken.text);
+        assert_eq!(text(&place(3)), Some("お客様の順番は、ただいま3番目です。"));
+        assert_eq!(text(&wait(299)), Some("お待ちいただく時間は、およそ5分の見込みです。"));
+        assert_eq!(text(&wait(9_999)), Some("お待ちいただく時間は、30分以上の見込みです。"));
     }
 
     #[test]

@@ -42,7 +42,9 @@ impl Call {
     /// at when it is called.
     pub(in crate::call) fn may_call_back(&self, board: &Board, now: Instant) -> Result<Number, CommandError> {
         let number = self.callers_number().ok_or(CommandError::NotRegistered)?;
-        let may = self.customer.is_some() && !board.directory.is_own(number) && board.promises.may_be_made(now, number);
+        let customer = self.customer.as_deref().ok_or(CommandError::PolicyForbids)?.id;
+        let is_ours = board.directory.is_own(number);
+        let may = !board.draining && !is_ours && board.promises.may_be_made(now, customer, number);
         if may { Ok(number) } else { Err(CommandError::PolicyForbids) }
     }
 

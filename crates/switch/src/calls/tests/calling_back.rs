@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use endpoint::{Ending, Incoming};
+use endpoint::{Ending, Incoming, TrunkId};
 
 use super::announcing::{go, nobody_with};
 use super::firms::sakura;
@@ -127,7 +127,7 @@ fn who_is_not_reached_is_tried_three_times_and_the_operator_is_free_at_once() {
             house.after(REST);
             assert_eq!(house.calls.board.queue.waiting_count(), 1, "and waits again");
         } else {
-            told.tells([&closed, &failed, "ended callback_failed unanswered", "operator 1 ready"]);
+            told.tells([&closed, &failed, "alarm abandoned", "ended callback_failed unanswered", "operator 1 ready"]);
         }
     }
     house.everything_is_over();
@@ -165,7 +165,7 @@ fn a_lost_operator_costs_the_caller_neither_a_try_nor_the_place() {
 fn a_promise_that_cannot_be_kept_in_an_hour_is_given_up_and_said_so() {
     let mut house = promised();
     house.after(KEPT_MAX - Duration::from_secs(1)).tells([]);
-    house.seconds(2).tells(["ended callback_expired unanswered"]);
+    house.seconds(2).tells(["alarm abandoned", "ended callback_expired unanswered"]);
     house.everything_is_over();
 }
 
@@ -174,7 +174,7 @@ fn who_calls_again_before_the_turn_has_a_new_call_and_nobody_is_called_back() {
     let mut house = promised();
     house.seconds(60);
     let heard = house.call("A2", SAKURA);
-    heard.tells(["ended called_again unanswered", "arrived さくら歯科 81312345678 819099998888"]);
+    heard.tells(["arrived さくら歯科 81312345678 819099998888", "ended called_again unanswered"]);
     go(&mut house, 1, true).orders(["ring hanako: さくら歯科 <09099998888>"]).tells([
         "operator 1 ready",
         "operator 1 busy",
@@ -184,6 +184,141 @@ fn who_calls_again_before_the_turn_has_a_new_call_and_nobody_is_called_back() {
     house.hangs_up("A2");
     house.everything_is_over();
     assert_eq!(house.record("A").ending, "called_again");
+}
+
+#[test]
+fn who_was_never_called_may_be_promised_it_again_and_keeps_the_first_place() {
+    let mut house = promised();
+    house.seconds(60);
+    let incoming = house.incoming("B", SAKURA);
+    house.arrives("B", Incoming { caller: "0311112222".to_owned(), ..incoming });
+    for name in ["A2", "A3"] {
+        house.seconds(20);
+        house.call(name, SAKURA);
+        house.seconds(10);
+        house.prompt_ends(name, "customer/1/announcement", false).hears([&format!("{name} hears callback-offer once")]);
+        house.keys(name, "1").tells(["callback_promised key"]);
+        house.prompt_ends(name, "callback-promised", false).orders([&format!("hang up {name}")]);
+        house.catch_up();
+    }
+    let first = house.calls.board.queue.waiting().next().map(|waiting| waiting.call);
+    assert_eq!(first, Some(house.call_id("A3")));
+    house.ends("B", Ending::PeerHungUp);
+    house.command(Command::Hangup { call: house.call_id("A3") });
+    house.everything_is_over();
+    assert_eq!(house.facts("A3", "repeated")[0]["calls"], 2);
+}
+
+#[test]
+fn a_call_that_is_refused_costs_nobody_the_promise() {
+    let mut house = promised();
+    let incoming = house.incoming("A2", SAKURA);
+    house.arrives("A2", Incoming { max_forwards: 0, ..incoming }).orders(["483 A2"]).tells([]);
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.answers(CALLER);
+    house.hangs_up(CALLER);
+    house.everything_is_over();
+}
+
+#[test]
+fn who_calls_us_while_being_called_is_not_called_once_more() {
+    let mut house = promised();
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.call("A2", SAKURA).tells(["arrived さくら歯科 81312345678 819099998888"]);
+    house.rejects(CALLER, 486).tells([
+        "pop closed 1 busy",
+        "callback_failed busy",
+        "ended called_again unanswered",
+        "operator 1 ready",
+        "operator 1 busy",
+        "pop 1 さくら歯科 さくら歯科でございます earlier 1",
+    ]);
+    house.answers("hanako").orders(["200 A2"]);
+    house.hangs_up("A2");
+    house.everything_is_over();
+}
+
+#[test]
+fn where_nobody_can_be_reached_it_is_not_tried_again() {
+    for status in [404, 410, 484, 603, 607] {
+        let mut house = promised();
+        go(&mut house, 1, true);
+        house.answers("hanako").orders(["dial 09099998888 over 1"]);
+        let told = house.rejects(CALLER, status).tells_of();
+        let end = told.iter().rev().find(|line| line.starts_with("ended"));
+        assert_eq!(end.map(String::as_str), Some("ended callback_failed unanswered"), "{status}");
+        assert!(told.contains(&"alarm abandoned".to_owned()), "{status}");
+        house.everything_is_over();
+    }
+}
+
+#[test]
+fn without_a_trunk_nobody_is_asked_to_wait_for_the_caller_and_it_is_no_try() {
+    let mut house = promised();
+    for trunk in [1, 2] {
+        house.calls.set_trunk(TrunkId(trunk), false, "");
+    }
+    for _ in 0..5 {
+        go(&mut house, 1, true).orders([]);
+        house.after(REST).orders([]);
+        go(&mut house, 1, false);
+    }
+    house.calls.set_trunk(TrunkId(1), true, "");
+    house.after(REST);
+    go(&mut house, 1, true);
+    // It goes while she picks up: no try either.
+    house.calls.set_trunk(TrunkId(1), false, "");
+    house.answers("hanako");
+    assert_eq!(house.facts("A", "callback_failed"), Vec::<serde_json::Value>::new(), "not written yet");
+    house.command(Command::Hangup { call: house.call_id("A") });
+    house.everything_is_over();
+    assert_eq!(house.facts("A", "callback_failed"), [serde_json::json!({ "why": "no_trunk", "tries": 0 })]);
+}
+
+#[test]
+fn a_house_that_closes_calls_nobody_back_and_says_so() {
+    let mut house = promised();
+    house.calls.drain(house.now);
+    house.heard().tells(["alarm abandoned", "ended callback_failed unanswered"]);
+    house.everything_is_over();
+
+    let mut house = offered();
+    house.keys("A", "1");
+    house.calls.drain(house.now);
+    house.heard().tells([]);
+    let told = house.prompt_ends("A", "callback-promised", false).tells_of();
+    assert_eq!(told.last().map(String::as_str), Some("ended callback_failed unanswered"), "{told:?}");
+    house.everything_is_over();
+
+    let mut house = promised();
+    go(&mut house, 1, true);
+    house.answers("hanako");
+    house.calls.drain(house.now);
+    house.heard().tells([]);
+    house.answers(CALLER).hears(["hanako hears 09099998888", "09099998888 hears hanako"]);
+    house.hangs_up(CALLER);
+    house.everything_is_over();
+}
+
+#[test]
+fn r03_callers_who_gave_up_come_behind_those_who_are_on_the_line() {
+    let mut house =
+        nobody_with(WaitingPolicy::ringing_only(), |customer| customer.abandoned = AbandonedPolicy::CallBack);
+    house.call("A", SAKURA);
+    house.seconds(7);
+    let incoming = house.incoming("B", SAKURA);
+    house.arrives("B", Incoming { caller: "0311112222".to_owned(), ..incoming });
+    house.seconds(1);
+    house.ends("A", Ending::Cancelled).tells(["alarm abandoned", "callback_promised policy"]);
+    let order: Vec<_> = house.calls.board.queue.waiting().map(|waiting| waiting.call).collect();
+    assert_eq!(order, [house.call_id("B"), house.call_id("A")]);
+    house.ends("B", Ending::Cancelled);
+    house.calls.drain(house.now);
+    // It was told when the caller gave up.
+    house.heard().tells(["ended callback_failed unanswered"]);
+    house.everything_is_over();
 }
 
 #[test]
@@ -239,14 +374,13 @@ fn r03_a_firm_at_its_cap_calls_nobody_back() {
     house.seconds(10);
     house.keys("A", "1");
     house.hangs_up("A");
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["hang up hanako"]).tells([
-        "calling_back",
+    go(&mut house, 1, true).orders([]).tells([
+        "operator 1 ready",
+        "operator 1 busy",
         "alarm over_limit",
-        "pop closed 1 over_limit",
-        "callback_failed over_limit",
         "operator 1 ready",
     ]);
+    assert_eq!(house.calls.board.queue.waiting_count(), 0, "it rests");
     house.command(Command::Hangup { call: house.call_id("A") });
     house.everything_is_over();
 }

@@ -235,6 +235,9 @@ fn around(house: &mut House, chance: &mut Chance, step: usize) {
 
 /// Every caller who is still there hangs up.
 fn go_home(house: &mut House) {
+    // Or some would have to be called back.
+    house.calls.drain(house.now);
+    house.heard();
     house.catch_up();
     let is_live = |call: &&crate::call::Call| !matches!(call.phase, Phase::Over { .. });
     let callers: Vec<LegId> = house.calls.calls.values().filter(is_live).map(|call| call.caller).collect();

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use endpoint::{Ending, Incoming};
+
+use super::announcing::go;
 use super::firms::sakura;
 use super::house::{House, SAKURA};
 use crate::calendar::{Calendar, Closed};
@@ -58,6 +61,25 @@ fn x14_without_a_voice_a_person_answers() {
         .hears(["A hears hold-music"]);
     house.answers("hanako").orders([]).hears(["A hears hanako", "hanako hears A"]);
     house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn x14_without_a_voice_the_caller_waits_behind_those_who_were_there_before() {
+    let (mut house, prompt) = house(Closed::Announce);
+    for id in 1..=3 {
+        go(&mut house, id, false);
+    }
+    house.call("A", SAKURA);
+    let unknown = house.incoming("B", "0399999999");
+    house.arrives("B", Incoming { caller: "0311112222".to_owned(), ..unknown });
+    house.seconds(1);
+    house.prompt_ends("A", &prompt, true).tells(["queued"]).hears(["A hears hold-music"]);
+    let order: Vec<_> = house.calls.board.queue.waiting().map(|waiting| waiting.call).collect();
+    assert_eq!(order, [house.call_id("B"), house.call_id("A")], "no head of the queue for nothing");
+    assert_eq!(house.facts("A", "queued"), [serde_json::json!({ "at_head": false })]);
+    house.hangs_up("A");
+    house.ends("B", Ending::Cancelled);
     house.everything_is_over();
 }
 

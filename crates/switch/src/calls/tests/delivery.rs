@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acd::{OperatorId, RingPlan};
-use endpoint::{Ending, Extractor, LegEvent};
+use endpoint::{Ending, Extractor, LegEvent, LegId, Rejection};
 
 use super::firms::sakura;
 use super::house::{House, MOBILE, SAKURA, sdp};
@@ -261,7 +261,7 @@ fn r38_a_lost_ack_frees_everyone() {
 #[test]
 fn r45_a_draining_switch_takes_no_new_call_and_keeps_the_old_ones() {
     let mut house = House::talk("A");
-    house.calls.drain();
+    house.calls.drain(house.now);
     house.call("B", SAKURA).orders(["503 B"]);
     house.hangs_up("A").orders(["hang up hanako"]);
     house.everything_is_over();
@@ -396,5 +396,35 @@ fn rfc_3311_whom_we_call_may_offer_before_the_answer_and_what_was_agreed_holds()
         .orders(["200 A"])
         .hears(["A hears hanako", "hanako hears A"]);
     house.hangs_up("A");
+    house.everything_is_over();
+}
+
+#[test]
+fn a_house_without_a_free_port_does_not_blame_its_operators() {
+    let mut house = House::new();
+    house.call("A", SAKURA).orders(["180 A", "ring hanako: さくら歯科 <09099998888>"]);
+    let mut taken = Vec::new();
+    while let Some(local) = house.calls.board.open(house.now, LegId(u64::MAX), None) {
+        taken.push(local.port());
+    }
+    // Past the house, which would find that these ports are nobody's, and would tell at once that the leg's one is closed.
+    house.peers_are_reliable = false;
+    let (leg, now) = (house.leg("hanako"), house.now);
+    let rejection =
+        Rejection { status: 486, phrase: String::new(), retry_after: None, try_next_trunk: false, cause: None };
+    house.calls.leg_event(now, LegEvent::Rejected { leg, rejection });
+    let until = now + Duration::from_secs(60);
+    while let Some(due) = house.calls.poll_timeout().filter(|due| *due <= until) {
+        house.calls.handle_timeout(due);
+    }
+    house.now = until;
+    for port in taken {
+        house.calls.board.ports.give_back(until, port);
+    }
+    let told = house.heard().tells_of();
+    assert!(told.iter().filter(|line| *line == "alarm no_port").count() > 3, "asked in vain: {told:?}");
+    assert!(!told.contains(&"alarm operator_unreliable".to_owned()), "{told:?}");
+    assert!((1..=3).all(|id| !house.operator_state(id).contains("NotReady")), "nobody is to blame");
+    house.ends("A", Ending::Cancelled);
     house.everything_is_over();
 }

@@ -5,6 +5,7 @@ use endpoint::Ending;
 use super::announcing::{go, nobody_with};
 use super::house::{House, SAKURA};
 use crate::call::message::MESSAGE_MAX;
+use crate::desk::Command;
 use crate::waiting::WaitingPolicy;
 
 fn boxed() -> WaitingPolicy {
@@ -57,6 +58,31 @@ fn a_message_ends_by_key_by_silence_and_by_its_limit() {
         house.everything_is_over();
         assert_eq!(house.facts("A", "message_left")[0]["by"], by);
     }
+}
+
+#[test]
+fn a_phone_that_sent_nothing_during_the_announcement_has_its_time_after_the_tone() {
+    let mut house = speaking();
+    house.seconds(9);
+    house.silent("A", 20).hears([]);
+    house.seconds(10);
+    house.silent("A", 10).hears(["A hears message-taken once"]);
+    house.hangs_up("A").tells(["ended message_left unanswered"]);
+    house.everything_is_over();
+    assert_eq!(house.facts("A", "message_left").len(), 1);
+}
+
+#[test]
+fn a_message_is_kept_whoever_ends_the_call() {
+    let mut house = speaking();
+    house.seconds(12);
+    let call = house.call_id("A");
+    house
+        .command(Command::Hangup { call })
+        .tells(["message 35000 47000", "ended hung_up_by_desk unanswered"])
+        .orders(["hang up A"]);
+    house.everything_is_over();
+    assert_eq!(house.facts("A", "message_left")[0]["by"], "hung_up_by_desk");
 }
 
 #[test]
