@@ -1,12 +1,14 @@
 //! The promises of the queue, checked on its state.
 
+use crate::line::Entry;
 use crate::roster::{Activity, Post};
-use crate::{CallId, OperatorId, Queue};
+use crate::{CallId, OperatorId, Queue, Tier, Who};
 
 /// A broken promise. There should never be one; a supervisor is told if there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Violation {
-    /// The call waits, or rings at fewer phones than its plan has reached, although this operator could take it.
+    /// The call waits, or rings at fewer phones than its plan has reached, although this operator could take it; or nobody
+    /// whom its plan asks for is at work, no phone rings, and this one is not asked instead.
     IdleWhileWaiting {
         /// The waiting call.
         call: CallId,
@@ -124,9 +126,25 @@ impl Queue {
             {
                 violations.push(Violation::CallStuck { call });
             }
-            let missed = self.choose(call).first().copied();
+            let missed = self.choose(call).first().copied().or_else(|| self.not_asked_instead(entry));
             violations.extend(missed.map(|operator| Violation::IdleWhileWaiting { call, operator }));
         }
         timers
+    }
+
+    /// Who is idle while no phone rings for the call, whose plan has nobody else: asks nothing of what the call has reached,
+    /// which may be what is wrong.
+    fn not_asked_instead(&self, entry: &Entry) -> Option<OperatorId> {
+        if !entry.is_silent() {
+            return None;
+        }
+        let plan = entry.waiting.plan.rule();
+        let tiers = self.instead(entry.call()).iter().map(|who| match who {
+            Who::Best(_) | Who::Suited | Who::Everyone => Tier::Operator,
+            Who::Supervisors => Tier::Supervisor,
+            Who::Managers => Tier::Manager,
+        });
+        let mut idle = tiers.flat_map(|tier| self.roster.of_tier(plan, tier)).map(|post| post.operator.id);
+        idle.find(|operator| entry.is_new_to(*operator))
     }
 }

@@ -26,6 +26,10 @@ pub const PROMISE: Duration = Duration::from_secs(9);
 pub const STEPS_MAX: usize = 16;
 
 /// The plans, as configured per queue or customer.
+///
+/// Whatever the plan, nobody waits in silence for people who are not here: if none of its steps has anybody at work, all
+/// operators ring, with the skills or without; and once its steps are taken and no operator at all is at work, all
+/// supervisors and managers.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum RingPlan {
     /// One at a time, the longest idle first.
@@ -51,8 +55,7 @@ pub enum RingPlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Step {
     /// Counted from the caller's first ringing ([`crate::Waiting::since`]). The first step is taken at once, and no step
-    /// is taken before the one that stands before it. A step for whom nobody is at work gives way to the next at once; if
-    /// none of the steps has anybody at work, all operators ring.
+    /// is taken before the one that stands before it. A step for whom nobody is at work gives way to the next at once.
     pub after: Duration,
     /// Who.
     pub who: Who,

@@ -1,11 +1,11 @@
 //! The machine: events in, effects out.
 
 use crate::line::Line;
-use crate::roster::{Activity, Roster};
+use crate::roster::{Activity, Label, Roster};
 use crate::timers::{Timer, Timers};
 use crate::{
-    CallId, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot, UnknownOperator, Waiting,
-    WaitingSnapshot, Why, Wish,
+    CallId, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot, Tier, UnknownOperator,
+    Waiting, WaitingSnapshot, Why, Wish,
 };
 use promise::{Odds, PromiseLoop};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -65,6 +65,8 @@ pub struct Queue {
     pub(crate) timers: Timers,
     /// Who got which call, while they talk: the answer to a late second winner.
     pub(crate) winners: BTreeMap<CallId, OperatorId>,
+    /// Whether an operator, neither supervisor nor manager, was at work after the last event.
+    staffed: bool,
     odds: Odds,
     effects: VecDeque<Effect>,
 }
@@ -78,6 +80,7 @@ impl Queue {
             line: Line::default(),
             timers: Timers::default(),
             winners: BTreeMap::new(),
+            staffed: false,
             odds: Odds::default(),
             effects: VecDeque::new(),
         }
@@ -264,7 +267,9 @@ impl Queue {
 impl Queue {
     /// What follows from every event.
     fn after(&mut self, now: Instant) {
-        if self.roster.take_emptied() {
+        let staffed = self.roster.at_work(&Label::Tier(Tier::Operator)) > 0;
+        let is_news = std::mem::replace(&mut self.staffed, staffed) != staffed;
+        if self.roster.take_emptied() || is_news {
             self.take_steps_where_nobody_is(now);
         }
         self.look_again(now);

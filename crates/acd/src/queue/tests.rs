@@ -212,6 +212,8 @@ fn all_the_needed_skills_are_needed() {
 #[test]
 fn newly_learned_skills_find_a_waiting_call() {
     let mut house = House::with([HANAKO]);
+    house.skilled(TARO, &["doctor"]);
+    house.queue.engaged(house.now, TARO, C);
     house.arrives(needing(A, &["doctor"])).expect("position A 1");
     house.skilled(HANAKO, &["doctor"]);
     house.expect("offer A 1");

@@ -3,13 +3,13 @@
 use super::{Queue, RING_MAX};
 use crate::roster::Label;
 use crate::timers::Timer;
-use crate::{CallId, Effect, RingPlan, Step, Tier, Who, Widening};
+use crate::{CallId, Effect, Step, Tier, Who, Widening};
 use std::sync::Arc;
 use std::time::Instant;
 
 impl Queue {
-    /// Takes the call's steps that are due, and at once those after a step for whom nobody is at work. Whoever calls this
-    /// finds the call operators.
+    /// Takes the call's steps that are due, and at once those after a step for whom nobody is at work; where the plan then
+    /// has nobody, others instead. Whoever calls this finds the call operators.
     pub(super) fn take_steps(&mut self, now: Instant, call: CallId) {
         let Some(entry) = self.line.get(call) else { return };
         let plan = Arc::clone(&entry.waiting.plan);
@@ -28,20 +28,9 @@ impl Queue {
             taken += 1;
         }
         let next = plan.steps().get(taken).map(due);
-        // A plan that asks only for people who are not here: better anyone than nobody.
-        let rings_nobody = next.is_none()
-            && matches!(*plan, RingPlan::Widening(_))
-            && entry.reach.anyone == 0
-            && !plan.steps().iter().any(|step| self.anyone_at_work(call, step.who));
-        if rings_nobody && self.anyone_at_work(call, Who::Everyone) {
-            self.effects.push_back(Effect::Widened { call, who: Who::Everyone, why: Widening::Step });
-        }
         let before = self.line.change(call, |entry| {
             for step in plan.steps().iter().take(taken).skip(widened) {
                 entry.reach.widen(step.who);
-            }
-            if rings_nobody {
-                entry.reach.widen(Who::Everyone);
             }
             if taken > widened && entry.asks_preferred() {
                 entry.waiting.prefer = None; // is no longer asked alone
@@ -55,10 +44,44 @@ impl Queue {
         if let Some(at) = next {
             self.timers.set(at, Timer::Widens(call));
         }
+        for who in self.instead(call) {
+            self.widen_instead(call, *who);
+        }
     }
 
-    /// The last one of a tier or skill has gone: calls that counted on them go on. Linear in waiting calls, as rare as the
-    /// last one's leaving is.
+    /// Who rings, whatever the plan, because it has reached its end and those whom it asks for are not here: better anyone
+    /// than nobody. Operators without the skills where nobody whom the plan asks for is at work; supervisors and managers
+    /// where no operator is.
+    pub(crate) fn instead(&self, call: CallId) -> &'static [Who] {
+        let Some(entry) = self.line.get(call) else { return &[] };
+        let steps = entry.waiting.plan.steps();
+        if entry.steps < steps.len() {
+            &[]
+        } else if !self.anyone_at_work(call, Who::Everyone) {
+            &[Who::Supervisors, Who::Managers]
+        } else if !steps.iter().any(|step| self.anyone_at_work(call, step.who)) {
+            &[Who::Everyone]
+        } else {
+            &[]
+        }
+    }
+
+    /// Whoever of these logs in later joins too: the plan would still have nobody else.
+    fn widen_instead(&mut self, call: CallId, who: Who) {
+        let Some(entry) = self.line.get(call) else { return };
+        let mut reach = entry.reach;
+        reach.widen(who);
+        if reach == entry.reach {
+            return;
+        }
+        self.line.change(call, |entry| entry.reach = reach);
+        if self.anyone_at_work(call, who) {
+            self.effects.push_back(Effect::Widened { call, who, why: Widening::Step });
+        }
+    }
+
+    /// The last one of a tier or skill has gone, and calls that counted on them go on; or the first operator has come, who may
+    /// be without the skills. Linear in waiting calls, as rare as that is.
     pub(super) fn take_steps_where_nobody_is(&mut self, now: Instant) {
         for call in self.line.ids() {
             self.take_steps(now, call);

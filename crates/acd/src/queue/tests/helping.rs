@@ -96,7 +96,9 @@ fn x07_a_decline_and_a_leaving_operator_change_the_odds_at_once() {
                 offers.push(operator);
             }
         }
-        assert_eq!(offers, [BOSS], "leaves: {leaves}");
+        // Hanako was the only operator: without her the plan has nobody, and everybody else rings.
+        let expected: &[OperatorId] = if leaves { &[BOSS, CHIEF] } else { &[BOSS] };
+        assert_eq!(offers, expected, "leaves: {leaves}");
     }
 }
 
@@ -130,4 +132,18 @@ fn x07_the_preferred_operator_is_no_longer_asked_alone_when_help_is_needed() {
     let waiting = house.queue.waiting().next().unwrap();
     assert_eq!(waiting.offered_to.first(), Some(&HANAKO), "{waiting:?}");
     while house.queue.poll_effect().is_some() {}
+}
+
+#[test]
+fn x07_who_rang_in_vain_and_leaves_after_nine_seconds_is_replaced_by_the_manager() {
+    // So likely an answer that nobody is called in, and then nobody watches any more.
+    let mut house = House::with([]);
+    house.queue = Queue::new(Limits {
+        promise: Some(PromiseLoop { threshold_percent: 0, ..PromiseLoop::default() }),
+        ..Limits::default()
+    });
+    house.logs_in(HANAKO).joins(tier(CHIEF, Tier::Manager)).expect("");
+    house.arrives(Waiting { ring: Duration::from_secs(60), ..call(A) }).expect("offer A 1");
+    house.after(Duration::from_secs(15)).expect("");
+    house.wishes(HANAKO, Wish::LogOut).expect("withdraw A 1 OperatorLeft, widened A Managers Step, offer A 9");
 }

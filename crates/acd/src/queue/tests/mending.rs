@@ -1,9 +1,9 @@
 //! What should never happen is found, and mended.
 
 use super::*;
-use crate::Violation;
 use crate::roster::Activity;
 use crate::timers::Timer;
+use crate::{Tier, Violation};
 
 /// Two operators; A is offered to hanako, B waits behind it, and taro writes.
 fn house() -> House {
@@ -95,4 +95,15 @@ fn a_winner_who_does_not_talk_is_none() {
     let mut house = house();
     house.queue.winners.insert(C, TARO);
     is_mended(house, &Violation::WinnerInDoubt { call: C, operator: TARO });
+}
+
+#[test]
+fn a_call_whose_plan_has_nobody_is_found_the_supervisor() {
+    const BOSS: OperatorId = OperatorId(8);
+    let mut house = House::with([HANAKO]);
+    house.joins(Operator { tier: Tier::Supervisor, ..Operator::new(BOSS) }).expect("");
+    house.queue.engaged(house.now, HANAKO, C);
+    house.arrives(call(B)).expect("position B 1");
+    house.queue.roster.act(house.now, HANAKO, Activity::LoggedOut);
+    is_mended(house, &Violation::IdleWhileWaiting { call: B, operator: BOSS });
 }

@@ -182,10 +182,12 @@ fn who_knows_the_firm_is_asked_first_and_nobody_must_know_it() {
 fn supervisors_and_managers_are_left_alone_by_plans_that_do_not_ask_them() {
     let tier = |id, tier| Operator { tier, ..Operator::new(id) };
     for plan in [LongestIdle, RingAll, RingPlan::TopDown, RingPlan::Weighted, RingPlan::RoundRobin] {
-        let mut house = house([tier(HANAKO, Tier::Supervisor), tier(TARO, Tier::Manager)]);
+        let mut house = house([Operator::new(YUKI), tier(HANAKO, Tier::Supervisor), tier(TARO, Tier::Manager)]);
+        house.queue.engaged(house.now, YUKI, C);
         house.arrives(super::plan(A, plan)).expect("position A 1");
         house.after(Duration::from_secs(60)).expect("");
-        house.logs_in(YUKI).expect("offer A 3");
+        house.queue.released(house.now, YUKI);
+        house.expect("offer A 3");
     }
 }
 

@@ -224,3 +224,34 @@ fn the_preferred_one_who_comes_free_is_asked_whatever_the_plan() {
     house.queue.released(house.now, BOSS);
     house.expect("offer A 8");
 }
+
+#[test]
+fn w04_whatever_the_plan_the_supervisor_rings_where_no_operator_is_at_work() {
+    let best = RingPlan::Widening(vec![Step { after: Duration::ZERO, who: Who::Best(1) }]);
+    for plan in [LongestIdle, RingAll, RingPlan::TopDown, RingPlan::Weighted, RingPlan::RoundRobin, best] {
+        let mut house = House::with([]);
+        house.joins(tier(BOSS, Tier::Supervisor)).expect("");
+        // A call back's turn again: its promise is long past.
+        let since = house.now.checked_sub(seconds(300.0));
+        house
+            .arrives(Waiting { since, ..super::plan(A, plan.clone()) })
+            .expect("widened A Supervisors Step, offer A 8");
+        // Whoever comes joins; the operators as the plan says.
+        house.joins(tier(CHIEF, Tier::Manager)).expect("offer A 9");
+        house.logs_in(HANAKO).expect("offer A 1");
+        house.arrives(super::plan(B, plan)).expect("position B 1");
+    }
+}
+
+#[test]
+fn w04_whatever_the_plan_operators_without_the_skills_ring_where_nobody_has_them() {
+    let mut house = House::with([HANAKO]);
+    house.joins(tier(BOSS, Tier::Supervisor)).expect("");
+    house.arrives(needing(A, &["law"])).expect("widened A Everyone Step, offer A 1");
+    // Nobody but the supervisor is there, who talks; then an operator comes who knows no law.
+    let mut house = House::with([]);
+    house.joins(tier(BOSS, Tier::Supervisor)).expect("");
+    house.queue.engaged(house.now, BOSS, C);
+    house.arrives(needing(A, &["law"])).expect("widened A Supervisors Step, position A 1");
+    house.logs_in(HANAKO).expect("widened A Everyone Step, offer A 1");
+}
