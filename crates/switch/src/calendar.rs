@@ -3,7 +3,8 @@
 //!
 //! For one moment, from the strongest to the weakest: a closed period that covers it; days with hours of their own
 //! (`also_open`); a public holiday, if the firm keeps them; the hours of the weekday. A week without any hours restricts
-//! nothing. All times are Japan's.
+//! nothing. Hours that run on past midnight belong to the day on which they began, also for closed days; edges of closed
+//! periods with a time go by the clock. All times are Japan's.
 
 mod day;
 mod holidays;
@@ -208,23 +209,39 @@ pub struct OpenDays {
     pub hours: Vec<Hours>,
 }
 
+/// A moment, and the day of business that it belongs to: the day before for hours that run on past midnight.
+#[derive(Clone, Copy)]
+struct Moment {
+    day: Day,
+    minute: u16,
+    business: Day,
+}
+
+impl Moment {
+    /// What an edge is compared with: one without a time is the edge of a day of business, one with a time is of the clock.
+    fn seen_from(self, edge: Edge) -> (Day, u16) {
+        (if edge.time.is_some() { self.day } else { self.business }, self.minute)
+    }
+}
+
 /// Every year: a period that ends before it begins is one over the new year. With years it covers nothing, and
 /// [`Calendar::faults`] says so.
-fn covers(from: Edge, to: Edge, day: Day, minute: u16) -> bool {
+fn covers(from: Edge, to: Edge, moment: Moment) -> bool {
     let (begins, ends) = (from.minute(Time::START), to.minute(Time::END));
-    match (from.year, to.year) {
-        (Some(first), Some(last)) => {
-            let now = (day.year, day.month, day.day, minute);
-            (first, from.month, from.day, begins) <= now && now < (last, to.month, to.day, ends)
-        }
-        (None, None) => {
-            let now = (day.month, day.day, minute);
-            let (from, to) = ((from.month, from.day, begins), (to.month, to.day, ends));
-            let (has_begun, has_not_ended) = (from <= now, now < to);
-            if from <= to { has_begun && has_not_ended } else { has_begun || has_not_ended }
-        }
-        (Some(_), None) | (None, Some(_)) => false,
-    }
+    let ((day, minute), (last_day, last_minute)) = (moment.seen_from(from), moment.seen_from(to));
+    let (has_begun, has_not_ended) = match (from.year, to.year) {
+        (Some(first), Some(last)) => (
+            (first, from.month, from.day, begins) <= (day.year, day.month, day.day, minute),
+            (last_day.year, last_day.month, last_day.day, last_minute) < (last, to.month, to.day, ends),
+        ),
+        (None, None) => (
+            (from.month, from.day, begins) <= (day.month, day.day, minute),
+            (last_day.month, last_day.day, last_minute) < (to.month, to.day, ends),
+        ),
+        (Some(_), None) | (None, Some(_)) => return false,
+    };
+    let is_over_new_year = from.year.is_none() && (from.month, from.day, begins) > (to.month, to.day, ends);
+    if is_over_new_year { has_begun || has_not_ended } else { has_begun && has_not_ended }
 }
 
 /// How a firm stands at a moment.
@@ -290,16 +307,25 @@ impl Calendar {
     /// How the firm stands at this moment.
     pub fn at(&self, unix_ms: i64) -> Standing {
         let (day, minute) = Day::at(unix_ms);
-        if let Some(period) = self.closed.iter().find(|period| covers(period.from, period.to, day, minute)) {
+        let yesterday = day.plus(-1);
+        let (hours, why) = self.hours(day);
+        let is_in_hours = hours.iter().any(|hours| hours.has(minute));
+        let runs_on = self.hours(yesterday).0.iter().any(|hours| hours.has(minute + DAY_MINUTES));
+        let period = |business| {
+            let moment = Moment { day, minute, business };
+            self.closed.iter().find(|period| covers(period.from, period.to, moment))
+        };
+        let period = match (is_in_hours, runs_on) {
+            (true, true) => period(day).and(period(yesterday)),
+            (false, true) => period(yesterday),
+            (true | false, false) => period(day),
+        };
+        if let Some(period) = period {
             let wording = if period.wording.is_empty() { &self.closed_wording } else { &period.wording };
             let then = period.when_closed.unwrap_or(self.when_closed);
             return Standing::Closed { why: Why::Period, wording: wording.clone(), then };
         }
-        let (today, why) = self.hours(day);
-        let (yesterday, _) = self.hours(day.plus(-1));
-        let is_open = today.iter().any(|hours| hours.has(minute))
-            || yesterday.iter().any(|hours| hours.has(minute + DAY_MINUTES));
-        if is_open {
+        if is_in_hours || runs_on {
             return Standing::Open;
         }
         Standing::Closed { why, wording: self.closed_wording.clone(), then: self.when_closed }
@@ -323,8 +349,8 @@ impl Calendar {
     /// Hours of a day, and why the firm is closed outside of them.
     fn hours(&self, day: Day) -> (&[Hours], Why) {
         // A whole day of its own counts by its noon: edges of such days have no times.
-        let noon = DAY_MINUTES / 2;
-        if let Some(days) = self.also_open.iter().find(|days| covers(days.from, days.to, day, noon)) {
+        let noon = Moment { day, minute: DAY_MINUTES / 2, business: day };
+        if let Some(days) = self.also_open.iter().find(|days| covers(days.from, days.to, noon)) {
             return (&days.hours, Why::Hours);
         }
         if let Some(name) = holiday(day).filter(|_| self.japanese_holidays) {

@@ -370,7 +370,43 @@ fn f64_a_business_day_runs_on_past_midnight() {
         !open("2026-11-20 1:00") && open("2026-11-20 18:00") && open("2026-11-21 1:59") && !open("2026-11-21 2:00")
     );
     assert!(open("2026-11-22 1:00"), "the Saturday before runs on");
-    assert!(!open("2026-11-28 1:00"), "a closed day is closed from midnight, whatever ran on");
+    assert!(open("2026-11-28 1:00"), "the Friday before is no closed day, and runs on into one");
+    assert!(!open("2026-11-29 1:00"), "what would run on from a closed day is closed with it");
+}
+
+#[test]
+fn f64_closed_days_are_days_of_business_and_closed_times_go_by_the_clock() {
+    let calendar = |closed: &str| Calendar {
+        week: "mon-sun 18:00-26:00".parse().unwrap(),
+        closed: vec![closed.parse().unwrap()],
+        ..Calendar::default()
+    };
+    for closed in ["2026-12-29..2027-01-03", "12-29..01-03"] {
+        let calendar = calendar(closed);
+        for (moment, open) in [
+            ("2026-12-28 18:00", true),
+            ("2026-12-29 1:00", true),
+            ("2026-12-29 2:00", false),
+            ("2026-12-29 18:00", false),
+            ("2026-12-30 1:00", false),
+            ("2027-01-01 1:00", false),
+            ("2027-01-03 18:00", false),
+            ("2027-01-04 0:30", false),
+            ("2027-01-04 18:00", true),
+            ("2027-01-05 1:59", true),
+        ] {
+            assert_eq!(calendar.at(at(moment)).is_open(), open, "{closed}: {moment}");
+        }
+        let Standing::Closed { why: Why::Period, .. } = calendar.at(at("2027-01-04 0:30")) else { panic!("{closed}") };
+        assert_eq!(calendar.opens_after(at("2027-01-04 0:30")), Some(at("2027-01-04 18:00")), "{closed}");
+    }
+    let calendar = calendar("2026-12-29 0:30..2027-01-04 1:00");
+    for (moment, open) in
+        [("2026-12-29 0:29", true), ("2026-12-29 0:30", false), ("2027-01-04 0:59", false), ("2027-01-04 1:00", true)]
+    {
+        assert_eq!(calendar.at(at(moment)).is_open(), open, "{moment}");
+    }
+    assert_eq!(calendar.opens_after(at("2027-01-04 0:30")), Some(at("2027-01-04 1:00")));
 }
 
 #[test]
