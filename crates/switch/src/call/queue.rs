@@ -35,9 +35,12 @@ impl Call {
         let is_firms_wish = matches!(&self.phase, Phase::Away(away) if away.is_by_policy());
         let class = if at_head { RETURNED } else { u8::from(self.is_repeated() && !is_firms_wish) };
         let priority = customer.map_or(0, |customer: &Customer| customer.priority).saturating_mul(CLASSES);
+        // With nobody on the line its steps, all due at once, are not worth everybody's phone: operators, one at a time.
+        let plan =
+            customer.filter(|_| !matches!(self.phase, Phase::Away(_))).map(|customer| Arc::clone(&customer.plan));
         let waiting = Waiting {
             needs: customer.map(|customer| customer.needs.clone()).unwrap_or_default(),
-            plan: customer.map(|customer| Arc::clone(&customer.plan)).unwrap_or_default(),
+            plan: plan.unwrap_or_default(),
             ring: customer.map_or(RING_UNKNOWN, |customer| customer.ring),
             priority: priority.saturating_add(class),
             at_head,

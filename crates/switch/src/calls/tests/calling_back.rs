@@ -1,5 +1,6 @@
 //! "Press 1, and we call you back in your turn"; and callers who gave up, where the firm wants them called back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use endpoint::{Ending, Incoming, TrunkId};
@@ -29,7 +30,10 @@ fn offered() -> House {
 
 /// A caller who has pressed 1 and was thanked.
 fn promised() -> House {
-    let mut house = offered();
+    promised_in(offered())
+}
+
+fn promised_in(mut house: House) -> House {
     house.keys("A", "1").hears(["A hears callback-promised once"]).tells(["callback_promised key"]);
     house.prompt_ends("A", "callback-promised", false).orders(["hang up A"]).media("pause recording true");
     house.catch_up();
@@ -67,6 +71,25 @@ fn f04_a_caller_who_presses_1_is_called_back_in_the_turn_and_joined() {
     assert_eq!(house.recordings.len(), 1, "one call, one recording");
     let roles: Vec<_> = record.legs.iter().map(|leg| (leg.role.as_str(), leg.ending.as_str())).collect();
     assert_eq!(roles, [("caller", "callback_promised"), ("operator", "caller_hung_up"), ("caller", "hung_up")]);
+}
+
+#[test]
+fn f04_the_turn_again_rings_one_operator_and_not_everybody_at_once() {
+    let mut house = nobody_with(offering(), |firm| firm.plan = Arc::new(acd::RingPlan::three_rings()));
+    house.call("A", SAKURA);
+    house.seconds(10);
+    house.prompt_ends("A", "customer/1/announcement", false);
+    let mut house = promised_in(house);
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.rejects(CALLER, 486);
+    house.catch_up();
+    go(&mut house, 2, true);
+    go(&mut house, 3, true);
+    house.after(REST).orders(["ring hanako: さくら歯科 <09099998888>"]);
+    house.seconds(60);
+    let queue = &house.calls.board.queue;
+    assert_eq!(queue.waiting().map(|call| call.offered_to.len()).collect::<Vec<_>>(), [1]);
 }
 
 #[test]
