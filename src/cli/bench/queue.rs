@@ -25,6 +25,7 @@ use crate::words;
 
 /// Options of `bench queue`.
 #[derive(clap::Args, Debug)]
+#[group(skip)] // a part of the bench's own, whose group has this name
 pub struct Arguments {
     /// Generated days that each ring plan is played with (queue)
     #[arg(long, default_value_t = 10, value_name = "COUNT")]
