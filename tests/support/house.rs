@@ -231,13 +231,14 @@ impl House {
         for (key, value) in more.as_object().into_iter().flatten() {
             form[key] = value.clone();
         }
-        let mut answer = self.post("/operators", form);
-        let id = answer["id"].as_i64().expect("an id");
-        // SIPp reads what begins so as hexadecimal: one password in a thousand.
-        while answer["sip_password"].as_str().is_some_and(|password| password.starts_with("0x")) {
-            answer = self.post(&format!("/operators/{id}/password"), json!({}));
+        let created = self.post("/operators", form);
+        let id = created["id"].as_i64().expect("an id");
+        let text = |password: &Value| password.as_str().expect("a password").to_owned();
+        let mut password = text(&created["sip_password"]);
+        // SIPp reads what begins so as hexadecimal: one password in some thousands.
+        while password.starts_with("0x") {
+            password = text(&self.post(&format!("/operators/{id}/password"), json!({}))["password"]);
         }
-        let password = answer["sip_password"].as_str().expect("a password").to_owned();
         Operator { id, login: login.to_owned(), password }
     }
 

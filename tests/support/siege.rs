@@ -64,7 +64,7 @@ impl Siege {
         self.phone.wait("CALL_ESTABLISHED");
         self.caller.wait("CALL_ESTABLISHED");
         let found = attack(&self.house);
-        pause(Duration::from_millis(1500));
+        pause(Duration::from_millis(3000)); // three times what must be heard: the machine may stand still for a while
         self.caller.command("hangup", "");
         self.phone.wait("CALL_CLOSED");
         self.house.until_operator(self.operator.id, "ready");
