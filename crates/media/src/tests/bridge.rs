@@ -60,8 +60,7 @@ fn one_stream_from_ringback_to_bridge_to_hold_and_back() {
     for pair in caller.headers.windows(2) {
         assert_eq!(pair[1].ssrc, pair[0].ssrc);
         assert_eq!(pair[1].sequence, pair[0].sequence.wrapping_add(1));
-        // Forwards; by more than a packet where sources change, and where the machine stood still.
-        assert!((1..80_000).contains(&pair[1].timestamp.wrapping_sub(pair[0].timestamp)));
+        assert!((1..8000).contains(&pair[1].timestamp.wrapping_sub(pair[0].timestamp)));
     }
     assert!((4..=6).contains(&caller.headers.iter().filter(|header| header.marker).count()));
 }
