@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 /// Crates by floor; a crate uses only crates on lower floors (HOUSE).
 const FLOORS: &[&[&str]] = &[
     &["sip", "sdp", "rtp", "srtp", "ice", "codec", "acd", "number"],
-    &["endpoint"],
+    &["endpoint", "report"],
     &["switch"],
-    &["transport", "media", "store", "simulation"],
-    &["web"],
+    &["transport", "media", "store", "simulation", "receivers"],
+    &["web", "notify"],
     &["denwaban"],
 ];
 /// Floors below this one have no clock, socket, file, task or SQL.
@@ -35,6 +35,9 @@ const HANDS: &[&str] = &[
     "libc",
     "mio",
     "axum",
+    "reqwest",
+    "lettre",
+    "async-imap",
     "ureq",
     "tracing-subscriber",
 ];
