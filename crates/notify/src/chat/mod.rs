@@ -1,0 +1,1 @@
+//! Chat services and webhooks: one file per service.
