@@ -160,7 +160,10 @@ fn cleaned(key: &str, value: Option<&Value>) -> Result<Option<Value>, Problem> {
         return Err(Problem::new(
             key,
             (format!("{VALUE_CHARS_MAX}文字を超えています"), "短くするか、複数の項目に分けてください"),
-            (format!("there are more than {VALUE_CHARS_MAX} characters"), "shorten it, or divide it over several fields"),
+            (
+                format!("there are more than {VALUE_CHARS_MAX} characters"),
+                "shorten it, or divide it over several fields",
+            ),
         ));
     }
     let said = text::prose(said);

@@ -106,13 +106,9 @@ fn of_plan(number: Number) -> Signal {
     match number.kind() {
         Kind::International => Signal::Foreign,
         Kind::Unassigned => Signal::NotInPlan,
-        Kind::FixedLine
-        | Kind::Mobile
-        | Kind::VoIp
-        | Kind::TollFree
-        | Kind::Navi
-        | Kind::Premium
-        | Kind::Pager => Signal::InPlan,
+        Kind::FixedLine | Kind::Mobile | Kind::VoIp | Kind::TollFree | Kind::Navi | Kind::Premium | Kind::Pager => {
+            Signal::InPlan
+        }
     }
 }
 
@@ -193,11 +189,10 @@ impl Assurance {
     /// What a report says beside the number: what speaks for it; of a doubtful one, 要確認 and why. Empty when only the plan
     /// speaks for it.
     pub fn note(&self, language: Language) -> String {
-        let (speaks_for, against): (Vec<&Signal>, Vec<&Signal>) = self
-            .signals
-            .iter()
-            .filter(|signal| !matches!(signal, Signal::InPlan))
-            .partition(|signal| matches!(signal, Signal::IsCaller | Signal::IsEarlier | Signal::ReadBack | Signal::Foreign));
+        let (speaks_for, against): (Vec<&Signal>, Vec<&Signal>) =
+            self.signals.iter().filter(|signal| !matches!(signal, Signal::InPlan)).partition(|signal| {
+                matches!(signal, Signal::IsCaller | Signal::IsEarlier | Signal::ReadBack | Signal::Foreign)
+            });
         let words = |signals: Vec<&Signal>| {
             let words: Vec<String> = signals.into_iter().map(|signal| signal.words(language)).collect();
             words.join(language.of("・", ", "))

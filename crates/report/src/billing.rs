@@ -35,7 +35,12 @@ pub fn class<'a>(profile: &'a Profile, draft: &Draft) -> &'a str {
     }
     match draft.kind {
         Kind::Sales | Kind::WrongNumber | Kind::Silent => NOISE,
-        Kind::Message | Kind::Inquiry | Kind::BookingNew | Kind::BookingChange | Kind::BookingCancel | Kind::Complaint
+        Kind::Message
+        | Kind::Inquiry
+        | Kind::BookingNew
+        | Kind::BookingChange
+        | Kind::BookingCancel
+        | Kind::Complaint
             if draft.desired() == Some(Desired::Bridged) =>
         {
             BRIDGED
@@ -65,10 +70,7 @@ mod tests {
     fn f60_every_kind_has_a_class() {
         let profile = Profile::default();
         let classes: Vec<&str> = Kind::ALL.iter().map(|kind| class(&profile, &draft(*kind))).collect();
-        assert_eq!(
-            classes,
-            [STANDARD, STANDARD, BOOKING, BOOKING, BOOKING, COMPLAINT, NOISE, NOISE, NOISE]
-        );
+        assert_eq!(classes, [STANDARD, STANDARD, BOOKING, BOOKING, BOOKING, COMPLAINT, NOISE, NOISE, NOISE]);
         assert!(classes.into_iter().chain([BRIDGED, EXTRA_RECIPIENT, CALL_OUT]).all(is_class));
     }
 

@@ -1,6 +1,6 @@
 //! How a recipient is reached, with what that needs: addresses, tokens, keys. Nothing here prints a secret.
 
-mod check;
+pub(crate) mod check;
 
 use std::fmt;
 

@@ -16,10 +16,8 @@ pub fn distance(one: &str, other: &str) -> usize {
             let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX - 1);
             let changed = at(&last, column) + usize::from(digit != against);
             let mut best = changed.min(at(&last, column + 1) + 1).min(at(&this, column) + 1);
-            let exchanged = row > 0
-                && column > 0
-                && one.get(row - 1) == Some(against)
-                && other.get(column - 1) == Some(digit);
+            let exchanged =
+                row > 0 && column > 0 && one.get(row - 1) == Some(against) && other.get(column - 1) == Some(digit);
             if exchanged {
                 best = best.min(at(&before, column - 1) + 1);
             }

@@ -83,7 +83,9 @@ pub fn evidence(edits: &[Edit]) -> BTreeMap<String, Evidence> {
 impl Evidence {
     fn add(&mut self, offset_ms: i64) {
         match self.spans.last_mut() {
-            Some(span) if (0..=PAUSE_MS).contains(&(offset_ms.saturating_sub(span.until_ms))) => span.until_ms = offset_ms,
+            Some(span) if (0..=PAUSE_MS).contains(&(offset_ms.saturating_sub(span.until_ms))) => {
+                span.until_ms = offset_ms
+            }
             Some(_) | None => self.spans.push(Span { from_ms: offset_ms, until_ms: offset_ms }),
         }
     }

@@ -161,8 +161,12 @@ impl Missing {
                 format!("Fill in \"{en}\", or choose \"not told\""),
             ),
             Lack::NotANumber => (
-                format!("「{ja}」は電話番号の桁数または形が正しくありません。直すか、復唱して「復唱済み」にしてください"),
-                format!("\"{en}\" is no complete telephone number: mend it, or read it back to the caller and tick that"),
+                format!(
+                    "「{ja}」は電話番号の桁数または形が正しくありません。直すか、復唱して「復唱済み」にしてください"
+                ),
+                format!(
+                    "\"{en}\" is no complete telephone number: mend it, or read it back to the caller and tick that"
+                ),
             ),
             Lack::NotAChoice => {
                 (format!("「{ja}」を選択肢から選んでください"), format!("Choose \"{en}\" from the list"))
@@ -265,9 +269,7 @@ fn fault(field: &Field, said: &str, draft: &Draft) -> Option<Lack> {
             let read_back = field.key == key::CALLBACK && draft.read_back();
             (!read_back && !assurance::can_be_a_number(said)).then_some(Lack::NotANumber)
         }
-        Input::Choice(choices) => {
-            (!choices.iter().any(|choice| choice.value == said)).then_some(Lack::NotAChoice)
-        }
+        Input::Choice(choices) => (!choices.iter().any(|choice| choice.value == said)).then_some(Lack::NotAChoice),
         Input::Line
         | Input::Text
         | Input::Token

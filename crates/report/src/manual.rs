@@ -19,10 +19,7 @@ pub struct Version {
 /// The version that holds (or held, or will hold) at a time: the one with the latest beginning, of two with the same the one
 /// written later. `None` before the first.
 pub fn in_force(versions: &[Version], at_ms: i64) -> Option<&Version> {
-    versions
-        .iter()
-        .filter(|version| version.from_ms <= at_ms)
-        .max_by_key(|version| (version.from_ms, version.version))
+    versions.iter().filter(|version| version.from_ms <= at_ms).max_by_key(|version| (version.from_ms, version.version))
 }
 
 /// The version that an operator has to acknowledge before they are ready for this firm: the one in force, when they have not.

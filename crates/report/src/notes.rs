@@ -123,8 +123,12 @@ impl Note {
 impl About {
     fn fits(&self, situation: &Situation<'_>) -> bool {
         let caller = |written: &String| situation.caller.is_some_and(|caller| written.parse() == Ok(caller));
-        let names: Vec<String> =
-            [situation.company, situation.name].into_iter().flatten().map(text::fold).filter(|name| !name.is_empty()).collect();
+        let names: Vec<String> = [situation.company, situation.name]
+            .into_iter()
+            .flatten()
+            .map(text::fold)
+            .filter(|name| !name.is_empty())
+            .collect();
         let name = |wanted: &String| {
             let wanted = text::fold(wanted);
             !wanted.is_empty() && names.iter().any(|name| name.contains(&wanted))

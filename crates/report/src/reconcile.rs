@@ -69,7 +69,9 @@ pub struct Proof {
 impl Proof {
     /// Every answered call has exactly one report, sent, waived or being written.
     pub fn holds(&self) -> bool {
-        self.missing == 0 && self.doubled == 0 && self.strangers == 0
+        self.missing == 0
+            && self.doubled == 0
+            && self.strangers == 0
             && self.answered == self.sent + self.waived + self.open
     }
 

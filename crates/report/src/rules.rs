@@ -138,16 +138,16 @@ impl Why {
             (Self::Rule(place), Language::Ja) => format!("ルール{}", place + 1),
             (Self::Rule(place), Language::En) => format!("rule {}", place + 1),
             (Self::Named, _) => language.of("名指しされた方", "the caller asked for this person").to_owned(),
-            (Self::Unnamed, _) => language.of("名指しなし：名簿の先頭", "nobody was asked for: top of the roster").to_owned(),
-            (Self::Unknown, _) => {
-                language.of("名簿にない名前：名簿の先頭", "not on the roster: its top").to_owned()
+            (Self::Unnamed, _) => {
+                language.of("名指しなし：名簿の先頭", "nobody was asked for: top of the roster").to_owned()
             }
-            (Self::Ambiguous, _) => {
-                language.of("同じ名前の方が複数：名簿の先頭", "the name fits several people: top of the roster").to_owned()
-            }
-            (Self::Unreachable, _) => {
-                language.of("名指しされた方に送信先なし：名簿の先頭", "that person cannot be reached: top of the roster").to_owned()
-            }
+            (Self::Unknown, _) => language.of("名簿にない名前：名簿の先頭", "not on the roster: its top").to_owned(),
+            (Self::Ambiguous, _) => language
+                .of("同じ名前の方が複数：名簿の先頭", "the name fits several people: top of the roster")
+                .to_owned(),
+            (Self::Unreachable, _) => language
+                .of("名指しされた方に送信先なし：名簿の先頭", "that person cannot be reached: top of the roster")
+                .to_owned(),
             (Self::Firm, _) => language.of("会社共通の送信先", "the firm's own address").to_owned(),
         }
     }
@@ -182,7 +182,10 @@ pub fn named<'a>(profile: &'a Profile, text: Option<&str>) -> Named<'a> {
     // A full name is told from a family name, and that from a title: the first of the three that fits anybody.
     for parts in families {
         let fits = |person: &&Person| {
-            parts(person).into_iter().map(text::fold).any(|part| !part.is_empty() && (part == wanted || part == text::fold(text)))
+            parts(person)
+                .into_iter()
+                .map(text::fold)
+                .any(|part| !part.is_empty() && (part == wanted || part == text::fold(text)))
         };
         let mut found = profile.people.iter().filter(fits);
         match (found.next(), found.next()) {

@@ -91,7 +91,8 @@ mod tests {
 
     #[test]
     fn f10_what_nobody_can_read_is_blank() {
-        for blank in ["", " ", "　", "\n\t", "\u{200b}", "\u{3164}", "\u{feff}\u{2060}", "\u{2800}", "\u{200d}\u{fe0f}"] {
+        for blank in ["", " ", "　", "\n\t", "\u{200b}", "\u{3164}", "\u{feff}\u{2060}", "\u{2800}", "\u{200d}\u{fe0f}"]
+        {
             assert!(is_blank(blank), "{blank:?}");
         }
         assert!(!is_blank("。"));
