@@ -113,6 +113,9 @@ impl From<StoreError> for Troubles {
                     .map(|problem| Trouble::new(Exit::Data, &problem.field, &problem.what, &problem.remedy))
                     .collect(),
             ),
+            StoreError::Unfit(_) | StoreError::Unfinished(_) | StoreError::Conflict(_) => {
+                plain(Exit::Data, words::NOTHING)
+            }
             StoreError::Missing { .. } => plain(Exit::Missing, words::MISSING_REMEDY),
             StoreError::Address { .. } => plain(Exit::Config, words::BAD_DATABASE_URL_REMEDY),
             StoreError::Away(_) => plain(Exit::Unavailable, words::DATABASE_AWAY_REMEDY),

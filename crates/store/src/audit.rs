@@ -84,7 +84,7 @@ impl Store {
     }
 }
 
-async fn add(
+pub(crate) async fn add(
     tx: &mut Transaction<'static, Any>,
     at_ms: i64,
     who: &str,

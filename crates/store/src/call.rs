@@ -22,6 +22,9 @@ impl Store {
     /// Of the call, its legs and its recording the highest revision is kept; a lower or equal one only adds timeline lines
     /// that are not there yet. So records may come twice and in any order (the [`Journal`](crate::Journal) relies on it).
     ///
+    /// A call that a person answered, whose caller left a message, or who gave up and whose firm wants to be told, has its
+    /// report's draft with the same commit (F38, X02).
+    ///
     /// # Errors
     /// [`StoreError::Refused`] if the database will never take this record, [`StoreError::Away`] if it may later.
     pub async fn save_call(&self, record: &CallRecord) -> Result<(), StoreError> {
@@ -128,7 +131,8 @@ fn is_settled(record: &CallRecord) -> bool {
 }
 
 async fn save(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Result<(), StoreError> {
-    if upsert(tx, record).await? {
+    let newer = upsert(tx, record).await?;
+    if newer {
         for leg in &record.legs {
             upsert_leg(tx, key(record.call), leg).await?;
         }
@@ -139,7 +143,7 @@ async fn save(tx: &mut Transaction<'static, Any>, record: &CallRecord) -> Result
     for event in &record.events {
         add_event(tx, key(record.call), event).await?;
     }
-    Ok(())
+    crate::report::ensure_of_call(tx, record, newer).await
 }
 
 /// True if this revision is newer than what was there.

@@ -15,6 +15,9 @@ const SQLITE_CONNECTIONS_MAX: u32 = 4;
 /// How long a verb waits for a connection before the database counts as away.
 const ACQUIRE_SECONDS_MAX: u64 = 5;
 
+/// A transaction that writes ([`Store::begin`]).
+pub(crate) type Tx = Transaction<'static, Any>;
+
 /// Which database.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Backend {

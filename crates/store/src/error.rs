@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::outbox::DeliveryState;
+use crate::report::{Lock, ReportState};
+use crate::row::word;
+
 /// Something that was asked for cannot be accepted: which field, what is wrong with it, what to do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct Problem {
@@ -27,11 +31,62 @@ impl fmt::Display for Problem {
     }
 }
 
+/// The row is not as the asker thought: somebody was faster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Conflict {
+    /// Somebody else is writing this draft.
+    Locked(Lock),
+    /// The report is no draft any more.
+    NotDraft {
+        /// What it is.
+        state: ReportState,
+    },
+    /// Only what was sent can be corrected.
+    NotSent {
+        /// What it is.
+        state: ReportState,
+    },
+    /// It was changed since it was looked at.
+    Revision {
+        /// The revision that the asker saw.
+        expected: i64,
+        /// The revision that it has.
+        found: i64,
+    },
+    /// The delivery is over already.
+    Over {
+        /// How.
+        state: DeliveryState,
+    },
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Conflict::Locked(lock) => write!(f, "{} is writing this report; take it over, or wait", lock.name),
+            Conflict::NotDraft { state } => write!(f, "the report is {} already", word(state)),
+            Conflict::NotSent { state } => {
+                write!(f, "the report is {}: only one that was sent can be corrected", word(state))
+            }
+            Conflict::Revision { expected, found } => {
+                write!(f, "it was changed meanwhile (revision {found}, not {expected}); look at it again")
+            }
+            Conflict::Over { state } => write!(f, "the delivery is {} already", word(state)),
+        }
+    }
+}
+
 /// Why the store did not do it. Nothing is half written then.
 #[derive(Debug)]
 pub enum StoreError {
     /// The asker's: these fields.
     Invalid(Vec<Problem>),
+    /// The asker's: these answers or places of a document, in both languages.
+    Unfit(Vec<report::Problem>),
+    /// The asker's: what still stands in the way of sending a report.
+    Unfinished(Vec<report::Missing>),
+    /// Somebody else's, who was faster.
+    Conflict(Conflict),
     /// The asker's: no such row.
     Missing {
         /// "customer", "operator", …
@@ -94,6 +149,19 @@ impl fmt::Display for StoreError {
                 }
                 Ok(())
             }
+            StoreError::Unfit(problems) => {
+                let told: Vec<String> = problems
+                    .iter()
+                    .map(|problem| format!("{}: {}; {}", problem.field, problem.what_en, problem.remedy_en))
+                    .collect();
+                f.write_str(&told.join("\n"))
+            }
+            StoreError::Unfinished(missing) => {
+                let told: Vec<String> =
+                    missing.iter().map(|missing| format!("{}: {}", missing.key, missing.en)).collect();
+                f.write_str(&told.join("\n"))
+            }
+            StoreError::Conflict(conflict) => conflict.fmt(f),
             StoreError::Missing { what, id } => write!(f, "there is no {what} {id}"),
             StoreError::Address { why } => write!(f, "database address: {why}"),
             StoreError::Newer { found, known } => write!(
@@ -120,6 +188,9 @@ impl std::error::Error for StoreError {
         match self {
             StoreError::Away(error) | StoreError::Refused(error) | StoreError::Database(error) => Some(error),
             StoreError::Invalid(_)
+            | StoreError::Unfit(_)
+            | StoreError::Unfinished(_)
+            | StoreError::Conflict(_)
             | StoreError::Missing { .. }
             | StoreError::Address { .. }
             | StoreError::Newer { .. }
@@ -127,6 +198,12 @@ impl std::error::Error for StoreError {
             | StoreError::Damaged { .. }
             | StoreError::Secret(_) => None,
         }
+    }
+}
+
+impl From<Conflict> for StoreError {
+    fn from(conflict: Conflict) -> Self {
+        StoreError::Conflict(conflict)
     }
 }
 

@@ -32,7 +32,7 @@ pub struct Interrupted {
 
 impl Store {
     /// Closes every call that is not over as [`CallState::Interrupted`], and gives each answered call that has no recording the
-    /// repaired one, found by its path without extension, or an explicit "none, because …".
+    /// repaired one, found by its path without extension, or an explicit "none, because …". Each has its report's draft then.
     ///
     /// For the start of the process, after everything that the dead one left in its journal is saved, and before a call of the
     /// new one is: [`Journal::open`](crate::Journal::open) calls it at exactly that moment.
@@ -84,6 +84,7 @@ impl Store {
                 attach(&mut tx, id, recording).await?;
                 found.recordings.push(call_of_key(id));
             }
+            crate::report::ensure_of_row(&mut tx, call_of_key(id), recording.is_some()).await?;
         }
         self.place_the_rest(&mut tx, by_stem, &mut found).await?;
         tx.commit().await?;

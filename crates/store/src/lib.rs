@@ -15,46 +15,76 @@
 //! Every verb that changes something is one transaction. Time is an argument (`now_ms`, unix milliseconds).
 
 mod audit;
+mod billing;
 mod call;
 mod check;
 mod customer;
 mod database;
 mod did;
+mod digest;
 mod directory;
 mod error;
 mod import;
 mod interrupted;
 pub mod journal;
 mod known;
+mod ladder;
+mod manual;
 mod migrate;
+mod note;
 mod operator;
+mod outbox;
 mod plan;
+mod profile;
+mod reconcile;
+mod report;
 mod row;
+mod schedule;
 mod search;
 mod secret;
 mod session;
 mod settings;
+mod task;
 mod text;
 mod trunk;
 mod user;
+mod uuid;
+mod visitor;
 mod visits;
 
 pub use audit::AuditEntry;
+pub use billing::{Counts, Month};
 pub use check::LANGUAGE;
 pub use customer::{CustomerForm, CustomerRow};
 pub use database::{Backend, Store};
 pub use did::DidRow;
+pub use digest::DueDigest;
 pub use directory::{DirectoryProblem, Loaded};
-pub use error::{Problem, StoreError};
+pub use error::{Conflict, Problem, StoreError};
 pub use import::{CUSTOMER_COLUMNS, ImportError, Imported, RowError};
 pub use interrupted::Interrupted;
 pub use journal::Journal;
+pub use ladder::DueLadder;
+pub use manual::{InForce, NewManual};
 pub use operator::{OperatorForm, OperatorRow};
+pub use outbox::{
+    AttemptRow, DeliveryQuery, DeliveryRow, DeliveryState, Ended, Job, LEASE_MAX, Late, NewDelivery, Outbox, Seen,
+    Settled,
+};
 pub use plan::{Plan, Step, steps_from, steps_text};
+pub use profile::ProfileRow;
+pub use reconcile::{OVERDUE_MS, ProofRow, Reconciliation};
+pub use report::{
+    CallFacts, EarlierReport, LOCK_MS, Lock, Origin, ReportCursor, ReportPage, ReportQuery, ReportRow, ReportState,
+    Sending, Sent, StoredEdit, Writer,
+};
 pub use row::{from_word, word};
 pub use search::{CallPage, CallQuery, CallSummary, Cursor};
 pub use secret::{Password, Token};
+pub use task::{NewTask, TaskEnd, TaskKind, TaskRow};
 pub use text::fold;
 pub use trunk::{RegistrationForm, TrunkForm, TrunkRow};
 pub use user::{Role, UserForm, UserRow};
+pub use uuid::{new_id, report_id_of_call};
+pub use visitor::{PromisedCallBack, RECENT_MAX, RecentCaller};
 pub use visits::WANTED_PERCENT;

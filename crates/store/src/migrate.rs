@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, sql: include_str!("../migrations/0003_recordings.sql") },
     Migration { version: 4, sql: include_str!("../migrations/0004_queue.sql") },
     Migration { version: 5, sql: include_str!("../migrations/0005_first_speech.sql") },
+    Migration { version: 6, sql: include_str!("../migrations/0006_reports.sql") },
 ];
 
 /// "denwaban" as a number: whoever else uses advisory locks on this server will not pick it.

@@ -141,13 +141,13 @@ impl Store {
 }
 
 /// A value of a condition. The SQL holds only placeholders.
-enum Value {
+pub(crate) enum Value {
     Int(i64),
     Text(String),
 }
 
 #[derive(Default)]
-struct Conditions {
+pub(crate) struct Conditions {
     sql: Vec<String>,
     values: Vec<Value>,
 }
@@ -201,7 +201,7 @@ impl Conditions {
     }
 
     /// A condition; each `$` in it becomes the placeholder of one of `values`.
-    fn add<const N: usize>(&mut self, condition: &'static str, values: [Value; N]) {
+    pub(crate) fn add<const N: usize>(&mut self, condition: &'static str, values: [Value; N]) {
         let mut sql = String::with_capacity(condition.len() + 4);
         let mut place = self.values.len();
         for c in condition.chars() {
@@ -215,11 +215,11 @@ impl Conditions {
         self.sql.push(sql);
     }
 
-    fn sql(&self) -> String {
+    pub(crate) fn sql(&self) -> String {
         if self.sql.is_empty() { String::new() } else { format!("WHERE {}", self.sql.join(" AND ")) }
     }
 
-    fn bind(self, query: Query<'_, Any, AnyArguments>) -> Query<'_, Any, AnyArguments> {
+    pub(crate) fn bind(self, query: Query<'_, Any, AnyArguments>) -> Query<'_, Any, AnyArguments> {
         self.values.into_iter().fold(query, |query, value| match value {
             Value::Int(value) => query.bind(value),
             Value::Text(value) => query.bind(value),
@@ -229,7 +229,7 @@ impl Conditions {
 
 /// All reversed numbers that begin with the reversed digits of `text`. Among strings of digits alone every collation agrees
 /// that they are those from the digits themselves to the digits followed by nines.
-fn trailing_range(text: &str) -> Option<(String, String)> {
+pub(crate) fn trailing_range(text: &str) -> Option<(String, String)> {
     let mut digits = digits(text);
     if digits.len() >= NATIONAL_DIGITS_MIN && digits.starts_with('0') {
         digits.remove(0);

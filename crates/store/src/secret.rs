@@ -56,7 +56,7 @@ pub(crate) fn new_password() -> Result<String, StoreError> {
     Ok(bytes.iter().map(letter).collect())
 }
 
-fn fill(bytes: &mut [u8]) -> Result<(), StoreError> {
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), StoreError> {
     getrandom::fill(bytes).map_err(|error| StoreError::Secret(error.to_string()))
 }
 

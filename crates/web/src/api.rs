@@ -83,6 +83,9 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Invalid(problems) => Refusal::problems(problems),
+            StoreError::Unfit(problems) => Refusal::problems(problems.into_iter().map(in_english).collect()),
+            StoreError::Unfinished(missing) => Refusal::problems(missing.into_iter().map(lacking).collect()),
+            StoreError::Conflict(conflict) => Refusal::conflict(conflict.to_string()),
             StoreError::Missing { what, id } => Refusal::not_found(format!("there is no {what} {id}")),
             StoreError::Refused(error) => Refusal::conflict(error.to_string()),
             other @ (StoreError::Address { .. }
@@ -97,6 +100,14 @@ impl From<StoreError> for Refusal {
             }
         }
     }
+}
+
+fn in_english(problem: report::Problem) -> store::Problem {
+    store::Problem { field: problem.field, what: problem.what_en, remedy: problem.remedy_en }
+}
+
+fn lacking(missing: report::Missing) -> store::Problem {
+    store::Problem { field: missing.key, what: missing.en, remedy: String::new() }
 }
 
 impl From<Unanswered> for Refusal {

@@ -1,0 +1,142 @@
+//! Leasing: whoever delivers takes the heads of rooms for a while. Nothing is in flight in memory alone: a lease that runs out is
+//! leased again, with the same delivery's id.
+
+use report::{Channel, Content};
+use sqlx::any::AnyRow;
+
+use super::room;
+use crate::database::{Backend, Store, Tx};
+use crate::error::StoreError;
+use crate::row::Columns;
+
+/// Rooms that one lease takes at most.
+pub const LEASE_MAX: u32 = 500;
+
+/// A delivery that is its holder's until `lease_until_ms`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Job {
+    /// The delivery: UUID, idempotency key, the same at every attempt.
+    pub id: String,
+    /// Of which report.
+    pub report: String,
+    /// Client firm.
+    pub customer: Option<i64>,
+    /// The firm's recipient, by id.
+    pub recipient: String,
+    /// Which attempt this is, from 1: its outcome has to name it.
+    pub attempt: u32,
+    /// How the recipient is reached.
+    pub channel: Channel,
+    /// What is told.
+    pub content: Content,
+    /// What is delivered in order.
+    pub room: String,
+    /// Of an urgent report.
+    pub urgent: bool,
+    /// When it was saved, together with its report.
+    pub created_ms: i64,
+    /// The first attempt, perhaps this one.
+    pub first_ms: i64,
+    /// Nobody else has it before.
+    pub lease_until_ms: i64,
+}
+
+impl Store {
+    /// Takes the heads of at most `limit` rooms that are due, for `lease_ms`: urgent ones first, then those due longest. Two who
+    /// ask at once never get the same.
+    ///
+    /// What cannot be read is given up at once with a task for the supervisors, so that it holds up nobody.
+    ///
+    /// # Errors
+    /// What the database says; nothing is leased then.
+    pub async fn lease_deliveries(&self, now_ms: i64, lease_ms: i64, limit: u32) -> Result<Vec<Job>, StoreError> {
+        let mut tx = self.begin().await?;
+        // A condition on the few rows of rooms alone: millions of delivered ones cost nothing here.
+        let sql = match self.backend() {
+            Backend::Sqlite => {
+                "SELECT room, head FROM rooms WHERE due_ms <= $1 ORDER BY urgent DESC, due_ms, room LIMIT $2"
+            }
+            Backend::Postgres => {
+                "SELECT room, head FROM rooms WHERE due_ms <= $1 ORDER BY urgent DESC, due_ms, room LIMIT $2 \
+                 FOR UPDATE SKIP LOCKED"
+            }
+        };
+        let due = sqlx::query(sql).bind(now_ms).bind(i64::from(limit.min(LEASE_MAX))).fetch_all(&mut *tx).await?;
+        let (mut jobs, mut unreadable) = (Vec::with_capacity(due.len()), Vec::new());
+        for row in &due {
+            let (room, head) = (row.text("room")?, row.text("head")?);
+            let until_ms = now_ms.saturating_add(lease_ms);
+            match lease(&mut tx, &head, now_ms, until_ms).await? {
+                Some(leased) => {
+                    sqlx::query("UPDATE rooms SET due_ms = $1 WHERE room = $2")
+                        .bind(until_ms)
+                        .bind(&room)
+                        .execute(&mut *tx)
+                        .await?;
+                    match job(&leased) {
+                        Ok(job) => jobs.push(job),
+                        Err(error) => unreadable.push((head, leased.small("attempts", "deliveries.attempts")?, error)),
+                    }
+                }
+                // The head is over: somebody has changed the outbox by hand.
+                None => {
+                    room::refresh(&mut tx, &room).await?;
+                }
+            }
+        }
+        tx.commit().await?;
+        for (delivery, attempt, error) in unreadable {
+            self.delivery_dead(&delivery, attempt, &error.to_string(), &[], now_ms).await?;
+        }
+        Ok(jobs)
+    }
+
+    /// When the next delivery is due, unix milliseconds; `None`: there is none. May be in the past.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn outbox_due_ms(&self) -> Result<Option<i64>, StoreError> {
+        Ok(sqlx::query_scalar("SELECT MIN(due_ms) FROM rooms").fetch_one(&self.pool).await?)
+    }
+}
+
+async fn lease(tx: &mut Tx, delivery: &str, now_ms: i64, until_ms: i64) -> Result<Option<AnyRow>, StoreError> {
+    let row = sqlx::query(
+        "UPDATE deliveries SET state = 'leased', attempts = attempts + 1, lease_until_ms = $1, \
+         first_ms = COALESCE(first_ms, $2) WHERE id = $3 AND is_open = 1 RETURNING *",
+    )
+    .bind(until_ms)
+    .bind(now_ms)
+    .bind(delivery)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    sqlx::query(
+        "INSERT INTO attempts (delivery, number, begun_ms, outcome, detail) VALUES ($1, $2, $3, '', '') \
+         ON CONFLICT (delivery, number) DO NOTHING",
+    )
+    .bind(delivery)
+    .bind(row.int("attempts")?)
+    .bind(now_ms)
+    .execute(&mut **tx)
+    .await?;
+    Ok(Some(row))
+}
+
+fn job(row: &AnyRow) -> Result<Job, StoreError> {
+    let created_ms = row.int("created_ms")?;
+    Ok(Job {
+        id: row.text("id")?,
+        report: row.text("report")?,
+        customer: row.maybe_int("customer")?,
+        recipient: row.text("recipient")?,
+        attempt: row.small("attempts", "deliveries.attempts")?,
+        channel: row.json("target", "deliveries.target")?,
+        content: row.json("content", "deliveries.content")?,
+        room: row.text("room")?,
+        urgent: row.flag("urgent")?,
+        created_ms,
+        first_ms: row.maybe_int("first_ms")?.unwrap_or(created_ms),
+        lease_until_ms: row.maybe_int("lease_until_ms")?.unwrap_or(created_ms),
+    })
+}

@@ -1,0 +1,304 @@
+//! What became of an attempt. Each is one transaction; whoever says it twice, or too late, changes nothing.
+
+use super::{Belongs, DeliveryState, NewDelivery, add, begin_round, room, state_of};
+use crate::database::{Store, Tx};
+use crate::error::{Conflict, StoreError};
+use crate::row::{Columns, to_json};
+use crate::task::{self, NewTask, TaskKind};
+use crate::text::storable;
+
+/// Characters kept of what a server said.
+const DETAIL_CHARS_MAX: usize = 1000;
+
+/// How an attempt ended, for [`Store::settle_deliveries`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// The delivery.
+    pub id: String,
+    /// Which attempt ([`Job::attempt`](super::Job)).
+    pub attempt: u32,
+    /// What the recipient's server calls it: its 250 line, a message id.
+    pub remote_id: String,
+}
+
+/// What saying an outcome has changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Settled {
+    /// It is saved.
+    Done {
+        /// The room has another delivery, which may be due now.
+        next: bool,
+    },
+    /// It had been accepted, given up or withdrawn before: nothing.
+    Already,
+    /// The lease had run out, and somebody else tries now: nothing.
+    Stale,
+}
+
+/// A delivery as its outcome finds it, its room taken.
+struct Found {
+    room: String,
+    report: String,
+    customer: Option<i64>,
+    state: DeliveryState,
+    is_open: bool,
+    is_accepted: bool,
+    attempts: i64,
+    target: String,
+}
+
+async fn find(tx: &mut Tx, id: &str) -> Result<Found, StoreError> {
+    let room = room::lock_of(tx, id).await?;
+    let row = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(id).fetch_one(&mut **tx).await?;
+    Ok(Found {
+        room,
+        report: row.text("report")?,
+        customer: row.maybe_int("customer")?,
+        state: state_of(&row)?,
+        is_open: row.flag("is_open")?,
+        is_accepted: row.maybe_int("accepted_ms")?.is_some(),
+        attempts: row.int("attempts")?,
+        target: row.text("target")?,
+    })
+}
+
+impl Found {
+    /// Why this attempt's failure changes nothing; `None`: it does.
+    fn refusal(&self, attempt: u32) -> Option<Settled> {
+        match (self.is_open, self.state) {
+            (false, _) => Some(Settled::Already),
+            (true, DeliveryState::Leased) if self.attempts == i64::from(attempt) => None,
+            (true, _) => Some(Settled::Stale),
+        }
+    }
+}
+
+impl Store {
+    /// The recipient's server has it, and calls it `remote_id`. True whenever it is said, also after the lease: the message is there.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], and what the database says.
+    pub async fn delivery_accepted(
+        &self,
+        id: &str,
+        attempt: u32,
+        remote_id: &str,
+        now_ms: i64,
+    ) -> Result<Settled, StoreError> {
+        let ended = Ended { id: id.to_owned(), attempt, remote_id: remote_id.to_owned() };
+        let settled = self.settle_deliveries(std::slice::from_ref(&ended), now_ms).await?;
+        Ok(settled.first().copied().unwrap_or(Settled::Already))
+    }
+
+    /// Several that were accepted, in one transaction: all or none, in the order given.
+    ///
+    /// # Errors
+    /// As [`Store::delivery_accepted`].
+    pub async fn settle_deliveries(&self, ended: &[Ended], now_ms: i64) -> Result<Vec<Settled>, StoreError> {
+        let mut tx = self.begin().await?;
+        // Rooms by name, as everybody takes them.
+        let mut rooms = std::collections::BTreeSet::new();
+        for one in ended {
+            let sql = "SELECT room FROM deliveries WHERE id = $1";
+            rooms.extend(sqlx::query_scalar::<_, String>(sql).bind(&one.id).fetch_optional(&mut *tx).await?);
+        }
+        for room in rooms {
+            room::lock(&mut tx, &room).await?;
+        }
+        let mut settled = Vec::with_capacity(ended.len());
+        for one in ended {
+            settled.push(accept(&mut tx, one, now_ms).await?);
+        }
+        tx.commit().await?;
+        Ok(settled)
+    }
+
+    /// Not this time: once more at `next_ms`. What is behind it in its room waits, too.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], and what the database says.
+    pub async fn delivery_retry(
+        &self,
+        id: &str,
+        attempt: u32,
+        why: &str,
+        next_ms: i64,
+        now_ms: i64,
+    ) -> Result<Settled, StoreError> {
+        let mut tx = self.begin().await?;
+        let found = find(&mut tx, id).await?;
+        if let Some(refusal) = found.refusal(attempt) {
+            return Ok(refusal);
+        }
+        sqlx::query(
+            "UPDATE deliveries SET state = 'retry', next_ms = $1, lease_until_ms = NULL, error = $2 WHERE id = $3",
+        )
+        .bind(next_ms)
+        .bind(detail(why))
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+        end_attempt(&mut tx, id, attempt, "retry", why, now_ms).await?;
+        let next = room::refresh(&mut tx, &found.room).await?;
+        tx.commit().await?;
+        Ok(Settled::Done { next })
+    }
+
+    /// Given up: its room goes on, supervisors have a task, and the report goes to `fallback` instead, all in one transaction (F39).
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], and what the database says.
+    pub async fn delivery_dead(
+        &self,
+        id: &str,
+        attempt: u32,
+        why: &str,
+        fallback: &[NewDelivery],
+        now_ms: i64,
+    ) -> Result<Settled, StoreError> {
+        let mut tx = self.begin().await?;
+        begin_round(&mut tx).await?;
+        let found = find(&mut tx, id).await?;
+        if let Some(refusal) = found.refusal(attempt) {
+            return Ok(refusal);
+        }
+        close(&mut tx, id, DeliveryState::Dead, why).await?;
+        end_attempt(&mut tx, id, attempt, "dead", why, now_ms).await?;
+        let next = room::refresh(&mut tx, &found.room).await?;
+        found.trouble(&mut tx, TaskKind::Undelivered, id, why, now_ms).await?;
+        let belongs = Belongs { report: &found.report, customer: found.customer, first: false, now_ms };
+        add(&mut tx, belongs, fallback).await?;
+        tx.commit().await?;
+        Ok(Settled::Done { next })
+    }
+
+    /// It was accepted and came back (F39), or was refused later: supervisors have a task, and the report goes to `fallback`. Whoever
+    /// reads the same bounce twice changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`], and what the database says.
+    pub async fn bounced(
+        &self,
+        id: &str,
+        why: &str,
+        fallback: &[NewDelivery],
+        now_ms: i64,
+    ) -> Result<Settled, StoreError> {
+        let mut tx = self.begin().await?;
+        begin_round(&mut tx).await?;
+        let found = find(&mut tx, id).await?;
+        if found.state == DeliveryState::Bounced {
+            return Ok(Settled::Already);
+        }
+        close(&mut tx, id, DeliveryState::Bounced, why).await?;
+        sqlx::query("UPDATE deliveries SET bounced_ms = $1 WHERE id = $2")
+            .bind(now_ms)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        let next = found.is_open && room::refresh(&mut tx, &found.room).await?;
+        found.trouble(&mut tx, TaskKind::Bounced, id, why, now_ms).await?;
+        let belongs = Belongs { report: &found.report, customer: found.customer, first: false, now_ms };
+        add(&mut tx, belongs, fallback).await?;
+        tx.commit().await?;
+        Ok(Settled::Done { next })
+    }
+
+    /// A person calls it back; what is being sent at this moment may still arrive.
+    ///
+    /// # Errors
+    /// [`Conflict::Over`] if it is accepted or given up, [`StoreError::Missing`], and what the database says.
+    pub async fn withdraw_delivery(&self, id: &str, who: &str, why: &str, now_ms: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        // The audit log's counter before the room, like all counters.
+        crate::audit::add(&mut tx, now_ms, who, "delivery.withdraw", &format!("delivery {id}"), why).await?;
+        let found = find(&mut tx, id).await?;
+        if !found.is_open {
+            return Err(Conflict::Over { state: found.state }.into());
+        }
+        close(&mut tx, id, DeliveryState::Withdrawn, why).await?;
+        room::refresh(&mut tx, &found.room).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+impl Found {
+    /// A supervisor has to know of this delivery.
+    async fn trouble(&self, tx: &mut Tx, kind: TaskKind, id: &str, why: &str, now_ms: i64) -> Result<(), StoreError> {
+        let task = NewTask {
+            report: Some(self.report.clone()),
+            delivery: Some(id.to_owned()),
+            customer: self.customer,
+            ..NewTask::new(kind, id, detail(why))
+        };
+        task::add(tx, &task, now_ms).await
+    }
+}
+
+async fn accept(tx: &mut Tx, ended: &Ended, now_ms: i64) -> Result<Settled, StoreError> {
+    let found = find(tx, &ended.id).await?;
+    if found.is_accepted {
+        return Ok(Settled::Already);
+    }
+    // A bounce may have been quicker than we: then it stays one, of something that was accepted.
+    let state = if found.state == DeliveryState::Bounced { "bounced" } else { "accepted" };
+    sqlx::query(
+        "UPDATE deliveries SET state = $1, is_open = 0, accepted_ms = $2, remote_id = $3, lease_until_ms = NULL, \
+         target = $4, error = CASE WHEN $1 = 'bounced' THEN error ELSE '' END WHERE id = $5 AND accepted_ms IS NULL",
+    )
+    .bind(state)
+    .bind(now_ms)
+    .bind(detail(&ended.remote_id))
+    .bind(without_secrets(&found.target)?)
+    .bind(&ended.id)
+    .execute(&mut **tx)
+    .await?;
+    end_attempt(tx, &ended.id, ended.attempt, "accepted", &ended.remote_id, now_ms).await?;
+    let next = found.is_open && room::refresh(tx, &found.room).await?;
+    crate::ladder::accepted(tx, &found.report, now_ms).await?;
+    task::close(tx, TaskKind::Late, &ended.id, "accepted", now_ms).await?;
+    Ok(Settled::Done { next })
+}
+
+/// It is over, without having been accepted now.
+async fn close(tx: &mut Tx, id: &str, state: DeliveryState, why: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE deliveries SET state = $1, is_open = 0, lease_until_ms = NULL, error = $2 WHERE id = $3")
+        .bind(crate::row::word(&state))
+        .bind(detail(why))
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+async fn end_attempt(
+    tx: &mut Tx,
+    id: &str,
+    attempt: u32,
+    outcome: &'static str,
+    told: &str,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE attempts SET ended_ms = $1, outcome = $2, detail = $3 WHERE delivery = $4 AND number = $5")
+        .bind(now_ms)
+        .bind(outcome)
+        .bind(detail(told))
+        .bind(id)
+        .bind(i64::from(attempt))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The tokens have done their work: what is kept for years does not hold them.
+fn without_secrets(target: &str) -> Result<String, StoreError> {
+    match serde_json::from_str::<report::Channel>(target) {
+        Ok(channel) => to_json(&channel.masked(), "deliveries.target"),
+        Err(_) => Ok("null".to_owned()),
+    }
+}
+
+pub(super) fn detail(text: &str) -> String {
+    storable(&report::text::head(text, DETAIL_CHARS_MAX)).into_owned()
+}
