@@ -10,5 +10,5 @@ mod page;
 pub use chat::plain;
 pub use mail::{Mail, SUBJECT_CHARS_MAX, mail, subject};
 pub use markup::Markup;
-pub use page::LINES_MAX;
+pub use page::{LINES_MAX, Part, parts};
 pub(crate) use page::{callback_label, is_plain_url, marks};

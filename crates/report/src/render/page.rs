@@ -9,15 +9,32 @@ pub const LINES_MAX: usize = 20;
 
 /// A part of a report.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Part {
+pub enum Part {
     /// Urgency, what is wanted, and of what sort the call was.
     Head(String),
     /// A number to call: what it is, how people write it, how a telephone dials it.
-    Number { label: String, display: String, tel: Option<String> },
+    Number {
+        /// What it is.
+        label: String,
+        /// `090-1234-5678`
+        display: String,
+        /// `+819012345678`; `None` when it cannot be dialled.
+        tel: Option<String>,
+    },
     /// A field with its answer, which can have several lines.
-    Row { label: String, lines: Vec<String> },
+    Row {
+        /// The field's name.
+        label: String,
+        /// The answer.
+        lines: Vec<String>,
+    },
     /// A link of ours.
-    Link { label: String, url: String },
+    Link {
+        /// What it leads to.
+        label: String,
+        /// http or https, without a character that any markup could mean.
+        url: String,
+    },
 }
 
 /// 【緊急】, 【至急】, 【テスト】, 【訂正】: what stands before anything else, urgency first (F14).
@@ -61,7 +78,7 @@ pub(super) fn headline(content: &Content) -> String {
 }
 
 /// The parts in their order, with as many lines between head and links as twenty in all leave.
-pub(super) fn parts(content: &Content) -> Vec<Part> {
+pub fn parts(content: &Content) -> Vec<Part> {
     let language = content.language;
     let mut top = vec![Part::Head(format!("{}{}", marks(content), headline(content)))];
     if !content.who.is_empty() {
