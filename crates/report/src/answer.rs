@@ -70,6 +70,16 @@ pub struct Edit {
 }
 
 impl Draft {
+    /// What all of a draft's edits have made, oldest first; an edit that could not be made is left out, as it was then.
+    pub fn replay(edits: &[Edit]) -> Self {
+        let mut draft = Self::default();
+        for edit in edits {
+            // It was refused when it came, and told to whom it concerned.
+            let _refused = draft.apply(edit);
+        }
+        draft
+    }
+
     /// Makes one change. Text is cleaned of what no one can have meant (control and bidirectional characters); a blank answer is
     /// none; a change of the callback number takes back the tick that it was read back.
     ///

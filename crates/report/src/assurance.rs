@@ -1,7 +1,23 @@
 //! Is the number right (X06)? What the plan, the caller's own number, earlier numbers and the read-back say about it.
 //!
-//! The plan alone misses most slips of a digit on mobile numbers, where nearly every number is in use; the caller's number, the
-//! earlier ones and above all reading back carry it. `tests/assurance.rs` measures how much each of them finds.
+//! How many slips each signal finds, of every single-digit error, exchange of neighbours, missing and doubled digit in 200 numbers
+//! as they are given out (`tests/assurance.rs` makes the table and holds it):
+//!
+//! | number | slip | length | range | both | caller's | earlier |
+//! |---|---|---:|---:|---:|---:|---:|
+//! | fixed line | one digit wrong | 12 % | 3 % | 15 % | 100 % | 100 % |
+//! | fixed line | one doubled | 100 % | 0 % | 100 % | 100 % | 100 % |
+//! | fixed line | one missing | 100 % | 0 % | 100 % | 100 % | 100 % |
+//! | fixed line | two exchanged | 13 % | 4 % | 17 % | 100 % | 100 % |
+//! | mobile | one digit wrong | 21 % | 2 % | 23 % | 100 % | 100 % |
+//! | mobile | one doubled | 100 % | 0 % | 100 % | 100 % | 100 % |
+//! | mobile | one missing | 91 % | 2 % | 93 % | 100 % | 100 % |
+//! | mobile | two exchanged | 32 % | 1 % | 33 % | 100 % | 100 % |
+//!
+//! So the plan alone misses four of five wrong digits on mobile numbers, where nearly every number is in use. What carries it is a
+//! number to compare with: the one that called, or one that the caller left before. Where the caller wants to be called at a number
+//! that nobody has seen yet, only reading it back helps, and the desk asks for that. The price: of an office whose lines differ in
+//! their last digits, one line looks like a slip of another, and the operator reads one number back too many.
 
 use number::{Kind, Number};
 use serde::{Deserialize, Serialize};
@@ -137,6 +153,9 @@ fn badge(signals: &[Signal]) -> Badge {
         Badge::Doubtful
     } else if read_back || has(&Signal::IsCaller) {
         Badge::Confirmed
+    } else if has(&Signal::Foreign) && !has(&Signal::IsEarlier) {
+        // Rare enough to ask, and what 090 becomes by one slip: 010.
+        Badge::Doubtful
     } else if near_caller || near_earlier {
         // The same as an earlier one, but nearly the caller's: the earlier one may have been the slip.
         Badge::Doubtful
@@ -189,10 +208,11 @@ impl Assurance {
     /// What a report says beside the number: what speaks for it; of a doubtful one, 要確認 and why. Empty when only the plan
     /// speaks for it.
     pub fn note(&self, language: Language) -> String {
-        let (speaks_for, against): (Vec<&Signal>, Vec<&Signal>) =
-            self.signals.iter().filter(|signal| !matches!(signal, Signal::InPlan)).partition(|signal| {
-                matches!(signal, Signal::IsCaller | Signal::IsEarlier | Signal::ReadBack | Signal::Foreign)
-            });
+        let (speaks_for, against): (Vec<&Signal>, Vec<&Signal>) = self
+            .signals
+            .iter()
+            .filter(|signal| !matches!(signal, Signal::InPlan))
+            .partition(|signal| matches!(signal, Signal::IsCaller | Signal::IsEarlier | Signal::ReadBack));
         let words = |signals: Vec<&Signal>| {
             let words: Vec<String> = signals.into_iter().map(|signal| signal.words(language)).collect();
             words.join(language.of("・", ", "))

@@ -124,9 +124,9 @@ impl Back<'_> {
         match self.language {
             Language::Ja => {
                 let then = match self.away {
-                    Away::Off | Away::AllDay => "出社次第、お電話させます",
-                    Away::Meeting | Away::Visitor => "終わり次第、お電話させます",
-                    Away::Out | Away::Trip | Away::Break => "戻り次第、お電話させます",
+                    Away::Off | Away::AllDay => "出社次第お電話させます",
+                    Away::Meeting | Away::Visitor => "終わり次第お電話させます",
+                    Away::Out | Away::Trip | Away::Break => "戻り次第お電話させます",
                 };
                 format!("{}{}ので、{then}。", self.because_ja(), self.back_ja("です"))
             }
@@ -150,9 +150,9 @@ impl Back<'_> {
     fn back_ja(&self, ending: &str) -> String {
         let when = &self.when;
         match self.away {
-            Away::Meeting | Away::Visitor => format!("{when}に終わる予定{ending}"),
-            Away::Off | Away::AllDay => format!("{when}に出社の予定{ending}"),
-            Away::Out | Away::Trip | Away::Break => format!("{when}に戻る予定{ending}"),
+            Away::Meeting | Away::Visitor => format!("{when}終わる予定{ending}"),
+            Away::Off | Away::AllDay => format!("{when}出社の予定{ending}"),
+            Away::Out | Away::Trip | Away::Break => format!("{when}戻る予定{ending}"),
         }
     }
 
@@ -169,7 +169,7 @@ impl Back<'_> {
     }
 }
 
-/// `16時`, `16時30分`, `明日10時`, `11月25日(水)の9時`: as one says it today.
+/// `16時に`, `16時30分に`, `明日10時に`, `明日`, `11月25日(水)の9時に`: as one says it today.
 fn when(back_ms: i64, now_ms: i64, language: Language) -> String {
     let (back, today) = (japan::civil(back_ms), japan::civil(now_ms).date());
     let days = days_between(today, back.date());
@@ -177,13 +177,13 @@ fn when(back_ms: i64, now_ms: i64, language: Language) -> String {
     let midnight = hour == 0 && minute == 0;
     match language {
         Language::Ja => {
-            let clock = if minute == 0 { format!("{hour}時") } else { format!("{hour}時{minute}分") };
+            let clock = if minute == 0 { format!("{hour}時に") } else { format!("{hour}時{minute}分に") };
             match days {
                 0 => clock,
                 // Back at midnight is back on that day.
                 1 if midnight => "明日".to_owned(),
                 1 => format!("明日{clock}"),
-                _ if midnight => japan::day(back.date(), language),
+                _ if midnight => format!("{}に", japan::day(back.date(), language)),
                 _ => format!("{}の{clock}", japan::day(back.date(), language)),
             }
         }

@@ -249,12 +249,11 @@ impl io::Write for Bounded {
 
 impl Broken {
     fn of(error: &minijinja::Error) -> Self {
-        let why = match error.kind() {
-            ErrorKind::OutOfFuel => Why::TooMuchWork,
-            kind => Why::Wrong(match error.detail() {
-                Some(detail) => format!("{kind}: {detail}"),
-                None => kind.to_string(),
-            }),
+        let why = if error.kind() == ErrorKind::OutOfFuel {
+            Why::TooMuchWork
+        } else {
+            let kind = error.kind();
+            Why::Wrong(error.detail().map_or_else(|| kind.to_string(), |detail| format!("{kind}: {detail}")))
         };
         Self { line: error.line().unwrap_or(1), why }
     }

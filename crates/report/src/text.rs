@@ -77,6 +77,15 @@ pub fn head(text: &str, chars_max: usize) -> String {
     head
 }
 
+/// A cell of a CSV file that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-`, `@` and their full-width
+/// twins (R19). Quoting is the writer's.
+pub fn csv_cell(text: &str) -> String {
+    let clean = prose(text);
+    let begins = clean.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+        || text.starts_with(['\t', '\r', '\n']);
+    if begins { format!("'{clean}") } else { clean }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +114,23 @@ mod tests {
             assert_eq!(fold(text), "さくら歯科");
         }
         assert_eq!(fold("ＡＢＣ商事"), "abc商事");
+    }
+
+    #[test]
+    fn r19_no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            ("+81312345678", "'+81312345678"),
+            ("-1+1", "'-1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "' =1"),
+            ("\r=1", "'\n=1"),
+            ("＝1", "'＝1"),
+            ("03-1234-5678", "03-1234-5678"),
+            ("佐藤", "佐藤"),
+        ] {
+            assert_eq!(csv_cell(text), cell);
+        }
     }
 
     #[test]

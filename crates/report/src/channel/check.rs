@@ -136,7 +136,7 @@ impl Check<'_> {
         );
     }
 
-    fn mentions(&mut self, mention: &mut Vec<String>, is_id: fn(&str) -> bool) {
+    fn mentions(&mut self, mention: &mut [String], is_id: fn(&str) -> bool) {
         for id in mention.iter_mut() {
             *id = id.trim().to_owned();
         }
