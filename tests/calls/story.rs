@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::audio::{
     CALLER_HZ, Heard, OPERATOR_2_HZ, OPERATOR_HZ, assert_in_order, channel, loudness, seconds_of, story,
 };
-use crate::support::baresip::Baresip;
+use crate::support::baresip::{Baresip, write_tone_for};
 use crate::support::house::House;
 use crate::support::{pause, ports};
 
@@ -164,14 +164,7 @@ fn whisper_is_heard_by_the_operator_alone_and_costs_the_caller_nothing() {
     // A recorded name: a second of noise-like tone that nobody else makes.
     let folder = house.root.path().join("prompts/customer").join(firm.to_string());
     std::fs::create_dir_all(&folder).expect("a folder");
-    let spec =
-        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
-    let mut name = hound::WavWriter::create(folder.join("name.wav"), spec).expect("a prompt");
-    for n in 0..8000 {
-        let x = (2.0 * std::f32::consts::PI * 1500.0 * n as f32 / 8000.0).sin() * 0.4;
-        name.write_sample((x * 32767.0) as i16).expect("a sample");
-    }
-    name.finalize().expect("a prompt");
+    write_tone_for(&folder.join("name.wav"), 1500.0, 1.0);
     // Prompts are read at the start.
     house.kill_and_restart();
     let operator = house.operator("101", 0);

@@ -193,12 +193,17 @@ fn module_path() -> String {
     candidates.iter().find(|p| Path::new(p).is_dir()).unwrap_or(&candidates[0]).to_string()
 }
 
-/// Two minutes of a sine at half of full scale.
+/// Two minutes of a voice.
 pub fn write_tone(path: &Path, hz: f32) {
+    write_tone_for(path, hz, 120.0);
+}
+
+/// A sine at a third of full scale, for so many seconds.
+pub fn write_tone_for(path: &Path, hz: f32, seconds: f32) {
     let spec =
         hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut writer = hound::WavWriter::create(path, spec).expect("a tone file");
-    for n in 0..120 * 8000 {
+    for n in 0..(seconds * 8000.0) as usize {
         let x = (2.0 * std::f32::consts::PI * hz * n as f32 / 8000.0).sin() * 0.35;
         writer.write_sample((x * 32767.0) as i16).expect("a sample");
     }

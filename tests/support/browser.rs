@@ -1,72 +1,55 @@
 //! Chromium with JsSIP as a real SIP phone: secure WebSocket, ICE, DTLS-SRTP, a WAV file for a microphone and an ear that keeps
-//! every sample. Driven over the DevTools protocol.
+//! every sample.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tungstenite::protocol::WebSocketConfig;
-use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Message, WebSocket};
 
+use super::chromium::{Chromium, DONE_MAX};
 use super::house::{House, Operator};
 use super::{base64, pause, until};
 
-/// A browser starts slowly on a busy machine.
-const STARTED_MAX: Duration = Duration::from_secs(120);
-/// Anything that a browser that has started does.
-const DONE_MAX: Duration = Duration::from_secs(60);
-
-/// One browser at a time: each is as much work for the machine as all other peers together.
-static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-
 /// A running browser with one page: an operator's phone.
 pub struct Browser {
-    child: Child,
-    tools: WebSocket<MaybeTlsStream<TcpStream>>,
-    asked: u64,
+    chromium: Chromium,
     seen: usize,
     page: Page,
     setup: Value,
     heard: Vec<i16>,
-    complaints: Vec<String>,
-    folder: PathBuf,
-    _one: std::sync::MutexGuard<'static, ()>,
 }
 
 impl Browser {
     /// The operator's phone: registered and ready.
     pub fn start(house: &House, operator: &Operator, tone_hz: f32) -> Browser {
-        let one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let folder = house.root.path().join(format!("browser-{}", operator.login));
         std::fs::create_dir_all(&folder).expect("a folder for the browser");
         let tone = folder.join("tone.wav");
         super::baresip::write_tone(&tone, tone_hz);
         let page = Page::serve();
-        let log = std::fs::File::create(folder.join("log")).expect("a log");
-        let child = chromium(&folder, &tone)
-            .arg(&page.url)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a log"))
-            .stderr(log)
-            .spawn()
-            .expect("chromium is installed (Debian package chromium)");
-        let tools = connect(&folder, &page.url);
+        let mut more: Vec<String> = [
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            "--autoplay-policy=no-user-gesture-required",
+            "--allow-loopback-in-peer-connection",
+            // The house's certificate is its own; that it is shown is tested in secure.rs.
+            "--ignore-certificate-errors",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        more.push(format!("--use-file-for-fake-audio-capture={}", tone.display()));
+        let chromium = Chromium::open(&folder, &page.url, &more);
         let setup = json!({
             "user": operator.login, "password": operator.password, "domain": "denwaban",
             "server": format!("wss://{}/", house.wss),
         });
-        let (heard, complaints) = (Vec::new(), Vec::new());
-        let mut browser =
-            Browser { child, tools, asked: 0, seen: 0, page, setup, heard, complaints, folder, _one: one };
-        browser.ask("Runtime.enable", json!({}));
+        let mut browser = Browser { chromium, page, setup, seen: 0, heard: Vec::new() };
         browser.register();
         house.until_operator(operator.id, "ready");
         browser
@@ -76,7 +59,7 @@ impl Browser {
     pub fn reload(&mut self) {
         // The old page must not be taken for the new one.
         self.run("phone.old = true");
-        self.ask("Page.reload", json!({}));
+        self.chromium.ask("Page.reload", json!({}));
         self.seen = 0;
         until("the page is there again", DONE_MAX, || {
             let is_new = "typeof phone === 'object' && !phone.old && document.readyState";
@@ -172,8 +155,7 @@ impl Browser {
 
     /// The process is killed: nothing is closed, nothing is said.
     pub fn kill(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.chromium.kill();
     }
 
     fn run(&mut self, expression: &str) {
@@ -181,102 +163,19 @@ impl Browser {
         self.evaluate(&format!("Promise.resolve({expression}).then(() => null)"));
     }
 
-    /// The value of an expression in the page; a promise's, once it is kept.
     fn evaluate(&mut self, expression: &str) -> Value {
-        let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let answer = self.ask("Runtime.evaluate", parameters);
-        // While a page is being loaded there is nothing to ask.
-        if answer["error"].is_object() {
-            return Value::Null;
-        }
-        let result = &answer["result"];
-        assert!(result["exceptionDetails"].is_null(), "{expression}: {}\n{}", result["exceptionDetails"], self.log());
-        result["result"]["value"].clone()
-    }
-
-    /// One command of the DevTools protocol, and its answer.
-    fn ask(&mut self, method: &str, parameters: Value) -> Value {
-        self.asked += 1;
-        let id = self.asked;
-        let command = json!({ "id": id, "method": method, "params": parameters });
-        self.tools.send(Message::text(command.to_string())).expect("the browser takes commands");
-        loop {
-            let message = self.tools.read().unwrap_or_else(|e| panic!("{method}: {e}\n{}", self.log()));
-            let Ok(text) = message.to_text() else { continue };
-            let Ok(answer) = serde_json::from_str::<Value>(text) else { continue };
-            if answer["id"] == id {
-                return answer;
-            }
-            if answer["method"] == "Runtime.exceptionThrown" {
-                self.complaints.push(answer["params"]["exceptionDetails"].to_string());
-            }
-        }
+        self.chromium.evaluate(expression)
     }
 
     fn log(&self) -> String {
-        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        // It always complains of the desktop that is not there.
-        let lines = log.lines().filter(|line| !line.contains("dbus"));
-        let tail: Vec<&str> = lines.rev().take(20).collect();
-        let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
-        format!("{tail}\n{}", self.complaints.join("\n"))
+        self.chromium.log()
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("--- chromium ---\n{}", self.log());
-        }
-        // Asked, it takes its helpers along; killed, it leaves them to find out.
-        let close = json!({ "id": u32::MAX, "method": "Browser.close" }).to_string();
-        let asked = self.tools.send(Message::text(close)).is_ok();
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while asked && Instant::now() < deadline && matches!(self.child.try_wait(), Ok(None)) {
-            pause(Duration::from_millis(50));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
         self.page.close();
     }
-}
-
-fn chromium(folder: &Path, tone: &Path) -> Command {
-    let mut command = Command::new("chromium");
-    command
-        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
-        .args(["--no-first-run", "--no-default-browser-check", "--disable-extensions", "--disable-component-update"])
-        .args(["--disable-background-networking", "--disable-sync", "--disable-quic", "--disable-default-apps"])
-        .args(["--disable-background-timer-throttling", "--disable-renderer-backgrounding"])
-        .args(["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"])
-        .args(["--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection"])
-        // The house's certificate is its own; that it is shown is tested in secure.rs.
-        .args(["--ignore-certificate-errors", "--remote-debugging-port=0", "--remote-allow-origins=*"])
-        .arg(format!("--use-file-for-fake-audio-capture={}", tone.display()))
-        .arg(format!("--user-data-dir={}", folder.join("profile").display()))
-        .env("HOME", folder);
-    command
-}
-
-/// The page's own DevTools, once the browser has opened its port and the page.
-fn connect(folder: &Path, url: &str) -> WebSocket<MaybeTlsStream<TcpStream>> {
-    let port = until("chromium has started", STARTED_MAX, || {
-        let text = std::fs::read_to_string(folder.join("profile/DevToolsActivePort")).ok()?;
-        text.lines().next()?.parse::<u16>().ok()
-    });
-    let address = until("chromium has opened the page", STARTED_MAX, || {
-        let list = ureq::get(format!("http://127.0.0.1:{port}/json/list")).call().ok()?.body_mut().read_json::<Value>();
-        let list = list.ok()?;
-        let page =
-            list.as_array()?.iter().find(|target| target["url"].as_str().is_some_and(|at| at.starts_with(url)))?;
-        page["webSocketDebuggerUrl"].as_str().map(str::to_owned)
-    });
-    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-    let (tools, _) = tungstenite::client::connect_with_config(address, Some(config), 0).expect("chromium's DevTools");
-    if let MaybeTlsStream::Plain(stream) = tools.get_ref() {
-        stream.set_read_timeout(Some(DONE_MAX)).expect("a time-out");
-    }
-    tools
 }
 
 /// The page, served from loopback: that is a secure context, which microphones ask for.

@@ -54,6 +54,11 @@ struct Caller {
 
 /// They all call the same number; the fate of each, in the order of their calls.
 pub fn call(peer: &mut Peer, number: &str, plan: Plan) -> Vec<Fate> {
+    call_each(peer, &|_| number.to_owned(), plan)
+}
+
+/// Each calls the number of its place.
+pub fn call_each(peer: &mut Peer, number: &dyn Fn(usize) -> String, plan: Plan) -> Vec<Fate> {
     let start = Instant::now();
     let mut callers: BTreeMap<String, Caller> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
@@ -62,7 +67,7 @@ pub fn call(peer: &mut Peer, number: &str, plan: Plan) -> Vec<Fate> {
         while order.len() < plan.calls
             && start + plan.within.mul_f64(order.len() as f64 / plan.calls as f64) <= Instant::now()
         {
-            let (id, caller) = begin(peer, number, order.len());
+            let (id, caller) = begin(peer, &number(order.len()), order.len());
             order.push(id.clone());
             callers.insert(id, caller);
         }

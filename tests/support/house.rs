@@ -42,6 +42,11 @@ pub struct Events(tungstenite::WebSocket<TcpStream>);
 impl Events {
     /// The next event for which this holds.
     pub fn wait(&mut self, holds: impl Fn(&Value) -> bool) -> Value {
+        self.until(holds).pop().unwrap_or_default()
+    }
+
+    /// All events up to the next for which this holds, and that one.
+    pub fn until(&mut self, holds: impl Fn(&Value) -> bool) -> Vec<Value> {
         let mut passed: Vec<Value> = Vec::new();
         let deadline = Instant::now() + SOON;
         loop {
@@ -49,10 +54,11 @@ impl Events {
             assert!(Instant::now() < deadline, "no such event; seen: {passed:#?}");
             let message = self.0.read().unwrap_or_else(|e| panic!("no such event ({e}); seen: {passed:#?}"));
             let Ok(event) = serde_json::from_str::<Value>(message.to_text().unwrap_or_default()) else { continue };
-            if holds(&event) {
-                return event;
-            }
+            let is_last = holds(&event);
             passed.push(event);
+            if is_last {
+                return passed;
+            }
         }
     }
 }

@@ -116,11 +116,12 @@ impl Peer {
 
     /// A carrier's INVITE without a body, ready for more headers; not sent.
     pub fn invite_request(&mut self, number: &str, caller: &str) -> MessageBuilder {
+        let via = self.via();
         MessageBuilder::request(&Method::Invite, format!("sip:{number}@{}", self.switch))
-            .header(Name::Via, self.via())
+            .header(Name::Via, via)
             .header(Name::From, format!("<sip:{caller}@carrier.example>;tag=c{caller}"))
             .header(Name::To, format!("<sip:{number}@carrier.example>"))
-            .header(Name::CallId, format!("call-{caller}-{}", self.port()))
+            .header(Name::CallId, format!("call-{caller}-{}-{}", self.port(), self.branches))
             .header(Name::CSeq, "1 INVITE")
             .header(Name::Contact, format!("<sip:{caller}@{}>", self.host()))
             .header(Name::MaxForwards, "70")
