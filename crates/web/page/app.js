@@ -2,6 +2,7 @@
 // page as text (`textContent`), never as HTML; every word goes through `words`.
 import { words } from "/words.js";
 import { wallboard } from "/wallboard.js";
+import { queue } from "/queue.js";
 
 const ALARMS_MAX = 5;
 // Scores in hundredths from which a line is good, or fair: the bounds of ITU-T G.107 Annex B for "some" and "many users dissatisfied".
@@ -34,7 +35,7 @@ async function api(path, options = {}) {
   const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
   if (response.ok) return body;
   if (response.status === 401 && path !== "/login") showLogin();
-  throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status });
+  throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status, body });
 }
 
 /** What went wrong, in words; nothing for a session that has ended, because the login is on the screen then. */
@@ -100,13 +101,7 @@ function drawNow() {
     { text: firm(call), kind: "firm" }, caller(call), stateOf(call), state.operators.get(call.operator), pauseOf(call),
     ...(mayFind() ? [supervision(call)] : []),
   ]), W.quiet);
-  table($("now-operators"), [W.operator, W.state, W.since], operators.map((operator) => {
-    const word = standing(operator);
-    const gone = !operator.reachable && operator.state !== "logged_out";
-    const timer = element("span", { textContent: duration(operator.for_ms) });
-    timer.dataset.forMs = operator.for_ms;
-    return [operator.tier === "operator" ? operator.name : `${operator.name} (${W.tiers[operator.tier] ?? operator.tier})`, gone ? chip(`${word} · ${W.phoneGone}`, "missed") : chip(word, operator.state), timer];
-  }), W.nobody);
+  line.shows(operators);
   drawOwn();
   table($("now-trunks"), [W.trunk, W.state], trunks.map((trunk) => [
     trunk.name, trunk.up ? chip(W.trunkUp, "ready") : chip(W.trunkDown, "missed"),
@@ -148,7 +143,8 @@ async function changeOwn(value) {
 /** Where a call stands, and of whom nothing is heard. */
 function stateOf(call) {
   const silent = call.silent.map((leg) => chip(filled(W.notHeard, { leg: W.legs[leg] ?? leg }), "missed"));
-  return element("span", {}, chip(W.transfers[call.transfer] ?? W.states[call.state], call.state), ...silent);
+  const word = W.transfers[call.transfer] ?? W.waitings[call.waiting] ?? W.states[call.state];
+  return element("span", {}, chip(word, call.state), ...silent);
 }
 
 /** The button by which nothing of what is said now is kept (a card number), and is again. */
@@ -205,8 +201,9 @@ async function clearBans(path) {
   await refreshBans().catch(() => {});
 }
 
-function tellAlarm(stamped) {
-  state.alarms = [stamped, ...state.alarms].slice(0, ALARMS_MAX);
+function tellAlarm(...stamped) {
+  const isNew = (one) => !state.alarms.some((known) => known.seq === one.seq && known.unix_ms === one.unix_ms);
+  state.alarms = [...stamped.filter(isNew), ...state.alarms].sort((one, other) => other.unix_ms - one.unix_ms).slice(0, ALARMS_MAX);
   drawAlarms();
 }
 
@@ -234,7 +231,7 @@ function drawAlarms() {
     if (alarm.call && mayFind()) {
       item.append(element("button", { type: "button", className: "link", textContent: W.openCall, onclick: () => show(alarm.call) }));
     }
-    const gone = () => { state.alarms = state.alarms.filter((other) => other !== stamped); drawAlarms(); };
+    const gone = () => { line.closes(stamped); state.alarms = state.alarms.filter((other) => other !== stamped); drawAlarms(); };
     item.append(element("button", { type: "button", className: "link", textContent: W.dismiss, onclick: gone }));
     return item;
   }));
@@ -247,6 +244,7 @@ function listen() {
   socket.onmessage = ({ data }) => {
     const stamped = JSON.parse(data);
     state.seq = stamped.seq;
+    line.hears(stamped);
     if (stamped.event.kind === "alarm") tellAlarm(stamped);
     if (stamped.event.kind === "promise") refreshPromise().catch(() => {});
     else state.more = true;
@@ -268,7 +266,21 @@ function rejoin() {
   refreshNow().then(listen, (error) => { if (error.status !== 401) setTimeout(rejoin, RECONNECT_MS); });
 }
 
-const board = wallboard({ $, element, table, chip, filled, seconds, duration, W: () => W, name: (operator) => state.operators.get(operator) ?? operator });
+const tools = {
+  $, element, table, chip, filled, when, seconds, duration, api, wrong, W: () => W, language: () => language,
+  name: (operator) => state.operators.get(operator) ?? operator, standing, notice: alarmText, mayOpen: () => mayFind(), open: (call) => show(call),
+  widened: (call) => line.widened(call), changed: () => Promise.all([names(), refreshNow()]).catch(() => {}),
+};
+const board = wallboard(tools);
+const line = queue(tools);
+let forms = null; // the administrator's
+
+/** They are fetched for administrators alone. */
+async function administer() {
+  if (state.me?.role !== "admin") return;
+  forms ??= (await import("/setup.js")).setup(tools);
+  await forms.load();
+}
 
 // ---- Finding calls ----
 
@@ -455,9 +467,11 @@ function clock(at, offset_ms, answered) {
   return `${Math.floor(at / 60)}:${(at % 60).toFixed(1).padStart(4, "0")}`;
 }
 
-function eventDetail({ operator, name, number: called, leg, reason, why, digit, by }) {
+function eventDetail({ operator, name, number: called, leg, reason, why, digit, by, policy, calls, last_ms, from_ms, to_ms }) {
   const who = state.operators.get(operator) ?? name ?? (called ? number(called) : W.legs[leg]);
-  return [who, digit, W.pauseBy[by], reason, why].filter(Boolean).join(" · ");
+  const earlier = last_ms == null ? "" : filled(W.earlierCalls, { calls, last: when(last_ms) });
+  const length = to_ms == null ? "" : seconds(to_ms - from_ms);
+  return [who, digit, W.pauseBy[by], W.abandonedPolicies[policy], earlier, length, reason, why].filter(Boolean).join(" · ");
 }
 
 // ---- Coming and going ----
@@ -482,22 +496,28 @@ async function showDesk() {
   $("one").hidden = true;
   const reasons = await api("/not-ready-reasons");
   state.reasons = new Map(reasons.map((reason) => [reason.code, reason]));
-  await Promise.all([
-    fill($("find").elements.customer, "/customers", state.customers),
-    fill($("find").elements.operator, "/operators", state.operators),
-  ]);
+  await names();
   await Promise.all([refreshNow(), mayFind() ? find() : null, refreshBans(), refreshPromise()]);
-  drawAlarms();
   listen();
+  tellAlarm(...await line.recalls());
+  await administer();
 }
+
+/** Firms and operators, as they are called now. */
+const names = () => Promise.all([
+  fill($("find").elements.customer, "/customers", state.customers),
+  fill($("find").elements.operator, "/operators", state.operators),
+]);
 
 /** Nothing of the desk is left for whoever comes next. */
 function showLogin() {
   state.socket?.close();
   Object.assign(state, { me: null, now: null, calls: [], bans: [], cursor: null, shown: null, alarms: [], socket: null, seq: null });
   $("player").removeAttribute("src");
-  for (const id of ["calls", "now-calls", "now-operators", "now-trunks", "bans", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
+  for (const id of ["calls", "now-calls", "now-trunks", "bans", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
   board.forget();
+  line.forget();
+  forms?.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
   $("desk").hidden = $("own").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
   $("login").hidden = false;
@@ -523,6 +543,8 @@ $("language").onclick = () => {
   if (!state.me) return;
   drawNow();
   board.redraw();
+  line.redraw();
+  forms?.redraw();
   drawBans();
   drawAlarms();
   if (mayFind()) drawCalls();

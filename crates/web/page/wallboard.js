@@ -12,7 +12,8 @@ const percent = (value) => value == null ? "–" : `${(Math.floor(value * 10) / 
 const share = (value, good) => ({ text: percent(value), kind: value != null && value < good ? "number missed" : "number" });
 const count = (value) => ({ text: String(value), kind: "number" });
 
-/** `tools` are the page's own: `$`, `element`, `table`, `chip`, `filled`, `seconds`, `duration`, `W()` and `name(operator)`. */
+/** `tools` are the page's own: `$`, `element`, `table`, `chip`, `filled`, `seconds`, `duration`, `W()`, `name(operator)`, and
+ * `widened(call)`, words for whom it was widened to. */
 export function wallboard(tools) {
   const { $, element, table, chip, filled, seconds, duration } = tools;
   let now = null;
@@ -24,16 +25,17 @@ export function wallboard(tools) {
   /** Who waits, in order of service. */
   function drawWaiting() {
     const W = tools.W();
+    const heard = new Map(now.calls.map((call) => [call.call, call.waiting]));
     const rows = now.waiting.map((call) => {
       const ms = call.waiting_ms + since();
       const rings = Math.floor(ms / RING_MS);
       const wait = chip(filled(W.rings, { rings, seconds: seconds(ms) }), call.away ? "" : alertness(rings));
-      const again = call.away ? ` · ${W.calledBack}` : call.again ? ` · ${W.waitsAgain}` : "";
-      return [count(call.position), { text: (call.customer_name || W.unknown) + again, kind: "firm" },
-        W.withheld[call.caller_display] ?? call.caller_display, wait,
-        call.ringing.map(tools.name).join("、") || W.nobodyRings];
+      const state = call.away ? W.calledBack : call.again ? W.waitsAgain : W.waitings[heard.get(call.call)] ?? "";
+      const wider = tools.widened(call.call).map((words) => chip(words, "busy"));
+      return [count(call.position), { text: call.customer_name || W.unknown, kind: "firm" },
+        W.withheld[call.caller_display] ?? call.caller_display, wait, state, element("span", {}, call.ringing.map(tools.name).join("、") || W.nobodyRings, ...wider)];
     });
-    table($("waiting-calls"), ["#", W.firm, W.caller, W.waits, W.ringsAt], rows, W.nobodyWaits);
+    table($("waiting-calls"), ["#", W.firm, W.caller, W.waits, W.state, W.ringsAt], rows, W.nobodyWaits);
   }
 
   /** The figures that are read from across the room. */
@@ -57,10 +59,13 @@ export function wallboard(tools) {
       element("dt", { textContent: name }), element("dd", { textContent: String(value) }))));
   }
 
-  /** The timers in the table of operators. */
+  /** The timers in the table of operators: how long it has been so, and what is left. */
   function drawTimers() {
     for (const place of document.querySelectorAll("[data-for-ms]")) {
       place.textContent = duration(Number(place.dataset.forMs) + since()) || "0:00";
+    }
+    for (const place of document.querySelectorAll("[data-left-ms]")) {
+      place.textContent = duration(Math.max(0, Number(place.dataset.leftMs) - since())) || "0:00";
     }
   }
 
@@ -68,8 +73,8 @@ export function wallboard(tools) {
   function drawPromise() {
     if (!promise) return;
     const W = tools.W();
-    const heads = (first) => [first, W.offered, W.answeredToday, W.abandonedToday, W.twoRings, W.threeRings, W.meanAnswer, W.p95Answer];
-    const cells = (first, figures) => [first, count(figures.offered), count(figures.answered), count(figures.abandoned),
+    const heads = (first) => [first, W.offered, W.answeredToday, W.abandonedToday, W.abandonedRate, W.twoRings, W.threeRings, W.meanAnswer, W.p95Answer];
+    const cells = (first, figures) => [first, count(figures.offered), count(figures.answered), count(figures.abandoned), share(figures.abandoned_percent, 0),
       share(figures.two_rings_percent, 0), share(figures.three_rings_percent, 90),
       { text: figures.answered ? seconds(figures.mean_ms) : "", kind: "number" }, { text: figures.answered ? seconds(figures.p95_ms) : "", kind: "number" }];
     table($("promise-hours"), heads(W.hour), promise.hours.map((hour) => cells(filled(W.hourOf, hour), hour)), W.quietToday);
@@ -86,7 +91,7 @@ export function wallboard(tools) {
     drawTimers();
   }
 
-  setInterval(() => { if (now && !$("wallboard").hidden) draw(); }, TICK_MS);
+  setInterval(() => { if (!now) return; if ($("wallboard").hidden) drawTimers(); else draw(); }, TICK_MS);
   return {
     /** What is so now. */
     shows(present) { now = present; seen = performance.now(); draw(); },

@@ -8,14 +8,30 @@ use axum::routing::get;
 /// What a page of ours may load: only what we serve, nothing inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; connect-src 'self'; media-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+/// Address, kind and text of each file.
+const FILES: &[(&str, &str, &str)] = &[
+    ("/", HTML, include_str!("../page/index.html")),
+    ("/app.js", SCRIPT, include_str!("../page/app.js")),
+    ("/calendar.js", SCRIPT, include_str!("../page/calendar.js")),
+    ("/firm.js", SCRIPT, include_str!("../page/firm.js")),
+    ("/form.js", SCRIPT, include_str!("../page/form.js")),
+    ("/operator.js", SCRIPT, include_str!("../page/operator.js")),
+    ("/queue.js", SCRIPT, include_str!("../page/queue.js")),
+    ("/queue-words.js", SCRIPT, include_str!("../page/queue-words.js")),
+    ("/setup.js", SCRIPT, include_str!("../page/setup.js")),
+    ("/setup-words.js", SCRIPT, include_str!("../page/setup-words.js")),
+    ("/wallboard.js", SCRIPT, include_str!("../page/wallboard.js")),
+    ("/words.js", SCRIPT, include_str!("../page/words.js")),
+    ("/style.css", STYLE, include_str!("../page/style.css")),
+];
+
 /// Routes of the page's files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new()
-        .route("/", get(|| file("text/html; charset=utf-8", include_str!("../page/index.html"))))
-        .route("/app.js", get(|| file("text/javascript; charset=utf-8", include_str!("../page/app.js"))))
-        .route("/wallboard.js", get(|| file("text/javascript; charset=utf-8", include_str!("../page/wallboard.js"))))
-        .route("/words.js", get(|| file("text/javascript; charset=utf-8", include_str!("../page/words.js"))))
-        .route("/style.css", get(|| file("text/css; charset=utf-8", include_str!("../page/style.css"))))
+    FILES.iter().fold(Router::new(), |router, &(path, kind, text)| router.route(path, get(move || file(kind, text))))
 }
 
 async fn file(kind: &'static str, text: &'static str) -> Response {

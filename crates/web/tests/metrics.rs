@@ -108,6 +108,22 @@ fn the_figures_are_what_the_switch_says_and_prometheus_can_read_them() {
 }
 
 #[test]
+fn the_rules_ask_for_figures_that_there_are() {
+    const RULES: &str = include_str!("../../../config/prometheus/denwaban.rules.yml");
+    let house = House::with_metrics(TOKEN);
+    house.switchboard.snapshot.lock().unwrap().trunks = vec![TrunkNow { trunk: 1, name: "ひかり".into(), up: true }];
+    let text = read(&house);
+    let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
+    let asked: Vec<&str> = RULES.split(|c| !is_of_a_name(c)).filter(|name| name.starts_with("denwaban_")).collect();
+    assert!(asked.len() > 10, "{asked:?}");
+    for name in asked {
+        let is_there =
+            text.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])));
+        assert!(is_there, "{name} is no figure of ours");
+    }
+}
+
+#[test]
 fn r20_callers_and_firms_leave_no_trace_and_no_label_grows_with_the_calls() {
     let house = House::with_metrics(TOKEN);
     let few = samples(&read(&house)).len();

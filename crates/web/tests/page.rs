@@ -9,16 +9,72 @@ use std::collections::BTreeSet;
 use common::House;
 use serde_json::Value;
 
-const WORDS: &str = include_str!("../page/words.js");
 const APP: &str = include_str!("../page/app.js");
-const WALLBOARD: &str = include_str!("../page/wallboard.js");
 const HTML: &str = include_str!("../page/index.html");
 /// What a call's timeline can tell is private to the switch, so its source is read.
 const FACTS: &str = include_str!("../../switch/src/call/record.rs");
 
+/// A part of the page: its words, the scripts that ask for them as `W.…`, `W().…` or `words.…`, and how they are called there.
+struct Part {
+    words: &'static str,
+    scripts: &'static [(&'static str, &'static str)],
+    asks: &'static [&'static str],
+}
+
+const PAGE: Part = Part {
+    words: include_str!("../page/words.js"),
+    scripts: &[("/app.js", APP), ("/wallboard.js", include_str!("../page/wallboard.js"))],
+    asks: &["W."],
+};
+const QUEUE: Part = Part {
+    words: include_str!("../page/queue-words.js"),
+    scripts: &[("/queue.js", include_str!("../page/queue.js"))],
+    asks: &["W().", "words."],
+};
+/// For administrators alone.
+const SETUP: Part = Part {
+    words: include_str!("../page/setup-words.js"),
+    scripts: &[
+        ("/setup.js", include_str!("../page/setup.js")),
+        ("/firm.js", include_str!("../page/firm.js")),
+        ("/calendar.js", include_str!("../page/calendar.js")),
+        ("/operator.js", include_str!("../page/operator.js")),
+        ("/form.js", include_str!("../page/form.js")),
+    ],
+    asks: &["W().", "W.", "words."],
+};
+const PARTS: [&Part; 3] = [&PAGE, &QUEUE, &SETUP];
+
+impl Part {
+    fn read(&self) -> Value {
+        let start = self.words.find("export const words = {").unwrap() + "export const words = ".len();
+        serde_json::from_str(self.words[start..].trim_end().strip_suffix(';').unwrap()).unwrap()
+    }
+
+    fn keys(&self, language: &str) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        keys(&self.read()[language], "", &mut found);
+        found
+    }
+
+    /// Words that its scripts ask for, with the one below a group's name where it is written: `who`, `fields.steps`.
+    fn asked(&self) -> BTreeSet<String> {
+        let name = |text: &str| {
+            text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_' || *c == '.').collect::<String>()
+        };
+        let mut asked = BTreeSet::new();
+        for (script, ask) in self.scripts.iter().flat_map(|(_, script)| self.asks.iter().map(move |ask| (script, ask)))
+        {
+            // `words.en` is the choice of the language.
+            let names = script.split(ask).skip(1).map(name).filter(|name| !["en", "js", ""].contains(&name.as_str()));
+            asked.extend(names.map(|name| name.trim_end_matches(".replace").trim_end_matches('.').to_owned()));
+        }
+        asked
+    }
+}
+
 fn words() -> Value {
-    let start = WORDS.find("export const words = {").unwrap() + "export const words = ".len();
-    serde_json::from_str(WORDS[start..].trim_end().strip_suffix(';').unwrap()).unwrap()
+    PAGE.read()
 }
 
 /// Every key with those below it: `events.answered`.
@@ -34,12 +90,6 @@ fn keys(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-fn keys_of(language: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    keys(&words()[language], "", &mut found);
-    found
-}
-
 fn snake_case(name: &str) -> String {
     let mut snake = String::new();
     for c in name.chars() {
@@ -51,15 +101,24 @@ fn snake_case(name: &str) -> String {
     snake
 }
 
+/// What is filled in: `{caller}`.
+fn places(text: &str) -> BTreeSet<String> {
+    text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect()
+}
+
 #[test]
-fn both_languages_have_the_same_words() {
-    assert_eq!(keys_of("ja"), keys_of("en"));
-    let places = |text: &str| {
-        text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.to_owned())).collect::<BTreeSet<_>>()
-    };
-    for (alarm, text) in words()["ja"]["alarmWords"].as_object().unwrap() {
-        let english = words()["en"]["alarmWords"][alarm].clone();
-        assert_eq!(places(text.as_str().unwrap()), places(english.as_str().unwrap()), "{alarm}");
+fn both_languages_have_the_same_words_with_the_same_places() {
+    for part in PARTS {
+        assert_eq!(part.keys("ja"), part.keys("en"));
+        for key in part.keys("ja") {
+            let text = |language: &str| {
+                let words = part.read()[language].clone();
+                key.split('.').try_fold(words, |inner, name| inner.get(name).cloned())
+            };
+            // A key with a dot in it is looked up by nobody here.
+            let Some((japanese, english)) = text("ja").zip(text("en")) else { continue };
+            assert_eq!(places(japanese.as_str().unwrap()), places(english.as_str().unwrap()), "{key}");
+        }
     }
 }
 
@@ -105,15 +164,42 @@ fn every_alarm_and_every_state_has_its_words() {
 
 #[test]
 fn every_word_that_the_page_asks_for_is_there() {
-    let words = keys_of("en");
+    let words = PAGE.keys("en");
     let asked_by_html = HTML.split("data-word=\"").chain(HTML.split("data-label=\"")).skip(1);
     for name in asked_by_html.filter_map(|rest| rest.split('"').next()).filter(|name| !name.contains('<')) {
         assert!(words.contains(name), "index.html asks for {name}");
     }
-    for rest in [APP, WALLBOARD].iter().flat_map(|script| script.split("W.").skip(1)) {
-        let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-        let is_group = words.iter().any(|word| word.starts_with(&format!("{name}.")));
-        assert!(words.contains(&name) || is_group, "app.js asks for {name}");
+    for part in PARTS {
+        let words = part.keys("en");
+        let asked = part.asked();
+        assert!(asked.len() > 10, "{asked:?}");
+        for name in asked {
+            let is_group = words.iter().any(|word| word.starts_with(&format!("{name}.")));
+            assert!(words.contains(&name) || is_group, "{:?} asks for {name}", part.scripts[0].0);
+        }
+    }
+}
+
+#[test]
+fn every_choice_of_a_form_has_its_word() {
+    let description = serde_json::to_value(web::openapi::description()).unwrap();
+    let schemas = &description["components"]["schemas"];
+    let words = SETUP.read()["en"].clone();
+    for (schema, group) in
+        [("Plan", "plans"), ("Tell", "tells"), ("AbandonedPolicy", "abandonedPolicies"), ("Closed", "closedThen")]
+    {
+        // One with documented variants is a choice of constants.
+        let known: BTreeSet<String> = match schemas[schema]["enum"].as_array() {
+            Some(list) => list.iter().map(|word| word.as_str().unwrap().to_owned()).collect(),
+            None => schemas[schema]["oneOf"]
+                .as_array()
+                .unwrap_or_else(|| panic!("{schema}: {}", schemas[schema]))
+                .iter()
+                .map(|variant| variant["enum"][0].as_str().or(variant["const"].as_str()).unwrap().to_owned())
+                .collect(),
+        };
+        let told: BTreeSet<String> = words[group].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(told, known, "{schema}");
     }
 }
 
@@ -130,31 +216,47 @@ fn r19_what_comes_from_outside_is_put_on_the_page_as_text() {
         "DOMParser",
         "srcdoc",
     ] {
-        assert!(!APP.contains(way) && !WALLBOARD.contains(way), "a script uses {way}");
+        for (name, script) in PARTS.iter().flat_map(|part| part.scripts) {
+            assert!(!script.contains(way), "{name} uses {way}");
+        }
     }
     for inline in ["onclick=", "onload=", "onerror=", "style=", "javascript:", "<style", "http://", "https://"] {
         assert!(!HTML.contains(inline), "index.html holds {inline}");
     }
 }
 
+/// The files that everybody loads, and those that an administrator loads besides.
+const EVERYBODYS: &[&str] =
+    &["//", "//app.js", "//wallboard.js", "//queue.js", "//words.js", "//queue-words.js", "//style.css"];
+const ADMINISTRATORS: &[&str] =
+    &["//setup.js", "//firm.js", "//calendar.js", "//operator.js", "//form.js", "//setup-words.js"];
+
 #[test]
 fn the_page_is_served_closed_and_small() {
     let house = House::new();
-    let mut bytes = 0;
-    for (path, kind) in [
-        ("//", "text/html; charset=utf-8"),
-        ("//app.js", "text/javascript; charset=utf-8"),
-        ("//wallboard.js", "text/javascript; charset=utf-8"),
-        ("//words.js", "text/javascript; charset=utf-8"),
-        ("//style.css", "text/css; charset=utf-8"),
-    ] {
-        let said = house.send("GET", path, &[], None);
-        assert_eq!((said.status, said.header("content-type")), (200, kind), "{path}");
-        assert_eq!(said.header("x-content-type-options"), "nosniff", "{path}");
-        let policy = said.header("content-security-policy");
-        assert!(policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-        assert!(!policy.contains("unsafe"), "{policy}");
-        bytes += said.bytes.len();
+    let served = |files: &[&str]| -> usize {
+        let one = |path: &&str| {
+            let kind = match path.rsplit_once('.') {
+                Some((_, "js")) => "text/javascript; charset=utf-8",
+                Some((_, "css")) => "text/css; charset=utf-8",
+                _ => "text/html; charset=utf-8",
+            };
+            let said = house.send("GET", path, &[], None);
+            assert_eq!((said.status, said.header("content-type")), (200, kind), "{path}");
+            assert_eq!(said.header("x-content-type-options"), "nosniff", "{path}");
+            let policy = said.header("content-security-policy");
+            assert!(policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+            assert!(!policy.contains("unsafe"), "{policy}");
+            said.bytes.len()
+        };
+        files.iter().map(one).sum()
+    };
+    let (everybodys, administrators) = (served(EVERYBODYS), served(ADMINISTRATORS));
+    assert!(everybodys < 80_000, "{everybodys}");
+    assert!(administrators < 64_000, "{administrators}");
+    let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));
+    for file in imported.filter_map(|rest| rest.split('"').next()) {
+        let path = format!("//{file}");
+        assert!([EVERYBODYS, ADMINISTRATORS].concat().contains(&path.as_str()), "{file} is loaded and not looked at");
     }
-    assert!(bytes < 80_000, "{bytes}");
 }

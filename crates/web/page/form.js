@@ -1,0 +1,49 @@
+// Building blocks of forms: a label with its input, a list of lines to which one can add and from which one can take away.
+// Everything is made of elements, nothing of HTML text.
+
+/** `element` is the page's own. */
+export function blocks(element) {
+  const labelled = (label, input, hint = "") => {
+    const parts = [element("span", { textContent: label }), input];
+    if (hint) parts.push(element("small", { className: "quiet", textContent: hint }));
+    return element("label", {}, ...parts);
+  };
+  const input = (name, value, more = {}) => element("input", { name, value: value ?? "", autocomplete: "off", ...more });
+  const button = (text, onclick, more = {}) => element("button", { type: "button", textContent: text, onclick, ...more });
+  const select = (name, choices, value) => {
+    const made = element("select", { name });
+    made.append(...choices.map(([code, text]) => new Option(text, code, false, code === value)));
+    return made;
+  };
+  const check = (name, label, on, hint = "") => {
+    const box = element("input", { type: "checkbox", name, checked: Boolean(on) });
+    const parts = [box, element("span", { textContent: label })];
+    if (hint) parts.push(element("small", { className: "quiet", textContent: hint }));
+    return element("label", { className: "check" }, ...parts);
+  };
+  const group = (title, ...inside) => element("fieldset", {}, element("legend", { textContent: title }), ...inside);
+  const row = (...inside) => element("div", { className: "fields" }, ...inside);
+
+  /** Lines that are shown by `line(item)`, each with a button that takes it away. Gives the list's element; `items` is changed. */
+  function list(items, line, words) {
+    const place = element("ul", { className: "lines" });
+    const draw = () => {
+      place.replaceChildren(...items.map((item, at) => {
+        const remove = button(words.remove, () => { items.splice(at, 1); draw(); place.dispatchEvent(new Event("change", { bubbles: true })); }, { className: "link" });
+        remove.ariaLabel = `${words.remove}: ${typeof item === "string" ? item : words.nth.replace("{n}", at + 1)}`;
+        return element("li", {}, line(item, at), remove);
+      }));
+      if (!items.length) place.append(element("li", { className: "quiet", textContent: words.none }));
+    };
+    draw();
+    return Object.assign(place, { add(item) { items.push(item); draw(); } });
+  }
+
+  return { labelled, input, button, select, check, group, row, list };
+}
+
+/** Text to a number; nothing to nothing. */
+export const numberOrNothing = (text) => text === "" ? null : Number(text);
+
+/** Words between commas or spaces, of either width. */
+export const several = (text) => text.split(/[,、，\s]+/).filter(Boolean);
