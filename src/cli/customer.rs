@@ -39,7 +39,8 @@ pub enum Verb {
     #[command(
         after_help = "Examples:\n  denwaban client calendar sakura-dental --hours \"mon-fri 9:00-12:00,13:00-18:00; sat 9:00-12:00\" \\\n    \
         --holidays on --closed \"2026-12-29..2027-01-03 年末年始のため、1月4日までお休みをいただいております。\"\n  \
-        denwaban client calendar sakura-dental --closed \"08-13..08-16\" --when-closed message_box"
+        denwaban client calendar sakura-dental --closed \"08-13..08-16\" --when-closed message_box\n  \
+        denwaban client calendar sakura-dental --remove \"08-13..08-16\""
     )]
     Calendar(Box<calendar::Arguments>),
     /// All firms

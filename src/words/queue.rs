@@ -22,6 +22,9 @@ words! {
     NO_ABANDONED_REMEDY = "write report, call_back or ignore", "report、call_back、ignore のいずれかを書いてください";
     NO_CLOSED_REMEDY = "write answer_as_usual, announce or message_box",
         "answer_as_usual、announce、message_box のいずれかを書いてください";
+    NO_PERIOD = "there is no period `{}`", "期間 `{}` はありません";
+    NO_PERIOD_REMEDY = "there are: {}", "登録されている期間: {}";
+    NO_PERIODS_REMEDY = "the calendar has none", "この企業の暦には期間の登録がありません";
     ON_OR_OFF_REMEDY = "write on or off", "on か off と書いてください";
     SECONDS_OR_NEVER_REMEDY = "write a number of seconds, or never", "秒数か never と書いてください";
 

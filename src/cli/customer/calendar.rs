@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Days with hours of their own, whatever weekday or holiday they are (several times for several)
     #[arg(long, value_name = "FROM..TO HOURS")]
     also_open: Vec<String>,
+    /// Take away the closed period, or the days with hours of their own, that begin and end so (several times for several)
+    #[arg(long, value_name = "FROM..TO")]
+    remove: Vec<String>,
     /// Closed on Japan's public holidays: on or off
     #[arg(long, value_name = "ON|OFF")]
     holidays: Option<String>,
@@ -71,6 +74,9 @@ fn changed(arguments: &Arguments, before: Calendar) -> Result<Calendar, Trouble>
     let mut calendar = if arguments.reset { Calendar::default() } else { before };
     let unreadable =
         |option: &'static str| move |error: Unreadable| Trouble::new(Exit::Usage, option, error.what, error.remedy);
+    for text in &arguments.remove {
+        remove(&mut calendar, text)?;
+    }
     if let Some(text) = &arguments.hours {
         calendar.week = text.parse().map_err(unreadable("--hours"))?;
     }
@@ -98,6 +104,28 @@ fn changed(arguments: &Arguments, before: Calendar) -> Result<Calendar, Trouble>
         })?;
     }
     Ok(calendar)
+}
+
+/// Takes away what begins and ends so. What is not there is a mistake: whoever removes the wrong days believes the firm open.
+fn remove(calendar: &mut Calendar, text: &str) -> Result<(), Trouble> {
+    let given: Period =
+        text.parse().map_err(|error: Unreadable| Trouble::new(Exit::Usage, "--remove", error.what, error.remedy))?;
+    let count = |calendar: &Calendar| calendar.closed.len() + calendar.also_open.len();
+    let before = count(calendar);
+    calendar.closed.retain(|period| (period.from, period.to) != (given.from, given.to));
+    calendar.also_open.retain(|days| (days.from, days.to) != (given.from, given.to));
+    if count(calendar) < before {
+        return Ok(());
+    }
+    let spans = calendar.closed.iter().map(|period| (period.from, period.to));
+    let spans = spans.chain(calendar.also_open.iter().map(|days| (days.from, days.to)));
+    let known: Vec<String> =
+        spans.map(|(from, to)| Period { from, to, wording: String::new(), when_closed: None }.to_string()).collect();
+    let remedy = match known.is_empty() {
+        true => words::NO_PERIODS_REMEDY.text().to_owned(),
+        false => words::NO_PERIOD_REMEDY.with(&[&known.join(", ")]),
+    };
+    Err(Trouble::new(Exit::Usage, "--remove", words::NO_PERIOD.with(&[&text]), remedy))
 }
 
 /// The calendar, a field a line.
@@ -175,8 +203,33 @@ mod tests {
     }
 
     #[test]
+    fn f64_a_closed_period_is_taken_away_by_its_days_and_the_others_stay() {
+        let calendar = Calendar {
+            closed: vec!["12-29..01-03 年末年始です。".parse().unwrap(), "2026-08-14".parse().unwrap()],
+            also_open: vec!["2026-11-23 10:00-15:00".parse().unwrap()],
+            ..Calendar::default()
+        };
+        let removing = |spans: &[&str]| Arguments {
+            remove: spans.iter().map(|span| (*span).to_owned()).collect(),
+            ..Arguments::default()
+        };
+        let one = changed(&removing(&["12-29..01-03"]), calendar.clone()).unwrap();
+        assert_eq!(one.closed.iter().map(Period::to_string).collect::<Vec<_>>(), ["2026-08-14"]);
+        let none = changed(&removing(&["2026-08-14", "2026-11-23"]), one.clone()).unwrap();
+        assert_eq!((none.closed.len(), none.also_open.len()), (0, 0));
+        // Taken away and written anew in one go.
+        let both = Arguments { closed: vec!["2026-08-13..2026-08-16".to_owned()], ..removing(&["2026-08-14"]) };
+        assert_eq!(changed(&both, one).unwrap().closed.len(), 1);
+        // What is not there is no removal, and it is said what there is.
+        let trouble = changed(&removing(&["12-29..01-04"]), calendar).unwrap_err();
+        assert!(trouble.what.contains("12-29..01-04") && trouble.remedy.contains("12-29..01-03"), "{trouble:?}");
+        assert!(!changed(&removing(&["12-29..01-04"]), Calendar::default()).unwrap_err().remedy.is_empty());
+    }
+
+    #[test]
     fn what_cannot_be_meant_names_the_option() {
         for (arguments, place) in [
+            (Arguments { remove: vec!["soon".to_owned()], ..Arguments::default() }, "--remove"),
             (Arguments { hours: text("whenever"), ..Arguments::default() }, "--hours"),
             (Arguments { closed: vec!["soon".to_owned()], ..Arguments::default() }, "--closed"),
             (Arguments { also_open: vec!["2026-12-26".to_owned()], ..Arguments::default() }, "--also-open"),
