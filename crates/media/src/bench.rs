@@ -2,6 +2,7 @@
 //! run. It measures and never judges: compare figures of one run only (MEDIA.md).
 
 mod bare;
+mod delays;
 mod echo;
 mod generator;
 
@@ -19,6 +20,7 @@ use switch::media::{LegMedia, Order, RecordingFile, Sdes, Security, Side, Source
 
 use crate::clock::{self, Epoch, MILLISECOND};
 use crate::{Config, Media, Prompts, place};
+pub use delays::Delays;
 use generator::Generator;
 
 /// Runs before each measurement, so that memory is touched and sources are locked.

@@ -8,6 +8,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use media::bench::Delays;
 use rtp::packet::HEADER_BYTES;
 use rtp::{FRAME, Header};
 
@@ -22,9 +23,6 @@ const TICKS_PER_TURN: usize = 20;
 const BEHIND_MAX: Duration = Duration::from_millis(500);
 /// Packets read of one socket before the others have their turn.
 const READ_MAX: usize = 64;
-/// Delays are counted in steps of 50 µs up to 2 s.
-const DELAY_STEP_US: u64 = 50;
-const DELAY_STEPS: usize = 40_000;
 const PACKET: usize = HEADER_BYTES + FRAME;
 /// What our packets begin with, after the header; prompts and RTCP do not.
 const MAGIC: [u8; 4] = *b"ramp";
@@ -47,14 +45,6 @@ struct Line {
     counts_from: u32,
 }
 
-/// What was sent and heard in one measurement.
-#[derive(Clone, Debug)]
-pub struct Heard {
-    pub sent: u64,
-    pub received: u64,
-    delays: Vec<u32>,
-}
-
 /// Everybody who talks.
 #[derive(Debug)]
 pub struct Voice {
@@ -66,7 +56,7 @@ pub struct Voice {
     /// Number of the measurement, from 1, and whether it is going on.
     measurement: u32,
     measures: bool,
-    heard: Heard,
+    heard: Delays,
     /// How late a tick was at most since the measurement began: what the generator itself adds to delays.
     pub late: Duration,
 }
@@ -89,7 +79,7 @@ impl Voice {
             tick: 0,
             measurement: 0,
             measures: false,
-            heard: Heard::nothing(),
+            heard: Delays::default(),
             late: Duration::ZERO,
         })
     }
@@ -124,7 +114,7 @@ impl Voice {
     pub fn measure(&mut self) {
         self.measurement += 1;
         self.measures = true;
-        self.heard = Heard::nothing();
+        self.heard = Delays::default();
         self.late = Duration::ZERO;
     }
 
@@ -134,7 +124,7 @@ impl Voice {
     }
 
     /// What was counted since [`Voice::measure`].
-    pub fn heard(&self) -> &Heard {
+    pub fn heard(&self) -> &Delays {
         &self.heard
     }
 
@@ -203,36 +193,6 @@ impl Voice {
     }
 }
 
-impl Heard {
-    fn nothing() -> Self {
-        Self { sent: 0, received: 0, delays: vec![0; DELAY_STEPS] }
-    }
-
-    fn count(&mut self, delay: Duration) {
-        self.received += 1;
-        let step = usize::try_from(delay.as_micros() / u128::from(DELAY_STEP_US)).unwrap_or(usize::MAX);
-        if let Some(count) = self.delays.get_mut(step.min(DELAY_STEPS - 1)) {
-            *count += 1;
-        }
-    }
-
-    /// Share of the packets that did not arrive, 0 to 1.
-    pub fn loss(&self) -> f64 {
-        self.sent.saturating_sub(self.received) as f64 / (self.sent as f64).max(1.0)
-    }
-
-    /// The delay that so large a share of the packets kept below, milliseconds.
-    pub fn delay_ms(&self, share: f64) -> f64 {
-        let wanted = self.received as f64 * share;
-        let mut counted = 0.0;
-        let step = self.delays.iter().position(|&count| {
-            counted += f64::from(count);
-            counted >= wanted
-        });
-        (step.unwrap_or(0) as u64 * DELAY_STEP_US) as f64 / 1000.0
-    }
-}
-
 /// A number for each party of each call.
 fn place(party: Party, number: u64) -> usize {
     let side = match party {
@@ -291,14 +251,5 @@ mod tests {
         assert!(voice.heard().loss() > 0.2, "{}", voice.heard().loss());
         voice.hush(0);
         assert!(voice.turns.iter().all(Vec::is_empty));
-    }
-
-    #[test]
-    fn quantiles_are_those_of_what_was_heard() {
-        let mut heard = Heard::nothing();
-        (1..=100).for_each(|n| heard.count(Duration::from_millis(n)));
-        assert_eq!((heard.delay_ms(0.5), heard.delay_ms(0.99)), (50.0, 99.0));
-        heard.sent = 200;
-        assert!((heard.loss() - 0.5).abs() < 1e-9);
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use codec::{Encoder, Kind};
 use rtp::packet::HEADER_BYTES;
@@ -15,6 +16,7 @@ use rustix::time::Timespec;
 use srtp::{Context, OVERHEAD_MAX, Suite};
 
 use super::Mode;
+use super::delays::Delays;
 use super::echo::Echo;
 use crate::clock::{self, MILLISECOND};
 use crate::place;
@@ -24,9 +26,6 @@ const TICK: u64 = MILLISECOND;
 const TICKS_PER_TURN: usize = 20;
 /// How long packets are waited for after the last was sent.
 const DRAIN: u64 = 300 * MILLISECOND;
-/// Delays are counted in steps of 10 µs up to 2 s.
-const DELAY_STEP: u64 = 10_000;
-const DELAY_STEPS: usize = 200_000;
 const PACKET: usize = HEADER_BYTES + FRAME;
 /// Master key and salt of what phones with SRTP send, and of what they hear.
 pub const KEYS: [[u8; 30]; 2] = [[0x17; 30], [0x71; 30]];
@@ -52,15 +51,7 @@ pub struct Generator {
 
 /// The phones at work.
 #[derive(Debug)]
-pub struct Running(JoinHandle<Counts>);
-
-/// What was sent within the measured time, and what of it came back.
-#[derive(Debug)]
-pub struct Counts {
-    pub sent: u64,
-    pub received: u64,
-    delays: Vec<u32>,
-}
+pub struct Running(JoinHandle<Delays>);
 
 /// Where a stream's phone is.
 pub fn address_of(stream: usize) -> SocketAddr {
@@ -102,8 +93,8 @@ impl Generator {
         Ok(Running(thread))
     }
 
-    fn run(mut self, begin: u64, end: u64) -> Counts {
-        let mut counts = Counts { sent: 0, received: 0, delays: vec![0; DELAY_STEPS] };
+    fn run(mut self, begin: u64, end: u64) -> Delays {
+        let mut counts = Delays::default();
         let mut packet = [0x55u8; PACKET + OVERHEAD_MAX];
         let mut ready = Vec::with_capacity(1024);
         let first = clock::now() / TICK + 1;
@@ -123,7 +114,7 @@ impl Generator {
     }
 
     /// One twentieth of the streams send.
-    fn send_slot(&mut self, tick: u64, begin: u64, packet: &mut [u8; PACKET + OVERHEAD_MAX], counts: &mut Counts) {
+    fn send_slot(&mut self, tick: u64, begin: u64, packet: &mut [u8; PACKET + OVERHEAD_MAX], counts: &mut Delays) {
         let turn = tick / TICKS_PER_TURN as u64;
         let slot = usize::try_from(tick % TICKS_PER_TURN as u64).unwrap_or(0);
         let streams = self.sockets.iter().zip(&mut self.secured).enumerate();
@@ -166,7 +157,7 @@ impl Generator {
         end: u64,
         packet: &mut [u8; PACKET + OVERHEAD_MAX],
         ready: &mut Vec<epoll::Event>,
-        counts: &mut Counts,
+        counts: &mut Delays,
     ) {
         const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
         loop {
@@ -191,11 +182,7 @@ impl Generator {
                 };
                 let sent_at = sent_at.unwrap_or(0);
                 if (begin..end).contains(&sent_at) {
-                    counts.received += 1;
-                    let step = usize::try_from(now.saturating_sub(sent_at) / DELAY_STEP).unwrap_or(usize::MAX);
-                    if let Some(count) = counts.delays.get_mut(step.min(DELAY_STEPS - 1)) {
-                        *count += 1;
-                    }
+                    counts.count(Duration::from_nanos(now.saturating_sub(sent_at)));
                 }
             }
         }
@@ -239,25 +226,7 @@ fn opus_packets() -> io::Result<Vec<Vec<u8>>> {
 
 impl Running {
     /// Waits for the end.
-    pub fn finish(self) -> io::Result<Counts> {
+    pub fn finish(self) -> io::Result<Delays> {
         self.0.join().map_err(|_| io::Error::other("the generator thread has panicked"))
-    }
-}
-
-impl Counts {
-    /// Share of the packets that did not come back.
-    pub fn loss(&self) -> f64 {
-        self.sent.saturating_sub(self.received) as f64 / (self.sent as f64).max(1.0)
-    }
-
-    /// The delay that so large a share of the packets kept below, milliseconds.
-    pub fn delay_ms(&self, share: f64) -> f64 {
-        let wanted = self.received as f64 * share;
-        let mut counted = 0.0;
-        let step = self.delays.iter().position(|&count| {
-            counted += f64::from(count);
-            counted >= wanted
-        });
-        (step.unwrap_or(0) as u64 * DELAY_STEP) as f64 / MILLISECOND as f64
     }
 }
