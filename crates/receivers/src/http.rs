@@ -135,6 +135,9 @@ struct Book {
     keys: BTreeMap<(Service, String), u64>,
     faults: BTreeMap<Service, Plan>,
     tokens: BTreeMap<String, i64>,
+    tokens_given: u64,
+    /// How far their clock is ahead of the machine's.
+    ahead_ms: i64,
 }
 
 /// When a service misbehaves.
@@ -206,6 +209,16 @@ impl Services {
         self.0.book().tokens.clear();
     }
 
+    /// Access tokens that LINE WORKS has given out so far.
+    pub fn tokens_given(&self) -> u64 {
+        self.0.book().tokens_given
+    }
+
+    /// Their clock goes forward by `ms`.
+    pub fn pass(&self, ms: i64) {
+        self.0.book().ahead_ms += ms;
+    }
+
     /// Every request, oldest first.
     pub fn requests(&self) -> Vec<Received> {
         self.0.book().received.iter().cloned().collect()
@@ -249,6 +262,10 @@ impl Inner {
 }
 
 impl Book {
+    fn now_ms(&self) -> i64 {
+        crate::clock::unix_ms().saturating_add(self.ahead_ms)
+    }
+
     /// The fault of this request.
     fn fault_now(&mut self, service: Service) -> Fault {
         let Some(plan) = self.faults.get_mut(&service) else { return Fault::None };
@@ -309,7 +326,7 @@ async fn receive(inner: Shared, service: Service, request: Parts, body: Bytes) -
     let Some(inner) = inner.upgrade() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
     let answer = {
         let mut book = inner.book();
-        let now_ms = crate::clock::unix_ms();
+        let now_ms = book.now_ms();
         book.requests += 1;
         let place = book.requests;
         let fault = book.fault_now(service);
@@ -373,7 +390,7 @@ fn judge(
         Fault::Timeout => return failed(Reply::Never),
         Fault::None => None,
         Fault::DropAfterAccept => Some(Reply::Gone),
-        Fault::Malformed => Some(Reply::Says(Answer::text(200, "<html><title>502 Bad Gateway</title></html>"))),
+        Fault::Malformed => Some(Reply::Says(gateway_page())),
     };
     let (number, repeated) = book.enter(service, &posting, place);
     let verdict = if repeated { Verdict::Repeated } else { Verdict::Shown };
@@ -381,17 +398,24 @@ fn judge(
     (posting.room, posting.key, verdict, reply)
 }
 
+/// What somebody between us and the service says in its stead.
+fn gateway_page() -> Answer {
+    let page = "<html><title>Welcome to the network of this hotel</title></html>".to_owned();
+    Answer { status: 200, headers: vec![("content-type", "text/html".into())], body: page }
+}
+
 /// LINE WORKS gives an access token for a signed JWT.
 async fn give_token(State(inner): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
     let Some(inner) = inner.upgrade() else { return StatusCode::SERVICE_UNAVAILABLE.into_response() };
-    let now_ms = crate::clock::unix_ms();
     let mut book = inner.book();
+    let now_ms = book.now_ms();
     book.requests += 1;
     let token = format!("standin-access-{}", book.requests);
     match line_works::token(&headers, &body, now_ms, &token) {
         Ok((answer, until_ms)) => {
             book.tokens.retain(|_, until| *until > now_ms);
             book.tokens.insert(token, until_ms);
+            book.tokens_given += 1;
             answer.into_response()
         }
         Err(refusal) => {

@@ -243,3 +243,6 @@ fn failure(error: reqwest::Error) -> Failure {
     }
     if error.is_timeout() { Failure::Timeout } else { Failure::Broken(deepest) }
 }
+
+#[cfg(test)]
+mod tests;

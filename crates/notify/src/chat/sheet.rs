@@ -4,41 +4,41 @@
 use report::render::Part;
 use report::{Content, render, text};
 
-/// Rounds of shortening.
-const ROUNDS_MAX: usize = 200;
-/// No answer is shortened below this.
+/// No answer is shortened below this, and none is longer than that.
 const TEXT_MIN: usize = 8;
+const TEXT_MAX: usize = report::VALUE_CHARS_MAX;
 /// Characters of the line in a notification.
 const HEADLINE_MAX: usize = 300;
 
-/// Makes something of the report, of as much of it as fits: `size` of it is at most `max`. What was made of the shortest form
-/// is returned if even that does not fit.
+/// Makes something of the report, of as much of it as fits: `size` of it is at most `max`. Every text has the same length at
+/// most, the longest for which it fits. What was made of the shortest form is returned if even that does not fit.
 pub(super) fn fitted<T>(content: &Content, max: usize, size: impl Fn(&T) -> usize, make: impl Fn(&Content) -> T) -> T {
-    let mut made = make(content);
-    let mut shorter = content.clone();
-    for _ in 0..ROUNDS_MAX {
-        let excess = size(&made).saturating_sub(max);
-        if excess == 0 || !shorten(&mut shorter, excess) {
-            break;
-        }
-        made = make(&shorter);
+    let whole = make(content);
+    if size(&whole) <= max {
+        return whole;
     }
-    made
+    let (mut fits, mut too_long) = (TEXT_MIN, TEXT_MAX);
+    let mut best = make(&shortened(content, fits));
+    while too_long - fits > 1 {
+        let middle = fits.midpoint(too_long);
+        let made = make(&shortened(content, middle));
+        if size(&made) <= max {
+            (fits, best) = (middle, made);
+        } else {
+            too_long = middle;
+        }
+    }
+    best
 }
 
-/// Takes some of `excess` from the longest text; `false` if there is nothing left to take.
-fn shorten(content: &mut Content, excess: usize) -> bool {
-    let names = [&mut content.who, &mut content.firm, &mut content.operator];
-    let texts = content.lines.iter_mut().map(|line| &mut line.text).chain(names);
-    let Some(longest) = texts.max_by_key(|text| text.chars().count()) else { return false };
-    let length = longest.chars().count();
-    if length <= TEXT_MIN {
-        return false;
+/// The report with no text longer than `chars_max`.
+fn shortened(content: &Content, chars_max: usize) -> Content {
+    let mut short = content.clone();
+    let names = [&mut short.who, &mut short.firm, &mut short.operator];
+    for text in short.lines.iter_mut().map(|line| &mut line.text).chain(names) {
+        *text = text::head(text, chars_max);
     }
-    // A character may be one byte of JSON or a dozen: come near step by step rather than cut too much.
-    let keep = length.saturating_sub(excess.div_ceil(4).max(1)).max(length / 2).max(TEXT_MIN);
-    *longest = text::head(longest, keep.min(length - 1));
-    true
+    short
 }
 
 /// The report's links as buttons: words and address.
