@@ -12,6 +12,7 @@
 //! Locks are taken in one order, so that nobody waits in a circle: report, counters, rooms by name, deliveries, ladders, tasks.
 
 mod add;
+mod hold;
 mod lease;
 mod outcome;
 mod retarget;
@@ -30,6 +31,7 @@ use crate::row::Columns;
 
 pub use add::NewDelivery;
 pub(crate) use add::{Belongs, add, begin_round};
+pub use hold::Returned;
 pub use lease::{Job, LEASE_MAX};
 pub use outcome::{Ended, Settled};
 pub(crate) use retarget::retarget;

@@ -172,6 +172,12 @@ impl Server {
         self.shared.state().connections
     }
 
+    /// Ends it, with all of its connections; its address is free then.
+    pub async fn stop(mut self) {
+        self.listener.abort();
+        let _ = (&mut self.listener).await;
+    }
+
     /// Until so many mails were kept, ever.
     pub async fn wait_for(&self, count: usize) {
         let mut counted = self.shared.count.subscribe();

@@ -1,0 +1,93 @@
+//! What a holder does with deliveries that it has leased and not tried to their end: hold them longer, or give them back.
+
+use std::collections::BTreeSet;
+
+use super::room;
+use crate::database::{Store, Tx};
+use crate::error::StoreError;
+use crate::row::Columns;
+
+/// A delivery that is given back without having been tried.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Returned {
+    /// The delivery.
+    pub id: String,
+    /// Which attempt it was leased for ([`Job::attempt`](super::Job)).
+    pub attempt: u32,
+    /// Not to be leased before.
+    pub next_ms: i64,
+}
+
+impl Store {
+    /// The holder is alive: its leases (delivery and attempt) last until then. Those that it has lost stay lost.
+    ///
+    /// # Errors
+    /// What the database says; all of them are as before then.
+    pub async fn extend_deliveries(&self, held: &[(String, u32)], until_ms: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        lock_rooms(&mut tx, held.iter().map(|(id, _)| id.as_str())).await?;
+        for (id, attempt) in held {
+            let row = sqlx::query(
+                "UPDATE deliveries SET lease_until_ms = $1 WHERE id = $2 AND state = 'leased' AND attempts = $3 RETURNING room",
+            )
+            .bind(until_ms)
+            .bind(id)
+            .bind(i64::from(*attempt))
+            .fetch_optional(&mut *tx)
+            .await?;
+            if let Some(row) = row {
+                room::refresh(&mut tx, &row.text("room")?).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Gives leased deliveries back as if they had never been taken: no attempt is counted. Those that somebody else holds by now
+    /// stay with him.
+    ///
+    /// # Errors
+    /// What the database says; all of them are as before then.
+    pub async fn return_deliveries(&self, returned: &[Returned]) -> Result<(), StoreError> {
+        if returned.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.begin().await?;
+        lock_rooms(&mut tx, returned.iter().map(|one| one.id.as_str())).await?;
+        for one in returned {
+            let attempt = i64::from(one.attempt);
+            let row = sqlx::query(
+                "UPDATE deliveries SET state = CASE WHEN attempts > 1 THEN 'retry' ELSE 'waiting' END, attempts = attempts - 1, \
+                 first_ms = CASE WHEN attempts > 1 THEN first_ms ELSE NULL END, next_ms = $1, lease_until_ms = NULL \
+                 WHERE id = $2 AND state = 'leased' AND attempts = $3 RETURNING room",
+            )
+            .bind(one.next_ms)
+            .bind(&one.id)
+            .bind(attempt)
+            .fetch_optional(&mut *tx)
+            .await?;
+            let Some(row) = row else { continue };
+            sqlx::query("DELETE FROM attempts WHERE delivery = $1 AND number = $2")
+                .bind(&one.id)
+                .bind(attempt)
+                .execute(&mut *tx)
+                .await?;
+            room::refresh(&mut tx, &row.text("room")?).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// The rooms of these deliveries, by name, as everybody takes them.
+async fn lock_rooms(tx: &mut Tx, ids: impl Iterator<Item = &str>) -> Result<(), StoreError> {
+    let mut rooms = BTreeSet::new();
+    for id in ids {
+        let sql = "SELECT room FROM deliveries WHERE id = $1";
+        rooms.extend(sqlx::query_scalar::<_, String>(sql).bind(id).fetch_optional(&mut **tx).await?);
+    }
+    for room in rooms {
+        room::lock(tx, &room).await?;
+    }
+    Ok(())
+}
