@@ -1,0 +1,159 @@
+//! Another way for a report that does not arrive (F39): a further delivery to somebody else of the firm, in the same
+//! transaction that writes down why.
+
+use std::sync::Arc;
+
+use report::Content;
+use store::{DeliveryRow, NewDelivery, Settled, Store, StoreError};
+
+use crate::fallback;
+use crate::told::{Hook, News, Told};
+
+/// Makes the confirmation link of a delivery (X05).
+pub trait Links: Send + Sync + 'static {
+    /// The link, and the SHA-256 (hexadecimal) of the token in it. `None`: there are no such links, because nobody has told how
+    /// this house is reached from outside.
+    fn seen(&self, delivery: &str) -> Option<(String, String)>;
+}
+
+/// No links.
+#[derive(Clone, Copy, Debug)]
+pub struct NoLinks;
+
+impl Links for NoLinks {
+    fn seen(&self, _: &str) -> Option<(String, String)> {
+        None
+    }
+}
+
+/// What it takes to find another way.
+#[derive(Clone)]
+pub struct Rescue {
+    /// The database.
+    pub store: Store,
+    /// Confirmation links.
+    pub links: Arc<dyn Links>,
+    /// Who is told.
+    pub hook: Hook,
+}
+
+/// A delivery that does not arrive.
+#[derive(Clone, Copy, Debug)]
+pub struct Lost<'a> {
+    /// Its report.
+    pub report: &'a str,
+    /// Client firm.
+    pub customer: Option<i64>,
+    /// Who does not get it.
+    pub recipient: &'a str,
+    /// What is told.
+    pub content: &'a Content,
+    /// Of an urgent report.
+    pub urgent: bool,
+}
+
+impl Rescue {
+    /// The delivery to somebody else instead; none if there is nobody, or the firm is not known.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn instead(&self, lost: Lost<'_>, now_ms: i64) -> Result<Vec<NewDelivery>, StoreError> {
+        let Some(customer) = lost.customer else { return Ok(Vec::new()) };
+        let profile = match self.store.profile(customer).await {
+            Ok(row) => row.profile,
+            // The alarm does not depend on it.
+            Err(StoreError::Missing { .. } | StoreError::Damaged { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let had = self.store.report_deliveries(lost.report).await?;
+        let had: Vec<String> = had.into_iter().map(|delivery| delivery.recipient).collect();
+        let Some(recipient) = fallback::choose(&profile, lost.recipient, &had) else { return Ok(Vec::new()) };
+        Ok(vec![self.delivery(recipient, lost.content, lost.urgent, "fallback", now_ms)?])
+    }
+
+    /// A further delivery of what was told before, with a confirmation link of its own.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn delivery(
+        &self,
+        recipient: &report::Recipient,
+        content: &Content,
+        urgent: bool,
+        reason: &str,
+        now_ms: i64,
+    ) -> Result<NewDelivery, StoreError> {
+        let id = store::new_id(now_ms)?;
+        let (seen_link, seen_hash) = self.links.seen(&id).unzip();
+        Ok(NewDelivery {
+            id,
+            recipient: recipient.id.clone(),
+            channel: recipient.channel.clone(),
+            reason: reason.to_owned(),
+            content: Content { seen_link, ..content.clone() },
+            urgent,
+            seen_hash,
+        })
+    }
+
+    /// It came back: written down, a task, and another way. Saying it twice does nothing. False: no delivery of ours.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn bounced(&self, delivery: &str, why: &str, now_ms: i64) -> Result<bool, StoreError> {
+        let (row, content) = match self.of(delivery).await {
+            Ok(found) => found,
+            Err(StoreError::Missing { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let instead = self.instead(lost(&row, &content), now_ms).await?;
+        let settled = self.store.bounced(delivery, why, &instead, now_ms).await?;
+        if matches!(settled, Settled::Done { .. }) {
+            self.tell(&row, News::Bounced, why, &instead);
+        }
+        Ok(true)
+    }
+
+    /// It is late: a task, and another way as well. False: it has arrived meanwhile, or somebody has said so before.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn late(&self, row: &DeliveryRow, now_ms: i64) -> Result<bool, StoreError> {
+        let content = self.store.delivery_content(&row.id).await?;
+        let instead = self.instead(lost(row, &content), now_ms).await?;
+        let late = self.store.delivery_late(&row.id, &instead, now_ms).await?;
+        if late {
+            self.tell(row, News::Late, &row.error, &instead);
+        }
+        Ok(late)
+    }
+
+    async fn of(&self, delivery: &str) -> Result<(DeliveryRow, Content), StoreError> {
+        Ok((self.store.delivery(delivery).await?, self.store.delivery_content(delivery).await?))
+    }
+
+    fn tell(&self, row: &DeliveryRow, news: News, why: &str, instead: &[NewDelivery]) {
+        let told = Told {
+            delivery: row.id.clone(),
+            report: row.report.clone(),
+            customer: row.customer,
+            recipient: row.recipient.clone(),
+            news,
+            why: why.to_owned(),
+        };
+        self.tell_added(&told, instead);
+        self.hook.tell(told);
+    }
+
+    /// Tells of further deliveries of the report of `about`.
+    pub fn tell_added(&self, about: &Told, added: &[NewDelivery]) {
+        for new in added {
+            let (delivery, recipient) = (new.id.clone(), new.recipient.clone());
+            self.hook.tell(Told { delivery, recipient, news: News::Added, why: new.reason.clone(), ..about.clone() });
+        }
+    }
+}
+
+fn lost<'a>(row: &'a DeliveryRow, content: &'a Content) -> Lost<'a> {
+    Lost { report: &row.report, customer: row.customer, recipient: &row.recipient, content, urgent: row.urgent }
+}

@@ -1,0 +1,185 @@
+//! kill -9 of a process that delivers, at random moments, hundreds of times, while its mail server fails in every way there is
+//! (X02): nothing is lost, and what comes twice has the same Message-ID.
+//!
+//! The process is this test's own program, told by its environment to be nothing but a worker ([`child`]). Its clock runs
+//! [`HASTE`] times as fast, so that pauses of seconds and leases of half a minute do not make the test an hour long.
+
+use std::collections::{HashMap, HashSet};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use notify::worker::{Bell, Limits, Worker};
+use notify::{Clock, Hook, NoLinks, Rescue};
+use receivers::smtp::{Fault, Options, Server};
+use report::Recipient;
+use store::{DeliveryQuery, Store};
+use tokio::sync::watch;
+
+use super::house::*;
+
+/// So many times as fast is the clock of those who deliver.
+const HASTE: i64 = 200;
+const DATABASE: &str = "DENWABAN_TEST_DATABASE";
+const SERVER: &str = "DENWABAN_TEST_SERVER";
+const BEGUN: &str = "DENWABAN_TEST_BEGUN_MS";
+
+fn wall_ms() -> i64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64
+}
+
+/// A clock in haste, the same in all processes that know when it began.
+#[derive(Clone, Copy)]
+struct Hasty {
+    begun_ms: i64,
+}
+
+impl Clock for Hasty {
+    fn now_ms(&self) -> i64 {
+        self.begun_ms + (wall_ms() - self.begun_ms) * HASTE
+    }
+
+    fn sleep_until(&self, at_ms: i64) -> BoxFuture<'static, ()> {
+        let wait = (at_ms - self.now_ms()).max(0) / HASTE;
+        Box::pin(tokio::time::sleep(Duration::from_millis(wait as u64)))
+    }
+}
+
+/// Not a test: what the test below starts and kills.
+#[tokio::test]
+async fn child() {
+    let Ok(url) = std::env::var(DATABASE) else { return };
+    let address = std::env::var(SERVER).unwrap().parse().unwrap();
+    let clock = Hasty { begun_ms: std::env::var(BEGUN).unwrap().parse().unwrap() };
+    let store = Store::open(&url).await.unwrap();
+    let rescue = Rescue { store, links: Arc::new(NoLinks), hook: Hook::none() };
+    let worker = Worker::new(rescue, Arc::new(Post(email(address))), Limits::default());
+    let (_stop, stopped) = watch::channel(false);
+    worker.run(Arc::new(clock), Bell::default(), stopped).await;
+}
+
+struct Worked(Child);
+
+impl Worked {
+    fn start(house: &House, server: &Server, begun_ms: i64) -> Worked {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "crash::child", "--nocapture"])
+            .env(DATABASE, house.url())
+            .env(SERVER, server.address().to_string())
+            .env(BEGUN, begun_ms.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Worked(child)
+    }
+
+    /// SIGKILL.
+    fn kill(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Worked {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A generator of small numbers: tests need no better one.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+}
+
+/// Every way to fail, each for some recipients at some of their times; more often than not it goes well.
+fn flaky(recipient: &str, before: u64) -> Fault {
+    let seed = recipient.bytes().fold(before + 1, |seed, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    match seed % 13 {
+        0 => Fault::Code(451),
+        1 => Fault::DropAfterData,
+        2 => Fault::Drop,
+        3 => Fault::DataCode(452),
+        4 => Fault::Code(421),
+        _ => Fault::None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x02_kill_9_at_random_moments_loses_no_report_and_doubles_none_under_another_name() {
+    let rounds: u64 = if std::env::var_os("DENWABAN_LONG").is_some() { 2_000 } else { 200 };
+    const ROOMS: usize = 24;
+    let places: Vec<Recipient> =
+        (0..ROOMS).map(|place| mail(&format!("a{place}"), &format!("d{}.test", place % 7))).collect();
+    let house = House::new(places).await;
+    let server = Server::start(Options::default()).await.unwrap();
+    server.script(Arc::new(flaky));
+    let begun_ms = wall_ms();
+    let clock = Hasty { begun_ms };
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ begun_ms as u64);
+    println!("dice {:#x}", dice.0);
+    let mut sent: Vec<Vec<String>> = vec![Vec::new(); ROOMS];
+    for _ in 0..rounds {
+        for _ in 0..=dice.below(2) {
+            let one = dice.below(ROOMS as u64) as usize;
+            let two = (one + 1 + dice.below(ROOMS as u64 - 1) as usize) % ROOMS;
+            let (_, ids) = house.send(&[&format!("a{one}"), &format!("a{two}")], false, clock.now_ms()).await;
+            sent[one].push(ids[0].clone());
+            sent[two].push(ids[1].clone());
+        }
+        let mut child = Worked::start(&house, &server, begun_ms);
+        tokio::time::sleep(Duration::from_millis(dice.below(180))).await;
+        child.kill();
+    }
+    // The server is well again. What waits longest, waits an hour.
+    server.script(Arc::new(|_, _| Fault::None));
+    let _last = Worked::start(&house, &server, begun_ms);
+    let open = || DeliveryQuery { open: true, limit: 1, ..DeliveryQuery::default() };
+    for _ in 0..1_200 {
+        if house.store.deliveries(&open()).await.unwrap().deliveries.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    check(&house, &server, &sent).await;
+}
+
+async fn check(house: &House, server: &Server, sent: &[Vec<String>]) {
+    let all: HashSet<&String> = sent.iter().flatten().collect();
+    let mut came: HashMap<String, u32> = HashMap::new();
+    let mut first: Vec<String> = Vec::new();
+    for mail in server.mails() {
+        let id = mail.message_id().split('@').next().unwrap().to_owned();
+        assert!(mail.from == format!("bounce+{id}@house.test") && all.contains(&id), "a mail of nobody's: {id}");
+        if came.get(&id).is_none() {
+            first.push(id.clone());
+        }
+        *came.entry(id).or_default() += 1;
+    }
+    let (mut doubled, mut killed) = (0, 0);
+    for id in all {
+        let row = house.store.delivery(id).await.unwrap();
+        assert!(row.accepted_ms.is_some(), "{row:?}");
+        let times = came.get(id).copied().unwrap_or(0);
+        assert!(times > 0, "lost, and said to be accepted: {row:?}");
+        assert!(times <= row.attempts, "{times} times in {} attempts", row.attempts);
+        doubled += times - 1;
+        let attempts = house.store.attempts(id).await.unwrap();
+        killed += attempts.iter().filter(|attempt| attempt.outcome.is_empty()).count();
+    }
+    for room in sent {
+        let of_room: Vec<&String> = first.iter().filter(|id| room.contains(id)).collect();
+        assert_eq!(of_room, room.iter().collect::<Vec<_>>(), "in the order of sending");
+    }
+    println!("{} deliveries, {doubled} came again, {killed} attempts were killed", first.len());
+    assert!(killed > 0, "no kill has hit anything");
+}

@@ -1,0 +1,12 @@
+//! Reports from the outbox to those who receive them: the mail server and the worker together, with servers that refuse, hang
+//! and lie, and processes that die.
+
+// Helpers of tests stand outside `#[test]`, where clippy.toml's exceptions do not reach.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod chores;
+mod crash;
+mod hours;
+mod house;
+mod smtp;
+mod worker;
