@@ -74,11 +74,11 @@ words! {
         /// A question about goods or a service (F15).
         Inquiry "inquiry" "問い合わせ" "Inquiry",
         /// A new booking (F16).
-        BookingNew "booking_new" "予約（新規）" "New booking",
+        BookingNew "booking_new" "新規予約" "New booking",
         /// A change of a booking (F16).
-        BookingChange "booking_change" "予約の変更" "Change of a booking",
+        BookingChange "booking_change" "予約変更" "Change of a booking",
         /// A cancellation, which the operator accepts at once (F16).
-        BookingCancel "booking_cancel" "予約の取消" "Cancellation",
+        BookingCancel "booking_cancel" "予約取消" "Cancellation",
         /// A complaint, or an emergency (F17).
         Complaint "complaint" "クレーム・緊急" "Complaint or emergency",
         /// Somebody wants to sell something (F27).

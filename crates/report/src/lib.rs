@@ -28,7 +28,7 @@ mod profile;
 pub mod reconcile;
 pub mod render;
 pub mod retry;
-mod rules;
+pub mod rules;
 pub mod schedule;
 mod template;
 pub mod text;

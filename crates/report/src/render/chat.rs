@@ -53,7 +53,8 @@ fn written(parts: &[Part], markup: Markup) -> String {
     let mut lines = Vec::new();
     for part in parts {
         match part {
-            Part::Head(text) => head = markup.escape(text),
+            // Only words of ours are in it.
+            Part::Head(text) => head.clone_from(text),
             Part::Number { label, display, tel } => {
                 lines.push(markup.escape(label));
                 lines.push(markup.number(display, tel.as_deref()));

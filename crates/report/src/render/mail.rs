@@ -37,8 +37,9 @@ pub fn mail(content: &Content) -> Mail {
             Mail { subject: subject(content), html: html::of_text(content, &text), text }
         }
         None => {
-            let parts = page::parts(content);
-            Mail { subject: subject(content), text: written(&parts), html: html::of_parts(content, &parts) }
+            // A table is easily read however long it is.
+            let html = html::of_parts(content, &page::parts_within(content, usize::MAX));
+            Mail { subject: subject(content), text: written(&page::parts(content)), html }
         }
     }
 }

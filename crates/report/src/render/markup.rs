@@ -100,7 +100,7 @@ impl Markup {
             Self::Line => escaped.push(character),
             Self::LineWorks => escaped.push(twin(character, "<>")),
             Self::Discord => {
-                if "\\*_~`|<>[]()#".contains(character) || (begins_line(around.0) && "-+".contains(character)) {
+                if "\\*_~`|<>[]#".contains(character) || (begins_line(around.0) && "-+".contains(character)) {
                     escaped.push('\\');
                 }
                 escaped.push(character);

@@ -79,6 +79,11 @@ pub(super) fn headline(content: &Content) -> String {
 
 /// The parts in their order, with as many lines between head and links as twenty in all leave.
 pub fn parts(content: &Content) -> Vec<Part> {
+    parts_within(content, LINES_MAX)
+}
+
+/// The same with as many lines as are wanted.
+pub(super) fn parts_within(content: &Content, lines_max: usize) -> Vec<Part> {
     let language = content.language;
     let mut top = vec![Part::Head(format!("{}{}", marks(content), headline(content)))];
     if !content.who.is_empty() {
@@ -91,7 +96,7 @@ pub fn parts(content: &Content) -> Vec<Part> {
     let bottom = bottom(content);
     let taken: usize = top.iter().chain(&bottom).map(height).sum();
     let mut parts = top;
-    parts.extend(fit(content, LINES_MAX.saturating_sub(taken).max(1)));
+    parts.extend(fit(content, lines_max.saturating_sub(taken).max(1)));
     parts.extend(bottom);
     parts
 }
