@@ -22,8 +22,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::answer::Draft;
 use crate::channel::Channel;
-use crate::form::Form;
+use crate::form::{Form, Missing, missing};
 use crate::japan;
 use crate::kind::{Kind, Language};
 use crate::rules::Rule;
@@ -360,6 +361,11 @@ impl Profile {
             | Kind::BookingCancel
             | Kind::Complaint => Treatment::Normal,
         }
+    }
+
+    /// What stands in the way of sending this draft (F10, F11): nothing for a firm that only wants to know that a call came (F43).
+    pub fn missing(&self, draft: &Draft) -> Vec<Missing> {
+        if self.notice_only { Vec::new() } else { missing(&self.form, draft) }
     }
 
     /// The same without its secrets, for the page: see [`Channel::masked`].

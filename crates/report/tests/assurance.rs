@@ -44,9 +44,10 @@ impl Seed {
 fn numbers(kind: Kind, seed: &mut Seed) -> Vec<String> {
     let mut numbers = Vec::new();
     while numbers.len() < NUMBERS {
-        let text = match kind {
-            Kind::Mobile => format!("0{}0{}{:07}", 7 + seed.next(3), 1 + seed.next(9), seed.next(10_000_000)),
-            _ => format!("0{:09}", 100_000_000 + seed.next(900_000_000)),
+        let text = if kind == Kind::Mobile {
+            format!("0{}0{}{:07}", 7 + seed.next(3), 1 + seed.next(9), seed.next(10_000_000))
+        } else {
+            format!("0{:09}", 100_000_000 + seed.next(900_000_000))
         };
         if text.parse::<Number>().is_ok_and(|number| number.kind() == kind) {
             numbers.push(text);

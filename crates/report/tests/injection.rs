@@ -122,7 +122,7 @@ fn check_mail(content: &Content, what: &str) {
 }
 
 /// What stands between two marks, wherever they stand in a text.
-fn between<'a>(text: &'a str, open: char, close: char) -> Vec<&'a str> {
+fn between(text: &str, open: char, close: char) -> Vec<&str> {
     text.match_indices(open).map(|(place, _)| text[place + 1..].split(close).next().unwrap()).collect()
 }
 
@@ -284,7 +284,7 @@ fn f25_an_article_number_arrives_as_it_was_typed() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// Any text at all, in pieces of what means something.
     #[test]

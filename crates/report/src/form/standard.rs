@@ -31,6 +31,9 @@ pub(super) fn fields(kind: Kind) -> Vec<Field> {
         line(key::CALLBACK_WHEN, "連絡のつく時間", "Can be reached", Need::No),
         line(key::BUSINESS, "用件", "Business", if kind == Kind::WrongNumber { Need::No } else { Need::Always }),
     ]);
+    if spoken {
+        fields.push(line(key::BRIDGE_FAILED, "取次不成立", "Not put through", Need::No));
+    }
     fields.extend(of_kind(kind));
     if spoken {
         fields.push(field(key::ITEMS, "用件（複数）", "Further matters", Input::Items, Need::No));
@@ -42,7 +45,6 @@ pub(super) fn fields(kind: Kind) -> Vec<Field> {
     if spoken {
         fields.push(line(key::CLOSING, "ご案内した内容", "Told the caller", Need::No));
         fields.push(field(key::FAQ_USED, "FAQでご案内", "Answered from the FAQ", Input::Items, Need::No));
-        fields.push(line(key::BRIDGE_FAILED, "取次不成立", "Not put through", Need::No));
     }
     fields
 }

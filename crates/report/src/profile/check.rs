@@ -66,7 +66,9 @@ impl Profile {
 
 fn unread(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let path = error.path().to_string();
-    unread_at(if path == "." { "" } else { &path }, &error.inner().to_string())
+    // A key that is no word of ours has no path of its own.
+    let path = path.trim_end_matches(".?");
+    unread_at(if path == "." { "" } else { path }, &error.inner().to_string())
 }
 
 fn unread_at(field: &str, why: &str) -> Problem {

@@ -106,6 +106,7 @@ fn case(name: &'static str, rules: Vec<Rule>, draft: Draft, expected: &'static [
 }
 
 /// F32 and F34, 36 cases.
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn table() -> Vec<Case> {
     let message = |person| draft(Kind::Message, person, "");
     let both: &[&str] = &["shacho-mail", "shacho-chat"];
