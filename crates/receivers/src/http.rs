@@ -456,3 +456,6 @@ impl IntoResponse for Answer {
         response
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,4 +3,5 @@
 
 mod clock;
 pub mod http;
+pub mod outbox;
 pub mod smtp;

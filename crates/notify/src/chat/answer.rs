@@ -95,9 +95,12 @@ mod tests {
         Response { status, headers, body: String::new() }
     }
 
+    /// Status, header lines, and the wait that they mean.
+    type Case<'a> = (u16, &'a [(&'static str, &'a str)], Option<i64>);
+
     #[test]
     fn r25_every_way_of_saying_when_to_come_again_is_understood() {
-        let cases: &[(u16, &[(&'static str, &str)], Option<i64>)] = &[
+        let cases: &[Case<'_>] = &[
             (429, &[("retry-after", "30")], Some(30_000)),
             (503, &[("retry-after", "2")], Some(2_000)),
             (429, &[("retry-after", "0.35")], Some(350)),

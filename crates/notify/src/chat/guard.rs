@@ -36,7 +36,7 @@ pub const GOOGLE_CHAT: Rule = Rule::Hosts(&["chat.googleapis.com"]);
 /// Workflows of Teams: the older and the newer addresses (since November 2025: github.com/atc0005/send2teams, pull 723).
 pub const TEAMS: Rule = Rule::Hosts(&[".logic.azure.com", ".api.powerplatform.com"]);
 /// Discord's webhooks.
-pub const DISCORD: Rule = Rule::Hosts(&["discord.com", "discordapp.com"]);
+pub const DISCORD: Rule = Rule::Hosts(&["discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"]);
 /// Chatwork's API.
 pub const CHATWORK: Rule = Rule::Hosts(&["api.chatwork.com"]);
 /// Slack's API.

@@ -117,9 +117,9 @@ fn strings(json: &Value, names: &[&str]) -> Vec<String> {
     match json {
         Value::Object(fields) => fields
             .iter()
-            .flat_map(|(name, value)| match value {
-                Value::String(text) if names.contains(&name.as_str()) => vec![text.clone()],
-                other => strings(other, names),
+            .flat_map(|(name, value)| match value.as_str().filter(|_| names.contains(&name.as_str())) {
+                Some(text) => vec![text.to_owned()],
+                None => strings(value, names),
             })
             .collect(),
         Value::Array(values) => values.iter().flat_map(|value| strings(value, names)).collect(),

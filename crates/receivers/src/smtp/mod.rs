@@ -63,6 +63,8 @@ pub struct Mail {
     pub answered: bool,
     /// Which mail it was on its connection, from 1.
     pub on_connection: usize,
+    /// When its last line came, unix ms.
+    pub at_ms: i64,
 }
 
 impl Mail {

@@ -240,7 +240,8 @@ impl Talk<'_> {
         self.mails += 1;
         let answered = fault != Fault::DropAfterData;
         let (login, on_connection) = (self.login.clone(), self.mails);
-        self.shared.keep(Mail { from, to, parameters, data, login, answered, on_connection });
+        let at_ms = crate::clock::unix_ms();
+        self.shared.keep(Mail { from, to, parameters, data, login, answered, on_connection, at_ms });
         if !answered {
             return Ok(Next::Over);
         }
