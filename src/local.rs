@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use web::Api;
 
+use crate::words::Language;
+
 /// The switch answers its own socket at once.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// No list that it gives is longer.
@@ -51,8 +53,9 @@ pub async fn ask(path: &Path, method: &str, route: &str, body: Option<&Value>) -
         let body = body.map(Value::to_string).unwrap_or_default();
         let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
         let length = body.len();
+        let language = Language::current().tag();
         let request = format!(
-            "{method} /api/v1{route} HTTP/1.0\r\nHost: localhost\r\n{kind}Content-Length: {length}\r\n\r\n{body}"
+            "{method} /api/v1{route} HTTP/1.0\r\nHost: localhost\r\nAccept-Language: {language}\r\n{kind}Content-Length: {length}\r\n\r\n{body}"
         );
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
@@ -66,7 +69,12 @@ pub async fn ask(path: &Path, method: &str, route: &str, body: Option<&Value>) -
 fn read(answer: &str) -> Option<(u16, Value)> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
-    let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).ok()? };
+    let body = match body {
+        "" => Value::Null,
+        // A file for a spreadsheet is no JSON.
+        _ if head.to_ascii_lowercase().contains("content-type: text/csv") => Value::String(body.to_owned()),
+        _ => serde_json::from_str(body).ok()?,
+    };
     Some((status, body))
 }
 
@@ -78,6 +86,8 @@ mod tests {
     fn answers_are_read_with_and_without_a_body() {
         assert_eq!(read("HTTP/1.0 204 No Content\r\ndate: x\r\n\r\n"), Some((204, Value::Null)));
         assert_eq!(read("HTTP/1.1 200 OK\r\n\r\n[1]"), Some((200, serde_json::json!([1]))));
+        let csv = "HTTP/1.1 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\n\r\na,b\r\n";
+        assert_eq!(read(csv), Some((200, serde_json::json!("a,b\r\n"))));
         for odd in ["", "HTTP/1.0 200 OK\r\n", "SIP/2.0 200 OK\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n{"] {
             assert_eq!(read(odd), None, "{odd}");
         }

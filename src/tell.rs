@@ -9,7 +9,7 @@ use switch::{Alarm, Event};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tracing::{Span, error, info, info_span, warn};
-use web::Stamped;
+use web::{News, Stamped, Told};
 
 use crate::engine::EngineHandle;
 use crate::telemetry::Pii;
@@ -23,7 +23,10 @@ pub async fn follow(engine: EngineHandle, mut events: Receiver<Stamped>) {
     loop {
         match events.recv().await {
             Ok(stamped) => {
-                teller.tell(&stamped.event);
+                match &*stamped.event {
+                    Told::Switch(event) => teller.tell(event),
+                    Told::Report(news) => report(news),
+                }
                 engine.remember(stamped);
             }
             Err(RecvError::Lagged(missed)) => warn!(missed, "the log is behind: events were left out"),
@@ -73,6 +76,21 @@ fn journal_notice(notice: &Notice) {
                 warn!(recording, "this recording belongs to no call");
             }
         }
+    }
+}
+
+/// A line for what becomes of a report; what its desks do with a draft is in the audit log.
+fn report(news: &News) {
+    match news {
+        News::ReportSent { report, call, urgent, deliveries, .. } => {
+            info!(report, call, urgent, deliveries, "report sent");
+        }
+        News::Delivery { delivery, report, recipient, state, why, .. } => match state.as_str() {
+            "dead" | "bounced" | "late" => warn!(delivery, report, recipient, state, why, "report not delivered"),
+            _other => info!(delivery, report, recipient, state, why, "delivery"),
+        },
+        News::Task { task, report, what, sort, .. } => info!(task, report, what, sort, "task"),
+        News::ReportChanged { .. } | News::FirmChanged { .. } => {}
     }
 }
 

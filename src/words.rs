@@ -21,6 +21,14 @@ impl Language {
         *CURRENT.get_or_init(|| Self::of(|name| std::env::var(name).ok()))
     }
 
+    /// As HTTP names it (RFC 9110 section 12.5.4).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Japanese => "ja",
+        }
+    }
+
     /// That of an environment: the first variable that says anything decides, as POSIX has it.
     fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let chosen = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
@@ -76,12 +84,14 @@ macro_rules! words {
 mod bench;
 mod check;
 mod queue;
+mod report;
 mod ring;
 mod verbs;
 
 pub use bench::*;
 pub use check::*;
 pub use queue::*;
+pub use report::*;
 pub use ring::*;
 pub use verbs::*;
 
@@ -181,7 +191,7 @@ mod tests {
 
     #[test]
     fn both_languages_take_the_same_values() {
-        let all = [ALL, bench::ALL, check::ALL, queue::ALL, ring::ALL, verbs::ALL];
+        let all = [ALL, bench::ALL, check::ALL, queue::ALL, report::ALL, ring::ALL, verbs::ALL];
         for (name, words) in all.into_iter().flatten() {
             let holes = |text: &str| text.matches("{}").count();
             assert_eq!(holes(words.english), holes(words.japanese), "{name}");

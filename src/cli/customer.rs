@@ -1,7 +1,9 @@
 //! `denwaban client`: client firms.
 
 mod calendar;
+mod known;
 mod options;
+mod orders;
 mod show;
 
 use std::io::Read;
@@ -59,6 +61,33 @@ pub enum Verb {
     },
     /// All firms as CSV
     Export,
+    /// What a firm has ordered: form, people, where its reports go and by which rules, as JSON
+    #[command(after_help = "Examples:\n  denwaban client profile sakura-dental > sakura.json\n  \
+        denwaban client profile sakura-dental --set sakura.json")]
+    Profile(orders::Profile),
+    /// Send a report marked as a trial to every place of a firm, and tell whether each took it
+    #[command(after_help = "Example:\n  denwaban client test-report sakura-dental")]
+    TestReport(orders::Trial),
+    /// The firm's people, whom callers ask for; without options it shows them
+    #[command(
+        after_help = "Examples:\n  denwaban client person sakura-dental --add sato --name \"佐藤 花子\" --kana \"さとう はなこ\" --title 院長\n  \
+        denwaban client person sakura-dental --remove sato"
+    )]
+    Person(known::Person),
+    /// Where the firm's people are; without options it shows the next two weeks
+    #[command(after_help = "Examples:\n  denwaban client schedule sakura-dental --person sato --away out \\\n    \
+        --from 2026-11-21T13:00 --until 2026-11-21T16:00 --note 大阪\n  denwaban client schedule sakura-dental --remove 12")]
+    Schedule(known::Schedule),
+    /// Instructions for operators that hold for a while; without options it shows them
+    #[command(
+        after_help = "Examples:\n  denwaban client note sakura-dental --add \"高橋様には見積書は送付済みとお伝えする\" \\\n    \
+        --until 2026-11-30 --name 高橋\n  denwaban client note sakura-dental --end 7"
+    )]
+    Note(known::Note),
+    /// The firm's manual in its versions; operators have to acknowledge a new one
+    #[command(after_help = "Examples:\n  denwaban client manual sakura-dental\n  \
+        denwaban client manual sakura-dental --write manual.txt --changes \"折返しは当日中と案内\" --from 2026-12-01")]
+    Manual(known::Manual),
     /// End a firm; its calls and recordings stay
     Remove {
         /// The firm's code
@@ -143,6 +172,12 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             let imported = store.import_customers(&text).await.map_err(|error| import_troubles(&file, error))?;
             context.out.one(&imported, || words::IMPORTED.with(&[&imported.created, &imported.updated]));
         }
+        Verb::Profile(arguments) => orders::profile(context, arguments).await?,
+        Verb::TestReport(arguments) => orders::trial(context, arguments).await?,
+        Verb::Person(arguments) => known::person(context, arguments).await?,
+        Verb::Schedule(arguments) => known::schedule(context, arguments).await?,
+        Verb::Note(arguments) => known::note(context, arguments).await?,
+        Verb::Manual(arguments) => known::manual(context, arguments).await?,
         Verb::Export => context.out.bytes(store.export_customers().await?.as_bytes()),
         Verb::Remove { code } => {
             let customer = store.customer_by_code(&code).await?;

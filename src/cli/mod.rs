@@ -1,5 +1,6 @@
 //! The command line: one verb a line, `--json` everywhere, errors as what, where and what to do.
 
+mod api;
 mod ban;
 mod bench;
 mod call;
@@ -11,6 +12,7 @@ mod help;
 mod operator;
 mod output;
 pub(crate) mod rec;
+mod report;
 mod ring;
 mod serve;
 mod staffing;
@@ -74,6 +76,9 @@ enum Verb {
     /// Recordings: find, verify, export
     #[command(subcommand)]
     Rec(rec::Verb),
+    /// Reports to client firms: find, send, account for
+    #[command(subcommand)]
+    Report(report::Verb),
     /// How a client firm's callers were answered in a month, at the caller's ear
     #[command(after_help = "Example:\n  denwaban certificate sakura-dental --month 2026-11")]
     Certificate(certificate::Arguments),
@@ -151,6 +156,7 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Ban(verb) => with_runtime(ban::run(&quiet()?, verb)),
         Verb::Call(verb) => with_runtime(call::run(&quiet()?, verb)),
         Verb::Rec(verb) => with_runtime(rec::run(&quiet()?, verb)),
+        Verb::Report(verb) => with_runtime(report::run(&quiet()?, verb)),
         Verb::Certificate(arguments) => with_runtime(certificate::run(&quiet()?, arguments)),
         Verb::Staffing(arguments) => with_runtime(staffing::run(&quiet()?, arguments)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),

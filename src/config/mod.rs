@@ -261,6 +261,8 @@ pub struct Web {
     pub listen: Vec<SocketAddr>,
     /// Behind a proxy that speaks HTTPS: cookies are marked Secure.
     pub https: bool,
+    /// Where people reach these pages, for the links in reports: `https://desk.example.jp`; empty: reports have no links.
+    pub public_url: String,
     /// Unix socket by which the command line speaks with the running switch; empty: none.
     pub socket: PathBuf,
     /// Whoever has it may read `/metrics`; empty: nobody.
@@ -381,6 +383,7 @@ impl Default for Web {
         Self {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
             https: false,
+            public_url: String::new(),
             socket: "data/denwaban.sock".into(),
             metrics_token: String::new(),
         }

@@ -118,6 +118,7 @@ fn values_that_cannot_be_are_placed() {
         ("[tls]\nfolder = \"\"", (2, "tls.folder")),
         ("[database]\nurl = \"mysql://a:secret@b/c\"", (2, "database.url")),
         ("[log]\nlevel = \"loud\"", (2, "log.level")),
+        ("[web]\npublic_url = \"https://desk.example.jp/r\"", (2, "web.public_url")),
         ("[web]\nmetrics_token = \"short\"", (2, "web.metrics_token")),
         ("[web]\nmetrics_token = \"long enough, but spaces\"", (2, "web.metrics_token")),
     ] {

@@ -186,6 +186,10 @@ fn texts(config: &Config, judge: &mut Judge<'_>) {
     let scheme = url.split_once(':').map_or(url.as_str(), |(scheme, _)| scheme);
     let what = || words::BAD_DATABASE_URL.with(&[&scheme]);
     judge.demand(known, "database.url", what, || plain(words::BAD_DATABASE_URL_REMEDY));
+    let public = &config.web.public_url;
+    let what = || words::BAD_ORIGIN.with(&[public]);
+    let is_empty_or_origin = public.is_empty() || is_origin(public);
+    judge.demand(is_empty_or_origin, "web.public_url", what, || plain(words::BAD_ORIGIN_REMEDY));
     let token = &config.web.metrics_token;
     let is_token = token.is_empty() || (token.len() >= TOKEN_BYTES_MIN && token.bytes().all(|b| b.is_ascii_graphic()));
     let (what, remedy) = (words::BAD_TOKEN, words::BAD_TOKEN_REMEDY);

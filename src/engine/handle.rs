@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use switch::{Command, Directory, Visit};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{TlsError, TlsMaterial};
-use web::{Answer, Done, Machine, Stamped, Switchboard, Unanswered};
+use web::{Answer, Done, Machine, News, Stamped, Switchboard, Told, Unanswered};
 
 use super::{Ask, Statistics};
 use crate::process;
@@ -98,7 +98,7 @@ impl EngineHandle {
 
     /// Remembers an event for [`Switchboard::history`]; not today's figures, which come every second and are new in the next.
     pub(crate) fn remember(&self, stamped: Stamped) {
-        if matches!(*stamped.event, switch::Event::Promise { .. }) {
+        if matches!(*stamped.event, Told::Switch(switch::Event::Promise { .. })) {
             return;
         }
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,6 +127,12 @@ impl Switchboard for EngineHandle {
         let history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         let start = history.partition_point(|stamped| stamped.seq <= after);
         history.iter().skip(start).cloned().collect()
+    }
+
+    fn tell(&self, news: News) {
+        if self.inbox.try_send(Ask::News(news)).is_err() {
+            tracing::warn!("the engine has too much to do: desks were not told of a report");
+        }
     }
 
     fn directory_changed(&self) -> Done {

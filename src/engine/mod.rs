@@ -16,6 +16,7 @@ use std::sync::Arc;
 use switch::{Command, CommandError, Directory, Reply, Visit};
 use tokio::sync::oneshot;
 use transport::{TlsError, TlsMaterial};
+use web::News;
 
 pub use handle::EngineHandle;
 pub use media_events::{MediaEvents, MediaInbox, media_events};
@@ -40,6 +41,8 @@ enum Ask {
     Today(Vec<Visit>),
     /// The recordings' disk has become scarce, or is no longer.
     Disk { free_percent: u8, scarce: bool },
+    /// Something about a report, for the stream of events.
+    News(News),
     /// No new calls from now on.
     Drain,
     /// Stop, now.

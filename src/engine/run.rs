@@ -11,7 +11,7 @@ use switch::media::Order;
 use switch::{Alarm, CallRecord, CommandError, Event, Input, Output, Reply, Switch};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{BindError, Inbound, Network, Transport};
-use web::Stamped;
+use web::{Stamped, Told};
 
 use super::load::Load;
 use super::media_events::MediaInbox;
@@ -293,6 +293,7 @@ impl Engine {
             }
             Ask::Today(visits) => self.input(Input::Today(visits)),
             Ask::Disk { free_percent, scarce } => self.input(Input::Disk { free_percent, scarce }),
+            Ask::News(news) => self.tell(news),
             Ask::Drain => self.input(Input::Drain),
             Ask::Stop => self.stop_at = Some(clock::now() + LAST_WORDS),
         }
@@ -323,8 +324,8 @@ impl Engine {
         }
     }
 
-    fn tell(&mut self, event: Event) {
-        let stamped = Stamped { seq: self.next_seq, unix_ms: clock::unix_ms(), event: Arc::new(event) };
+    fn tell(&mut self, told: impl Into<Told>) {
+        let stamped = Stamped { seq: self.next_seq, unix_ms: clock::unix_ms(), event: Arc::new(told.into()) };
         self.next_seq += 1;
         let _ = self.events.send(stamped); // nobody listens: nobody misses it
     }

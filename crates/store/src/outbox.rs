@@ -15,6 +15,7 @@ mod add;
 mod hold;
 mod lease;
 mod outcome;
+mod resend;
 mod retarget;
 mod room;
 mod seen;

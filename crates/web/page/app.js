@@ -3,6 +3,8 @@
 import { words } from "/words.js";
 import { wallboard } from "/wallboard.js";
 import { queue } from "/queue.js";
+import { reportDesk } from "/report.js";
+import { reportLists } from "/report-lists.js";
 
 const ALARMS_MAX = 5;
 // Scores in hundredths from which a line is good, or fair: the bounds of ITU-T G.107 Annex B for "some" and "many users dissatisfied".
@@ -30,7 +32,7 @@ const state = {
 // ---- Talking to the server ----
 
 async function api(path, options = {}) {
-  const response = await fetch("/api/v1" + path, { headers: { "Content-Type": "application/json" }, ...options });
+  const response = await fetch("/api/v1" + path, { headers: { "Content-Type": "application/json", "Accept-Language": language }, ...options });
   const text = await response.text();
   const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
   if (response.ok) return body;
@@ -64,6 +66,7 @@ function speak() {
   document.title = W.title;
   for (const place of document.querySelectorAll("[data-word]")) place.textContent = W[place.dataset.word];
   for (const place of document.querySelectorAll("[data-label]")) place.ariaLabel = W[place.dataset.label];
+  for (const place of document.querySelectorAll("[data-report]")) place.textContent = reports.words()[place.dataset.report];
   $("language").textContent = W.other;
   $("language").lang = W.otherLang;
 }
@@ -245,6 +248,8 @@ function listen() {
     const stamped = JSON.parse(data);
     state.seq = stamped.seq;
     line.hears(stamped);
+    reports.hears(stamped);
+    lists.hears(stamped);
     if (stamped.event.kind === "alarm") tellAlarm(stamped);
     if (stamped.event.kind === "promise") refreshPromise().catch(() => {});
     else state.more = true;
@@ -270,9 +275,12 @@ const tools = {
   $, element, table, chip, filled, when, seconds, duration, api, wrong, W: () => W, language: () => language,
   name: (operator) => state.operators.get(operator) ?? operator, standing, notice: alarmText, mayOpen: () => mayFind(), open: (call) => show(call),
   widened: (call) => line.widened(call), changed: () => Promise.all([names(), refreshNow()]).catch(() => {}),
+  number, me: () => state.me, withheld: (word) => W.withheld[word],
 };
 const board = wallboard(tools);
 const line = queue(tools);
+const reports = reportDesk(tools);
+const lists = reportLists({ ...tools, desk: reports });
 let forms = null; // the administrator's
 
 /** They are fetched for administrators alone. */
@@ -501,6 +509,8 @@ async function showDesk() {
   listen();
   tellAlarm(...await line.recalls());
   await administer();
+  lists.refresh();
+  await reports.resumes(state.now);
 }
 
 /** Firms and operators, as they are called now. */
@@ -516,6 +526,8 @@ function showLogin() {
   $("player").removeAttribute("src");
   for (const id of ["calls", "now-calls", "now-trunks", "bans", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
   board.forget();
+  reports.forget();
+  lists.forget();
   line.forget();
   forms?.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
@@ -543,6 +555,8 @@ $("language").onclick = () => {
   if (!state.me) return;
   drawNow();
   board.redraw();
+  reports.redraw();
+  lists.redraw();
   line.redraw();
   forms?.redraw();
   drawBans();

@@ -10,6 +10,8 @@ use crate::auth::{Login, Tickets, Tries};
 use crate::error::Refusal;
 use crate::metrics::MetricsToken;
 use crate::recording::Heard;
+use crate::reports::{self, Begun};
+use crate::seen::Gate;
 use crate::switchboard::{Switchboard, Unanswered};
 
 /// How the API is set up.
@@ -23,6 +25,8 @@ pub struct Api {
     pub recordings: PathBuf,
     /// Digest realm that operators' SIP passwords are made for.
     pub realm: String,
+    /// Where people reach these pages, for the links in reports: `https://desk.example.jp`; empty: no links.
+    pub public_url: String,
     /// Cookies are for HTTPS only.
     pub secure_cookies: bool,
     /// Unix milliseconds.
@@ -31,8 +35,12 @@ pub struct Api {
     pub metrics_token: MetricsToken,
     /// One-time logins.
     pub tickets: Tickets,
+    /// Addresses that ask for links that are none.
+    pub(crate) gate: Arc<Gate>,
     /// Failed logins.
     pub(crate) tries: Arc<Tries>,
+    /// When recordings began.
+    pub(crate) begun: Arc<Begun>,
     /// Playbacks that are in the audit log.
     pub(crate) heard: Arc<Heard>,
 }
@@ -51,11 +59,14 @@ impl Api {
             switchboard,
             recordings,
             realm,
+            public_url: String::new(),
             secure_cookies: false,
             clock,
             metrics_token: MetricsToken::default(),
             tickets: Tickets::default(),
+            gate: Arc::default(),
             tries: Arc::default(),
+            begun: Arc::default(),
             heard: Arc::default(),
         }
     }
@@ -81,33 +92,8 @@ impl Api {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Invalid(problems) => Refusal::problems(problems),
-            StoreError::Unfit(problems) => Refusal::problems(problems.into_iter().map(in_english).collect()),
-            StoreError::Unfinished(missing) => Refusal::problems(missing.into_iter().map(lacking).collect()),
-            StoreError::Conflict(conflict) => Refusal::conflict(conflict.to_string()),
-            StoreError::Missing { what, id } => Refusal::not_found(format!("there is no {what} {id}")),
-            StoreError::Refused(error) => Refusal::conflict(error.to_string()),
-            other @ (StoreError::Address { .. }
-            | StoreError::Newer { .. }
-            | StoreError::Changed { .. }
-            | StoreError::Away(_)
-            | StoreError::Database(_)
-            | StoreError::Damaged { .. }
-            | StoreError::Secret(_)) => {
-                tracing::warn!(error = %other, "the store refused the API");
-                Refusal::unavailable("the database cannot answer now; calls go on")
-            }
-        }
+        reports::refusal(error, report::Language::En)
     }
-}
-
-fn in_english(problem: report::Problem) -> store::Problem {
-    store::Problem { field: problem.field, what: problem.what_en, remedy: problem.remedy_en }
-}
-
-fn lacking(missing: report::Missing) -> store::Problem {
-    store::Problem { field: missing.key, what: missing.en, remedy: String::new() }
 }
 
 impl From<Unanswered> for Refusal {

@@ -22,6 +22,7 @@ use crate::api::Api;
 use crate::auth::{Login, token};
 use crate::error::Refusal;
 use crate::extract::Asked;
+use crate::news::Told;
 use crate::rights::Act;
 use crate::switchboard::Stamped;
 
@@ -148,6 +149,6 @@ impl Stream {
 }
 
 /// A supervisor who listens is not shown to who is listened to.
-fn is_about_a_supervisor(event: &Event) -> bool {
-    matches!(event, Event::CallChanged { what, .. } if SUPERVISION.contains(&what.as_str()))
+fn is_about_a_supervisor(event: &Told) -> bool {
+    matches!(event, Told::Switch(Event::CallChanged { what, .. }) if SUPERVISION.contains(&what.as_str()))
 }

@@ -52,14 +52,12 @@ pub(crate) async fn export_calls(
 ) -> Result<Response, Refusal> {
     login.may(Act::FindCalls)?;
     let mut query = CallQuery { limit: Some(PAGE_ROWS), ..filter.try_into()? };
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |_| Refusal::unavailable("the file could not be written");
-    writer.write_record(COLUMNS).map_err(failed)?;
+    let mut sheet = Sheet::new(&COLUMNS)?;
     let mut rows = 0;
     loop {
         let page = api.store.find_calls(&query).await?;
         for call in page.calls.iter().take(ROWS_MAX - rows) {
-            writer.write_record(cells(call).map(guarded)).map_err(failed)?;
+            sheet.row(cells(call))?;
             rows += 1;
         }
         query.cursor = page.next;
@@ -68,10 +66,36 @@ pub(crate) async fn export_calls(
         }
     }
     api.note(&login, "call.export", &rows.to_string()).await;
-    let bytes = writer.into_inner().map_err(|_| Refusal::unavailable("the file could not be written"))?;
-    let text = String::from_utf8_lossy(&bytes);
-    // Spreadsheets take a file for UTF-8 only by its mark.
-    Ok(attachment("calls.csv", format!("\u{feff}{text}")))
+    sheet.attachment("calls.csv")
+}
+
+/// A CSV file in which no cell is a formula.
+pub(crate) struct Sheet(csv::Writer<Vec<u8>>);
+
+impl Sheet {
+    /// With these heads.
+    pub(crate) fn new(columns: &[&str]) -> Result<Sheet, Refusal> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(columns).map_err(|_| unwritten())?;
+        Ok(Sheet(writer))
+    }
+
+    /// One more row.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) -> Result<(), Refusal> {
+        self.0.write_record(cells.into_iter().map(guarded)).map_err(|_| unwritten())
+    }
+
+    /// As a file of this name.
+    pub(crate) fn attachment(self, name: &str) -> Result<Response, Refusal> {
+        let bytes = self.0.into_inner().map_err(|_| unwritten())?;
+        let text = String::from_utf8_lossy(&bytes);
+        // Spreadsheets take a file for UTF-8 only by its mark.
+        Ok(attachment(name, format!("\u{feff}{text}")))
+    }
+}
+
+fn unwritten() -> Refusal {
+    Refusal::unavailable("the file could not be written")
 }
 
 /// An answer that a browser saves under this name.
@@ -100,7 +124,7 @@ fn cells(call: &CallSummary) -> [String; 12] {
 }
 
 /// `2026-11-21 18:25:00`: Japan has no summer time.
-fn japanese_time(unix_ms: i64) -> String {
+pub(crate) fn japanese_time(unix_ms: i64) -> String {
     let zone = TimeZone::fixed(Offset::constant(9));
     match Timestamp::from_millisecond(unix_ms) {
         Ok(at) => at.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string(),

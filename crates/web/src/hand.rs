@@ -309,7 +309,7 @@ async fn act(
     Ok(StatusCode::ACCEPTED)
 }
 
-async fn snapshot(api: &Api) -> Result<Snapshot, Refusal> {
+pub(crate) async fn snapshot(api: &Api) -> Result<Snapshot, Refusal> {
     match api.switchboard.command(Command::Snapshot).await? {
         Reply::Snapshot(snapshot) => Ok(*snapshot),
         Reply::Accepted | Reply::Bans(_) | Reply::Today(_) => Err(Refusal::unavailable("the switch gave no snapshot")),

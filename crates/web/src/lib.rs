@@ -13,12 +13,16 @@ mod extract;
 mod guard;
 mod hand;
 mod metrics;
+mod news;
 pub mod openapi;
 pub mod page;
 mod promise;
 mod recording;
+mod reports;
 pub mod rights;
+mod seen;
 pub mod switchboard;
+mod tongue;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -29,6 +33,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub use api::Api;
 pub use auth::{Local, Login, Tickets};
 pub use metrics::MetricsToken;
+pub use news::{News, Told};
+pub use seen::SeenLinks;
 pub use switchboard::{Answer, Done, Machine, Stamped, Switchboard, Unanswered};
 
 /// Most of a JSON body that is taken: a firm's form with the longest manual is a quarter of it.
@@ -40,6 +46,7 @@ pub fn router(api: Api) -> Router {
     let (routes, _) = documented().split_for_parts();
     routes
         .merge(metrics::routes())
+        .merge(seen::routes())
         .layer(Extension(openapi::Text::new()))
         .layer(middleware::from_fn(guard::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -65,6 +72,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(hand::routes())
         .merge(bans::routes())
         .merge(promise::routes())
+        .merge(reports::routes())
         .merge(directory::routes())
         .merge(events::routes())
         .merge(openapi::routes());

@@ -61,8 +61,8 @@ fn refusals(description: &mut utoipa::openapi::OpenApi) {
         .content("application/json", body)
         .build();
     for path in description.paths.paths.values_mut() {
-        let PathItem { get, put, post, delete, .. } = path;
-        for operation in [get, put, post, delete].into_iter().flatten() {
+        let PathItem { get, put, post, delete, patch, .. } = path;
+        for operation in [get, put, post, delete, patch].into_iter().flatten() {
             operation.responses.responses.insert("default".to_owned(), refused.clone().into());
         }
     }

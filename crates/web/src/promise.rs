@@ -74,20 +74,21 @@ pub(crate) struct Raised {
 #[utoipa::path(get, path = "/alarms", tag = "calls in hand", responses((status = 200, body = Vec<Raised>)))]
 pub(crate) async fn alarms(State(api): State<Api>, login: Login) -> Result<Json<Vec<Raised>>, Refusal> {
     login.may(Act::Watch)?;
-    let raised = api.switchboard.history(0).into_iter().rev().filter_map(|stamped| match &*stamped.event {
-        Event::Alarm(alarm) => Some(Raised { seq: stamped.seq, unix_ms: stamped.unix_ms, alarm: alarm.clone() }),
-        Event::CallArrived { .. }
-        | Event::ScreenPop { .. }
-        | Event::PopClosed { .. }
-        | Event::CallAnswered { .. }
-        | Event::CallChanged { .. }
-        | Event::TransferFailed { .. }
-        | Event::CallEnded { .. }
-        | Event::MessageLeft { .. }
-        | Event::OperatorState { .. }
-        | Event::TrunkState { .. }
-        | Event::Promise { .. } => None,
-    });
+    let raised =
+        api.switchboard.history(0).into_iter().rev().filter_map(|stamped| match stamped.event.of_switch()? {
+            Event::Alarm(alarm) => Some(Raised { seq: stamped.seq, unix_ms: stamped.unix_ms, alarm: alarm.clone() }),
+            Event::CallArrived { .. }
+            | Event::ScreenPop { .. }
+            | Event::PopClosed { .. }
+            | Event::CallAnswered { .. }
+            | Event::CallChanged { .. }
+            | Event::TransferFailed { .. }
+            | Event::CallEnded { .. }
+            | Event::MessageLeft { .. }
+            | Event::OperatorState { .. }
+            | Event::TrunkState { .. }
+            | Event::Promise { .. } => None,
+        });
     Ok(Json(raised.take(ALARMS_MAX).collect()))
 }
 

@@ -19,6 +19,12 @@ pub enum Act {
     Supervise,
     /// Have another person's phone called to a call: it answers by itself, and opens a microphone.
     SuperviseForAnother,
+    /// Write a report, one's own or a draft that another has left; read what is needed for it.
+    WriteReports,
+    /// Find anybody's reports, see what was not delivered, send again, see and finish supervisors' tasks, take the proof away.
+    TendReports,
+    /// What operators have to know about a firm: its profile (to read, without its secrets), people's schedules, notes, manuals.
+    TendFirms,
     /// Set one's own state.
     SetOwnState,
     /// Set anyone's state.
@@ -34,10 +40,15 @@ pub enum Act {
 /// May this role do this?
 pub fn may(role: Role, act: Act) -> bool {
     match act {
-        Act::Watch | Act::HandleOwnCall | Act::SetOwnState | Act::ReadDirectory => true,
-        Act::FindCalls | Act::Listen | Act::HandleAnyCall | Act::SetAnyState | Act::Forgive | Act::Supervise => {
-            role != Role::Operator
-        }
+        Act::Watch | Act::HandleOwnCall | Act::SetOwnState | Act::ReadDirectory | Act::WriteReports => true,
+        Act::FindCalls
+        | Act::Listen
+        | Act::HandleAnyCall
+        | Act::SetAnyState
+        | Act::Forgive
+        | Act::Supervise
+        | Act::TendReports
+        | Act::TendFirms => role != Role::Operator,
         Act::Administer | Act::SuperviseForAnother => role == Role::Admin,
     }
 }

@@ -5,8 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::Serialize;
-use switch::{Command, CommandError, Event, Reply};
+use switch::{Command, CommandError, Reply};
 use tokio::sync::broadcast;
+
+use crate::news::{News, Told};
 
 /// An event with its place in the stream. Serialised as `{"seq":…,"unix_ms":…,"event":{"kind":…}}`.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -16,8 +18,8 @@ pub struct Stamped {
     /// When, in unix milliseconds.
     pub unix_ms: i64,
     /// What.
-    #[schema(value_type = Event)]
-    pub event: Arc<Event>,
+    #[schema(value_type = Told)]
+    pub event: Arc<Told>,
 }
 
 /// The answer to a command, when it comes.
@@ -86,6 +88,8 @@ pub trait Switchboard: Send + Sync + 'static {
     fn subscribe(&self) -> broadcast::Receiver<Stamped>;
     /// Events still remembered with a number above `after`, oldest first.
     fn history(&self, after: u64) -> Vec<Stamped>;
+    /// Puts something about a report into the stream. A full queue loses it: it is a hint to look again.
+    fn tell(&self, news: News);
     /// Firms, numbers, operators or trunks have changed: load the directory again. Done when the switch works with it, or
     /// after a moment if the database does not answer: whoever was told "created" can register or be called at once.
     fn directory_changed(&self) -> Done;

@@ -43,7 +43,19 @@ const SETUP: Part = Part {
     ],
     asks: &["W().", "W.", "words."],
 };
-const PARTS: [&Part; 3] = [&PAGE, &QUEUE, &SETUP];
+/// A report's form, and the lists beside it.
+const REPORT: Part = Part {
+    words: include_str!("../page/report-words.js"),
+    scripts: &[
+        ("/report.js", include_str!("../page/report.js")),
+        ("/report-fields.js", include_str!("../page/report-fields.js")),
+        ("/report-sides.js", include_str!("../page/report-sides.js")),
+        ("/report-lists.js", include_str!("../page/report-lists.js")),
+        ("/saver.js", include_str!("../page/saver.js")),
+    ],
+    asks: &["R()."],
+};
+const PARTS: [&Part; 4] = [&PAGE, &QUEUE, &SETUP, &REPORT];
 
 impl Part {
     fn read(&self) -> Value {
@@ -204,6 +216,29 @@ fn every_choice_of_a_form_has_its_word() {
 }
 
 #[test]
+fn every_state_of_a_report_and_of_a_delivery_has_its_word() {
+    let description = serde_json::to_value(web::openapi::description()).unwrap();
+    let words = REPORT.read()["ja"].clone();
+    for (schema, group, more) in [
+        ("DeliveryState", "deliveryStates", ["late", "seen"].as_slice()),
+        ("TaskKind", "taskSorts", &[]),
+        ("ReportState", "reportStates", &[]),
+        ("Policy", "policies", &[]),
+        ("Badge", "badges", &[]),
+    ] {
+        let known = &description["components"]["schemas"][schema];
+        let listed = known["enum"].as_array().cloned().unwrap_or_else(|| {
+            let variants = known["oneOf"].as_array().unwrap_or_else(|| panic!("{schema}: {known}"));
+            variants.iter().map(|one| one["enum"].get(0).unwrap_or(&one["const"]).clone()).collect()
+        });
+        let mut states: BTreeSet<String> = listed.iter().map(|state| state.as_str().unwrap().to_owned()).collect();
+        states.extend(more.iter().map(|state| (*state).to_owned()));
+        let told: BTreeSet<String> = words[group].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(told, states, "{group}");
+    }
+}
+
+#[test]
 fn r19_what_comes_from_outside_is_put_on_the_page_as_text() {
     for way in [
         "innerHTML",
@@ -231,6 +266,16 @@ const EVERYBODYS: &[&str] =
 const ADMINISTRATORS: &[&str] =
     &["//setup.js", "//firm.js", "//calendar.js", "//operator.js", "//form.js", "//setup-words.js"];
 
+/// The report's part, which everybody loads, too.
+const REPORTS: &[&str] = &[
+    "//report.js",
+    "//report-fields.js",
+    "//report-sides.js",
+    "//report-lists.js",
+    "//saver.js",
+    "//report-words.js",
+];
+
 #[test]
 fn the_page_is_served_closed_and_small() {
     let house = House::new();
@@ -254,9 +299,11 @@ fn the_page_is_served_closed_and_small() {
     let (everybodys, administrators) = (served(EVERYBODYS), served(ADMINISTRATORS));
     assert!(everybodys < 80_000, "{everybodys}");
     assert!(administrators < 64_000, "{administrators}");
+    let reports = served(REPORTS);
+    assert!(reports < 56_000, "{reports}");
     let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
-        assert!([EVERYBODYS, ADMINISTRATORS].concat().contains(&path.as_str()), "{file} is loaded and not looked at");
+        assert!([EVERYBODYS, ADMINISTRATORS, REPORTS].concat().contains(&path.as_str()), "{file} is loaded and not looked at");
     }
 }

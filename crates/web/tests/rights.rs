@@ -56,6 +56,85 @@ struct Rows {
     user: i64,
 }
 
+/// Of the draft that the past call has.
+fn reports() -> Vec<Line> {
+    let draft = store::report_id_of_call(CallId(PAST));
+    let at = |rest: &str| format!("/reports/{draft}{rest}");
+    let in_hand = |call: u64| format!("/calls/{}/report", CallId(call));
+    let take = Some(json!({"take": true}));
+    vec![
+        ("POST", "/calls/{call}/report", in_hand(OWN), take.clone(), [401, 200, 200, 200]),
+        ("POST", "/calls/{call}/report", in_hand(OTHERS), take.clone(), [401, 404, 200, 200]),
+        ("GET", "/reports", "/reports".into(), None, [401, 403, 200, 200]),
+        ("GET", "/reports/unfinished", "/reports/unfinished".into(), None, [401, 200, 200, 200]),
+        ("GET", "/reports/export", "/reports/export".into(), None, [401, 403, 200, 200]),
+        ("GET", "/reports/{id}", at(""), None, [401, 200, 200, 200]),
+        ("GET", "/reports/{id}/sheet", at("/sheet"), None, [401, 200, 200, 200]),
+        // Whoever writes has it for a minute.
+        (
+            "PATCH",
+            "/reports/{id}",
+            at(""),
+            Some(json!({"edits": [{"key": "name", "value": {"said": "佐藤"}}]})),
+            [401, 200, 409, 409],
+        ),
+        ("POST", "/reports/{id}/open", at("/open"), take.clone(), [401, 200, 200, 200]),
+        ("POST", "/reports/{id}/lock", at("/lock"), take, [401, 200, 200, 200]),
+        ("DELETE", "/reports/{id}/lock", at("/lock"), None, [401, 204, 204, 204]),
+        ("POST", "/reports/{id}/faq", at("/faq"), Some(json!({"entry": 0})), [401, 422, 422, 422]),
+        ("GET", "/reports/{id}/preview", at("/preview"), None, [401, 200, 200, 200]),
+        ("POST", "/reports/{id}/send", at("/send"), Some(json!({})), [401, 422, 422, 422]),
+        ("POST", "/reports/{id}/waive", at("/waive"), Some(json!({"reason": " "})), [401, 422, 422, 422]),
+        ("POST", "/reports/{id}/correct", at("/correct"), None, [401, 409, 409, 409]),
+        ("GET", "/tasks", "/tasks".into(), None, [401, 403, 200, 200]),
+        ("POST", "/tasks/{id}", "/tasks/1".into(), Some(json!({"end": "done"})), [401, 403, 404, 404]),
+        ("POST", "/deliveries/{id}/resend", "/deliveries/none/resend".into(), None, [401, 403, 404, 404]),
+        ("GET", "/reconciliations", "/reconciliations".into(), None, [401, 403, 200, 200]),
+        (
+            "POST",
+            "/reconciliations",
+            "/reconciliations".into(),
+            Some(json!({"from_ms": 0, "to_ms": 1})),
+            [401, 403, 200, 200],
+        ),
+        ("GET", "/proof", "/proof?from_ms=0&to_ms=1".into(), None, [401, 403, 200, 200]),
+        ("GET", "/proof/export", "/proof/export?from_ms=0&to_ms=1".into(), None, [401, 403, 200, 200]),
+        ("GET", "/counters/export", "/counters/export?month=2025-11".into(), None, [401, 403, 200, 200]),
+    ]
+}
+
+/// What operators have to know about a firm.
+fn firms(customer: i64) -> Vec<Line> {
+    let at = |rest: &str| format!("/customers/{customer}/{rest}");
+    let nobody = Some(json!({"person": "nobody", "from_ms": 0, "until_ms": 1, "away": "out"}));
+    let profile = Some(json!({"revision": 0, "profile": {}}));
+    vec![
+        ("GET", "/customers/{id}/profile", at("profile"), None, [401, 403, 200, 200]),
+        ("PUT", "/customers/{id}/profile", at("profile"), profile, [401, 403, 403, 200]),
+        ("GET", "/customers/{id}/people", at("people"), None, [401, 200, 200, 200]),
+        ("PUT", "/customers/{id}/people", at("people"), Some(json!({"people": []})), [401, 403, 200, 200]),
+        ("GET", "/customers/{id}/schedules", at("schedules"), None, [401, 200, 200, 200]),
+        ("POST", "/customers/{id}/schedules", at("schedules"), nobody, [401, 403, 422, 422]),
+        ("DELETE", "/customers/{id}/schedules/{entry}", at("schedules/1"), None, [401, 403, 404, 404]),
+        ("GET", "/customers/{id}/notes", at("notes"), None, [401, 200, 200, 200]),
+        ("POST", "/customers/{id}/notes", at("notes"), Some(json!({"text": "院長は不在"})), [401, 403, 200, 200]),
+        ("DELETE", "/customers/{id}/notes/{note}", at("notes/1"), None, [401, 403, 204, 204]),
+        ("GET", "/customers/{id}/manuals", at("manuals"), None, [401, 200, 200, 200]),
+        ("POST", "/customers/{id}/manuals", at("manuals"), Some(json!({"text": "新しい手順"})), [401, 403, 201, 201]),
+        ("GET", "/manuals/unread", "/manuals/unread".into(), None, [401, 200, 200, 200]),
+        // Supervisor and administrator are no operators here.
+        (
+            "POST",
+            "/customers/{id}/manuals/{version}/acknowledge",
+            at("manuals/1/acknowledge"),
+            None,
+            [401, 204, 422, 422],
+        ),
+        ("POST", "/customers/{id}/test-report", at("test-report"), None, [401, 403, 422, 422]),
+        ("GET", "/customers/{id}/counters", at("counters?month=2025-11"), None, [401, 403, 200, 200]),
+    ]
+}
+
 #[allow(clippy::too_many_lines, reason = "it is a table")]
 fn everything(rows: Rows) -> Vec<Line> {
     let past = |rest: &str| format!("/calls/{}{rest}", CallId(PAST));
@@ -168,6 +247,8 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("DELETE", "/users/{id}", format!("/users/{}", rows.user + 1), None, [401, 403, 403, 204]),
     ];
     lines.extend(calls_in_hand());
+    lines.extend(reports());
+    lines.extend(firms(rows.customer));
     // Last, because it ends the sessions.
     lines.push(("POST", "/logout", "/logout".into(), None, [204, 204, 204, 204]));
     lines

@@ -182,7 +182,9 @@ async fn finish(
     report.updated_ms = now_ms;
     draft::write(tx, report, &[&person.name, &person.kana]).await?;
     let standard = Profile::default();
-    let class = match (report.customer, report.follows.is_some()) {
+    // Nobody pays for a trial, or twice for a correction.
+    let free = report.follows.is_some() || sending.deliveries.iter().any(|delivery| delivery.content.test);
+    let class = match (report.customer, free) {
         (Some(_), false) => report::billing::class(profile.unwrap_or(&standard), &report.draft).to_owned(),
         (Some(_), true) | (None, _) => String::new(),
     };

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
 use ureq::http::{HeaderMap, Request};
-use web::{Answer, Api, Stamped, Switchboard, Tickets, Unanswered};
+use web::{Answer, Api, News, Stamped, Switchboard, Tickets, Told, Unanswered};
 
 /// 2025-11-21 18:25:00 in Japan; the API's clock stands there.
 pub const NOW: i64 = 1_763_717_100_000;
@@ -33,6 +33,7 @@ pub struct Fake {
     pub bans: Mutex<Vec<BanNow>>,
     pub refuses: Mutex<Option<CommandError>>,
     pub changed: AtomicU32,
+    pub news: Mutex<Vec<News>>,
     remembered: Mutex<Vec<Stamped>>,
     live: broadcast::Sender<Stamped>,
 }
@@ -46,6 +47,7 @@ impl Fake {
             bans: Mutex::default(),
             refuses: Mutex::default(),
             changed: AtomicU32::new(0),
+            news: Mutex::default(),
             remembered: Mutex::default(),
             live: broadcast::channel(4).0,
         }
@@ -58,8 +60,8 @@ impl Fake {
     }
 
     /// Any event.
-    pub fn tells(&self, seq: u64, event: Event) {
-        let stamped = Stamped { seq, unix_ms: NOW, event: Arc::new(event) };
+    pub fn tells(&self, seq: u64, event: impl Into<Told>) {
+        let stamped = Stamped { seq, unix_ms: NOW, event: Arc::new(event.into()) };
         let mut remembered = self.remembered.lock().unwrap();
         remembered.push(stamped.clone());
         let _nobody_listens = self.live.send(stamped);
@@ -96,6 +98,10 @@ impl Switchboard for Fake {
 
     fn history(&self, after: u64) -> Vec<Stamped> {
         self.remembered.lock().unwrap().iter().filter(|event| event.seq > after).cloned().collect()
+    }
+
+    fn tell(&self, news: News) {
+        self.news.lock().unwrap().push(news);
     }
 
     fn directory_changed(&self) -> web::Done {
