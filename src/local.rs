@@ -16,10 +16,10 @@ use web::Api;
 
 use crate::words::Language;
 
-/// The switch answers its own socket at once.
-const ANSWER_MAX: Duration = Duration::from_secs(5);
-/// No list that it gives is longer.
-const ANSWER_BYTES_MAX: u64 = 16 << 20;
+/// The switch answers its own socket at once; only the evidence of a month takes a while.
+const ANSWER_MAX: Duration = Duration::from_secs(30);
+/// No list or file that it gives is longer.
+const ANSWER_BYTES_MAX: u64 = 256 << 20;
 
 /// Listens, and serves until the task is aborted.
 pub fn open(path: &Path, api: Api) -> io::Result<JoinHandle<()>> {
@@ -69,10 +69,16 @@ pub async fn ask(path: &Path, method: &str, route: &str, body: Option<&Value>) -
 fn read(answer: &str) -> Option<(u16, Value)> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
     let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
+    let head = head.to_ascii_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    // A file that broke off must not be taken for the whole.
+    if length.is_some_and(|length| length.trim().parse() != Ok(body.len())) {
+        return None;
+    }
     let body = match body {
         "" => Value::Null,
         // A file for a spreadsheet is no JSON.
-        _ if head.to_ascii_lowercase().contains("content-type: text/csv") => Value::String(body.to_owned()),
+        _ if head.contains("content-type: text/csv") => Value::String(body.to_owned()),
         _ => serde_json::from_str(body).ok()?,
     };
     Some((status, body))
@@ -88,7 +94,13 @@ mod tests {
         assert_eq!(read("HTTP/1.1 200 OK\r\n\r\n[1]"), Some((200, serde_json::json!([1]))));
         let csv = "HTTP/1.1 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\n\r\na,b\r\n";
         assert_eq!(read(csv), Some((200, serde_json::json!("a,b\r\n"))));
-        for odd in ["", "HTTP/1.0 200 OK\r\n", "SIP/2.0 200 OK\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\n{"] {
+        for odd in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1]",
+            "",
+            "HTTP/1.0 200 OK\r\n",
+            "SIP/2.0 200 OK\r\n\r\n",
+            "HTTP/1.0 200 OK\r\n\r\n{",
+        ] {
             assert_eq!(read(odd), None, "{odd}");
         }
     }

@@ -7,7 +7,6 @@ words! {
     REPORT = "report", "報告";
     RECEIVED = "received", "受付";
     KIND = "kind", "種別";
-    URGENCY = "urgency", "緊急度";
     WHO = "who called", "発信者名";
     BUSINESS = "about", "用件";
     HELD_BY = "being written by", "入力中";
@@ -34,7 +33,6 @@ words! {
     NOTE = "note", "申し送り";
     VERSION = "version", "版";
     CHANGES = "what is new", "変更点";
-    REVISION = "revision", "版";
 
     // Reports.
     REPORT_SENT = "report {} is on its way to {}", "報告 {} を送信しました ({} 件)";

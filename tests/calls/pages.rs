@@ -12,12 +12,18 @@ use crate::support::robots::{Deed, Habit, Robots};
 use crate::support::{ports, until};
 
 /// A person before the page, logged in.
-struct Desk(Chromium);
+pub struct Desk(pub Chromium);
 
 impl Desk {
     fn open(house: &House, role: &str) -> Desk {
+        Desk::open_as(house, role, None)
+    }
+
+    /// The same as this operator.
+    pub fn open_as(house: &House, role: &str, operator: Option<i64>) -> Desk {
         let password = "correct horse battery";
-        house.post("/users", json!({ "name": "hanako", "role": role, "password": password }));
+        let user = json!({ "name": "hanako", "role": role, "password": password, "operator_id": operator });
+        house.post("/users", user);
         // English words, whatever the machine speaks; and what stands on the page in Japanese is asked for below.
         let chromium = Chromium::open(&house.root.path().join("desk"), &house.http, &["--lang=en-GB".to_owned()]);
         let mut desk = Desk(chromium);
@@ -29,24 +35,24 @@ impl Desk {
         desk
     }
 
-    fn until(&mut self, what: &str, expression: &str) -> Value {
+    pub fn until(&mut self, what: &str, expression: &str) -> Value {
         self.0.until(what, expression)
     }
 
     /// The text of what is found first, with whatever stands in it.
-    fn text(&mut self, selector: &str) -> String {
+    pub fn text(&mut self, selector: &str) -> String {
         let found = self.0.evaluate(&format!("document.querySelector({})?.textContent", json!(selector)));
         found.as_str().unwrap_or_default().to_owned()
     }
 
-    fn until_text(&mut self, selector: &str, wanted: &str) {
+    pub fn until_text(&mut self, selector: &str, wanted: &str) {
         let expression =
             format!("document.querySelector({})?.textContent.includes({})", json!(selector), json!(wanted));
         self.until(&format!("{wanted:?} in {selector}"), &expression);
     }
 
     /// As if typed or chosen.
-    fn write(&mut self, selector: &str, value: &str) {
+    pub fn write(&mut self, selector: &str, value: &str) {
         let script = format!(
             "{{ const place = document.querySelector({}); place.value = {}; \
              for (const kind of ['input', 'change']) place.dispatchEvent(new Event(kind, {{ bubbles: true }})); place.value }}",
@@ -56,7 +62,7 @@ impl Desk {
         assert_eq!(self.0.evaluate(&script), value, "{selector}");
     }
 
-    fn click(&mut self, selector: &str) {
+    pub fn click(&mut self, selector: &str) {
         self.0.evaluate(&format!("document.querySelector({}).click()", json!(selector)));
     }
 

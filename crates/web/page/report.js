@@ -27,7 +27,7 @@ export function reportDesk(tools) {
     const from = pop ?? { customer_name: open?.sheet.report.customer_name, reading: firm?.reading, greeting: firm?.greeting, closed: firm?.closed,
       caller_display: open?.sheet.caller_display, callback: false };
     const called = from.caller ? tools.number(from.caller) : tools.withheld(from.withheld) ?? from.caller_display;
-    const fresh = open ? open.sheet.new_caller : pop && !pop.earlier;
+    const fresh = open ? open.sheet.new_caller : pop?.is_new;
     place.replaceChildren(
       element("p", { className: "report-firm" }, element("ruby", {}, from.customer_name || tools.W().unknown, element("rt", { textContent: from.reading ?? "" }))),
       element("p", { className: "report-greeting", textContent: from.greeting ?? "" }),
@@ -59,6 +59,9 @@ export function reportDesk(tools) {
       case "call_answered":
         if (event.operator === own) openCall(event.call);
         break;
+      case "transfer_failed":
+        if (open?.sheet.report.call === event.call) notReached(event);
+        break;
       case "report_changed":
         if (open?.sheet.report.id === event.report && event.what === "locked" && event.operator !== own) lost();
         break;
@@ -69,6 +72,14 @@ export function reportDesk(tools) {
         if (sent.some((report) => report.id === event.report)) refreshSent(event.report);
         break;
     }
+  }
+
+  /** The caller could not be put through: that is in the report by itself, in the firm's language (F42). */
+  function notReached(event) {
+    const reasons = (words[open.sheet.firm.language] ?? words.en).notReached;
+    const value = { said: [event.name || tools.number(event.number ?? ""), reasons[event.why] ?? reasons.other].filter(Boolean).join(": ") };
+    open.fields.get("bridge_failed")?.set(value);
+    edited("bridge_failed", value);
   }
 
   // ---- The form opens and closes ----

@@ -267,14 +267,8 @@ const ADMINISTRATORS: &[&str] =
     &["//setup.js", "//firm.js", "//calendar.js", "//operator.js", "//form.js", "//setup-words.js"];
 
 /// The report's part, which everybody loads, too.
-const REPORTS: &[&str] = &[
-    "//report.js",
-    "//report-fields.js",
-    "//report-sides.js",
-    "//report-lists.js",
-    "//saver.js",
-    "//report-words.js",
-];
+const REPORTS: &[&str] =
+    &["//report.js", "//report-fields.js", "//report-sides.js", "//report-lists.js", "//saver.js", "//report-words.js"];
 
 #[test]
 fn the_page_is_served_closed_and_small() {
@@ -304,6 +298,9 @@ fn the_page_is_served_closed_and_small() {
     let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
-        assert!([EVERYBODYS, ADMINISTRATORS, REPORTS].concat().contains(&path.as_str()), "{file} is loaded and not looked at");
+        assert!(
+            [EVERYBODYS, ADMINISTRATORS, REPORTS].concat().contains(&path.as_str()),
+            "{file} is loaded and not looked at"
+        );
     }
 }

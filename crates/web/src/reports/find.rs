@@ -111,7 +111,7 @@ impl TryFrom<Filter> for ReportQuery {
 
 /// A page of reports, newest first.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Page {
+pub(crate) struct ReportList {
     reports: Vec<Shown>,
     /// Give it as `cursor` for the next page; none: this was the last.
     #[schema(value_type = Option<String>)]
@@ -119,18 +119,18 @@ pub(crate) struct Page {
 }
 
 /// Find reports, newest first.
-#[utoipa::path(get, path = "/reports", tag = "reports", params(Filter), responses((status = 200, body = Page)))]
+#[utoipa::path(get, path = "/reports", tag = "reports", params(Filter), responses((status = 200, body = ReportList)))]
 pub(crate) async fn find(
     State(api): State<Api>,
     login: Login,
     tongue: Tongue,
     Asked(filter): Asked<Filter>,
-) -> Result<Json<Page>, Refusal> {
+) -> Result<Json<ReportList>, Refusal> {
     login.may(Act::TendReports)?;
     let page = api.store.reports(&filter.try_into()?).await.said(tongue.0)?;
     let now_ms = api.now_ms();
     let reports = page.reports.into_iter().map(|report| Shown::of(report, &login, now_ms)).collect();
-    Ok(Json(Page { reports, next: page.next }))
+    Ok(Json(ReportList { reports, next: page.next }))
 }
 
 /// Drafts of calls that are over, oldest first: anybody may finish one (F29).
@@ -148,7 +148,7 @@ pub(crate) async fn unfinished(
 
 /// A report with everything that became of it.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Whole {
+pub(crate) struct WholeReport {
     #[serde(flatten)]
     report: Shown,
     /// One for each recipient, and those that were added later.
@@ -176,13 +176,13 @@ pub(crate) struct Tried {
 
 /// One report: what was written when and by whom, who got it, and each try to deliver it.
 #[utoipa::path(get, path = "/reports/{id}", tag = "reports", params(("id" = String, Path)),
-    responses((status = 200, body = Whole)))]
+    responses((status = 200, body = WholeReport)))]
 pub(crate) async fn one(
     State(api): State<Api>,
     login: Login,
     tongue: Tongue,
     At(id): At<String>,
-) -> Result<Json<Whole>, Refusal> {
+) -> Result<Json<WholeReport>, Refusal> {
     let report = visible(&api, &login, &id).await?;
     let profile = profile(&api, report.customer).await.said(tongue.0)?;
     let mut deliveries = Vec::new();
@@ -193,7 +193,7 @@ pub(crate) async fn one(
     let edits = api.store.report_edits(&id).await.said(tongue.0)?;
     let plain: Vec<_> = edits.iter().map(|stored| stored.edit.clone()).collect();
     let follow_ups = api.store.follow_ups(&id).await.said(tongue.0)?;
-    Ok(Json(Whole {
+    Ok(Json(WholeReport {
         deliveries,
         evidence: evidence(&plain),
         edits,

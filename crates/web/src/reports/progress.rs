@@ -28,8 +28,8 @@ pub(crate) struct Progress {
     /// What stands in the way of sending it.
     missing: Vec<Missing>,
     /// By the field's key: what is known of a telephone number that stands there.
-    #[schema(value_type = BTreeMap<String, Checked>)]
-    numbers: BTreeMap<String, Checked>,
+    #[schema(value_type = BTreeMap<String, NumberChecked>)]
+    numbers: BTreeMap<String, NumberChecked>,
     /// Who would get it now.
     chosen: Destined,
     /// The firm's notes that are about this call, as far as it is known (F23).
@@ -38,7 +38,7 @@ pub(crate) struct Progress {
 
 /// A telephone number that was typed.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Checked {
+pub(crate) struct NumberChecked {
     #[serde(flatten)]
     assurance: Assurance,
     /// The same signals in words.
@@ -95,7 +95,7 @@ pub(super) async fn of(api: &Api, language: Language, report: &ReportRow) -> Res
 }
 
 /// The draft's telephone numbers, each judged.
-fn numbers(profile: &Profile, report: &ReportRow, earlier: &[Number]) -> BTreeMap<String, Checked> {
+fn numbers(profile: &Profile, report: &ReportRow, earlier: &[Number]) -> BTreeMap<String, NumberChecked> {
     let fields = profile.form.fields(report.draft.kind);
     let phones = fields.into_iter().filter(|field| field.input == Input::Phone);
     let judged = phones.filter_map(|field| {
@@ -107,7 +107,7 @@ fn numbers(profile: &Profile, report: &ReportRow, earlier: &[Number]) -> BTreeMa
             .iter()
             .map(|signal| Bilingual { ja: signal.words(Language::Ja), en: signal.words(Language::En) });
         let words = words.collect();
-        Some((field.key, Checked { assurance, words, read_back }))
+        Some((field.key, NumberChecked { assurance, words, read_back }))
     });
     judged.collect()
 }

@@ -60,7 +60,7 @@ pub(crate) async fn preview(
 /// Which revision.
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Seen {
+pub(crate) struct Revision {
     /// Only if it is still this revision; none: as it is now.
     revision: Option<i64>,
 }
@@ -78,19 +78,19 @@ pub(crate) struct OnItsWay {
 
 /// Send a draft. Answered when it is saved together with a row for each recipient; that they get it goes on by itself, whether or not
 /// a mail server or a chat answers now (F28, X02). Said twice, it is sent once.
-#[utoipa::path(post, path = "/reports/{id}/send", tag = "reports", request_body = Seen, params(("id" = String, Path)),
+#[utoipa::path(post, path = "/reports/{id}/send", tag = "reports", request_body = Revision, params(("id" = String, Path)),
     responses((status = 200, body = OnItsWay)))]
 pub(crate) async fn send(
     State(api): State<Api>,
     login: Login,
     tongue: Tongue,
     At(id): At<String>,
-    Body(seen): Body<Seen>,
+    Body(wanted): Body<Revision>,
 ) -> Result<Json<OnItsWay>, Refusal> {
     let report = visible(&api, &login, &id).await?;
     let composed = compose::compose(&api, &report).await.said(tongue.0)?;
     let sending = compose::sending(&api, &report, &composed).said(tongue.0)?;
-    let sending = Sending { revision: seen.revision.unwrap_or(sending.revision), ..sending };
+    let sending = Sending { revision: wanted.revision.unwrap_or(sending.revision), ..sending };
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let Sent { report, deliveries, again } =
         api.store.send_report(&id, &sending, &writer, api.now_ms()).await.said(tongue.0)?;

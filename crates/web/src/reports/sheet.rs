@@ -52,7 +52,7 @@ pub(crate) struct Sheet {
     /// Questions that may be answered at once; their place is what `faq` is told.
     faq: Vec<Faq>,
     /// What this caller said before, newest first (F09).
-    earlier: Vec<Earlier>,
+    earlier: Vec<SaidBefore>,
     progress: Progress,
 }
 
@@ -111,7 +111,7 @@ pub(crate) struct ManualNow {
 
 /// An earlier report of this caller.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Earlier {
+pub(crate) struct SaidBefore {
     id: String,
     at_ms: i64,
     kind: Kind,
@@ -215,14 +215,14 @@ pub(super) async fn is_new(api: &Api, report: &ReportRow) -> Result<bool, StoreE
     }
 }
 
-async fn before(api: &Api, report: &ReportRow, profile: &Profile) -> Result<Vec<Earlier>, StoreError> {
+async fn before(api: &Api, report: &ReportRow, profile: &Profile) -> Result<Vec<SaidBefore>, StoreError> {
     let mut told = Vec::new();
     for EarlierReport { report, .. } in earlier(api, report, EARLIER_MS).await? {
         let deliveries = api.store.report_deliveries(&report.id).await?;
         let draft = &report.draft;
         let said = [key::COMPANY, key::NAME, key::BUSINESS].map(|key| draft.said(key).unwrap_or_default());
         let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
-        told.push(Earlier {
+        told.push(SaidBefore {
             at_ms: report.created_ms,
             kind: draft.kind,
             ja: draft.kind.ja(),
