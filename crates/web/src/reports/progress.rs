@@ -87,7 +87,7 @@ pub(super) async fn of(api: &Api, language: Language, report: &ReportRow) -> Res
     Ok(Progress {
         revision: report.revision,
         saved_ms: report.updated_ms,
-        missing: report::missing(&profile.form, &report.draft),
+        missing: profile.missing(&report.draft),
         numbers: numbers(&profile, report, &earlier),
         chosen: destined(&profile, report, language),
         notes: about(&notes, report, api.now_ms()),
