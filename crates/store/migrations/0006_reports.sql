@@ -169,6 +169,7 @@ CREATE TABLE deliveries (
     UNIQUE (report, recipient, round)
 );
 CREATE INDEX deliveries_open ON deliveries (room, place) WHERE is_open = 1;
+CREATE INDEX deliveries_open_place ON deliveries (place) WHERE is_open = 1;
 CREATE INDEX deliveries_late ON deliveries (late_due_ms) WHERE is_open = 1 AND late_ms IS NULL;
 CREATE INDEX deliveries_customer ON deliveries (customer, place);
 

@@ -73,7 +73,7 @@ impl Store {
         let mut tx = self.begin().await?;
         let about = format!("report {id}");
         let detail = format!("{} reports", digest.reports.len());
-        audit::add(&mut tx, now_ms, "", "report.digest", &about, &detail).await?;
+        audit::add(&mut tx, now_ms, "denwaban", "report.digest", &about, &detail).await?;
         begin_round(&mut tx).await?;
         let draft = Draft { kind: Kind::Sales, ..Draft::default() };
         sqlx::query(
@@ -99,6 +99,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             if done.rows_affected() == 0 {
+                tx.rollback().await?;
                 return Ok(false);
             }
         }

@@ -87,7 +87,10 @@ impl Store {
             .bind(report)
             .fetch_optional(&mut *tx)
             .await?;
-        let Some(customer) = customer else { return Ok(false) };
+        let Some(customer) = customer else {
+            tx.rollback().await?;
+            return Ok(false);
+        };
         add(&mut tx, Belongs { report, customer, first: false, now_ms }, deliveries).await?;
         let climbed = sqlx::query(
             "UPDATE ladders SET taken = taken + 1 WHERE report = $1 AND taken = $2 AND done_ms IS NULL RETURNING *",
@@ -96,8 +99,10 @@ impl Store {
         .bind(i64::try_from(rung).unwrap_or(i64::MAX))
         .fetch_optional(&mut *tx)
         .await?;
-        // Nothing of this transaction stays.
-        let Some(climbed) = climbed else { return Ok(false) };
+        let Some(climbed) = climbed else {
+            tx.rollback().await?;
+            return Ok(false);
+        };
         let (ladder, state) = read(&climbed)?;
         write(&mut tx, report, &ladder, state, now_ms).await?;
         for each in tasks {

@@ -12,6 +12,7 @@
 //! Locks are taken in one order, so that nobody waits in a circle: report, counters, rooms by name, deliveries, ladders, tasks.
 
 mod add;
+mod again;
 mod hold;
 mod lease;
 mod outcome;
@@ -244,7 +245,8 @@ pub(crate) fn delivery_row(row: &AnyRow) -> Result<DeliveryRow, StoreError> {
         recipient: row.text("recipient")?,
         round: row.int("round")?,
         channel: row.text("channel")?,
-        target: target.map(|target| target.masked()),
+        // What was accepted is kept masked; a mask of a mask would tell less.
+        target: target.map(|target| if target.has_masked_secret() { target } else { target.masked() }),
         reason: row.text("reason")?,
         urgent: row.flag("urgent")?,
         state: state_of(row)?,

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
 
 use crate::call::{call_of_key, state_from};
-use crate::database::{Store, next_id};
+use crate::database::{Store, Tx, next_id};
 use crate::error::StoreError;
 use crate::outbox::{DeliveryState, state_of};
 use crate::report::{Origin, ReportState, variant};
@@ -96,37 +96,8 @@ impl Store {
         let since: i64 =
             sqlx::query_scalar("SELECT calls_after FROM reporting WHERE id = 1").fetch_one(&mut *tx).await?;
         let (first, end) = (id_at(from_ms).max(since.saturating_add(1)), id_at(to_ms));
-        // Asked without a look at reports: what counts is what the calls themselves say.
-        let rows = sqlx::query(
-            "SELECT id, ended_ms, arrived_ms FROM calls WHERE id >= $1 AND id < $2 AND state IN ('cleared', 'interrupted') \
-             AND (answered_ms IS NOT NULL OR ending = 'message_left' \
-              OR EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_left') \
-              OR (state = 'interrupted' AND EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_begun') \
-               AND EXISTS (SELECT 1 FROM recordings WHERE call = calls.id)))",
-        )
-        .bind(first)
-        .bind(end)
-        .fetch_all(&mut *tx)
-        .await?;
-        let calls = rows
-            .iter()
-            .map(|row| {
-                let ended_ms = row.maybe_int("ended_ms")?.unwrap_or(row.int("arrived_ms")?);
-                Ok(AnsweredCall { id: row.int("id")?, ended_ms })
-            })
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        let rows = sqlx::query(
-            "SELECT reports.call, reports.state, reports.origin, calls.state AS call_state FROM reports \
-             LEFT JOIN calls ON calls.id = reports.call WHERE reports.call >= $1 AND reports.call < $2",
-        )
-        .bind(first)
-        .bind(end)
-        .fetch_all(&mut *tx)
-        .await?;
-        let mut reports = Vec::with_capacity(rows.len());
-        for row in &rows {
-            reports.extend(report_of(row)?);
-        }
+        let calls = answered_calls(&mut tx, first, end).await?;
+        let reports = reports_of_calls(&mut tx, first, end).await?;
         let proof = prove(&calls, &reports, now_ms.saturating_sub(OVERDUE_MS));
         let previous: Option<String> = sqlx::query_scalar("SELECT hash FROM reconciliations ORDER BY id DESC LIMIT 1")
             .fetch_optional(&mut *tx)
@@ -225,6 +196,44 @@ impl Store {
 /// The first id that a call of this moment can have.
 fn id_at(unix_ms: i64) -> i64 {
     unix_ms.max(0).checked_mul(1 << ID_BITS).unwrap_or(i64::MAX)
+}
+
+/// Calls of these ids that are over and need a report: asked without a look at reports, so that what counts is what the calls
+/// themselves say.
+async fn answered_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<AnsweredCall>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, ended_ms, arrived_ms FROM calls WHERE id >= $1 AND id < $2 AND state IN ('cleared', 'interrupted') \
+         AND (answered_ms IS NOT NULL OR ending = 'message_left' \
+          OR EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_left') \
+          OR (state = 'interrupted' AND EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_begun') \
+           AND EXISTS (SELECT 1 FROM recordings WHERE call = calls.id)))",
+    )
+    .bind(first)
+    .bind(end)
+    .fetch_all(&mut **tx)
+    .await?;
+    let call = |row: &AnyRow| {
+        let ended_ms = row.maybe_int("ended_ms")?.unwrap_or(row.int("arrived_ms")?);
+        Ok(AnsweredCall { id: row.int("id")?, ended_ms })
+    };
+    rows.iter().map(call).collect()
+}
+
+/// The reports of calls of these ids.
+async fn reports_of_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<ReportOf>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT reports.call, reports.state, reports.origin, calls.state AS call_state FROM reports \
+         LEFT JOIN calls ON calls.id = reports.call WHERE reports.call >= $1 AND reports.call < $2",
+    )
+    .bind(first)
+    .bind(end)
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut reports = Vec::with_capacity(rows.len());
+    for row in &rows {
+        reports.extend(report_of(row)?);
+    }
+    Ok(reports)
 }
 
 /// A report as the proof sees it. One whose call is not over is not looked at yet, nor one of a caller who gave up.

@@ -172,6 +172,7 @@ impl Store {
         let Some(row) = row else {
             let known: Option<i64> =
                 sqlx::query_scalar("SELECT id FROM tasks WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+            tx.rollback().await?;
             return known.map(|_| false).ok_or(StoreError::Missing { what: "task", id: id.to_string() });
         };
         let task = task_row(&row)?;

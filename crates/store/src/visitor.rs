@@ -2,9 +2,9 @@
 //! a call back that was not made.
 
 use sqlx::any::AnyRow;
-use switch::CallId;
+use switch::{CallId, TimelineEvent};
 
-use crate::call::{call_of_key, key};
+use crate::call::{add_event, call_of_key, key};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::row::Columns;
@@ -12,6 +12,8 @@ use crate::text::{digits, reversed};
 
 /// Visits that are loaded at most, the latest ones: what the switch remembers.
 pub const RECENT_MAX: i64 = 50_000;
+/// The kind of the event that tells that a promise is somebody's again.
+const TAKEN_OVER: &str = "callback_taken_over";
 /// Promises that are loaded at most, the latest ones.
 const PROMISED_MAX: i64 = 1_000;
 
@@ -126,5 +128,39 @@ impl Store {
             })
         };
         rows.iter().rev().map(promise).collect()
+    }
+
+    /// A promised call back is somebody's again (the switch has it in its queue, or a person has called): a line in the call's story,
+    /// and it is owed no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] call, and what the database says.
+    pub async fn call_back_taken_over(
+        &self,
+        call: CallId,
+        detail: &serde_json::Value,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        // The call's row is taken, so that no other line gets this place.
+        let arrived_ms: Option<i64> =
+            sqlx::query_scalar("UPDATE calls SET settled = settled WHERE id = $1 RETURNING arrived_ms")
+                .bind(key(call))
+                .fetch_optional(&mut *tx)
+                .await?;
+        let arrived_ms = arrived_ms.ok_or_else(|| StoreError::Missing { what: "call", id: call.to_string() })?;
+        let next = sqlx::query("SELECT COALESCE(MAX(place), -1) + 1 AS place FROM events WHERE call = $1")
+            .bind(key(call))
+            .fetch_one(&mut *tx)
+            .await?;
+        let event = TimelineEvent {
+            index: next.small("place", "events.place")?,
+            offset_ms: now_ms.saturating_sub(arrived_ms),
+            kind: TAKEN_OVER.to_owned(),
+            detail: detail.clone().into(),
+        };
+        add_event(&mut tx, key(call), &event).await?;
+        tx.commit().await?;
+        Ok(())
     }
 }

@@ -128,6 +128,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let found = find(&mut tx, id).await?;
         if let Some(refusal) = found.refusal(attempt) {
+            // At once, not when the connection is next used: nobody is to find the room taken.
+            tx.rollback().await?;
             return Ok(refusal);
         }
         sqlx::query(
@@ -160,6 +162,7 @@ impl Store {
         begin_round(&mut tx).await?;
         let found = find(&mut tx, id).await?;
         if let Some(refusal) = found.refusal(attempt) {
+            tx.rollback().await?;
             return Ok(refusal);
         }
         close(&mut tx, id, DeliveryState::Dead, why).await?;
@@ -188,6 +191,7 @@ impl Store {
         begin_round(&mut tx).await?;
         let found = find(&mut tx, id).await?;
         if found.state == DeliveryState::Bounced {
+            tx.rollback().await?;
             return Ok(Settled::Already);
         }
         close(&mut tx, id, DeliveryState::Bounced, why).await?;

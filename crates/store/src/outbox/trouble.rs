@@ -53,6 +53,7 @@ impl Store {
             .await?;
         let row = row.ok_or_else(|| missing(id))?;
         if !row.flag("is_open")? || row.maybe_int("late_ms")?.is_some() {
+            tx.rollback().await?;
             return Ok(false);
         }
         let (report, customer) = (row.text("report")?, row.maybe_int("customer")?);
@@ -64,6 +65,7 @@ impl Store {
             .await?;
         if done.rows_affected() == 0 {
             // It was accepted at this moment: nobody has to be told anything.
+            tx.rollback().await?;
             return Ok(false);
         }
         let task = NewTask {

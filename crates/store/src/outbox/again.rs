@@ -1,0 +1,63 @@
+//! Once more by hand: a delivery that was given up, came back or was called back, after somebody has mended what was wrong.
+
+use report::{Channel, Content};
+
+use super::{Belongs, DeliveryRow, NewDelivery, add, delivery_row, missing};
+use crate::audit;
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::profile;
+use crate::row::Columns;
+
+impl Store {
+    /// Sends what a delivery said to the same recipient once more, to where the firm's profile has it now. The new delivery has a name
+    /// of its own (`id`, a new UUID): the recipient may get it twice, because a person wanted it.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] if it is on its way still, or if its recipient is no more; [`StoreError::Missing`], and what the
+    /// database says.
+    pub async fn resend_delivery(
+        &self,
+        delivery: &str,
+        id: &str,
+        who: &str,
+        now_ms: i64,
+    ) -> Result<DeliveryRow, StoreError> {
+        let mut tx = self.begin().await?;
+        audit::add(&mut tx, now_ms, who, "delivery.resend", &format!("delivery {delivery}"), id).await?;
+        let row = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(delivery).fetch_optional(&mut *tx).await?;
+        let row = row.ok_or_else(|| missing(delivery))?;
+        if row.flag("is_open")? {
+            return Err(StoreError::invalid("delivery", "it is on its way still", "wait for it, or withdraw it first"));
+        }
+        let (recipient, customer) = (row.text("recipient")?, row.maybe_int("customer")?);
+        let profile = match customer {
+            Some(customer) => profile::load(&mut tx, customer).await?.map(|row| row.profile),
+            None => None,
+        };
+        let now = profile.as_ref().and_then(|profile| profile.recipient(&recipient)).map(|known| known.channel.clone());
+        // A target without secrets is as good as it was.
+        let then = || row.json::<Channel>("target", "deliveries.target").ok().filter(|old| !old.has_masked_secret());
+        let channel = now.or_else(then).ok_or_else(|| {
+            let what = format!("the firm has no recipient {recipient:?} any more");
+            StoreError::invalid("recipient", what, "write a follow-up to another one")
+        })?;
+        let content: Content = row.json("content", "deliveries.content")?;
+        let again = NewDelivery {
+            id: id.to_owned(),
+            recipient,
+            channel,
+            reason: "again".to_owned(),
+            content,
+            urgent: row.flag("urgent")?,
+            // The link in the content is the first one's, and confirms the same report.
+            seen_hash: None,
+        };
+        let report = row.text("report")?;
+        add(&mut tx, Belongs { report: &report, customer, first: false, now_ms }, &[again]).await?;
+        let made = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(id).fetch_one(&mut *tx).await?;
+        let made = delivery_row(&made)?;
+        tx.commit().await?;
+        Ok(made)
+    }
+}
