@@ -9,16 +9,25 @@ mod calls;
 mod customers;
 mod databases;
 mod directory;
+mod firms;
 mod import;
 mod interrupted;
 mod journal;
 mod migrations;
 mod outage;
+mod outbox;
+mod outbox_chaos;
 mod people;
+mod proofs;
 mod records;
+mod report_search;
+mod reports;
 mod search;
 mod trunks;
+mod upgrade;
+mod urgent;
 mod visits;
+mod writing;
 
 /// Makes of each `async fn name(store: Store)` two tests, `sqlite::name` and `postgres::name`, each on an empty database.
 macro_rules! on_both {

@@ -1,0 +1,242 @@
+//! The outbox: order, leases, outcomes (F39, F41, R25).
+
+use report::{Channel, Profile, Recipient};
+use store::{DeliveryQuery, DeliveryState, Settled, Store, StoreError, TaskKind};
+
+use crate::databases::{Sqlite, execute, shared_postgres};
+use crate::on_both;
+use crate::records::NOON_MS;
+use crate::writing::{accept, draft, firm, hanako, lease, mail, send};
+
+const MINUTE: i64 = 60_000;
+
+/// Sends reports of calls 1 to `count` to one recipient, a second apart; the deliveries' ids in order.
+async fn queue(store: &Store, customer: i64, count: u32, to: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 1..=count {
+        let report = draft(store, customer, number).await;
+        let sent = send(store, &report, &[to], NOON_MS + i64::from(number)).await;
+        ids.push(sent.deliveries[0].id.clone());
+    }
+    ids
+}
+
+on_both! {
+    async fn f41_only_the_head_of_a_room_is_leased_and_in_order(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 3, "sato").await;
+        let mut now = NOON_MS + MINUTE;
+        for (place, id) in ids.iter().enumerate() {
+            let jobs = lease(&store, now).await;
+            assert_eq!(jobs.iter().map(|job| &job.id).collect::<Vec<_>>(), [id]);
+            assert!(lease(&store, now + 29_999).await.is_empty(), "it is leased");
+            let done = Settled::Done { next: place < 2 };
+            assert_eq!(accept(&store, &jobs[0], now + 100).await, done);
+            assert_eq!(accept(&store, &jobs[0], now + 200).await, Settled::Already);
+            now += 1000;
+        }
+        assert!(lease(&store, now + 10 * MINUTE).await.is_empty());
+        assert_eq!(store.outbox_due_ms().await.unwrap(), None);
+        let page = store.deliveries(&DeliveryQuery { limit: 2, ..DeliveryQuery::default() }).await.unwrap();
+        assert_eq!(page.deliveries.iter().map(|row| &row.id).collect::<Vec<_>>(), [&ids[2], &ids[1]]);
+        let rest = store.deliveries(&DeliveryQuery { before: page.next, limit: 2, ..DeliveryQuery::default() }).await.unwrap();
+        assert_eq!((rest.deliveries.len(), rest.next), (1, None));
+    }
+
+    async fn r27_a_lease_that_runs_out_comes_again_with_the_same_id(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 2, "sato").await;
+        let now = NOON_MS + MINUTE;
+        let first = lease(&store, now).await.remove(0);
+        let second = lease(&store, now + 30_000).await.remove(0);
+        assert_eq!((&first.id, &second.id), (&ids[0], &ids[0]));
+        assert_eq!((first.attempt, second.attempt, second.first_ms), (1, 2, first.first_ms));
+        assert_eq!(second.content, first.content);
+        // Whoever lost the lease can take nothing from the one who has it now.
+        let stale = store.delivery_retry(&first.id, first.attempt, "timeout", now + 90_000, now + 31_000).await.unwrap();
+        assert_eq!(stale, Settled::Stale);
+        assert_eq!(store.delivery_dead(&first.id, first.attempt, "no", &[], now + 31_000).await.unwrap(), Settled::Stale);
+        // But that the server has it is true whoever says it.
+        assert_eq!(accept(&store, &first, now + 32_000).await, Settled::Done { next: true });
+        assert_eq!(accept(&store, &second, now + 33_000).await, Settled::Already);
+        assert_eq!(store.delivery_retry(&second.id, 2, "late", now, now).await.unwrap(), Settled::Already);
+        let row = store.delivery(&ids[0]).await.unwrap();
+        assert_eq!((row.state, row.accepted_ms, row.remote_id.as_str()), (DeliveryState::Accepted, Some(now + 32_000), "250 2.0.0 ok"));
+        assert_eq!(lease(&store, now + 34_000).await[0].id, ids[1]);
+        let attempts = store.attempts(&ids[0]).await.unwrap();
+        assert_eq!(attempts.iter().map(|attempt| attempt.outcome.as_str()).collect::<Vec<_>>(), ["accepted", ""]);
+    }
+
+    async fn f39_a_retry_waits_and_its_room_with_it_and_no_other(store: Store) {
+        let customer = firm(&store).await;
+        let sato = queue(&store, customer, 2, "sato").await;
+        let report = draft(&store, customer, 9).await;
+        send(&store, &report, &["suzuki"], NOON_MS).await;
+        let now = NOON_MS + MINUTE;
+        let jobs = lease(&store, now).await;
+        assert_eq!(jobs.len(), 2, "one of each room");
+        let job = jobs.iter().find(|job| job.recipient == "sato").unwrap();
+        let other = jobs.iter().find(|job| job.recipient == "suzuki").unwrap();
+        let due = now + 5_000;
+        assert_eq!(store.delivery_retry(&job.id, 1, "451 later", due, now).await.unwrap(), Settled::Done { next: true });
+        accept(&store, other, now).await;
+        assert!(lease(&store, due - 1).await.is_empty());
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(due));
+        let again = lease(&store, due).await;
+        assert_eq!((again[0].id.as_str(), again[0].attempt), (sato[0].as_str(), 2));
+        let row = store.delivery(&job.id).await.unwrap();
+        assert_eq!((row.state, row.error.as_str()), (DeliveryState::Leased, "451 later"));
+    }
+
+    async fn f39_a_dead_delivery_frees_its_room_tells_supervisors_and_takes_another_way(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 2, "sato").await;
+        let now = NOON_MS + MINUTE;
+        let job = lease(&store, now).await.remove(0);
+        let fallback = [mail("office", now)];
+        assert_eq!(store.delivery_dead(&job.id, 1, "550 no such user", &fallback, now).await.unwrap(), Settled::Done { next: true });
+        assert_eq!(store.delivery_dead(&job.id, 1, "550 no such user", &[mail("office", now)], now).await.unwrap(), Settled::Already);
+        let next = lease(&store, now).await;
+        assert_eq!(next.iter().map(|job| job.id.as_str()).collect::<std::collections::BTreeSet<_>>(), [ids[1].as_str(), fallback[0].id.as_str()].into());
+        let tasks = store.open_tasks().await.unwrap();
+        assert_eq!(tasks.len(), 1);
+        assert_eq!((tasks[0].kind, tasks[0].delivery.as_deref(), tasks[0].detail.as_str()), (TaskKind::Undelivered, Some(ids[0].as_str()), "550 no such user"));
+        assert!(store.finish_task(tasks[0].id, "jiro", store::TaskEnd::Done, "電話で連絡", now).await.unwrap());
+        assert!(!store.finish_task(tasks[0].id, "jiro", store::TaskEnd::Done, "", now).await.unwrap());
+        assert!(store.open_tasks().await.unwrap().is_empty());
+        assert!(matches!(store.finish_task(99, "jiro", store::TaskEnd::Done, "", now).await, Err(StoreError::Missing { .. })));
+        let rounds: Vec<i64> = store.report_deliveries(&job.report).await.unwrap().iter().map(|row| row.round).collect();
+        assert_eq!(rounds, [0, 1]);
+    }
+
+    async fn f39_a_bounce_is_told_once_and_may_be_quicker_than_we(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 2, "sato").await;
+        let now = NOON_MS + MINUTE;
+        let job = lease(&store, now).await.remove(0);
+        accept(&store, &job, now).await;
+        for (round, expected) in [Settled::Done { next: false }, Settled::Already].into_iter().enumerate() {
+            let fallback = [mail(&format!("office{round}"), now)];
+            assert_eq!(store.bounced(&job.id, "5.1.1 unknown", &fallback, now + 1000).await.unwrap(), expected);
+        }
+        let row = store.delivery(&job.id).await.unwrap();
+        assert_eq!((row.state, row.accepted_ms, row.bounced_ms), (DeliveryState::Bounced, Some(now), Some(now + 1000)));
+        let job = lease(&store, now).await.into_iter().find(|job| job.id == ids[1]).unwrap();
+        store.bounced(&job.id, "5.1.1 unknown", &[], now).await.unwrap();
+        assert_eq!(accept(&store, &job, now + 5).await, Settled::Done { next: false });
+        let row = store.delivery(&job.id).await.unwrap();
+        assert_eq!((row.state, row.accepted_ms), (DeliveryState::Bounced, Some(now + 5)), "accepted, and came back");
+        assert_eq!(store.open_tasks().await.unwrap().len(), 2);
+        assert!(matches!(store.bounced("nobody's", "?", &[], now).await, Err(StoreError::Missing { .. })));
+    }
+
+    async fn a_withdrawn_delivery_frees_its_room(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 2, "sato").await;
+        store.withdraw_delivery(&ids[0], "jiro", "送り先違い", NOON_MS).await.unwrap();
+        let error = store.withdraw_delivery(&ids[0], "jiro", "again", NOON_MS).await.unwrap_err();
+        assert!(matches!(error, StoreError::Conflict(store::Conflict::Over { state: DeliveryState::Withdrawn })), "{error:?}");
+        assert_eq!(lease(&store, NOON_MS + MINUTE).await[0].id, ids[1]);
+        assert_eq!(store.audit(Some(&format!("delivery {}", ids[0])), None, 5).await.unwrap()[0].what, "delivery.withdraw");
+    }
+
+    async fn f39_late_is_told_once_with_another_way(store: Store) {
+        let customer = firm(&store).await;
+        let report = draft(&store, customer, 1).await;
+        let urgent = store::NewDelivery { urgent: true, ..mail("sato", NOON_MS) };
+        let edited = store.edit_report(&report.id, &crate::writing::completion(&report.draft), &hanako(), NOON_MS).await.unwrap();
+        let sending = crate::writing::sending(edited.revision, vec![urgent.clone(), mail("suzuki", NOON_MS)]);
+        store.send_report(&report.id, &sending, &hanako(), NOON_MS).await.unwrap();
+        assert!(store.late_deliveries(NOON_MS + MINUTE - 1).await.unwrap().is_empty());
+        let late = store.late_deliveries(NOON_MS + MINUTE).await.unwrap();
+        assert_eq!(late.iter().map(|late| late.delivery.id.as_str()).collect::<Vec<_>>(), [urgent.id.as_str()], "X: a minute, for an urgent one");
+        let fallback = [mail("office", NOON_MS)];
+        assert!(store.delivery_late(&urgent.id, &fallback, NOON_MS + MINUTE).await.unwrap());
+        assert!(!store.delivery_late(&urgent.id, &[mail("office", NOON_MS)], NOON_MS + MINUTE).await.unwrap());
+        assert!(store.late_deliveries(NOON_MS + 9 * MINUTE).await.unwrap().is_empty());
+        assert_eq!(store.late_deliveries(NOON_MS + 11 * MINUTE).await.unwrap().len(), 2, "the other, and the way around");
+        assert_eq!(store.open_tasks().await.unwrap()[0].kind, TaskKind::Late);
+        // It gets through after all: nobody has to do anything.
+        let job = lease(&store, NOON_MS + 12 * MINUTE).await.into_iter().find(|job| job.id == urgent.id).unwrap();
+        accept(&store, &job, NOON_MS + 12 * MINUTE).await;
+        assert!(store.open_tasks().await.unwrap().is_empty());
+        assert!(!store.delivery_late(&urgent.id, &[], NOON_MS + 13 * MINUTE).await.unwrap());
+    }
+
+    async fn two_workers_never_get_the_same(store: Store) {
+        let customer = firm(&store).await;
+        for number in 1..=30 {
+            let report = draft(&store, customer, number).await;
+            send(&store, &report, &[&format!("person{number}")], NOON_MS).await;
+        }
+        let worker = async || {
+            let mut got = Vec::new();
+            for _ in 0..8 {
+                got.extend(store.lease_deliveries(NOON_MS + MINUTE, 30_000, 2).await.unwrap().into_iter().map(|job| job.id));
+            }
+            got
+        };
+        let (a, b, c) = tokio::join!(worker(), worker(), worker());
+        let mut all: Vec<String> = [a, b, c].concat();
+        let count = all.len();
+        all.sort();
+        all.dedup();
+        assert_eq!((all.len(), count), (30, 30));
+    }
+
+    async fn a_corrected_address_serves_what_waits(store: Store) {
+        let customer = firm(&store).await;
+        let chat = |token: &str, room: &str| Channel::Chatwork { room: room.to_owned(), token: token.to_owned(), mention: Vec::new() };
+        let profile = |token: &str, room: &str| Profile {
+            recipients: vec![Recipient { id: "office".to_owned(), label: String::new(), person: None, channel: chat(token, room), active: true, fallback: None }],
+            ..Profile::default()
+        };
+        let old = "token-of-the-old-times-1234";
+        store.put_profile(customer, 0, &profile(old, "12345"), "jiro", NOON_MS).await.unwrap();
+        let report = draft(&store, customer, 1).await;
+        let edited = store.edit_report(&report.id, &crate::writing::completion(&report.draft), &hanako(), NOON_MS).await.unwrap();
+        let delivery = store::NewDelivery { channel: chat(old, "12345"), ..mail("office", NOON_MS) };
+        let sent = store.send_report(&report.id, &crate::writing::sending(edited.revision, vec![delivery]), &hanako(), NOON_MS).await.unwrap();
+        assert!(!format!("{:?}", sent.deliveries).contains(old), "R20: what people see has no token");
+        let job = lease(&store, NOON_MS).await.remove(0);
+        store.delivery_retry(&job.id, 1, "401", NOON_MS + 5000, NOON_MS).await.unwrap();
+        let new = "token-of-the-new-times-5678";
+        store.put_profile(customer, 1, &profile(new, "67890"), "jiro", NOON_MS + 1000).await.unwrap();
+        let again = lease(&store, NOON_MS + 5000).await.remove(0);
+        assert_eq!((again.id.as_str(), &again.channel, again.room.as_str()), (job.id.as_str(), &chat(new, "67890"), "chatwork:67890"));
+        accept(&store, &again, NOON_MS + 6000).await;
+        assert!(store.resend_delivery(&job.id, "x", "jiro", NOON_MS + 6000).await.is_ok_and(|again| again.round == 1), "F49: a person may");
+        let repeated = lease(&store, NOON_MS + 6000).await.remove(0);
+        assert_eq!((repeated.id.as_str(), &repeated.channel, &repeated.content), ("x", &chat(new, "67890"), &again.content));
+        let error = store.resend_delivery("x", "y", "jiro", NOON_MS + 6000).await.unwrap_err();
+        assert_eq!(crate::fields(error), ["delivery"], "it is on its way");
+        let kept = store.delivery(&job.id).await.unwrap();
+        assert_eq!(kept.target, Some(chat(new, "67890").masked()));
+    }
+}
+
+async fn what_cannot_be_read_is_given_up_and_holds_up_nobody(url: &str) {
+    let store = Store::open(url).await.unwrap();
+    let customer = firm(&store).await;
+    let ids = queue(&store, customer, 2, "sato").await;
+    assert_eq!(store.delivery_content(&ids[0]).await.unwrap().firm, "さくら歯科");
+    execute(url, "UPDATE deliveries SET content = 'torn' WHERE place = (SELECT MIN(place) FROM deliveries)").await;
+    assert!(matches!(store.delivery_content(&ids[0]).await, Err(StoreError::Damaged { .. })));
+    let first = lease(&store, NOON_MS + MINUTE).await;
+    assert!(first.is_empty(), "{first:?}");
+    assert_eq!(store.delivery(&ids[0]).await.unwrap().state, DeliveryState::Dead);
+    assert_eq!(lease(&store, NOON_MS + MINUTE).await[0].id, ids[1]);
+    assert_eq!(store.open_tasks().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn sqlite_what_cannot_be_read_is_given_up_and_holds_up_nobody() {
+    let database = Sqlite::new();
+    what_cannot_be_read_is_given_up_and_holds_up_nobody(&database.url()).await;
+}
+
+#[tokio::test]
+async fn postgres_what_cannot_be_read_is_given_up_and_holds_up_nobody() {
+    let url = shared_postgres().create("unreadable").await;
+    what_cannot_be_read_is_given_up_and_holds_up_nobody(&url).await;
+}
