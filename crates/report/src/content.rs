@@ -51,6 +51,7 @@ pub struct Finished<'a> {
 
 /// What is told.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
 pub struct Content {
     /// In which language.
     pub language: Language,
@@ -87,12 +88,13 @@ pub struct Content {
     /// It is a trial.
     pub test: bool,
     /// The firm's own wording.
-    #[serde(default, skip_serializing_if = "Templates::is_empty")]
+    #[serde(skip_serializing_if = "Templates::is_empty")]
     pub templates: Templates,
 }
 
 /// A field with its answer.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
 pub struct Line {
     /// The answer's key.
     pub key: String,
@@ -104,6 +106,7 @@ pub struct Line {
 
 /// A number to call.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
 pub struct Callback {
     /// `090-1234-5678`
     pub display: String,
@@ -129,3 +132,6 @@ pub struct DigestEntry {
     /// From which number, for people.
     pub number: String,
 }
+
+#[cfg(test)]
+mod tests;
