@@ -17,6 +17,7 @@ pub const VALUE_CHARS_MAX: usize = 4_000;
 
 /// What stands in a field. A field without one is blank.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = AnswerValue)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
     /// What the caller said, or the operator chose (then a code). JSON: `{"said": "…"}`.
@@ -45,6 +46,7 @@ pub type Answers = BTreeMap<String, Value>;
 
 /// A report that is being written.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportDraft)]
 #[serde(default)]
 pub struct Draft {
     /// What sort of call it was.
@@ -56,6 +58,7 @@ pub struct Draft {
 
 /// One change of one field, as the desk saves it at once (F26, X01).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportEdit)]
 pub struct Edit {
     /// Which field; [`key::KIND`] changes the draft's kind.
     pub key: String,

@@ -36,6 +36,7 @@ const SHOWN_CHARS_MAX: usize = 40;
 
 /// What is known about a number that was typed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = NumberAssurance)]
 pub struct Assurance {
     /// `+81312345678`; `None` when it cannot be a number.
     pub number: Option<String>,
@@ -51,6 +52,7 @@ pub struct Assurance {
 
 /// One thing that is known about a number. JSON: `"in_plan"`, `{"near_caller": "090-1234-5678"}`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = NumberSignal)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// No number has so many digits, or it is none at all.
@@ -75,6 +77,7 @@ pub enum Signal {
 
 /// What all that comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = NumberBadge)]
 #[serde(rename_all = "snake_case")]
 pub enum Badge {
     /// Something of one's own speaks for it: read back, or the same as the caller's or an earlier one.

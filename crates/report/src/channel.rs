@@ -17,6 +17,7 @@ const SHOWN_FROM: usize = 16;
 
 /// How a recipient is reached.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportChannel)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Channel {
     /// A mail.

@@ -51,6 +51,7 @@ pub struct Finished<'a> {
 
 /// What is told.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportContent)]
 #[serde(default)]
 pub struct Content {
     /// In which language.
@@ -94,6 +95,7 @@ pub struct Content {
 
 /// A field with its answer.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportLine)]
 #[serde(default)]
 pub struct Line {
     /// The answer's key.
@@ -106,6 +108,7 @@ pub struct Line {
 
 /// A number to call.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportCallback)]
 #[serde(default)]
 pub struct Callback {
     /// `090-1234-5678`

@@ -31,6 +31,7 @@ pub struct Evidence {
 
 /// A span of the recording.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = EvidenceSpan)]
 pub struct Span {
     /// The first keystroke.
     pub from_ms: i64,

@@ -21,6 +21,7 @@ pub const CHOICES_MAX: usize = 50;
 
 /// How a field is filled in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = FieldInput)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
     /// One line of text.
@@ -47,6 +48,7 @@ pub enum Input {
 
 /// One choice of a field.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = FieldChoice)]
 #[serde(deny_unknown_fields)]
 pub struct Choice {
     /// What is stored.
@@ -59,6 +61,7 @@ pub struct Choice {
 
 /// Whether a field must be answered (聴取不可 is an answer).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = FieldNeed)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
     /// Always.
@@ -72,6 +75,7 @@ pub enum Need {
 
 /// A field of a form.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = FormField)]
 pub struct Field {
     /// The answer's key.
     pub key: String,
@@ -124,6 +128,7 @@ pub struct OwnField {
 
 /// Why a report cannot be sent yet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = FieldLack)]
 #[serde(rename_all = "snake_case")]
 pub enum Lack {
     /// Neither an answer nor 聴取不可.
@@ -136,6 +141,7 @@ pub enum Lack {
 
 /// A field that stands in the way of sending.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = MissingField)]
 pub struct Missing {
     /// Which.
     pub key: String,

@@ -11,6 +11,7 @@ use crate::kind::Language;
 
 /// A day of the week.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Weekday)]
 #[serde(rename_all = "snake_case")]
 pub enum Day {
     /// 月

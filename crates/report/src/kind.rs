@@ -27,9 +27,9 @@ impl Language {
 /// An enum whose variants have a code (as in JSON) and a word in each language.
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $code:literal $ja:literal $en:literal,)* }) => {
-        $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
+        $(#[$meta])*
         pub enum $name { $($(#[$doc])* $variant,)* }
 
         impl $name {
@@ -67,6 +67,7 @@ macro_rules! words {
 words! {
     /// What sort of call it was (F11, F15 to F17, F27). Decides which fields the form has.
     #[derive(Default)]
+    #[schema(as = ReportKind)]
     Kind {
         /// Something to pass on.
         #[default]

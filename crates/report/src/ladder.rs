@@ -18,6 +18,7 @@ pub struct Ladder {
 
 /// How far a report has climbed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = LadderState)]
 pub struct State {
     /// When the report was sent.
     pub sent_ms: i64,
@@ -31,6 +32,7 @@ pub struct State {
 
 /// A rung that is due.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = LadderStep)]
 pub struct Step {
     /// Which, counted from 0; climbing it makes [`State::taken`] one more than this.
     pub rung: usize,

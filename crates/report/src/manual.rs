@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 /// One version of a manual.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ManualVersion)]
 pub struct Version {
     /// Counted up per firm; a later one has been written later.
     pub version: i64,

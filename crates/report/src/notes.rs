@@ -15,6 +15,7 @@ pub const MATCH_MAX: usize = 30;
 
 /// An instruction.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = CustomerNote)]
 pub struct Note {
     /// Its id in the database.
     pub id: i64,
@@ -30,6 +31,7 @@ pub struct Note {
 
 /// Which calls a note is about. All parts have to fit; an empty one fits.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = NoteAbout)]
 #[serde(default, deny_unknown_fields)]
 pub struct About {
     /// Calls from one of these numbers (any way of writing them).

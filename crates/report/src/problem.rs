@@ -7,6 +7,7 @@ use crate::kind::Language;
 
 /// One thing that is wrong. `field` is a path into the document: `recipients[2].channel.url`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = FieldProblem)]
 pub struct Problem {
     /// Which field or place.
     pub field: String,

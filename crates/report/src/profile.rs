@@ -49,6 +49,7 @@ pub const RECIPIENTS_MAX: u8 = 30;
 
 /// What one firm has ordered.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = CustomerProfile)]
 #[serde(default, deny_unknown_fields)]
 pub struct Profile {
     /// In which language its reports are.
@@ -119,6 +120,7 @@ impl Default for Profile {
 
 /// What a firm has bought (F18): what is off is not shown to the operator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = CustomerFeatures)]
 #[serde(default, deny_unknown_fields)]
 pub struct Features {
     /// Questions of the FAQ are answered on the spot.
@@ -141,6 +143,7 @@ impl Default for Features {
 
 /// Hours of the day in Japan: from `from` until just before `until`; over midnight when `until` is earlier.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = DayHours)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
     /// `9:00`
@@ -213,6 +216,7 @@ pub struct Faq {
 
 /// One of a firm's people.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = RosterPerson)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// Its code: `sato`.
@@ -229,6 +233,7 @@ pub struct Person {
 
 /// A place where reports go.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportRecipient)]
 #[serde(deny_unknown_fields)]
 pub struct Recipient {
     /// Its code: `sato-mail`.
@@ -290,6 +295,7 @@ pub enum Treatment {
 
 /// [`Treatment`] by kind (F27).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = NoiseTreatment)]
 #[serde(default, deny_unknown_fields)]
 pub struct Noise {
     /// Of sales calls.

@@ -19,6 +19,7 @@ pub struct AnsweredCall {
 
 /// What became of a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportOutcome)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It is still being written.
@@ -40,6 +41,7 @@ pub struct ReportOf {
 
 /// What was counted, and what does not fit.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportProof)]
 #[serde(default)]
 pub struct Proof {
     /// Answered calls that have ended.

@@ -17,6 +17,7 @@ use crate::text;
 
 /// One rule.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = RecipientRule)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
     /// When it applies; empty: always.
@@ -29,6 +30,7 @@ pub struct Rule {
 
 /// A condition. All of its parts have to fit; a part that is not there fits.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = RuleWhen)]
 #[serde(default, deny_unknown_fields)]
 pub struct When {
     /// The caller asked for one of these people (ids).
@@ -45,6 +47,7 @@ pub struct When {
 
 /// A destination. JSON: `{"who": "named", "by": "mail"}`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RuleTo)]
 #[serde(deny_unknown_fields)]
 pub struct To {
     /// Whose places.
@@ -56,6 +59,7 @@ pub struct To {
 
 /// Whose places. JSON: `"named"`, `"top"`, `{"person": "sato"}`, `{"recipient": "office"}`, `"firm"`, `"everyone"`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RuleWho)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// The person whom the caller asked for; else the top of the roster.
@@ -74,6 +78,7 @@ pub enum Who {
 
 /// Which of somebody's places. Where there is none of the sort, all of them: a report has to arrive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = RuleBy)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// All: mail and chat.
@@ -87,6 +92,7 @@ pub enum By {
 
 /// Why a place was chosen, for the preview.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = RecipientWhy)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// The rule at this place says so, counted from 0.
@@ -107,6 +113,7 @@ pub enum Why {
 
 /// What becomes of a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportPolicy)]
 #[serde(rename_all = "snake_case")]
 pub enum Policy {
     /// It goes out at once.
@@ -121,6 +128,7 @@ pub enum Policy {
 
 /// Who gets a report.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChosenRecipients)]
 pub struct Chosen {
     /// Recipients by id, each once, in the order in which they are told; empty when it is suppressed, or when the firm has no
     /// place in use at all.

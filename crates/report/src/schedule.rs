@@ -49,6 +49,7 @@ impl Away {
 
 /// One entry of somebody's schedule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ScheduleEntry)]
 pub struct Entry {
     /// Its id in the database.
     pub id: i64,
@@ -67,6 +68,7 @@ pub struct Entry {
 
 /// What an operator sees of a person now.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[schema(as = ScheduleNow)]
 pub struct Now {
     /// What keeps them.
     pub away: Away,

@@ -19,6 +19,7 @@ const WHO_CHARS_MAX: usize = 16;
 
 /// A mail's parts; headers are the mailer's.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReportMail)]
 pub struct Mail {
     /// One line, urgency first. No control character is in it; how it is encoded is the mailer's.
     pub subject: String,
