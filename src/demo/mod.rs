@@ -129,7 +129,7 @@ fn banner(arguments: &Arguments, house: &House, stage: &Stage) {
     ));
     println(&format!("  SIP {sip}   {} {}", say("client firms", "契約企業"), sample::FIRMS.len()));
     if let Some(url) = stage.url() {
-        println(&format!("\n  {}  {url}\n", say("supervisor's page", "管理者ページ")));
+        println(&format!("\n  {}  {url}\n", say("administrator's page", "管理者ページ")));
     }
     if !arguments.script && !stage.speaks() {
         println(&say(

@@ -31,7 +31,7 @@ export function calendarForm({ element, build, words: W }, calendar) {
   const yearly = check("closed-yearly", W.everyYear, false);
   const says = input("closed-says", "", { maxLength: 300, placeholder: W.wordingExample });
   const how = select("closed-then", choices(CLOSED, [["", W.asAbove]]), "");
-  const add = button(W.addPeriod, () => {
+  const addPeriod = () => {
     const every = yearly.querySelector("input").checked;
     const begins = from.read(every);
     if (!begins) return from.day.focus();
@@ -39,7 +39,8 @@ export function calendarForm({ element, build, words: W }, calendar) {
     for (const place of [from.day, from.time, to.day, to.time, says]) place.value = "";
     yearly.querySelector("input").checked = false;
     how.value = "";
-  }, { id: "closed-add" });
+  };
+  const add = button(W.addPeriod, addPeriod, { id: "closed-add" });
 
   /** A day, and if wanted a time. */
   function edge(name) {
@@ -55,25 +56,31 @@ export function calendarForm({ element, build, words: W }, calendar) {
   const first = input("open-from", "", { type: "date" });
   const last = input("open-to", "", { type: "date" });
   const hours = input("open-hours", "", { placeholder: "9:00-15:00" });
-  const addOpen = button(W.addOpen, () => {
+  const addDays = () => {
     if (!first.value || !hours.value.trim()) return (first.value ? hours : first).focus();
     open.add({ from: first.value, to: last.value || first.value, hours: hoursOf(hours.value) });
     for (const place of [first, last, hours]) place.value = "";
-  });
+  };
+  const addOpen = button(W.addOpen, addDays);
 
   const form = element("div", {},
-    group(W.week, row(...week), element("p", { className: "quiet", textContent: W.weekHint }), holidays),
+    group(W.week, element("div", { className: "fields week" }, ...week), element("p", { className: "quiet", textContent: W.weekHint }), holidays),
     group(W.whenClosed, row(labelled(W.then, then), labelled(W.wording, wording, W.wordingHint))),
-    group(W.closedPeriods, closed, row(labelled(W.from, from.day), labelled(W.fromTime, from.time), labelled(W.to, to.day), labelled(W.toTime, to.time), yearly, labelled(W.wording, says), labelled(W.then, how)), add),
+    group(W.closedPeriods, closed, row(labelled(W.from, from.day), labelled(W.fromTime, from.time), labelled(W.to, to.day), labelled(W.toTime, to.time), yearly), row(labelled(W.wording, says), labelled(W.then, how)), add),
     group(W.openDays, open, row(labelled(W.from, first), labelled(W.to, last), labelled(W.hours, hours)), addOpen));
   return {
     form,
-    read: () => ({
-      ...calendar,
-      week: Object.fromEntries(DAYS.map((day, at) => [day, hoursOf(week[at].querySelector("input").value)])),
-      japanese_holidays: holidays.querySelector("input").checked,
-      closed_wording: wording.value,
-      when_closed: then.value,
-    }),
+    read() {
+      // What was filled in and not added is meant, too.
+      if (from.day.value) addPeriod();
+      if (first.value && hours.value.trim()) addDays();
+      return {
+        ...calendar,
+        week: Object.fromEntries(DAYS.map((day, at) => [day, hoursOf(week[at].querySelector("input").value)])),
+        japanese_holidays: holidays.querySelector("input").checked,
+        closed_wording: wording.value,
+        when_closed: then.value,
+      };
+    },
   };
 }

@@ -24,26 +24,28 @@ export function operatorForm({ element, build, words: W, codes, teams: known }, 
   const kind = select("skill-kind", [["", W.skill], [LANGUAGE, W.language]], "");
   const name = input("skill-name", "", { maxLength: 40, ariaLabel: W.skillName });
   const level = input("skill-level", LEVEL, { type: "number", min: 1, max: 100, ariaLabel: W.level });
-  const addSkill = button(W.addSkill, () => {
+  const takeSkill = () => {
     const skill = kind.value + (kind.value ? name.value.trim().toLowerCase() : name.value.trim());
     if (!name.value.trim()) return name.focus();
     const at = skills.findIndex(([other]) => other === skill);
     if (at >= 0) skills.splice(at, 1);
     shown.add([skill, Number(level.value) || LEVEL]);
     name.value = "";
-  }, { id: "skill-add" });
+  };
+  const addSkill = button(W.addSkill, takeSkill, { id: "skill-add" });
 
   const knows = [...operator.knows];
   const firms = list(knows, (code) => element("span", { textContent: codes.get(code) ? `${codes.get(code)} (${code})` : code }), W);
   firms.id = "knows";
   const firm = input("knows-code", "", { ariaLabel: W.firm });
   firm.setAttribute("list", "known-firms");
-  const addFirm = button(W.addFirm, () => {
+  const takeFirm = () => {
     const code = firm.value.trim();
     if (!code) return firm.focus();
     if (!knows.includes(code)) firms.add(code);
     firm.value = "";
-  }, { id: "knows-add" });
+  };
+  const addFirm = button(W.addFirm, takeFirm, { id: "knows-add" });
 
   const form = element("div", {},
     group(W.place, row(labelled(W.tier, tier, W.tierHint), labelled(W.teams, teams, W.teamsHint), labelled(W.rank, rank, W.rankHint), labelled(W.wrapUp, wrap), labelled(W.wrapUpMax, most, W.wrapUpHint))),
@@ -54,6 +56,9 @@ export function operatorForm({ element, build, words: W, codes, teams: known }, 
   return {
     form,
     read() {
+      // What was filled in and not added is meant, too.
+      if (name.value.trim()) takeSkill();
+      if (firm.value.trim()) takeFirm();
       const { id: _, active: __, realm: ___, ...kept } = operator;
       return {
         ...kept, tier: tier.value, teams: several(teams.value), rank: Number(rank.value), skills, knows,

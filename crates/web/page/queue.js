@@ -38,12 +38,12 @@ export function queue(tools) {
 
   function drawOperators() {
     const words = W();
+    const left = ({ wrap_up_left_ms: ms }) => ms == null ? "" : timer(ms, "leftMs");
     const rows = operators.map((operator) => [
       operator.name, operator.tier === "operator" ? words.tiers.operator : chip(words.tiers[operator.tier] ?? operator.tier, "busy"), operator.teams.join("、"),
-      standing(operator), timer(operator.for_ms),
-      operator.wrap_up_left_ms == null ? "" : timer(operator.wrap_up_left_ms, "leftMs"), { text: String(operator.calls_today), kind: "number" },
+      standing(operator), timer(operator.for_ms), left(operator), { text: String(operator.calls_today), kind: "number" }, { text: duration(operator.talk_today_ms), kind: "number" },
     ]);
-    table($("now-operators"), [words.operator, words.tier, words.team, words.state, words.since, words.left, words.callsToday], rows, words.nobody);
+    table($("now-operators"), [words.operator, words.tier, words.team, words.state, words.since, words.left, words.callsToday, words.talkToday], rows, words.nobody);
   }
 
   function drawNotices() {
