@@ -6,6 +6,7 @@ const FAQ_MAX = 5;
 export function sides(tools) {
   const { $, element, chip, filled, when, api, wrong, R, use } = tools;
   let sheet = null;
+  let held = []; // notes that are about this call
 
   /** A part with a heading; nothing at all when there is nothing to tell. */
   function part(title, ...inside) {
@@ -20,8 +21,7 @@ export function sides(tools) {
   function draws(given) {
     sheet = given;
     const { firm, people, manual, faq, earlier } = sheet;
-    const said = element("div", { id: "report-notes" });
-    $("report-sides").replaceChildren(said,
+    $("report-sides").replaceChildren(element("div", { id: "report-notes" }),
       ...part(R().people, list(people.map(person))),
       ...part(R().absent, list(firm.absent.map((one) => phrase(one.text, one.title)))),
       ...part(R().dos, list(firm.dos)),
@@ -30,6 +30,11 @@ export function sides(tools) {
       ...(faq.length ? part(R().faq, questions(faq)) : []),
       ...part(R().earlier, earlier.length ? list(earlier.map(before)) : element("p", { className: "quiet", textContent: R().earlierNone })),
     );
+    drawNotes();
+  }
+
+  function drawNotes() {
+    $("report-notes")?.replaceChildren(...part(R().notes, list(held.map((note) => note.text))));
   }
 
   /** A person, the day, and the sentence that is said of it. */
@@ -87,7 +92,8 @@ export function sides(tools) {
     draws, delivery,
     /** Instructions that are about this call, as far as it is known by now (F23). */
     notes(notes) {
-      $("report-notes")?.replaceChildren(...part(R().notes, list(notes.map((note) => note.text))));
+      held = notes;
+      drawNotes();
     },
     /** How a complaint is taken (F08), as soon as it is one; and what else is said to this kind. */
     script(given, kind) {
@@ -101,6 +107,7 @@ export function sides(tools) {
     },
     forgets() {
       sheet = null;
+      held = [];
       $("report-sides").replaceChildren();
       $("report-script").hidden = true;
     },

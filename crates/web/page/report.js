@@ -263,6 +263,8 @@ export function reportDesk(tools) {
     const sheet = await api(`/reports/${mine.sheet.report.id}/sheet`).catch(() => null);
     if (!sheet || open !== mine) return;
     mine.sheet = { ...sheet, report: mine.sheet.report, fresh: false };
+    mine.progress = sheet.progress;
+    drawProgress();
     side.draws(mine.sheet);
     side.script(mine.sheet, mine.sheet.report.draft.kind);
     for (const field of mine.fields.values()) field.people?.(sheet.people);
@@ -353,6 +355,7 @@ export function reportDesk(tools) {
   $("report-kind").onchange = (event) => {
     open.sheet.report.draft.kind = event.target.value;
     drawFields();
+    drawProgress();
     edited("kind", { said: event.target.value });
   };
   $("report-send").onclick = send;
