@@ -16,7 +16,6 @@ mod again;
 mod hold;
 mod lease;
 mod outcome;
-mod resend;
 mod retarget;
 mod room;
 mod seen;

@@ -36,18 +36,18 @@ pub enum Settled {
 }
 
 /// A delivery as its outcome finds it, its room taken.
-pub(super) struct Found {
-    pub(super) room: String,
-    pub(super) report: String,
-    pub(super) customer: Option<i64>,
+struct Found {
+    room: String,
+    report: String,
+    customer: Option<i64>,
     state: DeliveryState,
-    pub(super) is_open: bool,
+    is_open: bool,
     is_accepted: bool,
     attempts: i64,
     target: String,
 }
 
-pub(super) async fn find(tx: &mut Tx, id: &str) -> Result<Found, StoreError> {
+async fn find(tx: &mut Tx, id: &str) -> Result<Found, StoreError> {
     let room = room::lock_of(tx, id).await?;
     let row = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(id).fetch_one(&mut **tx).await?;
     Ok(Found {

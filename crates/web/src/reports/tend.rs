@@ -24,7 +24,6 @@ use crate::export::{Sheet, japanese_time};
 use crate::extract::{Asked, At, Body};
 use crate::news::News;
 use crate::rights::Act;
-use crate::seen::SeenLinks;
 use crate::tongue::Tongue;
 
 /// Proofs on a page if nobody says.
@@ -131,7 +130,7 @@ pub(crate) struct Finished {
     now: bool,
 }
 
-/// Send once more what was given up, came back, or does not get through: to where the recipient is reached now.
+/// Send once more what was given up or came back, to where the recipient is reached now. Whoever had to do that has done it.
 #[utoipa::path(post, path = "/deliveries/{id}/resend", tag = "reports", params(("id" = String, Path)),
     responses((status = 200, body = Delivered)))]
 pub(crate) async fn resend(
@@ -141,20 +140,15 @@ pub(crate) async fn resend(
     At(id): At<String>,
 ) -> Result<Json<Delivered>, Refusal> {
     login.may(Act::TendReports)?;
-    let row = api.store.delivery(&id).await.said(tongue.0)?;
-    let profile = profile(&api, row.customer).await.said(tongue.0)?;
-    let recipient = profile.recipient(&row.recipient).ok_or_else(|| {
-        let (what, remedy) = tongue.0.of(
-            ("この送信先はプロフィールにありません", "プロフィールに送信先を登録してから再送してください"),
-            ("the firm's profile has no such recipient any more", "give it one of this id, and send again"),
-        );
-        Refusal::invalid("recipient", what, remedy)
-    })?;
-    let content = api.store.delivery_content(&id).await.said(tongue.0)?;
-    let links = SeenLinks::below(&api.public_url);
     let now_ms = api.now_ms();
-    let new = compose::delivery(&links, &recipient.id, &recipient.channel, "again", &content, now_ms).said(tongue.0)?;
+    let writer = writer(&api, &login).await.said(tongue.0)?;
+    let new = store::new_id(now_ms).said(tongue.0)?;
     let made = api.store.resend_delivery(&id, &new, &login.name, now_ms).await.said(tongue.0)?;
+    for task in api.store.report_tasks(&made.report).await.said(tongue.0)? {
+        if task.done_ms.is_none() && task.delivery.as_deref() == Some(id.as_str()) {
+            api.store.finish_task(task.id, &writer.name, TaskEnd::Done, "sent again", now_ms).await.said(tongue.0)?;
+        }
+    }
     api.switchboard.tell(News::Delivery {
         delivery: made.id.clone(),
         report: made.report.clone(),
@@ -163,6 +157,7 @@ pub(crate) async fn resend(
         state: word(&made.state),
         why: String::new(),
     });
+    let profile = profile(&api, made.customer).await.said(tongue.0)?;
     Ok(Json(Delivered::of(&profile, made)))
 }
 
