@@ -15,6 +15,7 @@ mod pages;
 mod phone;
 mod process;
 mod refresh;
+mod reports;
 mod service;
 mod shutdown;
 mod startup;

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use media::{Media, Prompts, PromptsConfig};
+use notify::chores::NoCaller;
 use sip::flow::Protocol;
 use store::{Journal, Store, journal};
 use switch::CallRecord;
@@ -18,6 +19,7 @@ use crate::addresses::Addresses;
 use crate::config::{Config, Digest, Speech};
 use crate::engine::{self, EngineHandle, Hands, Setup, StartError, media_events};
 use crate::refresh::Refresh;
+use crate::reports::{self, Reports};
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::{certificates, clock, descriptors, disk, tell, words};
 
@@ -40,6 +42,7 @@ pub struct House {
     pub tickets: web::Tickets,
     thread: JoinHandle<()>,
     journal: Arc<Journal>,
+    reports: Reports,
     tasks: Vec<tokio::task::JoinHandle<()>>,
 }
 
@@ -71,8 +74,9 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
         tokio::spawn(certificates::follow(config.clone(), handle.clone(), material)),
         tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min, handle.clone())),
     ];
+    let reports = reports::open(config, &store, &handle, Arc::new(NoCaller)).await?;
     let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
-    Ok(House { engine: handle, store, locals, web, tickets, thread, journal, tasks })
+    Ok(House { engine: handle, store, locals, web, tickets, thread, journal, reports, tasks })
 }
 
 /// The promise's figures of today go on from what the database has of it, up to our own beginning. Nothing waits for them.
@@ -96,6 +100,7 @@ impl House {
         if tokio::task::spawn_blocking(move || thread.join()).await.is_ok_and(|joined| joined.is_err()) {
             tracing::error!("the engine's thread panicked: please report what stands above");
         }
+        self.reports.close().await;
         for task in &self.tasks {
             task.abort();
         }

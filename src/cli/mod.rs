@@ -3,6 +3,7 @@
 mod api;
 mod ban;
 mod bench;
+mod bounce;
 mod call;
 mod certificate;
 mod check;
@@ -88,6 +89,8 @@ enum Verb {
     /// People who log in to the web pages
     #[command(subcommand)]
     User(user::Verb),
+    /// Take a mail that came back from a mail server, and find the report that it is about
+    Bounce(bounce::Arguments),
     /// How much this machine carries
     Bench(bench::Arguments),
     /// Completions for a shell
@@ -160,6 +163,7 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Certificate(arguments) => with_runtime(certificate::run(&quiet()?, arguments)),
         Verb::Staffing(arguments) => with_runtime(staffing::run(&quiet()?, arguments)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),
+        Verb::Bounce(arguments) => bounce::run(&quiet()?, &arguments),
         Verb::Bench(arguments) => bench::run(&arguments, out),
         Verb::Completions { shell } => help::completions(shell, out),
         Verb::Man => help::manual(out),

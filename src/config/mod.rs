@@ -2,6 +2,7 @@
 //! same. [`load`] reads the file and the environment over it, and words every mistake as place, what and remedy.
 
 mod load;
+mod mail;
 mod mistake;
 mod ports;
 mod validate;
@@ -15,6 +16,7 @@ use sip::flow::Protocol;
 #[cfg(test)]
 use load::read;
 pub use load::{Loaded, load};
+pub use mail::{Channels, Mail, MailTls};
 pub use mistake::Mistake;
 pub use ports::PortRange;
 
@@ -41,6 +43,10 @@ pub struct Config {
     pub database: Database,
     /// API and pages.
     pub web: Web,
+    /// Reports by e-mail.
+    pub mail: Mail,
+    /// Reports by chat.
+    pub channels: Channels,
     /// Logs.
     pub log: Log,
     /// How the process ends.

@@ -1,5 +1,7 @@
 //! What types alone do not say about the settings.
 
+mod reports;
+
 use std::collections::HashSet;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +23,7 @@ pub(super) fn validate(config: &Config, places: &Places) -> Vec<Mistake> {
     certificates(config, &mut judge);
     limits(config, &mut judge);
     texts(config, &mut judge);
+    reports::reports(config, &mut judge);
     judge.mistakes
 }
 

@@ -12,6 +12,8 @@ words! {
     BENCH_EQUAL = "managers by timers, as often as at {}", "管理者は時限で同数(価格 {} と)";
     BENCH_SCALE = "queue  {} numbers, {} operators: {} ns of processor an event, over {} events",
         "キュー  番号 {} 件、オペレーター {} 人: 1 イベント {} ns、{} イベント";
+    BENCH_REPORT = "report {} mails, {} reports/s: send to 250 in {} ms (p50), {} ms (p99), {} ms at most; {} lost, {} doubled",
+        "報告  メール {} 通、報告 {} 件/秒: 送信から 250 応答まで {} ms (p50)、{} ms (p99)、最大 {} ms、紛失 {}、重複 {}";
     NO_DAYS = "no day to play", "再生する日がありません";
     NO_DAYS_REMEDY = "give --days at least 1", "--days には 1 以上を指定してください";
     TRAFFIC_COLUMN = "there is no column `{}`", "「{}」の列がありません";

@@ -33,6 +33,7 @@ mod many;
 mod networks;
 mod pages;
 mod pjsua2;
+mod post;
 mod promise;
 mod races;
 mod ring;

@@ -17,6 +17,7 @@ pub mod chromium;
 pub mod flood;
 pub mod house;
 pub mod linphone;
+pub mod mail_server;
 pub mod peer;
 pub mod pjsua2;
 pub mod ports;

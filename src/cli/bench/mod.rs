@@ -10,6 +10,7 @@ mod peers;
 mod queue;
 mod ramp;
 mod register;
+mod report;
 mod sip;
 mod stage;
 mod voice;
@@ -20,7 +21,7 @@ use crate::trouble::{Exit, Trouble, Troubles};
 /// Arguments of `bench`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  denwaban bench sip\n  denwaban bench call --json\n  denwaban bench media --calls 200 --modes relay,record --seconds 10\n  denwaban bench media --ramp\n  denwaban bench queue --json\n  denwaban bench queue --days 50 --operators 28\n  denwaban bench queue --traffic calls.csv\n\n\
+    after_help = "Examples:\n  denwaban bench sip\n  denwaban bench call --json\n  denwaban bench media --calls 200 --modes relay,record --seconds 10\n  denwaban bench media --ramp\n  denwaban bench queue --json\n  denwaban bench queue --days 50 --operators 28\n  denwaban bench queue --traffic calls.csv\n  denwaban bench report --json\n\n\
         queue plays each ring plan with the same days of calls. At equal interruptions of supervisors and managers: the control loop's\n\
         row says how often it rang their phones; longest idle and ring-all ring them by a fixed timer, one on some of the days and\n\
         another on the rest, so that the mean is the same. --traffic takes the file that the page saves as CSV (columns arrived,\n\
@@ -33,7 +34,7 @@ pub struct Arguments {
     /// Complete calls to make (call), simultaneous bridged calls (media; several times for several), or calls a day (queue)
     #[arg(long, value_delimiter = ',')]
     calls: Vec<usize>,
-    /// How long a flood, or each window of a measurement of voice, takes
+    /// How long a flood, each window of a measurement of voice, or the sending of reports takes
     #[arg(long, default_value_t = 5)]
     seconds: u64,
     /// What is done with voice: relay, record, srtp, opus (all when left out)
@@ -61,6 +62,8 @@ enum What {
     Media,
     /// Ring plans on days of calls, generated or recorded; what an event of the queue costs
     Queue,
+    /// Fifty reports a second to a mail server, with one recipient's server hanging: from "send" to the 250
+    Report,
 }
 
 /// Measures, and prints one line (one JSON object) a measurement.
@@ -91,6 +94,10 @@ pub fn run(arguments: &Arguments, out: Output) -> Result<(), Troubles> {
     if wanted(What::Queue) {
         let calls = if wanted(What::Call) { None } else { arguments.calls.first().copied() };
         queue::run(&arguments.queue, calls, out)?;
+    }
+    if wanted(What::Report) {
+        let row = report::measure(arguments.seconds).map_err(trouble)?;
+        out.line(&row, || row.text());
     }
     if wanted(What::Media) {
         let calls: &[usize] = if wanted(What::Call) { &[] } else { &arguments.calls };

@@ -2,6 +2,7 @@
 
 pub(super) mod ask;
 mod machine;
+mod mail;
 mod peers;
 
 use serde::Serialize;
@@ -60,6 +61,8 @@ enum What {
     Trunk,
     Sip,
     Web,
+    Mail,
+    Bounces,
 }
 
 impl What {
@@ -78,6 +81,8 @@ impl What {
             Self::Trunk => words::CHECK_TRUNK,
             Self::Sip => words::CHECK_SIP,
             Self::Web => words::CHECK_WEB,
+            Self::Mail => words::CHECK_MAIL,
+            Self::Bounces => words::CHECK_BOUNCES,
         }
     }
 }
@@ -127,6 +132,7 @@ pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Troubles> {
         machine::certificates(config, &mut findings);
         machine::ports(config, &mut findings).await;
         machine::speech(config, &mut findings);
+        mail::mail(config, &mut findings).await;
         peers::database(context, &mut findings).await
     })?;
     report(context, &findings.0)

@@ -1,5 +1,5 @@
-//! kill -9 of a process that delivers, at random moments, hundreds of times, while its mail server fails in every way there is
-//! (X02): nothing is lost, and what comes twice has the same Message-ID.
+//! kill -9 of a process that delivers, at random moments, hundreds of times, while its mail server and a chat fail in every way
+//! there is (X02): nothing is lost, and what comes twice has the same Message-ID or key.
 //!
 //! The process is this test's own program, told by its environment to be nothing but a worker ([`child`]). Its clock runs
 //! [`HASTE`] times as fast, so that pauses of seconds and leases of half a minute do not make the test an hour long.
@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use notify::chat::{Chats, Endpoints};
 use notify::worker::{Bell, Limits, Worker};
-use notify::{Clock, Hook, NoLinks, Rescue};
+use notify::{Channels, Clock, Hook, NoLinks, Rescue};
+use receivers::http::{self, Service, Services, Verdict};
 use receivers::smtp::{Fault, Options, Server};
-use report::Recipient;
+use report::{Channel, Recipient};
 use store::{DeliveryQuery, Store};
 use tokio::sync::watch;
 
@@ -23,6 +25,7 @@ use super::house::*;
 const HASTE: i64 = 200;
 const DATABASE: &str = "DENWABAN_TEST_DATABASE";
 const SERVER: &str = "DENWABAN_TEST_SERVER";
+const SERVICES: &str = "DENWABAN_TEST_SERVICES";
 const BEGUN: &str = "DENWABAN_TEST_BEGUN_MS";
 
 fn wall_ms() -> i64 {
@@ -54,7 +57,9 @@ async fn child() {
     let clock = Hasty { begun_ms: std::env::var(BEGUN).unwrap().parse().unwrap() };
     let store = Store::open(&url).await.unwrap();
     let rescue = Rescue { store, links: Arc::new(NoLinks), hook: Hook::none() };
-    let worker = Worker::new(rescue, Arc::new(Post(email(address))), Limits::default());
+    let chats = Chats::new(Endpoints::at(&std::env::var(SERVICES).unwrap()), None).unwrap();
+    let channels = Channels { email: Some(email(address)), chats };
+    let worker = Worker::new(rescue, Arc::new(channels), Limits::default());
     let (_stop, stopped) = watch::channel(false);
     worker.run(Arc::new(clock), Bell::default(), stopped).await;
 }
@@ -62,11 +67,12 @@ async fn child() {
 struct Worked(Child);
 
 impl Worked {
-    fn start(house: &House, server: &Server, begun_ms: i64) -> Worked {
+    fn start(house: &House, server: &Server, services: &Services, begun_ms: i64) -> Worked {
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "crash::child", "--nocapture"])
             .env(DATABASE, house.url())
             .env(SERVER, server.address().to_string())
+            .env(SERVICES, services.base())
             .env(BEGUN, begun_ms.to_string())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -118,11 +124,12 @@ fn flaky(recipient: &str, before: u64) -> Fault {
 async fn x02_kill_9_at_random_moments_loses_no_report_and_doubles_none_under_another_name() {
     let rounds: u64 = if std::env::var_os("DENWABAN_LONG").is_some() { 2_000 } else { 200 };
     const ROOMS: usize = 24;
-    let places: Vec<Recipient> =
-        (0..ROOMS).map(|place| mail(&format!("a{place}"), &format!("d{}.test", place % 7))).collect();
+    let places: Vec<Recipient> = (0..ROOMS).map(recipient).collect();
     let house = House::new(places).await;
     let server = Server::start(Options::default()).await.unwrap();
     server.script(Arc::new(flaky));
+    let services = Services::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+    services.fail_every(Service::Line, http::Fault::DropAfterAccept, 4);
     let begun_ms = wall_ms();
     let clock = Hasty { begun_ms };
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ begun_ms as u64);
@@ -136,13 +143,14 @@ async fn x02_kill_9_at_random_moments_loses_no_report_and_doubles_none_under_ano
             sent[one].push(ids[0].clone());
             sent[two].push(ids[1].clone());
         }
-        let mut child = Worked::start(&house, &server, begun_ms);
+        let mut child = Worked::start(&house, &server, &services, begun_ms);
         tokio::time::sleep(Duration::from_millis(dice.below(180))).await;
         child.kill();
     }
     // The server is well again. What waits longest, waits an hour.
     server.script(Arc::new(|_, _| Fault::None));
-    let _last = Worked::start(&house, &server, begun_ms);
+    services.heal(Service::Line);
+    let _last = Worked::start(&house, &server, &services, begun_ms);
     let open = || DeliveryQuery { open: true, limit: 1, ..DeliveryQuery::default() };
     for _ in 0..1_200 {
         if house.store.deliveries(&open()).await.unwrap().deliveries.is_empty() {
@@ -150,21 +158,44 @@ async fn x02_kill_9_at_random_moments_loses_no_report_and_doubles_none_under_ano
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    check(&house, &server, &sent).await;
+    check(&house, &server, &services, &sent).await;
 }
 
-async fn check(house: &House, server: &Server, sent: &[Vec<String>]) {
-    let all: HashSet<&String> = sent.iter().flatten().collect();
-    let mut came: HashMap<String, u32> = HashMap::new();
-    let mut first: Vec<String> = Vec::new();
-    for mail in server.mails() {
-        let id = mail.message_id().split('@').next().unwrap().to_owned();
-        assert!(mail.from == format!("bounce+{id}@house.test") && all.contains(&id), "a mail of nobody's: {id}");
-        if came.get(&id).is_none() {
-            first.push(id.clone());
-        }
-        *came.entry(id).or_default() += 1;
+/// Every sixth place is a room of LINE, the others are mailboxes of seven domains.
+fn recipient(number: usize) -> Recipient {
+    let id = format!("a{number}");
+    if !number.is_multiple_of(6) {
+        return mail(&id, &format!("d{}.test", number % 7));
     }
+    let (to, token) = (format!("U{number:032x}"), http::known::LINE_TOKEN.to_owned());
+    place(&id, Channel::Line { to, token })
+}
+
+/// What has come: deliveries' ids in the order in which each came first in its room, and how often.
+fn arrivals(server: &Server, services: &Services) -> (Vec<String>, HashMap<String, u32>) {
+    let mails = server.mails().into_iter().map(|mail| {
+        let id = mail.message_id().split('@').next().unwrap().to_owned();
+        assert_eq!(mail.from, format!("bounce+{id}@house.test"));
+        id
+    });
+    let requests = services.requests().into_iter();
+    let shown = requests.filter(|one| matches!(one.verdict, Verdict::Shown)).map(|one| one.key.unwrap());
+    let (mut first, mut times) = (Vec::new(), HashMap::new());
+    for id in mails.chain(shown) {
+        let count: &mut u32 = times.entry(id.clone()).or_default();
+        *count += 1;
+        if *count == 1 {
+            first.push(id);
+        }
+    }
+    (first, times)
+}
+
+async fn check(house: &House, server: &Server, services: &Services, sent: &[Vec<String>]) {
+    let all: HashSet<&String> = sent.iter().flatten().collect();
+    let (first, came) = arrivals(server, services);
+    assert!(first.iter().all(|id| all.contains(id)), "something of nobody's");
+    assert!(services.refused().is_empty(), "{:?}", services.refused());
     let (mut doubled, mut killed) = (0, 0);
     for id in all {
         let row = house.store.delivery(id).await.unwrap();
@@ -173,6 +204,7 @@ async fn check(house: &House, server: &Server, sent: &[Vec<String>]) {
         assert!(times > 0, "lost, and said to be accepted: {row:?}");
         assert!(times <= row.attempts, "{times} times in {} attempts", row.attempts);
         doubled += times - 1;
+        assert!(times == 1 || row.channel == "email", "LINE shows a key once: {row:?}");
         let attempts = house.store.attempts(id).await.unwrap();
         killed += attempts.iter().filter(|attempt| attempt.outcome.is_empty()).count();
     }

@@ -67,6 +67,48 @@ on_both! {
         assert_eq!(attempts.iter().map(|attempt| attempt.outcome.as_str()).collect::<Vec<_>>(), ["accepted", ""]);
     }
 
+    async fn r27_whoever_is_alive_keeps_its_lease_and_whoever_lost_it_does_not_get_it_back(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 2, "sato").await;
+        let now = NOON_MS + MINUTE;
+        let first = lease(&store, now).await.remove(0);
+        store.extend_deliveries(&[(first.id.clone(), first.attempt)], now + MINUTE).await.unwrap();
+        assert!(lease(&store, now + MINUTE - 1).await.is_empty());
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(now + MINUTE));
+        let second = lease(&store, now + MINUTE).await.remove(0);
+        assert_eq!((second.id.as_str(), second.attempt), (ids[0].as_str(), 2));
+        store.extend_deliveries(&[(first.id.clone(), first.attempt), (ids[1].clone(), 1)], now + 9 * MINUTE).await.unwrap();
+        assert_eq!(lease(&store, now + MINUTE + 30_000).await.len(), 1, "neither the lost one nor one that nobody has");
+    }
+
+    async fn r25_what_is_given_back_untried_is_as_it_was_and_comes_when_it_is_to(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 2, "sato").await;
+        let now = NOON_MS + MINUTE;
+        let job = lease(&store, now).await.remove(0);
+        let back = |attempt, next_ms| [store::Returned { id: ids[0].clone(), attempt, next_ms }];
+        store.return_deliveries(&back(7, now)).await.unwrap();
+        assert!(lease(&store, now + 1).await.is_empty(), "that was another attempt's");
+        store.return_deliveries(&back(job.attempt, now + 5_000)).await.unwrap();
+        let row = store.delivery(&ids[0]).await.unwrap();
+        assert_eq!((row.state, row.attempts, row.first_ms), (DeliveryState::Waiting, 0, None));
+        assert!(store.attempts(&ids[0]).await.unwrap().is_empty());
+        assert!(lease(&store, now + 4_999).await.is_empty(), "nor is the one behind it");
+        let job = lease(&store, now + 5_000).await.remove(0);
+        assert_eq!((job.id.as_str(), job.attempt), (ids[0].as_str(), 1));
+        // After a real attempt it is that attempt's again.
+        store.delivery_retry(&job.id, 1, "451", now + 10_000, now + 6_000).await.unwrap();
+        let job = lease(&store, now + 10_000).await.remove(0);
+        store.return_deliveries(&back(job.attempt, now + 20_000)).await.unwrap();
+        let row = store.delivery(&ids[0]).await.unwrap();
+        assert_eq!((row.state, row.attempts, row.first_ms), (DeliveryState::Retry, 1, Some(now + 5_000)));
+        // What is over stays over.
+        let job = lease(&store, now + 20_000).await.remove(0);
+        accept(&store, &job, now + 20_001).await;
+        store.return_deliveries(&back(job.attempt, now)).await.unwrap();
+        assert_eq!(store.delivery(&ids[0]).await.unwrap().state, DeliveryState::Accepted);
+    }
+
     async fn f39_a_retry_waits_and_its_room_with_it_and_no_other(store: Store) {
         let customer = firm(&store).await;
         let sato = queue(&store, customer, 2, "sato").await;
