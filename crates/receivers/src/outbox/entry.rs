@@ -68,7 +68,7 @@ pub(super) fn posting(received: &Received) -> Value {
         "at_ms": received.at_ms,
         "service": received.service.name(),
         "to": received.room,
-        "subject": text.lines().next().unwrap_or_default(),
+        "subject": "",
         "text": text,
         "html": null,
         "verdict": verdict,

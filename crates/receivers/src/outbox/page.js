@@ -37,6 +37,7 @@ const WORDS = {
 };
 const FAULTS = ["none", "busy", "broken", "silent", "refuses", "forgets"];
 const POLL_MS = 1500;
+const OWN_LINK = /(http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?\/[\w./?&=%~-]*)/;
 
 const asked = new URLSearchParams(location.search).get("lang");
 let language = WORDS[asked] ? asked : navigator.language.startsWith("ja") ? "ja" : "en";
@@ -67,6 +68,23 @@ function folded(title, content, open) {
   return details;
 }
 
+// Text, in which the links to this computer's own pages (the one that confirms) can be followed.
+function words(text) {
+  const made = element("pre");
+  for (const part of text.split(OWN_LINK)) {
+    if (part.startsWith("http://")) {
+      const link = element("a", "", part);
+      link.href = part;
+      link.target = "_blank";
+      link.rel = "noopener noreferrer";
+      made.append(link);
+    } else {
+      made.append(part);
+    }
+  }
+  return made;
+}
+
 function frame(url) {
   const frame = element("iframe");
   frame.setAttribute("sandbox", "");
@@ -86,8 +104,9 @@ function item(entry) {
   const verdict = element("span", "verdict", word(entry.verdict) + (entry.why ? ` (${entry.why})` : ""));
   verdict.dataset.good = String(good);
   head.append(time, element("span", "service", word(entry.service)), element("span", "to", entry.to), verdict);
-  item.append(head, element("p", "subject", entry.subject));
-  item.append(folded(word("text"), element("pre", "", entry.text), true));
+  item.append(head);
+  if (entry.subject) item.append(element("p", "subject", entry.subject));
+  item.append(folded(word("text"), words(entry.text), true));
   if (entry.html) item.append(folded(word("html"), frame(entry.html), false));
   item.append(folded(word("raw"), element("pre", "", entry.raw), false));
   return item;
