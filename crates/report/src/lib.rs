@@ -32,6 +32,7 @@ pub mod rules;
 pub mod schedule;
 mod template;
 pub mod text;
+pub mod words;
 
 pub use answer::{ANSWERS_MAX, Answers, Draft, Edit, VALUE_CHARS_MAX, Value};
 pub use assurance::{Assurance, Badge, assure};

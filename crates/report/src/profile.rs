@@ -192,9 +192,9 @@ pub struct Phrase {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Phrases {
-    /// When the person is not there (F21).
+    /// When the person is not there (F21). Empty: the built-in ones ([`words`](crate::words)).
     pub absent: Vec<Phrase>,
-    /// At the end of a call, by its kind (F15).
+    /// At the end of a call, by its kind (F15); else the built-in ones.
     #[schema(value_type = BTreeMap<String, String>)]
     pub closings: BTreeMap<Kind, String>,
     /// With a complaint: listen, apologise, promise (F08). Empty: the built-in script.

@@ -105,7 +105,7 @@ impl Content {
                     key::NARRATIVE,
                     ("詳細", "Details"),
                     (
-                        "このメッセージは送信テストです。お電話はありませんでした。",
+                        "これは送信テストです。お電話はありませんでした。",
                         "This only shows that reports arrive. Nobody called.",
                     ),
                 ),

@@ -84,7 +84,7 @@ pub(crate) struct KindOf {
     en: &'static str,
     fields: Vec<Field>,
     /// What is said at the end (F15).
-    closing: Option<String>,
+    closing: String,
 }
 
 /// One of the firm's people, today.
@@ -264,7 +264,7 @@ fn told(name: String, reading: String, profile: &Profile) -> Firm {
         features: profile.features,
         dos: profile.dos.clone(),
         donts: profile.donts.clone(),
-        absent: profile.phrases.absent.clone(),
+        absent: profile.absent(),
         script,
         notice_only: profile.notice_only,
     }
@@ -276,7 +276,7 @@ fn kinds(profile: &Profile) -> Vec<KindOf> {
         ja: kind.ja(),
         en: kind.en(),
         fields: profile.form.fields(kind),
-        closing: profile.phrases.closings.get(&kind).cloned(),
+        closing: profile.closing(kind).to_owned(),
     };
     profile.kinds().into_iter().map(of).collect()
 }
