@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::room;
-use crate::database::{Store, Tx};
+use crate::database::Store;
 use crate::error::StoreError;
 use crate::row::Columns;
 
@@ -25,7 +25,7 @@ impl Store {
     /// What the database says; all of them are as before then.
     pub async fn extend_deliveries(&self, held: &[(String, u32)], until_ms: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        lock_rooms(&mut tx, held.iter().map(|(id, _)| id.as_str())).await?;
+        room::lock_all(&mut tx, held.iter().map(|(id, _)| id.as_str()), BTreeSet::new()).await?;
         for (id, attempt) in held {
             let row = sqlx::query(
                 "UPDATE deliveries SET lease_until_ms = $1 WHERE id = $2 AND state = 'leased' AND attempts = $3 RETURNING room",
@@ -53,7 +53,7 @@ impl Store {
             return Ok(());
         }
         let mut tx = self.begin().await?;
-        lock_rooms(&mut tx, returned.iter().map(|one| one.id.as_str())).await?;
+        room::lock_all(&mut tx, returned.iter().map(|one| one.id.as_str()), BTreeSet::new()).await?;
         for one in returned {
             let attempt = i64::from(one.attempt);
             let row = sqlx::query(
@@ -77,17 +77,4 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
-}
-
-/// The rooms of these deliveries, by name, as everybody takes them.
-async fn lock_rooms(tx: &mut Tx, ids: impl Iterator<Item = &str>) -> Result<(), StoreError> {
-    let mut rooms = BTreeSet::new();
-    for id in ids {
-        let sql = "SELECT room FROM deliveries WHERE id = $1";
-        rooms.extend(sqlx::query_scalar::<_, String>(sql).bind(id).fetch_optional(&mut **tx).await?);
-    }
-    for room in rooms {
-        room::lock(tx, &room).await?;
-    }
-    Ok(())
 }

@@ -1,5 +1,7 @@
 //! What became of an attempt. Each is one transaction; whoever says it twice, or too late, changes nothing.
 
+use std::collections::BTreeSet;
+
 use super::{Belongs, DeliveryState, NewDelivery, add, begin_round, room, state_of};
 use crate::database::{Store, Tx};
 use crate::error::{Conflict, StoreError};
@@ -96,15 +98,7 @@ impl Store {
     /// As [`Store::delivery_accepted`].
     pub async fn settle_deliveries(&self, ended: &[Ended], now_ms: i64) -> Result<Vec<Settled>, StoreError> {
         let mut tx = self.begin().await?;
-        // Rooms by name, as everybody takes them.
-        let mut rooms = std::collections::BTreeSet::new();
-        for one in ended {
-            let sql = "SELECT room FROM deliveries WHERE id = $1";
-            rooms.extend(sqlx::query_scalar::<_, String>(sql).bind(&one.id).fetch_optional(&mut *tx).await?);
-        }
-        for room in rooms {
-            room::lock(&mut tx, &room).await?;
-        }
+        room::lock_all(&mut tx, ended.iter().map(|one| one.id.as_str()), BTreeSet::new()).await?;
         let mut settled = Vec::with_capacity(ended.len());
         for one in ended {
             settled.push(accept(&mut tx, one, now_ms).await?);
@@ -160,6 +154,8 @@ impl Store {
     ) -> Result<Settled, StoreError> {
         let mut tx = self.begin().await?;
         begin_round(&mut tx).await?;
+        let rooms = fallback.iter().map(|delivery| delivery.channel.room()).collect();
+        room::lock_all(&mut tx, std::iter::once(id), rooms).await?;
         let found = find(&mut tx, id).await?;
         if let Some(refusal) = found.refusal(attempt) {
             tx.rollback().await?;
@@ -189,6 +185,8 @@ impl Store {
     ) -> Result<Settled, StoreError> {
         let mut tx = self.begin().await?;
         begin_round(&mut tx).await?;
+        let rooms = fallback.iter().map(|delivery| delivery.channel.room()).collect();
+        room::lock_all(&mut tx, std::iter::once(id), rooms).await?;
         let found = find(&mut tx, id).await?;
         if found.state == DeliveryState::Bounced {
             tx.rollback().await?;

@@ -1,5 +1,7 @@
 //! Rooms: whose turn it is where.
 
+use std::collections::BTreeSet;
+
 use crate::database::Tx;
 use crate::error::StoreError;
 use crate::row::Columns;
@@ -10,6 +12,22 @@ const MOVES_MAX: usize = 5;
 /// Takes a room's row, if it has one, so that nobody else changes its order before this transaction ends.
 pub(super) async fn lock(tx: &mut Tx, room: &str) -> Result<(), StoreError> {
     sqlx::query("UPDATE rooms SET due_ms = due_ms WHERE room = $1").bind(room).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Takes the rooms of these deliveries and those that come with them, by name, as everybody takes several.
+pub(super) async fn lock_all(
+    tx: &mut Tx,
+    deliveries: impl Iterator<Item = &str>,
+    mut rooms: BTreeSet<String>,
+) -> Result<(), StoreError> {
+    for id in deliveries {
+        let sql = "SELECT room FROM deliveries WHERE id = $1";
+        rooms.extend(sqlx::query_scalar::<_, String>(sql).bind(id).fetch_optional(&mut **tx).await?);
+    }
+    for room in rooms {
+        lock(tx, &room).await?;
+    }
     Ok(())
 }
 
