@@ -2,11 +2,13 @@
 //! `serve` starts, on a folder of its own, and plugs simulated phones into it from outside: nothing of the demo is inside the
 //! switch.
 
+mod outbox;
 mod sample;
 mod stage;
 mod story;
 
 use std::io::BufRead;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use tokio::sync::mpsc;
@@ -14,7 +16,10 @@ use tokio::sync::mpsc;
 use crate::startup::{self, House};
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words::Language;
+use outbox::Outbox;
 use stage::Stage;
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Arguments of `demo`.
 #[derive(clap::Args, Clone, Debug)]
@@ -56,17 +61,24 @@ pub fn run(arguments: &Arguments) -> Result<(), Troubles> {
 }
 
 async fn perform(arguments: &Arguments, folder: PathBuf) -> Result<(), Troubles> {
-    let config = stage::config(&folder, arguments)?;
+    let outbox = Outbox::open(!arguments.script).await?;
+    let mut config = stage::config(&folder, arguments)?;
+    outbox.connect(&mut config);
     let house = startup::open(&config).await?;
-    let outcome = show(arguments, &config, &house).await;
+    let outcome = show(arguments, &config, &house, &outbox).await;
     house.close().await;
     outcome
 }
 
-async fn show(arguments: &Arguments, config: &crate::config::Config, house: &House) -> Result<(), Troubles> {
+async fn show(
+    arguments: &Arguments,
+    config: &crate::config::Config,
+    house: &House,
+    outbox: &Outbox,
+) -> Result<(), Troubles> {
     let stage = Stage::set(config, house).await?;
-    banner(arguments, house, &stage);
-    play(&stage).await?;
+    banner(arguments, house, &stage, outbox);
+    play(&stage, config, outbox).await?;
     if arguments.script {
         println(&say("everything was heard, recorded and found", "すべて聞こえ、録音され、見つかりました"));
         return Ok(());
@@ -80,7 +92,7 @@ async fn show(arguments: &Arguments, config: &crate::config::Config, house: &Hou
         tokio::select! {
             line = keys.recv() => match line.as_deref() {
                 None | Some("q") => return Ok(()),
-                Some(_) => play(&stage).await?,
+                Some(_) => play(&stage, config, outbox).await?,
             },
             _ = tokio::signal::ctrl_c() => return Ok(()),
         }
@@ -88,14 +100,17 @@ async fn show(arguments: &Arguments, config: &crate::config::Config, house: &Hou
 }
 
 /// Plays the story on a thread of its own: its phones live in real time.
-async fn play(stage: &Stage) -> Result<(), Troubles> {
+async fn play(stage: &Stage, config: &crate::config::Config, outbox: &Outbox) -> Result<(), Troubles> {
     let cast = stage.cast();
     let told = tokio::task::spawn_blocking(move || story::play(&cast)).await;
     let call = told.map_err(|panic| Trouble::new(Exit::Software, "demo", panic.to_string(), ""))?.map_err(|step| {
         let what = say(&format!("the demo's story failed: {step}"), &format!("デモの途中で失敗しました: {step}"));
         Trouble::new(Exit::Failed, "demo", what, "")
     })?;
-    stage.check_record(&call).await.map_err(|why| Trouble::new(Exit::Failed, "demo", why, "").into())
+    let failed = |why| Trouble::new(Exit::Failed, "demo", why, "");
+    let call = stage.check_record(&call).await.map_err(failed)?;
+    outbox.report(config, call).await.map_err(failed)?;
+    Ok(())
 }
 
 /// Lines from the keyboard. `None` once it is closed or was never there: then the demo waits for a signal.
@@ -117,7 +132,7 @@ fn keys() -> mpsc::Receiver<String> {
     read
 }
 
-fn banner(arguments: &Arguments, house: &House, stage: &Stage) {
+fn banner(arguments: &Arguments, house: &House, stage: &Stage, outbox: &Outbox) {
     let sip = house.locals.first().map(|(_, address)| address.to_string()).unwrap_or_default();
     println(&format!(
         "\n  denwaban {}  {}",
@@ -129,8 +144,10 @@ fn banner(arguments: &Arguments, house: &House, stage: &Stage) {
     ));
     println(&format!("  SIP {sip}   {} {}", say("client firms", "契約企業"), sample::FIRMS.len()));
     if let Some(url) = stage.url() {
-        println(&format!("\n  {}  {url}\n", say("administrator's page", "管理者ページ")));
+        println(&format!("\n  {}  {url}", say("administrator's page", "管理者ページ")));
     }
+    let about = say("where the firms' mails and chats arrive", "契約企業に届くメールとチャット");
+    println(&format!("  {}  {}  ({about})\n", say("outbox", "送信箱"), outbox.url()));
     if !arguments.script && !stage.speaks() {
         println(&say(
             "  (no speech synthesiser is installed: the phones hum instead of speaking)",

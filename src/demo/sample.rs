@@ -182,3 +182,14 @@ pub const OPERATOR_RETURNS: &str = "院長におつなぎいたします。";
 pub const MOBILE_SAYS: &str = "はい、さとうです。";
 /// To the caller.
 pub const MOBILE_HELPS: &str = "いまからいらしてください。";
+
+/// What the operator writes down of the story's call: field and answer.
+pub const REPORT: &[(&str, &str)] = &[
+    ("company", "個人のお客様"),
+    ("name", "やまだ"),
+    ("business", "歯が痛いので、きょう診てほしい。\n院長におつなぎし、すぐに来院されることになりました。"),
+    ("desired", "bridged"),
+    ("callback", "090-1234-5678"),
+    ("urgency", "high"),
+    ("person", "person"),
+];

@@ -1,16 +1,16 @@
 //! The demo's scenery: a configuration on loopback, sample firms, phones plugged in.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use store::{CallQuery, CustomerForm, OperatorForm, Role, Store, TrunkForm, UserForm};
-use switch::{Target, TransferPolicy};
+use switch::{CallId, Target, TransferPolicy};
 
 use super::sample::{self, FIRMS, Firm};
 use super::story::{Cast, LIKENESS_MIN, Told, likeness};
-use super::{Arguments, println, say};
+use super::{Arguments, LOOPBACK, outbox, println, say};
 use crate::clock;
 use crate::config::{Config, PortRange};
 use crate::phone::speech::Speaker;
@@ -18,7 +18,6 @@ use crate::phone::{Identity, Phone, Sight};
 use crate::startup::House;
 use crate::trouble::{Exit, Trouble, Troubles};
 
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// SIP and the pages where they would be in production, if nobody else is there.
 const SIP_PORT: u16 = 5060;
 const WEB_PORT: u16 = 8080;
@@ -81,8 +80,9 @@ impl Stage {
             Phone::start(Identity { user: user.to_owned(), local, switch, password, realm })
                 .map_err(|error| Trouble::new(Exit::Unavailable, "demo", error.to_string(), ""))
         };
-        for firm in &FIRMS {
-            store.create_customer(&customer(firm)).await?;
+        for (place, firm) in FIRMS.iter().enumerate() {
+            let created = store.create_customer(&customer(firm)).await?;
+            outbox::subscribe(&store, place, created.id, firm).await?;
         }
         let caller = plug(sample::CALLER, None)?;
         let mobile = plug(FIRMS[0].target.1, None)?;
@@ -133,8 +133,8 @@ impl Stage {
         self.speaks
     }
 
-    /// The call's record is complete, its recording verifies, and holds what was said.
-    pub async fn check_record(&self, told: &Told) -> Result<(), String> {
+    /// The call's record is complete, its recording verifies, and holds what was said. Which call it is.
+    pub async fn check_record(&self, told: &Told) -> Result<CallId, String> {
         let wanted = {
             let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
             *calls += 1;
@@ -191,7 +191,7 @@ impl Stage {
                 ),
             )
         ));
-        Ok(())
+        Ok(call.call)
     }
 
     async fn registered(&self) -> Result<(), Troubles> {
