@@ -73,6 +73,13 @@ fn x14_a_firms_plan_and_calendar_by_the_command_line() {
     let shown = done(folder, &["did", "check", "03-1234-5678", "--at", "2026-12-29 18:05"]);
     assert!(shown.contains("2027-01-04 09:00:00") && shown.contains("年末年始のため"), "{shown}");
 
+    // One period is taken away again; one that is not there is a mistake.
+    done(folder, &["client", "calendar", "sakura-dental", "--remove", "2026-12-29..2027-01-03"]);
+    assert_eq!(at("2026-12-30 10:00")["standing"], "open");
+    let (worked, text) = said(folder, &["client", "calendar", "sakura-dental", "--remove", "2026-12-29..2027-01-03"]);
+    assert!(!worked && text.contains("--remove"), "{text}");
+    done(folder, &calendar);
+
     let csv = done(folder, &["client", "export"]);
     std::fs::write(folder.join("firms.csv"), &csv).expect("a file");
     done(folder, &["client", "import", "firms.csv"]);
