@@ -223,8 +223,8 @@ fn every_state_of_a_report_and_of_a_delivery_has_its_word() {
         ("DeliveryState", "deliveryStates", ["late", "seen"].as_slice()),
         ("TaskKind", "taskSorts", &[]),
         ("ReportState", "reportStates", &[]),
-        ("Policy", "policies", &[]),
-        ("Badge", "badges", &[]),
+        ("ReportPolicy", "policies", &[]),
+        ("NumberBadge", "badges", &[]),
     ] {
         let known = &description["components"]["schemas"][schema];
         let listed = known["enum"].as_array().cloned().unwrap_or_else(|| {
@@ -291,7 +291,8 @@ fn the_page_is_served_closed_and_small() {
         files.iter().map(one).sum()
     };
     let (everybodys, administrators) = (served(EVERYBODYS), served(ADMINISTRATORS));
-    assert!(everybodys < 80_000, "{everybodys}");
+    // With the markup and the style of the report's form.
+    assert!(everybodys < 88_000, "{everybodys}");
     assert!(administrators < 64_000, "{administrators}");
     let reports = served(REPORTS);
     assert!(reports < 56_000, "{reports}");
