@@ -182,7 +182,13 @@ async fn ring(bell: Bell, mut events: Receiver<Stamped>) {
     loop {
         match events.recv().await {
             Ok(stamped) => {
-                if let web::Told::Report(News::ReportSent { .. } | News::Delivery { .. }) = &*stamped.event {
+                let is_new = match &*stamped.event {
+                    web::Told::Report(News::ReportSent { .. }) => true,
+                    web::Told::Report(News::Delivery { state, .. }) => state == notify::News::Added.word(),
+                    web::Told::Report(News::ReportChanged { .. } | News::Task { .. } | News::FirmChanged { .. })
+                    | web::Told::Switch(_) => false,
+                };
+                if is_new {
                     bell.ring();
                 }
             }

@@ -68,6 +68,8 @@ pub struct Worker {
     ended: Vec<Ended>,
     /// The outbox is to be looked at then; `None`: nothing is in it.
     look_ms: Option<i64>,
+    /// It is asked first when that is: somebody else may have put something into it.
+    peek: bool,
     renew_ms: i64,
     away: bool,
 }
@@ -97,6 +99,7 @@ impl Worker {
             running: HashMap::new(),
             ended: Vec::new(),
             look_ms: Some(i64::MIN),
+            peek: false,
             renew_ms: i64::MIN,
             away: false,
         }
@@ -122,15 +125,14 @@ impl Worker {
         loop {
             let now_ms = clock.now_ms();
             let worked = self.work(now_ms).await;
-            let wake_ms = match worked {
-                Ok(()) => self.look_ms.unwrap_or(i64::MAX).min(now_ms.saturating_add(LOOK_MS)),
-                Err(_) => now_ms.saturating_add(LOOK_MS),
-            };
+            // With its hands full it can take nothing more, however much is due.
+            let due_ms = self.look_ms.filter(|_| worked.is_ok() && self.held.len() < HELD_MAX);
+            let wake_ms = due_ms.unwrap_or(i64::MAX).min(now_ms.saturating_add(LOOK_MS));
             self.tell_away(worked.err());
             tokio::select! {
                 () = bell.0.notified() => self.look_again(),
                 () = self.wait() => {}
-                () = clock.sleep_until(wake_ms) => self.look_ms = Some(self.look_ms.map_or(wake_ms, |look| look.min(wake_ms))),
+                () = clock.sleep_until(wake_ms) => self.peek = true,
                 _ = stop.wait_for(|stop| *stop) => break,
             }
         }
@@ -150,6 +152,11 @@ impl Worker {
     /// Leases what is due and begins what may begin.
     async fn begin(&mut self, now_ms: i64) -> Result<(), StoreError> {
         self.begin_held(now_ms).await?;
+        if std::mem::take(&mut self.peek)
+            && let Some(due_ms) = self.rescue.store.outbox_due_ms().await?
+        {
+            self.look_by(due_ms);
+        }
         while self.look_ms.is_some_and(|look_ms| look_ms <= now_ms) && self.held.len() < HELD_MAX {
             let limit = LEASE_AT_ONCE.min(HELD_MAX - self.held.len());
             let wanted = u32::try_from(limit).unwrap_or(u32::MAX);

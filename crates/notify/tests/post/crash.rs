@@ -122,7 +122,9 @@ fn flaky(recipient: &str, before: u64) -> Fault {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x02_kill_9_at_random_moments_loses_no_report_and_doubles_none_under_another_name() {
-    let rounds: u64 = if std::env::var_os("DENWABAN_LONG").is_some() { 2_000 } else { 200 };
+    let given = std::env::var("DENWABAN_CRASHES").ok().and_then(|rounds| rounds.parse().ok());
+    let usual = if std::env::var_os("DENWABAN_LONG").is_some() { 2_000 } else { 200 };
+    let rounds: u64 = given.unwrap_or(usual);
     const ROOMS: usize = 24;
     let places: Vec<Recipient> = (0..ROOMS).map(recipient).collect();
     let house = House::new(places).await;
