@@ -121,9 +121,12 @@ impl MailServer {
 
 impl Drop for MailServer {
     fn drop(&mut self) {
-        // Both end by SIGTERM, which also ends their children.
+        // Ours is only the process that has changed the user; theirs are in these files. Both end by SIGTERM, with their children.
+        for file in ["exim.pid", "run/master.pid"] {
+            let pid = std::fs::read_to_string(self.folder.join(file)).unwrap_or_default();
+            let _ = as_server("kill").arg(pid.trim()).status();
+        }
         for process in &mut self.processes {
-            let _ = as_server("kill").arg(process.id().to_string()).status();
             let _ = process.wait();
         }
         let _ = std::fs::remove_dir_all(&self.folder);
