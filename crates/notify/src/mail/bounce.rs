@@ -93,7 +93,7 @@ enum Verdict {
 
 fn verdict(mail: &Message<'_>) -> Verdict {
     if let Some(fields) = mail.parts.iter().find_map(status_fields) {
-        return of_status(&fields);
+        return of_status(&fields, &mail.body_text(0).unwrap_or_default());
     }
     if !is_from_a_server(mail) {
         return Verdict::Other;
@@ -124,7 +124,7 @@ fn status_fields(part: &mail_parser::MessagePart<'_>) -> Option<String> {
 }
 
 /// RFC 3464 section 2.3: one mail of ours has one recipient, so one `Action` is the verdict.
-fn of_status(fields: &str) -> Verdict {
+fn of_status(fields: &str, letter: &str) -> Verdict {
     let fields = unfolded(fields);
     let field = |name: &str| {
         fields.lines().find_map(|line| {
@@ -135,6 +135,8 @@ fn of_status(fields: &str) -> Verdict {
     // `smtp; 550 5.1.1 no such mailbox`
     let told = field("Diagnostic-Code")
         .map(|code| code.split_once(';').map_or(code.clone(), |(_, told)| told.trim().to_owned()));
+    let recipient = field("Final-Recipient").unwrap_or_default();
+    let told = told.or_else(|| said_of(&recipient, letter));
     let status = field("Status").unwrap_or_default();
     let why = one_line(&match told {
         Some(told) if told.contains(&status) => told,
@@ -149,6 +151,13 @@ fn of_status(fields: &str) -> Verdict {
         "" if status.starts_with('4') => Verdict::Delayed(why),
         _ => Verdict::Other,
     }
+}
+
+/// Some (Exim) say why in the letter for people alone: in the line below the recipient's address.
+fn said_of(recipient: &str, letter: &str) -> Option<String> {
+    let address = recipient.rsplit(';').next().map(str::trim).filter(|address| !address.is_empty())?;
+    let mut lines = letter.lines().map(str::trim).skip_while(|line| line.trim_matches(['<', '>', ':']) != address);
+    lines.nth(1).filter(|line| !line.is_empty()).map(str::to_owned)
 }
 
 /// A field that goes on in the next line is one line (RFC 5322 section 2.2.3).

@@ -69,6 +69,21 @@ fn f39_what_a_notification_says_is_believed() {
 }
 
 #[test]
+fn f39_a_reason_that_stands_in_the_letter_alone_is_found() {
+    let text = notification(
+        "bounce+{ID}@house.example.jp",
+        "Action: failed\nFinal-Recipient: rfc822;gone@client.test\nStatus: 5.0.0\n",
+        "x: y",
+    );
+    let letter = "A message could not be delivered:\n\n  gone@client.test\n    this mailbox was closed\n";
+    assert_eq!(
+        read_text(&text.replace("This message was created automatically.\n", letter)),
+        failed("5.0.0 this mailbox was closed")
+    );
+    assert_eq!(read_text(&text), failed("5.0.0"));
+}
+
+#[test]
 fn f39_letters_of_carriers_servers_are_bounces() {
     let letter = |from: &str, subject: &str, body: &str| {
         read_text(&format!("From: {from}\nTo: bounce+{{ID}}@house.example.jp\nSubject: {subject}\n\n{body}\n"))
