@@ -78,10 +78,11 @@ impl std::error::Error for MailboxError {}
 impl From<async_imap::error::Error> for MailboxError {
     fn from(error: async_imap::error::Error) -> Self {
         use async_imap::error::Error;
-        match error {
-            Error::No(why) | Error::Bad(why) => MailboxError::Refused(why),
-            other => MailboxError::Broken(other.to_string()),
+        // The enum is not ours and may grow.
+        if let Error::No(why) | Error::Bad(why) = error {
+            return MailboxError::Refused(why);
         }
+        MailboxError::Broken(error.to_string())
     }
 }
 
