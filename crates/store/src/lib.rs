@@ -68,8 +68,8 @@ pub use ladder::DueLadder;
 pub use manual::{InForce, NewManual};
 pub use operator::{OperatorForm, OperatorRow};
 pub use outbox::{
-    AttemptRow, DeliveryQuery, DeliveryRow, DeliveryState, Ended, Job, LEASE_MAX, Late, NewDelivery, Outbox, Returned,
-    Seen, Settled,
+    AttemptRow, DeliveryQuery, DeliveryRow, DeliveryState, Ended, Job, Kinds, LEASE_MAX, Late, NewDelivery, Outbox,
+    Returned, Seen, Settled,
 };
 pub use plan::{Plan, Step, steps_from, steps_text};
 pub use profile::ProfileRow;

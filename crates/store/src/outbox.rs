@@ -33,7 +33,7 @@ use crate::row::Columns;
 pub use add::NewDelivery;
 pub(crate) use add::{Belongs, add, begin_round};
 pub use hold::Returned;
-pub use lease::{Job, LEASE_MAX};
+pub use lease::{Job, Kinds, LEASE_MAX};
 pub use outcome::{Ended, Settled};
 pub(crate) use retarget::retarget;
 pub use seen::Seen;

@@ -13,7 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{Job, Returned, StoreError};
+use store::{Job, Kinds, Returned, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::{Id, JoinSet};
 
@@ -32,10 +32,15 @@ pub const LEASE_MS: i64 = 30_000;
 const RENEW_MS: i64 = 10_000;
 /// No attempt takes longer; each channel has shorter limits of its own.
 pub const ATTEMPT_MAX: Duration = Duration::from_secs(240);
-/// Deliveries that are leased and wait for their turn.
-const HELD_MAX: usize = 64;
-/// Deliveries leased in one transaction.
-const LEASE_AT_ONCE: usize = 64;
+/// Mails that are leased and wait for their turn; as many chats may. Each has hands of its own: all mail has one server, and should
+/// that hang, the chats go on.
+const HELD_MAX: usize = 32;
+/// Deliveries to one server other than the mail server's that wait for their turn.
+const HELD_OF_SERVER_MAX: usize = 8;
+/// Deliveries in one lane that wait for their turn.
+const HELD_OF_LANE_MAX: usize = 4;
+/// A delivery beyond these is given back for so long.
+const BUSY_AGAIN_MS: i64 = 500;
 /// A delivery whose destination is slow is given back for so long.
 const SLOW_AGAIN_MS: i64 = 5_000;
 /// The outbox is looked at so often even if nobody rings: another process may have put something into it.
@@ -70,6 +75,8 @@ pub struct Worker {
     look_ms: Option<i64>,
     /// It is asked first when that is: somebody else may have put something into it.
     peek: bool,
+    /// Something may be due that was left in the outbox because the hands were full.
+    full: bool,
     renew_ms: i64,
     away: bool,
 }
@@ -100,6 +107,7 @@ impl Worker {
             ended: Vec::new(),
             look_ms: Some(i64::MIN),
             peek: false,
+            full: false,
             renew_ms: i64::MIN,
             away: false,
         }
@@ -125,8 +133,7 @@ impl Worker {
         loop {
             let now_ms = clock.now_ms();
             let worked = self.work(now_ms).await;
-            // With its hands full it can take nothing more, however much is due.
-            let due_ms = self.look_ms.filter(|_| worked.is_ok() && self.held.len() < HELD_MAX);
+            let due_ms = self.look_ms.filter(|_| worked.is_ok());
             let wake_ms = due_ms.unwrap_or(i64::MAX).min(now_ms.saturating_add(LOOK_MS));
             self.tell_away(worked.err());
             tokio::select! {
@@ -153,35 +160,72 @@ impl Worker {
     async fn begin(&mut self, now_ms: i64) -> Result<(), StoreError> {
         self.begin_held(now_ms).await?;
         if std::mem::take(&mut self.peek)
-            && let Some(due_ms) = self.rescue.store.outbox_due_ms().await?
+            && let Some(due_ms) = self.due_ms().await?
         {
             self.look_by(due_ms);
         }
-        while self.look_ms.is_some_and(|look_ms| look_ms <= now_ms) && self.held.len() < HELD_MAX {
-            let limit = LEASE_AT_ONCE.min(HELD_MAX - self.held.len());
-            let wanted = u32::try_from(limit).unwrap_or(u32::MAX);
-            let leased = self.rescue.store.lease_deliveries(now_ms, LEASE_MS, wanted).await?;
-            let all = leased.len() < limit;
-            self.held.extend(leased);
-            self.begin_held(now_ms).await?;
-            if all {
-                self.look_ms = self.rescue.store.outbox_due_ms().await?;
-                return Ok(());
+        if self.full && self.free(Kinds::Mail).min(self.free(Kinds::Chats)) >= HELD_MAX / 2 {
+            self.look_by(now_ms);
+        }
+        if self.look_ms.is_some_and(|look_ms| look_ms <= now_ms) {
+            for kinds in [Kinds::Chats, Kinds::Mail] {
+                self.take(kinds, now_ms).await?;
             }
+            self.look_ms = self.due_ms().await?;
         }
         Ok(())
     }
 
-    /// Begins those in hand that may, in their order; gives back those whose destination is slow.
+    /// Leases of these what is due, as far as there are hands free.
+    async fn take(&mut self, kinds: Kinds, now_ms: i64) -> Result<(), StoreError> {
+        loop {
+            let free = self.free(kinds);
+            let limit = u32::try_from(free).unwrap_or(u32::MAX);
+            if limit == 0 {
+                return Ok(());
+            }
+            let leased = self.rescue.store.lease_of(kinds, now_ms, LEASE_MS, limit).await?;
+            let all = leased.len() < free;
+            self.held.extend(leased);
+            self.begin_held(now_ms).await?;
+            if all {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How many more of these may be leased.
+    fn free(&self, kinds: Kinds) -> usize {
+        let held = self.held.iter().filter(|job| kinds_of(job) == kinds).count();
+        HELD_MAX.saturating_sub(held)
+    }
+
+    /// When something is due that can be taken: with its hands full of mail, mail that is due is left where it is.
+    async fn due_ms(&mut self) -> Result<Option<i64>, StoreError> {
+        let (mut due_ms, mut full) = (None, false);
+        for kinds in [Kinds::Chats, Kinds::Mail] {
+            if self.free(kinds) == 0 {
+                full = true;
+            } else if let Some(of_kinds) = self.rescue.store.due_ms_of(kinds).await? {
+                due_ms = Some(due_ms.map_or(of_kinds, |due_ms: i64| due_ms.min(of_kinds)));
+            }
+        }
+        self.full = full;
+        Ok(due_ms)
+    }
+
+    /// Begins those in hand that may, in their order; gives back those whose destination is slow, and those of which too many wait.
     async fn begin_held(&mut self, now_ms: i64) -> Result<(), StoreError> {
         let mut back = Vec::new();
+        let mut waiting = Waiting::default();
         for job in std::mem::take(&mut self.held) {
             let wait_ms = self.carrier.wait_ms(&job.channel, now_ms);
             let lane = lane_of(&job.channel);
             match self.lanes.admission(&lane, now_ms) {
                 _ if wait_ms > 0 => back.push(returned(job, now_ms.saturating_add(wait_ms))),
                 Admission::Yes => self.begin_one(job, lane, now_ms),
-                Admission::Busy => self.held.push_back(job),
+                Admission::Busy if waiting.has_room(&lane) => self.held.push_back(job),
+                Admission::Busy => back.push(returned(job, now_ms.saturating_add(BUSY_AGAIN_MS))),
                 Admission::Slow => back.push(returned(job, now_ms.saturating_add(SLOW_AGAIN_MS))),
             }
         }
@@ -262,6 +306,30 @@ impl Worker {
             );
         }
     }
+}
+
+/// How many wait in hand, of each server and each lane.
+#[derive(Default)]
+struct Waiting {
+    servers: HashMap<String, usize>,
+    lanes: HashMap<Lane, usize>,
+}
+
+impl Waiting {
+    /// Whether one more may wait; it is counted.
+    fn has_room(&mut self, lane: &Lane) -> bool {
+        let of_server = if lane.server == lanes::MAIL { HELD_MAX } else { HELD_OF_SERVER_MAX };
+        let server = self.servers.entry(lane.server.clone()).or_default();
+        let same = self.lanes.entry(lane.clone()).or_default();
+        let has_room = *server < of_server && *same < HELD_OF_LANE_MAX;
+        *server += usize::from(has_room);
+        *same += usize::from(has_room);
+        has_room
+    }
+}
+
+fn kinds_of(job: &Job) -> Kinds {
+    if lane_of(&job.channel).server == lanes::MAIL { Kinds::Mail } else { Kinds::Chats }
 }
 
 /// A delivery that is given back without having been tried.

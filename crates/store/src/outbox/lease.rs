@@ -41,7 +41,37 @@ pub struct Job {
     pub lease_until_ms: i64,
 }
 
+/// Which rooms are asked for: mail has one server for all of them, and is leased by itself, so that it holds up nobody else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kinds {
+    /// Every room.
+    All,
+    /// Mailboxes.
+    Mail,
+    /// Chats and webhooks.
+    Chats,
+}
+
+impl Kinds {
+    /// As a condition on `rooms`, by how [`Channel::room`] begins.
+    fn condition(self) -> &'static str {
+        match self {
+            Kinds::All => "1 = 1",
+            Kinds::Mail => "room LIKE 'email:%'",
+            Kinds::Chats => "room NOT LIKE 'email:%'",
+        }
+    }
+}
+
 impl Store {
+    /// [`Store::lease_of`] every kind.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn lease_deliveries(&self, now_ms: i64, lease_ms: i64, limit: u32) -> Result<Vec<Job>, StoreError> {
+        self.lease_of(Kinds::All, now_ms, lease_ms, limit).await
+    }
+
     /// Takes the heads of at most `limit` rooms that are due, for `lease_ms`: urgent ones first, then those due longest. Two who
     /// ask at once never get the same.
     ///
@@ -49,19 +79,9 @@ impl Store {
     ///
     /// # Errors
     /// What the database says; nothing is leased then.
-    pub async fn lease_deliveries(&self, now_ms: i64, lease_ms: i64, limit: u32) -> Result<Vec<Job>, StoreError> {
+    pub async fn lease_of(&self, kinds: Kinds, now_ms: i64, lease_ms: i64, limit: u32) -> Result<Vec<Job>, StoreError> {
         let mut tx = self.begin().await?;
-        // A condition on the few rows of rooms alone: millions of delivered ones cost nothing here.
-        let sql = match self.backend() {
-            Backend::Sqlite => {
-                "SELECT room, head FROM rooms WHERE due_ms <= $1 ORDER BY urgent DESC, due_ms, room LIMIT $2"
-            }
-            Backend::Postgres => {
-                "SELECT room, head FROM rooms WHERE due_ms <= $1 ORDER BY urgent DESC, due_ms, room LIMIT $2 \
-                 FOR UPDATE SKIP LOCKED"
-            }
-        };
-        let due = sqlx::query(sql).bind(now_ms).bind(i64::from(limit.min(LEASE_MAX))).fetch_all(&mut *tx).await?;
+        let due = due(&mut tx, self.backend(), kinds, now_ms, limit).await?;
         let (mut jobs, mut unreadable) = (Vec::with_capacity(due.len()), Vec::new());
         for row in &due {
             let (room, head) = (row.text("room")?, row.text("head")?);
@@ -96,8 +116,31 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn outbox_due_ms(&self) -> Result<Option<i64>, StoreError> {
-        Ok(sqlx::query_scalar("SELECT MIN(due_ms) FROM rooms").fetch_one(&self.pool).await?)
+        self.due_ms_of(Kinds::All).await
     }
+
+    /// The same of some kinds.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn due_ms_of(&self, kinds: Kinds) -> Result<Option<i64>, StoreError> {
+        let sql = format!("SELECT MIN(due_ms) FROM rooms WHERE {}", kinds.condition());
+        Ok(sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.pool).await?)
+    }
+}
+
+/// Rooms that are due, and their heads. A condition on the few rows of rooms alone: millions of delivered ones cost nothing here.
+async fn due(tx: &mut Tx, backend: Backend, kinds: Kinds, now_ms: i64, limit: u32) -> Result<Vec<AnyRow>, StoreError> {
+    let lock = match backend {
+        Backend::Sqlite => "",
+        Backend::Postgres => " FOR UPDATE SKIP LOCKED",
+    };
+    let sql = format!(
+        "SELECT room, head FROM rooms WHERE due_ms <= $1 AND {} ORDER BY urgent DESC, due_ms, room LIMIT $2{lock}",
+        kinds.condition()
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now_ms).bind(i64::from(limit.min(LEASE_MAX)));
+    Ok(rows.fetch_all(&mut **tx).await?)
 }
 
 async fn lease(tx: &mut Tx, delivery: &str, now_ms: i64, until_ms: i64) -> Result<Option<AnyRow>, StoreError> {
