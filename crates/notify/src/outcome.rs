@@ -17,6 +17,12 @@ pub enum Outcome {
         /// In the other side's words as far as there are any, for the supervisor.
         why: String,
     },
+    /// Not now, and because of us, not of the recipient: a blocked address, a wrong password, no right to relay. Tried again like any
+    /// other, but a supervisor has to know at once, because nothing arrives there until somebody mends it.
+    Ours {
+        /// As above.
+        why: String,
+    },
     /// Never, however often: no such mailbox, token withdrawn, room gone.
     Permanent {
         /// As above.
@@ -28,6 +34,11 @@ impl Outcome {
     /// Not now, and no hint as to when.
     pub fn retry(why: impl Into<String>) -> Self {
         Outcome::Retry { after_ms: None, why: why.into() }
+    }
+
+    /// Not now, and it is us.
+    pub fn ours(why: impl Into<String>) -> Self {
+        Outcome::Ours { why: why.into() }
     }
 
     /// Never.

@@ -109,16 +109,55 @@ struct Parked {
 /// Why a step did not succeed.
 enum Fault {
     /// The server said no. The connection is in order.
-    Refused { never: bool, why: String },
+    Refused { because: Because, why: String },
     /// Silence, nonsense or the end of the connection.
     Broken(String),
+}
+
+/// Of what a refusal speaks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Because {
+    /// This moment: busy, full, try later.
+    Now,
+    /// The recipient: there is no such mailbox. Final.
+    Recipient,
+    /// Us: a blocked address, a policy, a wrong password, a broken server. What is in the outbox must not die of it.
+    Us,
+}
+
+impl Because {
+    /// By the reply code and the server's words, which may begin with an enhanced status code (RFC 3463).
+    fn of(code: u16, words: &str) -> Because {
+        if code < 500 {
+            return Because::Now;
+        }
+        match enhanced(words) {
+            // Of the subject 1 these two speak of the sender's address.
+            Some([5, 1, 7 | 8]) => Because::Us,
+            Some([5, 1, _] | [5, 2, 1]) => Because::Recipient,
+            // A mailbox that is full, a mail that one recipient takes not like this: it is for the alarm of what is late.
+            Some([5, 2 | 6, _]) => Because::Now,
+            Some(_) => Because::Us,
+            None if matches!(code, 550 | 551 | 553) => Because::Recipient,
+            None => Because::Us,
+        }
+    }
+}
+
+/// `5.7.1 blocked` → 5, 7, 1.
+fn enhanced(words: &str) -> Option<[u16; 3]> {
+    let first = words.split_whitespace().next()?;
+    let mut parts = first.split('.').map(|part| part.parse().ok());
+    let code = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(code)
 }
 
 impl Fault {
     /// Of what concerns no single recipient: the server or our settings are at fault, and the next attempt may find them mended.
     fn of_the_server(self) -> Outcome {
         match self {
-            Fault::Refused { why, .. } | Fault::Broken(why) => Outcome::retry(why),
+            Fault::Refused { because: Because::Recipient | Because::Us, why } => Outcome::ours(why),
+            Fault::Refused { because: Because::Now, why } | Fault::Broken(why) => Outcome::retry(why),
         }
     }
 }
@@ -134,8 +173,8 @@ impl Smtp {
         Ok(Smtp { settings, tls, hello: ClientId::Domain(hello), parked: Mutex::default() })
     }
 
-    /// Hands over one mail for one recipient. What the server says of this recipient or this mail may be final; what it says
-    /// of itself or of us (busy, wrong password) never is.
+    /// Hands over one mail for one recipient. What the server says of this recipient may be final; what it says of itself or
+    /// of us (busy, blocked, wrong password) never is.
     pub async fn send(&self, from: Option<&Address>, to: &Address, mail: &[u8]) -> Outcome {
         let mut connection = match self.begun(from, to, mail).await {
             Ok(connection) => connection,
@@ -147,11 +186,15 @@ impl Smtp {
                 Outcome::Accepted { remote_id }
             }
             Err(Fault::Broken(why)) => Outcome::retry(why),
-            Err(Fault::Refused { never, why }) => {
+            Err(Fault::Refused { because, why }) => {
                 if self.command(&mut connection, Rset).await.is_ok() {
                     self.park(connection);
                 }
-                if never { Outcome::permanent(why) } else { Outcome::retry(why) }
+                match because {
+                    Because::Now => Outcome::retry(why),
+                    Because::Recipient => Outcome::permanent(why),
+                    Because::Us => Outcome::ours(why),
+                }
             }
         }
     }
@@ -203,9 +246,9 @@ impl Smtp {
         while let Some(mut connection) = self.unpark() {
             match self.mail_from(&mut connection, from, to, mail).await {
                 Ok(()) => return Ok(connection),
-                Err(Fault::Refused { never: true, why }) => return Err(Outcome::retry(why)),
                 // 421 after too many mails, or silence: a new connection says more.
-                Err(Fault::Refused { never: false, .. } | Fault::Broken(_)) => {}
+                Err(Fault::Refused { because: Because::Now, .. } | Fault::Broken(_)) => {}
+                Err(refused @ Fault::Refused { .. }) => return Err(refused.of_the_server()),
             }
         }
         let mut connection = self.connect().await.map_err(Fault::of_the_server)?;
@@ -259,7 +302,7 @@ impl Smtp {
     async fn transact(&self, connection: &mut AsyncSmtpConnection, to: &Address, mail: &[u8]) -> Result<String, Fault> {
         if to.is_international() && !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
             let why = "the mail server takes no addresses beyond ASCII (SMTPUTF8)".to_owned();
-            return Err(Fault::Refused { never: true, why });
+            return Err(Fault::Refused { because: Because::Recipient, why });
         }
         self.command(connection, Rcpt::new(to.for_smtp(), Vec::new())).await?;
         self.command(connection, Data).await?;
@@ -298,12 +341,15 @@ fn tls_parameters(settings: &Settings) -> Result<TlsParameters, BadSettings> {
 
 /// 421 is the server's goodbye, whatever it answers (RFC 5321 section 3.8).
 fn fault(error: lettre::transport::smtp::Error) -> Fault {
-    let why = match (error.status(), std::error::Error::source(&error)) {
+    let words = std::error::Error::source(&error).map(ToString::to_string);
+    let why = match (error.status(), &words) {
         (Some(code), Some(words)) => cut(&format!("{code} {words}")),
         _ => cut(&error.to_string()),
     };
-    match error.status() {
-        Some(code) if u16::from(code) != 421 => Fault::Refused { never: error.is_permanent(), why },
+    match error.status().map(u16::from) {
+        Some(code) if code != 421 => {
+            Fault::Refused { because: Because::of(code, words.as_deref().unwrap_or_default()), why }
+        }
         Some(_) | None => Fault::Broken(why),
     }
 }
@@ -312,4 +358,41 @@ fn fault(error: lettre::transport::smtp::Error) -> Fault {
 fn cut(words: &str) -> String {
     let plain = words.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
     plain.take(WORDS_MAX).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r25_only_what_is_said_of_the_recipient_is_final() {
+        let recipient = [
+            (550, "5.1.1 no such user"),
+            (554, "5.1.10 null MX"),
+            (550, "5.2.1 disabled"),
+            (550, "unknown"),
+            (553, ""),
+            (551, "moved"),
+        ];
+        let us = [
+            (554, "5.7.1 Service unavailable; Client host [192.0.2.1] blocked"),
+            (550, "5.7.26 unauthenticated"),
+            (554, "5.7.1 <a@b.test>: Relay access denied"),
+            (550, "5.3.0 system error"),
+            (554, "5.4.6 loop"),
+            (503, "5.5.1 bad sequence"),
+            (553, "5.1.8 sender unknown"),
+            (521, "no mail here"),
+            (530, "log in first"),
+            (535, "5.7.8 wrong password"),
+            (554, "no"),
+        ];
+        let now = [(450, "4.2.0 later"), (451, "5.1.1 nonsense"), (552, "5.2.2 full"), (550, "5.6.0 form")];
+        for (said, because) in [(&recipient[..], Because::Recipient), (&us[..], Because::Us), (&now[..], Because::Now)]
+        {
+            for (code, words) in said {
+                assert_eq!(Because::of(*code, words), because, "{code} {words}");
+            }
+        }
+    }
 }

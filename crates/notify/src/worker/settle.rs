@@ -1,12 +1,14 @@
 //! How attempts ended is written down: accepted ones together, in one transaction; each of the others by itself.
 
 use report::retry;
-use store::{NewDelivery, Settled, StoreError};
+use store::{Job, NewDelivery, NewTask, Settled, StoreError, TaskKind};
 
-use super::{Ended, LEASE_MS, RENEW_MS, Worker};
+use super::{Ended, LEASE_MS, RENEW_MS, Worker, lane_of};
 use crate::Outcome;
 use crate::rescue::Lost;
 use crate::told::{News, Told};
+
+const DAY_MS: i64 = 86_400_000;
 
 impl Worker {
     /// Writes down every attempt that has ended.
@@ -41,7 +43,7 @@ impl Worker {
                 let (id, attempt, remote_id) = (ended.job.id.clone(), ended.job.attempt, remote_id.clone());
                 Some(store::Ended { id, attempt, remote_id })
             }
-            Outcome::Retry { .. } | Outcome::Permanent { .. } => None,
+            Outcome::Retry { .. } | Outcome::Ours { .. } | Outcome::Permanent { .. } => None,
         };
         let accepted: Vec<_> = self.ended.iter().filter_map(of).collect();
         if accepted.len() < 2 {
@@ -70,6 +72,10 @@ impl Worker {
                 return Ok(());
             }
             Outcome::Retry { after_ms, .. } => retry::next(job.attempt, job.first_ms, now_ms, *after_ms),
+            Outcome::Ours { why } => {
+                self.alarm(job, why, now_ms).await?;
+                retry::next(job.attempt, job.first_ms, now_ms, None)
+            }
             Outcome::Permanent { .. } => None,
         };
         let why = why(&ended.outcome);
@@ -85,6 +91,19 @@ impl Worker {
         let settled = store.delivery_dead(&job.id, job.attempt, why, &instead, now_ms).await?;
         self.after(ended, settled, News::Dead, now_ms, &instead);
         Ok(())
+    }
+
+    /// A server refuses us: one task a server and day, however many deliveries wait for it.
+    async fn alarm(&self, job: &Job, why: &str, now_ms: i64) -> Result<(), StoreError> {
+        let server = lane_of(&job.channel).server;
+        let about = format!("server {server} {}", now_ms.div_euclid(DAY_MS));
+        let task = NewTask {
+            report: Some(job.report.clone()),
+            delivery: Some(job.id.clone()),
+            customer: job.customer,
+            ..NewTask::new(TaskKind::Late, about, format!("{server}: {why}"))
+        };
+        self.rescue.store.add_task(&task, now_ms).await
     }
 
     /// What a saved outcome brings with it: the next of the room, news for the others.
@@ -128,6 +147,6 @@ impl Worker {
 fn why(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::Accepted { .. } => "",
-        Outcome::Retry { why, .. } | Outcome::Permanent { why } => why,
+        Outcome::Retry { why, .. } | Outcome::Ours { why } | Outcome::Permanent { why } => why,
     }
 }

@@ -46,7 +46,7 @@ async fn send(smtp: &Smtp, to: &str) -> Outcome {
 }
 
 fn is_retry(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Retry { .. })
+    matches!(outcome, Outcome::Retry { .. } | Outcome::Ours { .. })
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn f31_what_the_server_says_of_a_recipient_is_final_or_not_as_it_says() {
     server.fail_for("busy@b.test", Fault::DataCode(451));
     assert_eq!(send(&smtp, "gone@b.test").await, Outcome::permanent("550 5.1.1 no such mailbox here"));
     assert_eq!(send(&smtp, "full@b.test").await, Outcome::retry("452 4.2.0 try again later"));
-    assert_eq!(send(&smtp, "spam@b.test").await, Outcome::permanent("554 as you were told"));
+    assert_eq!(send(&smtp, "spam@b.test").await, Outcome::ours("554 as you were told"));
     assert_eq!(send(&smtp, "busy@b.test").await, Outcome::retry("451 as you were told"));
     assert!(matches!(send(&smtp, "well@b.test").await, Outcome::Accepted { .. }));
     assert_eq!(server.connections(), 1, "a refusal is no reason to hang up");
@@ -146,9 +146,9 @@ async fn a_login_is_given_and_a_wrong_one_is_our_fault_and_not_the_recipients() 
     assert!(matches!(send(&with(login("pass word")), "a@b.test").await, Outcome::Accepted { .. }));
     assert_eq!(server.mails()[0].login, "house");
     let wrong = send(&with(login("wrong")), "a@b.test").await;
-    assert_eq!(wrong, Outcome::retry("535 5.7.8 wrong user or password"));
+    assert_eq!(wrong, Outcome::ours("535 5.7.8 wrong user or password"));
     let none = send(&with(None), "a@b.test").await;
-    assert_eq!(none, Outcome::retry("530 5.7.0 log in first"));
+    assert_eq!(none, Outcome::ours("530 5.7.0 log in first"));
     assert_eq!(with(login("wrong")).greet().await, Err("535 5.7.8 wrong user or password".to_owned()));
     assert_eq!(with(login("pass word")).greet().await, Ok("receivers.test".to_owned()));
 }

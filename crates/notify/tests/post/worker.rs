@@ -149,6 +149,68 @@ async fn r25_deliveries_to_a_slow_place_are_given_back_without_counting_an_attem
 }
 
 #[tokio::test]
+async fn r25_a_mail_server_that_blocks_us_kills_nothing_and_the_supervisors_know_at_once_and_once() {
+    let house = House::new((0..5).map(|place| mail(&format!("a{place}"), &format!("d{place}.test"))).collect()).await;
+    let server = server().await;
+    server.script(Arc::new(|_, _| Fault::DataCode(554)));
+    for place in 0..5 {
+        house.send(&[&format!("a{place}")], false, NINE).await;
+    }
+    let mut worker = house.worker(post(&server));
+    work_until(&mut worker, NINE, NINE + 60_000).await;
+    let page = house.store.deliveries(&store::DeliveryQuery { limit: 100, ..Default::default() }).await.unwrap();
+    assert!(page.deliveries.iter().all(|row| row.state == store::DeliveryState::Retry), "{:?}", page.deliveries);
+    let tasks = house.store.open_tasks().await.unwrap();
+    assert_eq!(
+        tasks.iter().map(|task| (task.kind, task.detail.as_str())).collect::<Vec<_>>(),
+        [(TaskKind::Late, "mail: 554 as you were told")]
+    );
+    server.script(Arc::new(|_, _| Fault::None));
+    work_until(&mut worker, NINE + 60_000, NINE + 600_000).await;
+    assert_eq!(server.count(), 5);
+}
+
+/// Mail never ends, chats arrive.
+struct MailHangs;
+
+impl Carrier for MailHangs {
+    fn deliver<'a>(&'a self, job: &'a Job, _: i64) -> BoxFuture<'a, Outcome> {
+        if matches!(job.channel, Channel::Email { .. }) {
+            return Box::pin(std::future::pending());
+        }
+        Box::pin(async { accepted() })
+    }
+}
+
+#[tokio::test]
+async fn f31_a_mail_server_that_hangs_with_a_hundred_domains_due_does_not_keep_a_chat_waiting() {
+    let line = Channel::Line { to: format!("U{:032}", 1), token: "token".repeat(10) };
+    let mut places: Vec<Recipient> =
+        (0..99).map(|place| mail(&format!("a{place}"), &format!("d{place}.test"))).collect();
+    places.push(place("line", line));
+    let house = House::new(places).await;
+    for place in 0..99 {
+        house.send(&[&format!("a{place}")], true, NINE).await;
+    }
+    let (chat, _) = house.send(&["line"], false, NINE + 1).await;
+    let mut worker = house.worker(Arc::new(MailHangs));
+    worker.work(NINE + 2).await.unwrap();
+    assert_eq!(worker.busy(), 17, "the mail server's share, and the chat");
+    worker.wait().await;
+    worker.work(NINE + 3).await.unwrap();
+    assert_eq!(house.states(&chat).await, [("line".to_owned(), "accepted".to_owned(), 1)]);
+    assert_eq!(worker.busy(), 16);
+    // With its hands full it looks at no mail, but at chats that come.
+    assert!(worker.next_ms().is_none_or(|next_ms| next_ms > NINE + 3), "it does not turn on the spot");
+    let (later, _) = house.send(&["line"], false, NINE + 100).await;
+    worker.look_again();
+    worker.work(NINE + 100).await.unwrap();
+    worker.wait().await;
+    worker.work(NINE + 101).await.unwrap();
+    assert_eq!(house.states(&later).await, [("line".to_owned(), "accepted".to_owned(), 1)]);
+}
+
+#[tokio::test]
 async fn f39_a_dead_delivery_goes_to_another_place_of_the_same_person_and_to_the_supervisors() {
     let line = Channel::Line { to: format!("U{:032}", 1), token: "token".repeat(10) };
     let person = |mut recipient: Recipient| {
