@@ -6,6 +6,10 @@ pub const STEPS_MS: [i64; 5] = [5_000, 30_000, 120_000, 600_000, HOURLY_MS];
 pub const HOURLY_MS: i64 = 3_600_000;
 /// So long after the first attempt nobody tries any more.
 pub const GIVE_UP_AFTER_MS: i64 = 36 * HOURLY_MS;
+/// But not before so many attempts: a clock that is set forward, or a house that was off for days, is no reason to give up.
+pub const ATTEMPTS_MIN: u32 = 6;
+/// While somebody waits behind a delivery in its room, it is tried again after so long at the latest.
+pub const WAITED_FOR_MS: i64 = 600_000;
 /// A server may ask for more patience (Retry-After), up to this.
 pub const HINT_MS_MAX: i64 = 6 * HOURLY_MS;
 /// An urgent report that no server has accepted after so long is late: alarm, and another channel.
@@ -17,11 +21,16 @@ pub const LATE_MS: i64 = 600_000;
 /// wait (milliseconds) is kept to where it is longer than our own pause, up to [`HINT_MS_MAX`]. `None`: no more; the delivery is
 /// dead.
 pub fn next(attempts: u32, first_ms: i64, now_ms: i64, hint: Option<i64>) -> Option<i64> {
-    let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
-    let pause = STEPS_MS.get(place).copied().unwrap_or(HOURLY_MS);
+    let pause = pause(attempts);
     let hint = hint.unwrap_or(0).clamp(0, HINT_MS_MAX);
     let next = now_ms.saturating_add(pause.max(hint));
-    (next.saturating_sub(first_ms) <= GIVE_UP_AFTER_MS).then_some(next)
+    (attempts < ATTEMPTS_MIN || next.saturating_sub(first_ms) <= GIVE_UP_AFTER_MS).then_some(next)
+}
+
+/// Our own pause after so many attempts that failed (1 or more), milliseconds.
+pub fn pause(attempts: u32) -> i64 {
+    let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    STEPS_MS.get(place).copied().unwrap_or(HOURLY_MS)
 }
 
 /// How long after a report was sent a delivery that no server has accepted is late.
@@ -58,6 +67,13 @@ mod tests {
     }
 
     #[test]
+    fn r25_a_clock_that_jumps_two_days_ahead_gives_nothing_up() {
+        assert_eq!(next(1, 0, 48 * HOURLY_MS, None), Some(48 * HOURLY_MS + 5_000));
+        assert!(next(ATTEMPTS_MIN - 1, 0, 48 * HOURLY_MS, None).is_some());
+        assert_eq!(next(ATTEMPTS_MIN, 0, 48 * HOURLY_MS, None), None);
+    }
+
+    #[test]
     fn f39_urgent_is_late_after_a_minute() {
         assert_eq!(late_after(true), 60_000);
         assert_eq!(late_after(false), 600_000);
@@ -71,7 +87,7 @@ mod tests {
             let this = next(attempts, first, now, hint);
             if let Some(this) = this {
                 prop_assert!(this > now);
-                prop_assert!(this - first <= GIVE_UP_AFTER_MS);
+                prop_assert!(attempts < ATTEMPTS_MIN || this - first <= GIVE_UP_AFTER_MS);
             }
             if let (Some(this), Some(later)) = (this, next(attempts + 1, first, now, hint)) {
                 prop_assert!(later >= this);

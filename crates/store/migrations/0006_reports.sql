@@ -157,6 +157,8 @@ CREATE TABLE deliveries (
     first_ms       BIGINT,
     next_ms        BIGINT NOT NULL,
     lease_until_ms BIGINT,
+    -- the attempt that was under way to another room when the address was corrected: its outcome is not the new address's
+    moved_attempt  BIGINT,
     late_due_ms    BIGINT NOT NULL,
     late_ms        BIGINT,
     accepted_ms    BIGINT,

@@ -43,6 +43,8 @@ const HELD_OF_LANE_MAX: usize = 4;
 const BUSY_AGAIN_MS: i64 = 500;
 /// A delivery whose destination is slow is given back for so long.
 const SLOW_AGAIN_MS: i64 = 5_000;
+/// A clock that goes back by less is not worth a word.
+const STEP_MS: i64 = 2_000;
 /// The outbox is looked at so often even if nobody rings: another process may have put something into it.
 const LOOK_MS: i64 = 1_000;
 /// Attempts under way at the end of the process have this long; what does not end comes again at the next start.
@@ -77,6 +79,8 @@ pub struct Worker {
     peek: bool,
     /// Something may be due that was left in the outbox because the hands were full.
     full: bool,
+    /// When it last worked.
+    last_ms: i64,
     renew_ms: i64,
     away: bool,
 }
@@ -92,6 +96,9 @@ struct Ended {
     job: Job,
     ticket: Ticket,
     outcome: Outcome,
+    /// Times that it could not be written down, and when to try again.
+    failures: u32,
+    again_ms: i64,
 }
 
 impl Worker {
@@ -108,6 +115,7 @@ impl Worker {
             look_ms: Some(i64::MIN),
             peek: false,
             full: false,
+            last_ms: i64::MIN,
             renew_ms: i64::MIN,
             away: false,
         }
@@ -151,9 +159,23 @@ impl Worker {
     /// # Errors
     /// What the database says; nothing is forgotten.
     pub async fn work(&mut self, now_ms: i64) -> Result<(), StoreError> {
+        self.follow_clock(now_ms).await?;
         self.settle(now_ms).await?;
         self.renew(now_ms).await?;
         self.begin(now_ms).await
+    }
+
+    /// A clock that has been set back would let everything wait for as long as that.
+    async fn follow_clock(&mut self, now_ms: i64) -> Result<(), StoreError> {
+        let back_ms = self.last_ms.saturating_sub(now_ms);
+        if self.last_ms != i64::MIN && back_ms >= STEP_MS {
+            tracing::warn!(back_ms, "the clock was set back: what waits in the outbox waits no longer for that");
+            self.rescue.store.shift_outbox(now_ms, back_ms).await?;
+            self.renew_ms = i64::MIN;
+            self.look_again();
+        }
+        self.last_ms = now_ms;
+        Ok(())
     }
 
     /// Leases what is due and begins what may begin.
@@ -222,6 +244,7 @@ impl Worker {
             let wait_ms = self.carrier.wait_ms(&job.channel, now_ms);
             let lane = lane_of(&job.channel);
             match self.lanes.admission(&lane, now_ms) {
+                _ if self.is_in_hand(&job.id) => back.push(returned(job, now_ms.saturating_add(SLOW_AGAIN_MS))),
                 _ if wait_ms > 0 => back.push(returned(job, now_ms.saturating_add(wait_ms))),
                 Admission::Yes => self.begin_one(job, lane, now_ms),
                 Admission::Busy if waiting.has_room(&lane) => self.held.push_back(job),
@@ -235,6 +258,12 @@ impl Worker {
             self.look_by(first_ms);
         }
         Ok(())
+    }
+
+    /// Whether an attempt at this one is under way, or not yet written down: after a clock has jumped, its lease seems to be over.
+    fn is_in_hand(&self, delivery: &str) -> bool {
+        let ended = self.ended.iter().map(|ended| &ended.job);
+        self.running.values().map(|running| &running.job).chain(ended).chain(&self.held).any(|job| job.id == delivery)
     }
 
     fn begin_one(&mut self, job: Job, lane: Lane, now_ms: i64) {
@@ -265,7 +294,8 @@ impl Worker {
             Err(error) => (error.id(), Outcome::retry(format!("the attempt broke off: {error}"))),
         };
         if let Some(running) = self.running.remove(&id) {
-            self.ended.push(Ended { job: running.job, ticket: running.ticket, outcome });
+            let Running { job, ticket } = running;
+            self.ended.push(Ended { job, ticket, outcome, failures: 0, again_ms: i64::MIN });
         }
     }
 

@@ -9,6 +9,24 @@ use crate::rescue::Lost;
 use crate::told::{News, Told};
 
 const DAY_MS: i64 = 86_400_000;
+/// An outcome that cannot be written down is tried so often; after that its delivery's lease runs out.
+const PUT_OFF_MAX: u32 = 100;
+/// After so long, and twice as long each time up to a minute.
+const PUT_OFF_MS: i64 = 1_000;
+
+impl Ended {
+    fn is_due(&self, now_ms: i64) -> bool {
+        let ahead_ms = self.again_ms.saturating_sub(now_ms);
+        ahead_ms <= 0 || ahead_ms > PUT_OFF_MS << 6
+    }
+
+    /// To be written down later; false: never.
+    fn put_off(&mut self, now_ms: i64, error: &StoreError) -> bool {
+        self.again_ms = now_ms.saturating_add(PUT_OFF_MS << self.failures.min(6));
+        self.failures += 1;
+        self.failures < PUT_OFF_MAX && !matches!(error, StoreError::Missing { .. })
+    }
+}
 
 impl Worker {
     /// Writes down every attempt that has ended.
@@ -23,27 +41,39 @@ impl Worker {
             self.lanes.end(ended.ticket, now_ms);
         }
         self.settle_accepted(now_ms).await?;
-        while let Some(ended) = self.ended.pop() {
+        let mut later = Vec::new();
+        while let Some(mut ended) = self.ended.pop() {
+            if !ended.is_due(now_ms) {
+                later.push(ended);
+                continue;
+            }
             match self.settle_one(&ended, now_ms).await {
                 Ok(()) => {}
                 Err(error) if error.is_away() => {
                     self.ended.push(ended);
+                    self.ended.append(&mut later);
                     return Err(error);
                 }
-                // A row that somebody has changed by hand: it must not hold up the others.
-                Err(error) => tracing::error!(delivery = ended.job.id, %error, "its outcome cannot be written down"),
+                // Somebody has changed the outbox by hand. It must not hold up the others, nor be sent again as long as we know.
+                Err(error) => {
+                    tracing::error!(delivery = ended.job.id, %error, "its outcome cannot be written down");
+                    if ended.put_off(now_ms, &error) {
+                        later.push(ended);
+                    }
+                }
             }
         }
+        self.ended = later;
         Ok(())
     }
 
     async fn settle_accepted(&mut self, now_ms: i64) -> Result<(), StoreError> {
         let of = |ended: &Ended| match &ended.outcome {
-            Outcome::Accepted { remote_id } => {
+            Outcome::Accepted { remote_id } if ended.is_due(now_ms) => {
                 let (id, attempt, remote_id) = (ended.job.id.clone(), ended.job.attempt, remote_id.clone());
                 Some(store::Ended { id, attempt, remote_id })
             }
-            Outcome::Retry { .. } | Outcome::Ours { .. } | Outcome::Permanent { .. } => None,
+            Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Ours { .. } | Outcome::Permanent { .. } => None,
         };
         let accepted: Vec<_> = self.ended.iter().filter_map(of).collect();
         if accepted.len() < 2 {
@@ -82,6 +112,8 @@ impl Worker {
         if let Some(next_ms) = next_ms {
             let settled = store.delivery_retry(&job.id, job.attempt, why, next_ms, now_ms).await?;
             self.look_by(next_ms);
+            // Sooner, if somebody waits behind it.
+            self.peek = true;
             self.after(ended, settled, News::Retry, now_ms, &[]);
             return Ok(());
         }
@@ -131,11 +163,13 @@ impl Worker {
 
     /// Says that what is in hand is still in hand.
     pub(super) async fn renew(&mut self, now_ms: i64) -> Result<(), StoreError> {
-        if now_ms < self.renew_ms {
+        // A moment far ahead is one of a clock that has been set back since.
+        if now_ms < self.renew_ms && self.renew_ms <= now_ms.saturating_add(RENEW_MS) {
             return Ok(());
         }
         let running = self.running.values().map(|running| &running.job);
-        let ours: Vec<_> = running.chain(&self.held).map(|job| (job.id.clone(), job.attempt)).collect();
+        let ended = self.ended.iter().map(|ended| &ended.job);
+        let ours: Vec<_> = running.chain(ended).chain(&self.held).map(|job| (job.id.clone(), job.attempt)).collect();
         if !ours.is_empty() {
             self.rescue.store.extend_deliveries(&ours, now_ms.saturating_add(LEASE_MS)).await?;
         }

@@ -21,9 +21,10 @@ async fn f33_slack_refuses_with_200_and_that_is_no_acceptance() {
         match house.deliver(&house.channel(Service::Slack)).await {
             Outcome::Retry { why, .. } if passes => assert!(why.contains(code), "{why}"),
             Outcome::Permanent { why } if !passes => assert!(why.contains(code), "{why}"),
-            outcome @ (Outcome::Accepted { .. } | Outcome::Retry { .. } | Outcome::Permanent { .. }) => {
-                panic!("{code}: {outcome:?}")
-            }
+            outcome @ (Outcome::Accepted { .. }
+            | Outcome::Retry { .. }
+            | Outcome::Ours { .. }
+            | Outcome::Permanent { .. }) => panic!("{code}: {outcome:?}"),
         }
     }
 }

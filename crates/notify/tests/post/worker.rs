@@ -170,6 +170,35 @@ async fn r25_a_mail_server_that_blocks_us_kills_nothing_and_the_supervisors_know
     assert_eq!(server.count(), 5);
 }
 
+#[tokio::test]
+async fn x02_a_delivery_that_is_under_way_is_never_begun_a_second_time() {
+    let house = House::new(vec![mail("a", "one.test")]).await;
+    let (report, ids) = house.send(&["a"], false, NINE).await;
+    let mut worker = house.worker(Arc::new(Hangs));
+    worker.work(NINE).await.unwrap();
+    // As if its lease were over, by whatever clock.
+    let back = [store::Returned { id: ids[0].clone(), attempt: 1, next_ms: NINE }];
+    house.store.return_deliveries(&back).await.unwrap();
+    worker.look_again();
+    worker.work(NINE + 1).await.unwrap();
+    assert_eq!(worker.busy(), 1);
+    assert_eq!(house.states(&report).await[0].1, "waiting");
+}
+
+#[tokio::test]
+async fn r25_a_clock_that_is_set_back_an_hour_makes_nobody_wait_an_hour() {
+    const HOUR_MS: i64 = 3_600_000;
+    let house = House::new(vec![mail("a", "one.test")]).await;
+    let (report, _) = house.send(&["a"], false, NINE).await;
+    let mut worker = house.worker(says(|job| if job.attempt == 1 { Outcome::retry("451") } else { accepted() }));
+    work(&mut worker, NINE + HOUR_MS).await;
+    assert_eq!(house.states(&report).await[0].1, "retry");
+    work(&mut worker, NINE).await;
+    assert_eq!(house.states(&report).await[0].1, "retry", "its five seconds are not over");
+    work(&mut worker, NINE + 5_000).await;
+    assert_eq!(house.states(&report).await[0].1, "accepted");
+}
+
 /// Mail never ends, chats arrive.
 struct MailHangs;
 

@@ -43,6 +43,23 @@ impl Store {
         Ok(())
     }
 
+    /// The clock was set back by `back_ms` to now: whatever was to happen later happens as much earlier by the new clock.
+    ///
+    /// # Errors
+    /// What the database says; all is as before then.
+    pub async fn shift_outbox(&self, now_ms: i64, back_ms: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        for sql in [
+            "UPDATE rooms SET due_ms = due_ms - $1 WHERE due_ms > $2",
+            "UPDATE deliveries SET next_ms = next_ms - $1 WHERE is_open = 1 AND next_ms > $2",
+            "UPDATE deliveries SET lease_until_ms = lease_until_ms - $1 WHERE is_open = 1 AND lease_until_ms > $2",
+        ] {
+            sqlx::query(sql).bind(back_ms).bind(now_ms).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Gives leased deliveries back as if they had never been taken: no attempt is counted. Those that somebody else holds by now
     /// stay with him.
     ///
@@ -58,7 +75,8 @@ impl Store {
             let attempt = i64::from(one.attempt);
             let row = sqlx::query(
                 "UPDATE deliveries SET state = CASE WHEN attempts > 1 THEN 'retry' ELSE 'waiting' END, attempts = attempts - 1, \
-                 first_ms = CASE WHEN attempts > 1 THEN first_ms ELSE NULL END, next_ms = $1, lease_until_ms = NULL \
+                 first_ms = CASE WHEN attempts > 1 THEN first_ms ELSE NULL END, next_ms = $1, lease_until_ms = NULL, \
+                 moved_attempt = CASE WHEN moved_attempt = attempts THEN attempts - 1 ELSE moved_attempt END \
                  WHERE id = $2 AND state = 'leased' AND attempts = $3 RETURNING room",
             )
             .bind(one.next_ms)

@@ -41,6 +41,9 @@ pub struct Job {
     pub lease_until_ms: i64,
 }
 
+/// Why a delivery is given up that was tried again and again without anybody saying how that ended.
+const NOBODY_SAID: &str = "tried for a day and a half, and nobody could write down how it ended";
+
 /// Which rooms are asked for: mail has one server for all of them, and is leased by itself, so that it holds up nobody else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kinds {
@@ -82,10 +85,21 @@ impl Store {
     pub async fn lease_of(&self, kinds: Kinds, now_ms: i64, lease_ms: i64, limit: u32) -> Result<Vec<Job>, StoreError> {
         let mut tx = self.begin().await?;
         let due = due(&mut tx, self.backend(), kinds, now_ms, limit).await?;
-        let (mut jobs, mut unreadable) = (Vec::with_capacity(due.len()), Vec::new());
+        let (mut jobs, mut given_up) = (Vec::with_capacity(due.len()), Vec::new());
         for row in &due {
             let (room, head) = (row.text("room")?, row.text("head")?);
             let until_ms = now_ms.saturating_add(lease_ms);
+            match lost(&mut tx, &head, now_ms).await? {
+                Lost::Now => {}
+                Lost::Until { next_ms } => {
+                    rest(&mut tx, &room, &head, next_ms).await?;
+                    continue;
+                }
+                Lost::ForEver { attempt } => {
+                    given_up.push((head, attempt, NOBODY_SAID.to_owned()));
+                    continue;
+                }
+            }
             match lease(&mut tx, &head, now_ms, until_ms).await? {
                 Some(leased) => {
                     sqlx::query("UPDATE rooms SET due_ms = $1 WHERE room = $2")
@@ -95,7 +109,9 @@ impl Store {
                         .await?;
                     match job(&leased) {
                         Ok(job) => jobs.push(job),
-                        Err(error) => unreadable.push((head, leased.small("attempts", "deliveries.attempts")?, error)),
+                        Err(error) => {
+                            given_up.push((head, leased.small("attempts", "deliveries.attempts")?, error.to_string()));
+                        }
                     }
                 }
                 // The head is over: somebody has changed the outbox by hand.
@@ -105,8 +121,8 @@ impl Store {
             }
         }
         tx.commit().await?;
-        for (delivery, attempt, error) in unreadable {
-            self.delivery_dead(&delivery, attempt, &error.to_string(), &[], now_ms).await?;
+        for (delivery, attempt, why) in given_up {
+            self.delivery_dead(&delivery, attempt, &why, &[], now_ms).await?;
         }
         Ok(jobs)
     }
@@ -141,6 +157,47 @@ async fn due(tx: &mut Tx, backend: Backend, kinds: Kinds, now_ms: i64, limit: u3
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now_ms).bind(i64::from(limit.min(LEASE_MAX)));
     Ok(rows.fetch_all(&mut **tx).await?)
+}
+
+/// A delivery whose lease ran out without a word.
+enum Lost {
+    /// None, or it can be tried again.
+    Now,
+    /// To be tried again then, as after any attempt that failed: it may have been taken each time, and must not come every half
+    /// minute.
+    Until { next_ms: i64 },
+    /// Tried for long enough.
+    ForEver { attempt: u32 },
+}
+
+async fn lost(tx: &mut Tx, delivery: &str, now_ms: i64) -> Result<Lost, StoreError> {
+    let row = sqlx::query(
+        "SELECT deliveries.attempts, deliveries.first_ms, attempts.begun_ms FROM deliveries JOIN attempts \
+         ON attempts.delivery = deliveries.id AND attempts.number = deliveries.attempts \
+         WHERE deliveries.id = $1 AND deliveries.is_open = 1 AND deliveries.state = 'leased'",
+    )
+    .bind(delivery)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(Lost::Now) };
+    let (attempt, begun_ms) = (row.small("attempts", "deliveries.attempts")?, row.int("begun_ms")?);
+    let first_ms = row.maybe_int("first_ms")?.unwrap_or(begun_ms);
+    Ok(match report::retry::next(attempt, first_ms, begun_ms, None) {
+        Some(next_ms) if next_ms > now_ms => Lost::Until { next_ms },
+        Some(_) => Lost::Now,
+        None => Lost::ForEver { attempt },
+    })
+}
+
+/// It stays leased, so that its holder may still say how it ended.
+async fn rest(tx: &mut Tx, room: &str, delivery: &str, next_ms: i64) -> Result<(), StoreError> {
+    for (sql, key) in [
+        ("UPDATE rooms SET due_ms = $1 WHERE room = $2", room),
+        ("UPDATE deliveries SET lease_until_ms = $1 WHERE id = $2", delivery),
+    ] {
+        sqlx::query(sql).bind(next_ms).bind(key).execute(&mut **tx).await?;
+    }
+    Ok(())
 }
 
 async fn lease(tx: &mut Tx, delivery: &str, now_ms: i64, until_ms: i64) -> Result<Option<AnyRow>, StoreError> {

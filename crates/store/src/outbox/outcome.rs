@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use report::retry;
+
 use super::{Belongs, DeliveryState, NewDelivery, add, begin_round, room, state_of};
 use crate::database::{Store, Tx};
 use crate::error::{Conflict, StoreError};
@@ -46,6 +48,8 @@ struct Found {
     is_open: bool,
     is_accepted: bool,
     attempts: i64,
+    /// The last attempt that went to where the recipient is no more.
+    moved_attempt: Option<i64>,
     target: String,
 }
 
@@ -60,11 +64,17 @@ async fn find(tx: &mut Tx, id: &str) -> Result<Found, StoreError> {
         is_open: row.flag("is_open")?,
         is_accepted: row.maybe_int("accepted_ms")?.is_some(),
         attempts: row.int("attempts")?,
+        moved_attempt: row.maybe_int("moved_attempt")?,
         target: row.text("target")?,
     })
 }
 
 impl Found {
+    /// Whether this attempt went to where the recipient is no more.
+    fn has_moved_from(&self, attempt: u32) -> bool {
+        self.moved_attempt.is_some_and(|moved| i64::from(attempt) <= moved)
+    }
+
     /// Why this attempt's failure changes nothing; `None`: it does.
     fn refusal(&self, attempt: u32) -> Option<Settled> {
         match (self.is_open, self.state) {
@@ -126,6 +136,15 @@ impl Store {
             tx.rollback().await?;
             return Ok(refusal);
         }
+        // While somebody waits behind it, our own pause (not one that its server asked for) has a limit.
+        let pause = next_ms.saturating_sub(now_ms);
+        let next_ms = if (retry::WAITED_FOR_MS..=retry::pause(attempt)).contains(&pause)
+            && room::has_others(&mut tx, &found.room, id).await?
+        {
+            now_ms.saturating_add(retry::WAITED_FOR_MS)
+        } else {
+            next_ms
+        };
         sqlx::query(
             "UPDATE deliveries SET state = 'retry', next_ms = $1, lease_until_ms = NULL, error = $2 WHERE id = $3",
         )
@@ -161,6 +180,12 @@ impl Store {
             tx.rollback().await?;
             return Ok(refusal);
         }
+        if found.has_moved_from(attempt) {
+            let next = move_on(&mut tx, &found, id, now_ms).await?;
+            end_attempt(&mut tx, id, attempt, "dead", why, now_ms).await?;
+            tx.commit().await?;
+            return Ok(Settled::Done { next });
+        }
         close(&mut tx, id, DeliveryState::Dead, why).await?;
         end_attempt(&mut tx, id, attempt, "dead", why, now_ms).await?;
         let next = room::refresh(&mut tx, &found.room).await?;
@@ -188,7 +213,8 @@ impl Store {
         let rooms = fallback.iter().map(|delivery| delivery.channel.room()).collect();
         room::lock_all(&mut tx, std::iter::once(id), rooms).await?;
         let found = find(&mut tx, id).await?;
-        if found.state == DeliveryState::Bounced {
+        // What was called back goes to nobody, and what was given up went another way then.
+        if matches!(found.state, DeliveryState::Bounced | DeliveryState::Withdrawn | DeliveryState::Dead) {
             tx.rollback().await?;
             return Ok(Settled::Already);
         }
@@ -216,6 +242,7 @@ impl Store {
         crate::audit::add(&mut tx, now_ms, who, "delivery.withdraw", &format!("delivery {id}"), why).await?;
         let found = find(&mut tx, id).await?;
         if !found.is_open {
+            tx.rollback().await?;
             return Err(Conflict::Over { state: found.state }.into());
         }
         close(&mut tx, id, DeliveryState::Withdrawn, why).await?;
@@ -243,11 +270,28 @@ async fn accept(tx: &mut Tx, ended: &Ended, now_ms: i64) -> Result<Settled, Stor
     if found.is_accepted {
         return Ok(Settled::Already);
     }
-    // A bounce may have been quicker than we: then it stays one, of something that was accepted.
-    let state = if found.state == DeliveryState::Bounced { "bounced" } else { "accepted" };
+    if found.is_open && found.has_moved_from(ended.attempt) {
+        // The old address has it. The new one does not.
+        end_attempt(tx, &ended.id, ended.attempt, "accepted", &ended.remote_id, now_ms).await?;
+        if found.refusal(ended.attempt).is_some() {
+            return Ok(Settled::Stale);
+        }
+        return Ok(Settled::Done { next: move_on(tx, &found, &ended.id, now_ms).await? });
+    }
+    // A bounce may have been quicker than we: then it stays one, of something that was accepted. What was called back stays called
+    // back: it must not go to somebody else should it come back.
+    let state = match found.state {
+        DeliveryState::Bounced => "bounced",
+        DeliveryState::Withdrawn => "withdrawn",
+        DeliveryState::Waiting
+        | DeliveryState::Leased
+        | DeliveryState::Retry
+        | DeliveryState::Accepted
+        | DeliveryState::Dead => "accepted",
+    };
     sqlx::query(
         "UPDATE deliveries SET state = $1, is_open = 0, accepted_ms = $2, remote_id = $3, lease_until_ms = NULL, \
-         target = $4, error = CASE WHEN $1 = 'bounced' THEN error ELSE '' END WHERE id = $5 AND accepted_ms IS NULL",
+         target = $4, error = CASE WHEN $1 = 'accepted' THEN '' ELSE error END WHERE id = $5 AND accepted_ms IS NULL",
     )
     .bind(state)
     .bind(now_ms)
@@ -258,9 +302,24 @@ async fn accept(tx: &mut Tx, ended: &Ended, now_ms: i64) -> Result<Settled, Stor
     .await?;
     end_attempt(tx, &ended.id, ended.attempt, "accepted", &ended.remote_id, now_ms).await?;
     let next = found.is_open && room::refresh(tx, &found.room).await?;
-    crate::ladder::accepted(tx, &found.report, now_ms).await?;
+    match crate::ladder::accepted(tx, &found.report, now_ms).await {
+        Ok(()) => {}
+        Err(error) if error.is_away() => return Err(error),
+        // That it was accepted is true all the same: if it were not written down, it would be sent again and again.
+        Err(error) => tracing::error!(report = found.report, %error, "its ladder cannot be climbed"),
+    }
     task::close(tx, TaskKind::Late, &ended.id, "accepted", now_ms).await?;
     Ok(Settled::Done { next })
+}
+
+/// Its recipient was moved while it was under way: once more, now, to the new place.
+async fn move_on(tx: &mut Tx, found: &Found, id: &str, now_ms: i64) -> Result<bool, StoreError> {
+    sqlx::query("UPDATE deliveries SET state = 'retry', next_ms = $1, lease_until_ms = NULL WHERE id = $2")
+        .bind(now_ms)
+        .bind(id)
+        .execute(&mut **tx)
+        .await?;
+    room::refresh(tx, &found.room).await
 }
 
 /// It is over, without having been accepted now.

@@ -28,7 +28,9 @@ pub(crate) async fn retarget(tx: &mut Tx, customer: i64, recipients: &[&Recipien
     }
     for recipient in recipients {
         sqlx::query(
-            "UPDATE deliveries SET target = $1, channel = $2, room = $3 WHERE is_open = 1 AND customer = $4 AND recipient = $5",
+            "UPDATE deliveries SET target = $1, channel = $2, room = $3, moved_attempt = CASE \
+             WHEN state = 'leased' AND room <> $3 THEN attempts ELSE moved_attempt END \
+             WHERE is_open = 1 AND customer = $4 AND recipient = $5",
         )
         .bind(storable(&to_json(&recipient.channel, "deliveries.target")?).into_owned())
         .bind(recipient.channel.kind())

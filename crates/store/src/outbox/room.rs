@@ -8,6 +8,11 @@ use crate::row::Columns;
 
 /// Times that a delivery may be moved to another room while we wait for its room's lock.
 const MOVES_MAX: usize = 5;
+/// A head that failed is tried out of turn for somebody new at most so often.
+const WAKE_MS: i64 = 60_000;
+/// What a room has to know of a delivery. Who has failed five times, which takes some ten minutes, is stuck and lets urgent ones pass.
+const HEAD: &str = "id, urgent, CASE WHEN state = 'leased' THEN COALESCE(lease_until_ms, next_ms) ELSE next_ms END AS due_ms, \
+                    CASE WHEN state = 'retry' AND attempts >= 5 THEN 1 ELSE 0 END AS stuck FROM deliveries";
 
 /// Takes a room's row, if it has one, so that nobody else changes its order before this transaction ends.
 pub(super) async fn lock(tx: &mut Tx, room: &str) -> Result<(), StoreError> {
@@ -55,42 +60,83 @@ pub(super) async fn enter(
     room: &str,
     delivery: &str,
     urgent: bool,
-    due_ms: i64,
+    now_ms: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO rooms (room, head, urgent, due_ms) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (room) DO UPDATE SET due_ms = rooms.due_ms",
+    let head: String = sqlx::query_scalar(
+        "INSERT INTO rooms (room, head, urgent, due_ms) VALUES ($1, $2, $3, $4) ON CONFLICT (room) DO UPDATE SET \
+         urgent = CASE WHEN excluded.urgent > rooms.urgent THEN excluded.urgent ELSE rooms.urgent END RETURNING head",
     )
     .bind(room)
     .bind(delivery)
     .bind(i64::from(urgent))
-    .bind(due_ms)
-    .execute(&mut **tx)
+    .bind(now_ms)
+    .fetch_one(&mut **tx)
     .await?;
+    if head != delivery {
+        wake(tx, room, &head, now_ms).await?;
+    }
     Ok(())
 }
 
-/// Something in the room has changed, whose row is taken: the head is the first that is open. True: there is one.
-pub(super) async fn refresh(tx: &mut Tx, room: &str) -> Result<bool, StoreError> {
-    let first = sqlx::query(
-        "SELECT id, urgent, CASE WHEN state = 'leased' THEN COALESCE(lease_until_ms, next_ms) ELSE next_ms END AS due_ms \
-         FROM deliveries WHERE room = $1 AND is_open = 1 ORDER BY place LIMIT 1",
+/// Somebody new waits behind a head that failed: it is tried at once, unless that was a moment ago or its server asked for patience.
+async fn wake(tx: &mut Tx, room: &str, head: &str, now_ms: i64) -> Result<(), StoreError> {
+    let row = sqlx::query(
+        "SELECT deliveries.attempts, deliveries.next_ms, attempts.ended_ms FROM deliveries JOIN attempts \
+         ON attempts.delivery = deliveries.id AND attempts.number = deliveries.attempts \
+         WHERE deliveries.id = $1 AND deliveries.state = 'retry'",
     )
-    .bind(room)
+    .bind(head)
     .fetch_optional(&mut **tx)
     .await?;
+    let Some(row) = row else { return Ok(()) };
+    let Some(ended_ms) = row.maybe_int("ended_ms")? else { return Ok(()) };
+    let pause = row.int("next_ms")?.saturating_sub(ended_ms);
+    let is_ours = pause <= report::retry::pause(row.small("attempts", "deliveries.attempts")?);
+    if is_ours && now_ms.saturating_sub(ended_ms) >= WAKE_MS {
+        sqlx::query("UPDATE deliveries SET next_ms = $1 WHERE id = $2 AND next_ms > $1")
+            .bind(now_ms)
+            .bind(head)
+            .execute(&mut **tx)
+            .await?;
+    }
+    refresh(tx, room).await?;
+    Ok(())
+}
+
+/// Whether anybody waits behind this one.
+pub(super) async fn has_others(tx: &mut Tx, room: &str, delivery: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT id FROM deliveries WHERE room = $1 AND is_open = 1 AND id <> $2 LIMIT 1";
+    let other: Option<String> = sqlx::query_scalar(sql).bind(room).bind(delivery).fetch_optional(&mut **tx).await?;
+    Ok(other.is_some())
+}
+
+/// Something in the room has changed, whose row is taken: the head is the first that is open; of those, an urgent one goes before one
+/// that has failed for long. True: there is one.
+pub(super) async fn refresh(tx: &mut Tx, room: &str) -> Result<bool, StoreError> {
+    let sql = format!("SELECT {HEAD} WHERE room = $1 AND is_open = 1 ORDER BY place LIMIT 1");
+    let first = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(room).fetch_optional(&mut **tx).await?;
     let Some(first) = first else {
         sqlx::query("DELETE FROM rooms WHERE room = $1").bind(room).execute(&mut **tx).await?;
         return Ok(false);
     };
+    let overtakes = if first.flag("stuck")? && !first.flag("urgent")? {
+        let sql = format!(
+            "SELECT {HEAD} WHERE room = $1 AND is_open = 1 AND urgent = 1 \
+             AND NOT (state = 'retry' AND attempts >= 5) ORDER BY place LIMIT 1"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(room).fetch_optional(&mut **tx).await?
+    } else {
+        None
+    };
+    let head = overtakes.unwrap_or(first);
     sqlx::query(
-        "INSERT INTO rooms (room, head, urgent, due_ms) VALUES ($1, $2, $3, $4) \
+        "INSERT INTO rooms (room, head, urgent, due_ms) \
+         VALUES ($1, $2, (SELECT MAX(urgent) FROM deliveries WHERE room = $1 AND is_open = 1), $3) \
          ON CONFLICT (room) DO UPDATE SET head = excluded.head, urgent = excluded.urgent, due_ms = excluded.due_ms",
     )
     .bind(room)
-    .bind(first.text("id")?)
-    .bind(first.int("urgent")?)
-    .bind(first.int("due_ms")?)
+    .bind(head.text("id")?)
+    .bind(head.int("due_ms")?)
     .execute(&mut **tx)
     .await?;
     Ok(true)

@@ -130,6 +130,61 @@ on_both! {
         assert_eq!((row.state, row.error.as_str()), (DeliveryState::Leased, "451 later"));
     }
 
+    async fn f39_somebody_new_wakes_a_head_that_failed_and_shortens_its_pauses(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 1, "sato").await;
+        let mut now = NOON_MS + MINUTE;
+        for (attempt, pause) in [(1, 5_000), (2, 30_000), (3, 2 * MINUTE), (4, 10 * MINUTE), (5, 60 * MINUTE)] {
+            let job = lease(&store, now).await.remove(0);
+            assert_eq!(job.attempt, attempt);
+            store.delivery_retry(&job.id, attempt, "451", now + pause, now).await.unwrap();
+            if attempt < 5 {
+                now += pause;
+            }
+        }
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(now + 60 * MINUTE), "nobody waits behind it");
+        // Not at once, but after a minute.
+        send(&store, &draft(&store, customer, 8).await, &["sato"], now + MINUTE - 1).await;
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(now + 60 * MINUTE));
+        send(&store, &draft(&store, customer, 9).await, &["sato"], now + MINUTE).await;
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(now + MINUTE));
+        let job = lease(&store, now + MINUTE).await.remove(0);
+        assert_eq!((&job.id, job.attempt), (&ids[0], 6));
+        now += MINUTE;
+        store.delivery_retry(&job.id, 6, "451", now + 60 * MINUTE, now).await.unwrap();
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(now + 10 * MINUTE), "two wait behind it");
+        let job = lease(&store, now + 10 * MINUTE).await.remove(0);
+        now += 10 * MINUTE;
+        // What the server itself asked for is kept.
+        store.delivery_retry(&job.id, 7, "429", now + 90 * MINUTE, now).await.unwrap();
+        send(&store, &draft(&store, customer, 10).await, &["sato"], now + 5 * MINUTE).await;
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(now + 90 * MINUTE));
+    }
+
+    async fn f39_an_urgent_one_passes_one_that_has_failed_for_ten_minutes_and_only_then(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 2, "sato").await;
+        let mut now = NOON_MS + MINUTE;
+        let report = draft(&store, customer, 9).await;
+        let edited = store.edit_report(&report.id, &crate::writing::completion(&report.draft), &hanako(), now).await.unwrap();
+        let urgent = store::NewDelivery { urgent: true, ..mail("sato", now) };
+        let sent = store.send_report(&report.id, &crate::writing::sending(edited.revision, vec![urgent]), &hanako(), now).await.unwrap();
+        for (attempt, pause) in [(1, 5_000), (2, 30_000), (3, 2 * MINUTE), (4, 10 * MINUTE), (5, 60 * MINUTE)] {
+            let job = lease(&store, now).await.remove(0);
+            assert_eq!((&job.id, job.attempt), (&ids[0], attempt), "in its order");
+            store.delivery_retry(&job.id, attempt, "451", now + pause, now).await.unwrap();
+            now += if attempt < 5 { pause } else { 0 };
+        }
+        let job = lease(&store, now).await.remove(0);
+        assert_eq!(job.id, sent.deliveries[0].id);
+        accept(&store, &job, now).await;
+        assert!(lease(&store, now).await.is_empty(), "the others keep their order");
+        let job = lease(&store, now + 10 * MINUTE).await.remove(0);
+        assert_eq!(job.id, ids[0]);
+        accept(&store, &job, now + 10 * MINUTE).await;
+        assert_eq!(lease(&store, now + 10 * MINUTE).await[0].id, ids[1]);
+    }
+
     async fn f39_a_dead_delivery_frees_its_room_tells_supervisors_and_takes_another_way(store: Store) {
         let customer = firm(&store).await;
         let ids = queue(&store, customer, 2, "sato").await;
@@ -170,6 +225,90 @@ on_both! {
         assert_eq!((row.state, row.accepted_ms), (DeliveryState::Bounced, Some(now + 5)), "accepted, and came back");
         assert_eq!(store.open_tasks().await.unwrap().len(), 2);
         assert!(matches!(store.bounced("nobody's", "?", &[], now).await, Err(StoreError::Missing { .. })));
+    }
+
+    async fn f39_what_was_called_back_or_given_up_goes_to_nobody_when_it_comes_back(store: Store) {
+        let customer = firm(&store).await;
+        queue(&store, customer, 2, "sato").await;
+        let now = NOON_MS + MINUTE;
+        let job = lease(&store, now).await.remove(0);
+        store.withdraw_delivery(&job.id, "jiro", "送り先違い", now).await.unwrap();
+        assert_eq!(accept(&store, &job, now + 1).await, Settled::Done { next: false });
+        let row = store.delivery(&job.id).await.unwrap();
+        assert_eq!((row.state, row.accepted_ms), (DeliveryState::Withdrawn, Some(now + 1)), "it arrived, and was called back");
+        let fallback = [mail("office", now)];
+        assert_eq!(store.bounced(&job.id, "5.1.1", &fallback, now + 2).await.unwrap(), Settled::Already);
+        let dead = lease(&store, now + 3).await.remove(0);
+        store.delivery_dead(&dead.id, dead.attempt, "550", &[mail("desk", now)], now + 3).await.unwrap();
+        assert_eq!(store.bounced(&dead.id, "5.1.1", &fallback, now + 4).await.unwrap(), Settled::Already);
+        let page = store.deliveries(&DeliveryQuery { limit: 100, ..DeliveryQuery::default() }).await.unwrap();
+        assert_eq!(page.deliveries.iter().filter(|row| row.recipient == "office").count(), 0);
+    }
+
+    async fn what_the_old_address_takes_or_refuses_while_it_is_corrected_goes_to_the_new_one(store: Store) {
+        let customer = firm(&store).await;
+        let office = |address: &str| Profile {
+            recipients: vec![Recipient {
+                id: "sato".to_owned(),
+                label: String::new(),
+                person: None,
+                channel: Channel::Email { address: address.to_owned() },
+                active: true,
+                fallback: None,
+            }],
+            ..Profile::default()
+        };
+        store.put_profile(customer, 0, &office("sato@sakura.example"), "jiro", NOON_MS).await.unwrap();
+        let ids = queue(&store, customer, 2, "sato").await;
+        let mut now = NOON_MS + MINUTE;
+        for (place, id) in ids.iter().enumerate() {
+            let old = lease(&store, now).await.remove(0);
+            assert_eq!(&old.id, id);
+            let address = format!("sato{place}@new.example");
+            store.put_profile(customer, i64::try_from(place).unwrap() + 1, &office(&address), "jiro", now).await.unwrap();
+            if place == 0 {
+                assert_eq!(accept(&store, &old, now + 1).await, Settled::Done { next: true });
+            } else {
+                let done = store.delivery_dead(&old.id, old.attempt, "550 5.1.1", &[mail("desk", now)], now + 1).await.unwrap();
+                assert_eq!(done, Settled::Done { next: true });
+            }
+            let new = lease(&store, now + 1).await.remove(0);
+            assert_eq!((&new.id, new.attempt, &new.channel), (id, 2, &Channel::Email { address }));
+            accept(&store, &new, now + 2).await;
+            assert_eq!(store.delivery(id).await.unwrap().state, DeliveryState::Accepted);
+            now += MINUTE;
+        }
+        assert!(store.open_tasks().await.unwrap().is_empty());
+    }
+
+    async fn x02_an_outcome_that_nobody_writes_down_is_tried_ever_more_rarely_and_given_up_in_the_end(store: Store) {
+        let customer = firm(&store).await;
+        let id = queue(&store, customer, 1, "sato").await.remove(0);
+        let (begun, mut now, mut tries) = (NOON_MS + MINUTE, NOON_MS + MINUTE, Vec::new());
+        while let Some(due) = store.outbox_due_ms().await.unwrap() {
+            now = due.max(now);
+            tries.extend(lease(&store, now).await.iter().map(|_| now - begun));
+            assert!(tries.len() < 60, "{tries:?}");
+        }
+        assert_eq!(tries[..4], [0, 30_000, 60_000, 180_000], "the end of the lease at first");
+        assert_eq!(tries.len(), 40);
+        assert!(now - begun > 34 * 60 * MINUTE && now - begun <= 38 * 60 * MINUTE, "{} ms", now - begun);
+        assert_eq!(store.delivery(&id).await.unwrap().state, DeliveryState::Dead);
+        assert_eq!(store.open_tasks().await.unwrap()[0].kind, TaskKind::Undelivered);
+    }
+
+    async fn r25_a_clock_that_is_set_back_does_not_keep_the_outbox_waiting(store: Store) {
+        let customer = firm(&store).await;
+        queue(&store, customer, 2, "sato").await;
+        let now = NOON_MS + MINUTE;
+        let job = lease(&store, now).await.remove(0);
+        store.delivery_retry(&job.id, 1, "451", now + 5_000, now).await.unwrap();
+        let hour = 60 * MINUTE;
+        store.shift_outbox(now - hour, hour).await.unwrap();
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(now - hour + 5_000));
+        let job = lease(&store, now - hour + 5_000).await.remove(0);
+        accept(&store, &job, now - hour + 5_001).await;
+        assert_eq!(lease(&store, now - hour + 5_001).await.len(), 1, "nor the one behind it");
     }
 
     async fn a_withdrawn_delivery_frees_its_room(store: Store) {
@@ -333,4 +472,18 @@ async fn sqlite_what_cannot_be_read_is_given_up_and_holds_up_nobody() {
 async fn postgres_what_cannot_be_read_is_given_up_and_holds_up_nobody() {
     let url = shared_postgres().create("unreadable").await;
     what_cannot_be_read_is_given_up_and_holds_up_nobody(&url).await;
+}
+
+#[tokio::test]
+async fn f39_a_ladder_that_cannot_be_read_does_not_keep_an_acceptance_from_being_written_down() {
+    let database = Sqlite::new();
+    let store = Store::open(&database.url()).await.unwrap();
+    let customer = firm(&store).await;
+    let id = queue(&store, customer, 1, "sato").await.remove(0);
+    let torn = "INSERT INTO ladders (report, customer, rungs, sent_ms, taken, due_ms, done_why) \
+                SELECT report, customer, 'torn', created_ms, 0, created_ms, '' FROM deliveries";
+    execute(&database.url(), torn).await;
+    let job = lease(&store, NOON_MS + MINUTE).await.remove(0);
+    accept(&store, &job, NOON_MS + MINUTE).await;
+    assert_eq!(store.delivery(&id).await.unwrap().state, DeliveryState::Accepted);
 }

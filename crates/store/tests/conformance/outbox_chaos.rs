@@ -264,7 +264,7 @@ on_both! {
         assert_eq!(order.len(), 36);
         assert_eq!(arrived, order, "each once, in order");
         let first = store.delivery(&order[0]).await.unwrap();
-        assert!(first.attempts <= 12, "backed off: {} attempts in six hours", first.attempts);
+        assert!(first.attempts <= 40, "backed off, though somebody waits behind it: {} attempts in six hours", first.attempts);
         assert_eq!(store.outbox_due_ms().await.unwrap(), None);
     }
 }
