@@ -121,8 +121,12 @@ impl Teller {
             Event::CallAnswered { call, operator, wait_ms } => {
                 self.of(call).in_scope(|| info!(operator, wait_ms, "answered"));
             }
+            Event::PreConnect { call, operator, .. } => {
+                self.of(call).in_scope(|| info!(operator, "about to be connected"))
+            }
+            Event::Notified { id, outcome } => info!(notice = id, outcome = outcome.word(), "notice spoken"),
             Event::CallChanged { call, what, detail } => self.of(call).in_scope(|| info!(what, detail, "changed")),
-            Event::TransferFailed { call, number, why } => {
+            Event::TransferFailed { call, number, why, .. } => {
                 self.of(call).in_scope(|| info!(number = %Pii(number), why, "transfer failed"));
             }
             Event::CallEnded { call, ending, talk_ms, wait_ms, answered } => {
@@ -154,6 +158,9 @@ impl Teller {
             Alarm::OneWayAudio { call, leg } => self.of(call).in_scope(|| warn!(leg, "nothing is heard of this party")),
             Alarm::PromiseAtRisk { call, customer, chance_percent } => {
                 self.of(call).in_scope(|| warn!(customer, chance_percent, "hardly answered within three rings"));
+            }
+            Alarm::EmptyTeam { team, customers } => {
+                warn!(team, customers, "firms want a team that has no operators: others get their calls");
             }
             Alarm::OperatorUnreliable { operator } => warn!(operator, "phone did not answer twice"),
             Alarm::TollFraud { who, number } => warn!(who, number = %Pii(number), "number may not be dialled: refused"),

@@ -643,6 +643,8 @@ fn kind(event: &Event) -> Option<&'static str> {
         | Event::ScreenPop { .. }
         | Event::PopClosed { .. }
         | Event::MessageLeft { .. }
+        | Event::PreConnect { .. }
+        | Event::Notified { .. }
         | Event::OperatorState { .. }
         | Event::TrunkState { .. }
         | Event::Promise { .. } => None,
@@ -678,6 +680,7 @@ fn directory(shape: u8) -> Directory {
         priority: 0,
         transfer: TransferPolicy::Always,
         targets: vec![target],
+        notice_phones: Vec::new(),
         whisper: shape & 4 == 0,
         waiting: switch::WaitingPolicy::default(),
         abandoned: switch::AbandonedPolicy::Report,
@@ -706,6 +709,7 @@ fn directory(shape: u8) -> Directory {
             teams: Vec::new(),
             rank: 0,
             customers: Default::default(),
+            unread: Default::default(),
             wrap_up_max: Duration::ZERO,
         };
         (operator.id, Arc::new(operator))

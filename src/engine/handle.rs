@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use switch::{Command, Directory, Visit};
+use switch::{Command, Directory, Past, Visit};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{TlsError, TlsMaterial};
 use web::{Answer, Done, Machine, News, Stamped, Switchboard, Told, Unanswered};
@@ -67,6 +67,11 @@ impl EngineHandle {
     /// Today's figures go on from these visits, which an earlier process has seen.
     pub async fn today(&self, visits: Vec<Visit>) {
         let _ = self.inbox.send(Ask::Today(visits)).await; // an engine that is gone counts nothing
+    }
+
+    /// What earlier processes knew of callers, in parts. False: the engine is gone.
+    pub async fn past(&self, past: Past) -> bool {
+        self.inbox.send(Ask::Past(past)).await.is_ok()
     }
 
     /// No new calls from now on.

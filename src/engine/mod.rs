@@ -13,7 +13,7 @@ mod run;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use switch::{Command, CommandError, Directory, Reply, Visit};
+use switch::{Command, CommandError, Directory, Past, Reply, Visit};
 use tokio::sync::oneshot;
 use transport::{TlsError, TlsMaterial};
 use web::News;
@@ -39,6 +39,8 @@ enum Ask {
     Tls { material: Box<TlsMaterial>, taken: oneshot::Sender<Result<(), TlsError>> },
     /// Visits of today that an earlier process has seen.
     Today(Vec<Visit>),
+    /// What earlier processes knew of callers.
+    Past(Past),
     /// The recordings' disk has become scarce, or is no longer.
     Disk { free_percent: u8, scarce: bool },
     /// Something about a report, for the stream of events.

@@ -292,6 +292,7 @@ impl Engine {
                 let _ = taken.send(()); // nobody need wait for it
             }
             Ask::Today(visits) => self.input(Input::Today(visits)),
+            Ask::Past(past) => self.input(Input::Past(past)),
             Ask::Disk { free_percent, scarce } => self.input(Input::Disk { free_percent, scarce }),
             Ask::News(news) => self.tell(news),
             Ask::Drain => self.input(Input::Drain),

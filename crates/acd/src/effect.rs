@@ -95,6 +95,8 @@ pub enum Declined {
     NoAnswer,
     /// 408, 404, 503 or no phone at all.
     Unreachable,
+    /// The phone could not be asked, for want of something of ours: says nothing of the operator.
+    NotAsked,
 }
 
 /// An answer that came too late.

@@ -112,15 +112,21 @@ impl Line {
             lists
                 .iter()
                 .filter(|(door, _)| opens(door))
-                .filter_map(|(_, calls)| calls.iter().find(|(_, call)| self.is_new_to(**call, operator)))
+                .filter_map(|(door, calls)| calls.iter().find(|(_, call)| self.may_go_to(**call, door, post)))
                 .min_by_key(|(place, _)| **place)
                 .map(|(_, call)| *call)
         };
         first_in(&self.hungry).or_else(|| first_in(&self.open))
     }
 
-    fn is_new_to(&self, call: CallId, operator: OperatorId) -> bool {
-        self.calls.get(&call).is_some_and(|entry| entry.is_new_to(operator))
+    /// Whether the operator, who fits this door, has not been asked for this call; and has read the firm's manual, unless everyone
+    /// is asked.
+    fn may_go_to(&self, call: CallId, door: &Door, post: &Post) -> bool {
+        let may_serve = |entry: &Entry| match door {
+            Door::Suited(_) | Door::Preferred(..) => post.may_serve(entry.waiting.customer),
+            Door::Tier(_) => true,
+        };
+        self.calls.get(&call).is_some_and(|entry| entry.is_new_to(post.operator.id) && may_serve(entry))
     }
 
     /// Calls that no phone rings for, in order.

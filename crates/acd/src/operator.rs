@@ -36,6 +36,8 @@ pub struct Operator {
     pub rank: u16,
     /// Rows of the firms that the operator knows: preferred for their calls, not required.
     pub customers: BTreeSet<u64>,
+    /// Rows of the firms whose changed manual they have not acknowledged: their calls ring there only where everyone's phones ring.
+    pub unread: BTreeSet<u64>,
 }
 
 impl Operator {
@@ -50,6 +52,7 @@ impl Operator {
             teams: Vec::new(),
             rank: 0,
             customers: BTreeSet::new(),
+            unread: BTreeSet::new(),
         }
     }
 }

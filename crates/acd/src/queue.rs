@@ -148,6 +148,9 @@ impl Queue {
         }
         self.roster.keep(&waiting.plan);
         self.line.join(now, waiting, self.limits.ageing);
+        if let Some(entry) = self.line.get(call) {
+            self.roster.keep_together(entry.needs());
+        }
         self.take_steps(now, call);
         self.find_operators_for(now, call);
         self.watch(now, call);

@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// So many operators at most are looked through for one who knows the firm: where more know it, it is nothing special.
 const KNOWING_MAX: usize = 64;
 
+/// Sets of several skills whose holders are counted; when more have been asked for, the counting begins anew.
+const TOGETHER_MAX: usize = 256;
+
 /// What a call asks of operators, in the roster's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Asked<'a> {
@@ -33,12 +36,19 @@ pub(crate) struct Roster {
     orders: Orders,
     /// Operators by the firms that they know.
     knowing: BTreeMap<u64, BTreeSet<OperatorId>>,
+    /// Operators by the firms whose changed manual they have not read.
+    not_reading: BTreeMap<u64, BTreeSet<OperatorId>>,
     /// How many can take a call now or soon.
     at_work: BTreeMap<Label, usize>,
+    /// How many of them have all of several skills, for those sets that calls have asked for.
+    together: BTreeMap<Box<[Label]>, usize>,
     /// How many talk and write, and for how long.
     busy: BTreeMap<Label, BusyCounts>,
     /// Labels under which somebody left last, since anyone looked.
     left: Vec<Label>,
+    /// Since anyone looked, somebody left, or somebody's manual changed, where that may leave a call with nobody: one who had
+    /// several skills, one of the few who have read a manual.
+    thinned: bool,
     /// Times in keys count from here.
     origin: Option<Instant>,
     turns: u64,
@@ -52,7 +62,10 @@ impl Roster {
             posts: BTreeMap::new(),
             orders,
             knowing: BTreeMap::new(),
+            not_reading: BTreeMap::new(),
             at_work: BTreeMap::new(),
+            together: BTreeMap::new(),
+            thinned: false,
             busy: BTreeMap::new(),
             left: Vec::new(),
             origin: None,
@@ -78,6 +91,7 @@ impl Roster {
         self.origin.get_or_insert(now);
         self.forget_firms(id);
         if let Some(post) = self.posts.get(&id) {
+            self.thinned |= post.operator.unread != operator.unread || post.operator.skills != operator.skills;
             let busy = if post.is_listed_as(&operator) { None } else { post.busy() };
             self.count_busy(now, id, busy, None);
             self.change(id, |post| post.configure(operator));
@@ -97,9 +111,13 @@ impl Roster {
     /// The only way to change an operator: keeps the lists true. Who is free has their lots drawn again, which is fair only
     /// if nobody has looked at them; so what can be changed while they are not free is changed then.
     pub(crate) fn change<T>(&mut self, operator: OperatorId, change: impl FnOnce(&mut Post) -> T) -> Option<T> {
+        let was_at_work = self.posts.get(&operator).is_some_and(Post::at_work);
         self.unlist(operator);
         let result = self.posts.get_mut(&operator).map(change);
         self.list(operator);
+        let is_at_work = self.posts.get(&operator).is_some_and(Post::at_work);
+        let watches = !self.not_reading.is_empty() || !self.together.is_empty();
+        self.thinned |= was_at_work && !is_at_work && watches;
         result
     }
 
@@ -133,7 +151,9 @@ impl Roster {
     pub(crate) fn list_anew(&mut self) {
         self.orders.clear();
         self.knowing.clear();
+        self.not_reading.clear();
         self.at_work.clear();
+        self.together.values_mut().for_each(|count| *count = 0);
         self.count_busy_anew();
         for id in self.ids() {
             if let Some(post) = self.posts.get_mut(&id) {
@@ -162,7 +182,7 @@ impl Roster {
     ) -> impl Iterator<Item = &'a Post> + use<'a> {
         let Asked { needs, team, customer } = *asked;
         let rarest = self.rarest(needs);
-        let suits = move |post: &&'a Post| post.suits(needs);
+        let suits = move |post: &&'a Post| post.suits(needs) && post.may_serve(customer);
         let in_team = move |post: &Post| team.is_some_and(|team| post.suits(std::slice::from_ref(team)));
         let mut knowing: Vec<&Post> = self.knowing(customer).filter(suits).collect();
         knowing.sort_by_key(|post| (!in_team(post), self.orders.key(plan, &rarest, &post.spots)));
@@ -203,6 +223,39 @@ impl Roster {
         self.at_work.get(label).copied().unwrap_or(0)
     }
 
+    /// Whether an operator at work has all these skills, and has read this firm's manual. Looks one by one only through those who
+    /// have not read it.
+    pub(crate) fn anyone_suited(&self, needs: &[Label], customer: Option<u64>) -> bool {
+        let suited = match needs {
+            [] => self.at_work(&Label::Tier(Tier::Operator)),
+            [one] => self.at_work(one),
+            several => match self.together.get(several) {
+                Some(count) => *count,
+                None => self.posts.values().filter(|post| is_suited(post, several)).count(),
+            },
+        };
+        let Some(not_reading) = customer.and_then(|customer| self.not_reading.get(&customer)) else {
+            return suited > 0;
+        };
+        if suited > not_reading.len() {
+            return true;
+        }
+        let posts = not_reading.iter().filter_map(|id| self.posts.get(id));
+        suited > posts.filter(|post| is_suited(post, needs)).count()
+    }
+
+    /// A call has come that needs these skills: who has all of several is counted from now on. Linear in operators the first time.
+    pub(crate) fn keep_together(&mut self, needs: &[Label]) {
+        if needs.len() < 2 || self.together.contains_key(needs) {
+            return;
+        }
+        if self.together.len() >= TOGETHER_MAX {
+            self.together.clear();
+        }
+        let count = self.posts.values().filter(|post| is_suited(post, needs)).count();
+        self.together.insert(needs.into(), count);
+    }
+
     /// Whether anyone of their tier but this operator can take calls now or soon.
     pub(crate) fn others_at_work(&self, operator: OperatorId) -> bool {
         let Some(post) = self.posts.get(&operator) else { return false };
@@ -212,7 +265,7 @@ impl Roster {
     /// Whether somewhere the last one has gone, since this was last asked.
     pub(crate) fn take_emptied(&mut self) -> bool {
         let left = std::mem::take(&mut self.left);
-        left.iter().any(|label| self.at_work(label) == 0)
+        std::mem::take(&mut self.thinned) || left.iter().any(|label| self.at_work(label) == 0)
     }
 
     /// A new day: counters begin again. Linear in operators.
@@ -229,8 +282,10 @@ impl Roster {
     pub(crate) fn is_listed_rightly(&self, post: &Post) -> bool {
         let wanted = if post.can_be_offered() { self.orders.spots(post.labels.len()) } else { 0 };
         let knows = |firm| self.knowing.get(firm).is_some_and(|known| known.contains(&post.operator.id));
+        let reads = |firm| !self.not_reading.get(firm).is_some_and(|waiting| waiting.contains(&post.operator.id));
         post.spots.len() == wanted
             && post.spots.iter().all(|spot| self.orders.holds(spot))
+            && !post.operator.unread.iter().any(reads)
             && (post.operator.tier != Tier::Operator || post.operator.customers.iter().all(knows))
     }
 
@@ -252,9 +307,14 @@ impl Roster {
                 *counts = [counts[0] + talking, counts[1] + writing];
             }
         }
+        let are_together = self
+            .together
+            .iter()
+            .all(|(needs, count)| self.posts.values().filter(|post| is_suited(post, needs)).count() == *count);
         let counted = self.busy.iter().map(|(label, counts)| (label, [counts.talking(), counts.wrapping_up()]));
         let spots: usize = self.posts.values().map(|post| post.spots.len()).sum();
-        spots == self.orders.taken()
+        are_together
+            && spots == self.orders.taken()
             && busy.into_iter().eq(counted)
             && at_work.into_iter().eq(self.at_work.iter().map(|(label, count)| (label, *count)))
     }
@@ -284,6 +344,9 @@ impl Roster {
                     Some(count) => *count += 1,
                     None => drop(self.at_work.insert(label.clone(), 1)),
                 }
+            }
+            for (_, count) in self.together.iter_mut().filter(|(needs, _)| is_suited(post, needs)) {
+                *count += 1;
             }
         }
         if !post.can_be_offered() {
@@ -315,6 +378,9 @@ impl Roster {
                     self.at_work.remove(label);
                     self.left.push(label.clone());
                 }
+            }
+            for (_, count) in self.together.iter_mut().filter(|(needs, _)| is_suited(post, needs)) {
+                *count = count.saturating_sub(1);
             }
         }
     }
@@ -354,9 +420,12 @@ impl Roster {
     }
 
     fn learn_firms(&mut self, operator: OperatorId) {
-        let Some(post) = self.posts.get(&operator).filter(|post| post.operator.tier == Tier::Operator) else { return };
-        for customer in &post.operator.customers {
+        let Some(post) = self.posts.get(&operator) else { return };
+        for customer in post.operator.customers.iter().filter(|_| post.operator.tier == Tier::Operator) {
             self.knowing.entry(*customer).or_default().insert(operator);
+        }
+        for customer in &post.operator.unread {
+            self.not_reading.entry(*customer).or_default().insert(operator);
         }
     }
 
@@ -369,5 +438,17 @@ impl Roster {
                 self.knowing.remove(customer);
             }
         }
+        for customer in &post.operator.unread {
+            let Some(waiting) = self.not_reading.get_mut(customer) else { continue };
+            waiting.remove(&operator);
+            if waiting.is_empty() {
+                self.not_reading.remove(customer);
+            }
+        }
     }
+}
+
+/// Can take a call that needs these skills, now or soon: an operator, neither supervisor nor manager.
+fn is_suited(post: &Post, needs: &[Label]) -> bool {
+    post.operator.tier == Tier::Operator && post.at_work() && post.suits(needs)
 }

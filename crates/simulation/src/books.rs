@@ -14,6 +14,10 @@ pub struct Books {
     ended: BTreeSet<String>,
     /// Screens that show a call as ringing: call and operator.
     pops: BTreeSet<(String, i64)>,
+    /// Told last: call and operator.
+    about_to_be_connected: Option<(String, i64)>,
+    /// Notices that are being spoken.
+    notices: BTreeSet<String>,
     records: BTreeMap<String, Kept>,
 }
 
@@ -30,6 +34,11 @@ impl Books {
     /// Calls that came in.
     pub fn calls(&self) -> u64 {
         u64::try_from(self.arrived.len()).unwrap_or(u64::MAX)
+    }
+
+    /// A notice was begun.
+    pub fn notice_begun(&mut self, id: String) {
+        self.notices.insert(id);
     }
 
     /// An event for desks.
@@ -60,6 +69,9 @@ impl Books {
                 if !self.pops.remove(&(call.clone(), *operator)) {
                     complaints.push(format!("books: {operator} answers {call} without having seen it"));
                 }
+                if self.about_to_be_connected.take() != Some((call.clone(), *operator)) {
+                    complaints.push(format!("books: nobody was told before {operator} was connected with {call}"));
+                }
             }
             Event::CallEnded { call, ending, .. } => {
                 seen.note(&format!("ending: {ending}"));
@@ -76,7 +88,24 @@ impl Books {
                     complaints.push(format!("books: repaired: {what}"));
                 }
             }
-            Event::CallChanged { .. } | Event::TransferFailed { .. } => {}
+            Event::CallChanged { .. } => {}
+            Event::TransferFailed { call, why, tried, .. } => {
+                if why.is_empty() || tried.is_empty() {
+                    complaints.push(format!("books: a transfer of {call} fails for no reason"));
+                }
+            }
+            Event::PreConnect { call, operator, .. } => {
+                if !self.pops.contains(&(call.clone(), *operator)) {
+                    complaints.push(format!("books: {operator} is about to be connected with {call}, unseen"));
+                }
+                self.about_to_be_connected = Some((call.clone(), *operator));
+            }
+            Event::Notified { id, outcome } => {
+                seen.note(&format!("notice: {}", outcome.word()));
+                if !self.notices.remove(id) {
+                    complaints.push(format!("books: {id} is told of, and not under way"));
+                }
+            }
             Event::OperatorState { .. } | Event::TrunkState { .. } | Event::Promise { .. } => {}
         }
     }
@@ -111,6 +140,9 @@ impl Books {
 
     /// At the end: every call that arrived has ended, once, and its record says so.
     pub fn judge(&self, complaints: &mut Vec<String>) {
+        for id in &self.notices {
+            complaints.push(format!("books: it was never told what became of {id}"));
+        }
         for (call, operator) in &self.pops {
             complaints.push(format!("books: the pop of {call} for {operator} was never closed"));
         }

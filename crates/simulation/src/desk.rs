@@ -1,7 +1,8 @@
 //! Operators at their desks, pressing whatever button there is.
 
 use acd::{CallId, OperatorId};
-use switch::{Command, Event, Transfer, TransferMode};
+use switch::media::Prompt;
+use switch::{Command, CustomerId, Event, Notice, Transfer, TransferMode};
 
 use crate::chance::Chance;
 
@@ -21,6 +22,7 @@ impl Desk {
             Event::CallChanged { .. } | Event::TransferFailed { .. } | Event::MessageLeft { .. } => {}
             Event::OperatorState { .. } | Event::TrunkState { .. } => {}
             Event::Promise { .. } | Event::Alarm(_) => {}
+            Event::PreConnect { .. } | Event::Notified { .. } => {}
         }
     }
 
@@ -48,6 +50,18 @@ impl Desk {
             16 => Command::Hangup { call },
             _ => around(operator, chance),
         }
+    }
+
+    /// Somebody wants a notice spoken.
+    pub fn notifies(chance: &mut Chance, id: u64) -> Command {
+        let [first, second] = crate::house::MOBILES;
+        Command::NotifyCall(Notice {
+            id: format!("notice {id}"),
+            customer: CustomerId(chance.of(1, &[2, 3])),
+            number: chance.of(first, &[second, second, "09055556666"]).to_owned(),
+            prompt: Prompt::named("notice"),
+            key: '1',
+        })
     }
 }
 

@@ -124,6 +124,7 @@ fn operator(name: &str, id: i64, chance: &mut Chance) -> Operator {
         teams: Vec::new(),
         rank: 0,
         customers: Default::default(),
+        unread: Default::default(),
         wrap_up_max: Duration::ZERO,
     }
 }
@@ -153,6 +154,7 @@ fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy, plan: Rin
         priority: 0,
         transfer,
         targets: vec![target("院長", first), target("受付", second)],
+        notice_phones: Vec::new(),
         whisper: true,
         waiting: WaitingPolicy::ringing_only(),
         abandoned: AbandonedPolicy::Report,

@@ -49,6 +49,7 @@ enum Event {
     WallClock,
     Call,
     Desk,
+    Notice,
     Stranger,
     Cut,
     Crash { party: usize },
@@ -76,6 +77,8 @@ pub struct World {
     seen: Coverage,
     complaints: Vec<String>,
     commands: u64,
+    /// Notices that were asked for, by the command's number.
+    asked_notices: BTreeMap<u64, String>,
     /// Nobody begins anything any more.
     is_evening: bool,
     overheard: Option<Bytes>,
@@ -109,6 +112,7 @@ impl World {
             seen: Coverage::default(),
             complaints: Vec::new(),
             commands: 0,
+            asked_notices: BTreeMap::new(),
             is_evening: false,
             overheard: None,
             chance,
@@ -231,6 +235,7 @@ impl World {
             }
             Event::Call => self.somebody_calls(),
             Event::Desk => self.somebody_presses(),
+            Event::Notice => self.somebody_is_notified(),
             Event::Stranger => self.a_stranger_speaks(),
             Event::Cut => self.a_link_is_cut(),
             Event::Crash { party } => self.crashes(party),
@@ -276,6 +281,9 @@ impl World {
                 }
                 Output::Record(record) => self.books.record(*record, &mut self.seen, &mut self.complaints),
                 Output::Done { number, result } => {
+                    if let Some(id) = self.asked_notices.remove(&number).filter(|_| result.is_ok()) {
+                        self.books.notice_begun(id);
+                    }
                     self.ladder.note(self.now, || format!("command {number}: {result:?}"));
                     self.seen.note(if result.is_ok() { "desk: done" } else { "desk: refused" });
                 }

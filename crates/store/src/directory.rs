@@ -168,6 +168,7 @@ fn customer(row: CustomerRow) -> Customer {
         priority: form.priority,
         transfer: form.transfer,
         targets: form.targets,
+        notice_phones: Vec::new(),
         whisper: form.whisper,
     }
 }

@@ -381,6 +381,7 @@ pub(crate) fn directory_operator(
         teams: kept.form.teams,
         rank: kept.form.rank,
         customers,
+        unread: BTreeSet::new(),
         wrap_up,
         wrap_up_max: wrap_up.max(Duration::from_secs(u64::from(kept.form.wrap_up_max_seconds))),
         srtp,

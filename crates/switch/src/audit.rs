@@ -101,12 +101,12 @@ impl Calls {
         let holds = |leg: &Leg, port: u16| leg.local.port() == port && leg.voice != Voice::Closed;
         for (port, leg) in self.board.ports.used() {
             let call = self.board.legs.get(&leg).and_then(|call| self.calls.get(call));
-            let known = call.and_then(|call| call.leg(leg)).or_else(|| self.errand_leg(leg));
+            let known = call.and_then(|call| call.leg(leg)).or_else(|| self.other_leg(leg));
             if !known.is_some_and(|leg| holds(leg, port)) {
                 broken.push(format!("port {port} belongs to no leg"));
             }
         }
-        let legs = self.calls.values().flat_map(|call| &call.legs);
+        let legs = self.calls.values().flat_map(|call| &call.legs).chain(self.notice_legs());
         for (id, load) in &self.board.load {
             let used = legs.clone().filter(|leg| leg.trunk == Some(*id)).count();
             if used != usize::from(*load) {

@@ -15,6 +15,7 @@ use crate::call::lobby::Pace;
 use crate::call::record::milliseconds;
 use crate::directory::Directory;
 use crate::io::{Alarm, Event};
+use crate::known::{HALF_MAX, Known};
 use crate::leg::{Description, Terms, Vault};
 use crate::media;
 use crate::ports::Ports;
@@ -92,6 +93,8 @@ pub(crate) struct Board {
     pub(crate) pace: Pace,
     /// Who has called whom lately.
     pub(crate) visitors: Visitors,
+    /// Who has ever called whom.
+    pub(crate) known: Known,
     /// Outgoing legs on each trunk.
     pub(crate) load: HashMap<TrunkId, u16>,
     /// How the callers of today were answered.
@@ -135,6 +138,7 @@ impl Board {
             promises: Promises::default(),
             pace: Pace::default(),
             visitors: Visitors::default(),
+            known: Known::new(HALF_MAX),
             load: HashMap::new(),
             promise: Promise::default(),
             phones: HashMap::new(),
@@ -198,11 +202,12 @@ impl Board {
         self.effects.pop_front()
     }
 
-    /// Midnight in Japan begins the operators' counters again.
+    /// Midnight in Japan begins the operators' counters again, and today's figures.
     pub(crate) fn set_wall_clock(&mut self, now: Instant, unix_ms: i64) {
         let before = self.wall.map(|wall| day_in_japan(wall.unix_ms));
         if before.is_some_and(|before| before != day_in_japan(unix_ms)) {
             self.queue.day_begins();
+            self.promise.day_begins(unix_ms);
         }
         self.wall = Some(WallClock { at: now, unix_ms });
     }
@@ -262,6 +267,17 @@ impl Board {
     pub(crate) fn reached_at(&self, local: SocketAddr) -> SocketAddr {
         let address = self.media_address.iter().find(|address| address.bind == local.ip());
         SocketAddr::new(address.map_or(local.ip(), |address| address.public), local.port())
+    }
+
+    /// Tells the administrator of teams that firms want and nobody is in, where that is news.
+    pub(crate) fn look_at_teams(&mut self, directory: &Directory) {
+        let before = self.directory.empty_teams();
+        let news = directory.empty_teams().into_iter().filter(|(team, _)| !before.contains_key(team));
+        let news: Vec<Alarm> =
+            news.map(|(team, customers)| Alarm::EmptyTeam { team: team.to_owned(), customers }).collect();
+        for alarm in news {
+            self.alarm(alarm);
+        }
     }
 
     /// Tells the administrator of trunks, new or changed, that would be told to send voice to an address they cannot reach.

@@ -13,6 +13,7 @@ pub(crate) mod hold;
 pub(crate) mod listen;
 pub(crate) mod lobby;
 pub(crate) mod message;
+pub(crate) mod outgoing;
 pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod supervise;
@@ -34,7 +35,7 @@ use crate::leg::{CLOSING_MAX, LEAVING_MAX, Leg, Role, Signalling, Voice};
 use crate::media;
 use crate::promise::Whose;
 use crate::record::CallState;
-use callback::Away;
+use callback::{Away, StandsFor};
 use lobby::Lobby;
 use message::Alone;
 use record::Story;
@@ -80,6 +81,10 @@ pub(crate) struct Call {
     pub(crate) closed: String,
     /// Earlier calls of this number to this firm (F09).
     pub(crate) earlier: Option<Earlier>,
+    /// This number has never called this firm (F06).
+    pub(crate) is_new: bool,
+    /// The caller was promised a call back in another call, and has called again.
+    pub(crate) stands_for: Option<StandsFor>,
     /// Prompts that the voice path does not have: others stand in for them.
     pub(crate) missing: Vec<media::Prompt>,
     /// The last revision of the record is written.

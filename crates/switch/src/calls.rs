@@ -2,8 +2,11 @@
 //!
 //! A machine without SIP: leg events, media events, commands and time go in; [`Effect`]s come out as data.
 
+mod commands;
 mod errand;
 mod incoming;
+mod notice;
+mod past;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -13,16 +16,17 @@ use acd::{CallId, OperatorId, State, Who, Widening, Wish};
 use endpoint::{LegEvent, LegId, Trace, TrunkId};
 
 use crate::board::{Board, Effect, Phone};
+use crate::call::callback::ForPromise;
 use crate::call::tape::judge;
 use crate::call::{Call, Phase};
-use crate::desk::{Command, CommandError, Reply};
-use crate::directory::{Directory, plain};
+use crate::directory::Directory;
 use crate::io::{Alarm, Event};
 use crate::leg::{Role, Signalling};
 use crate::media;
 use crate::record::CallRecord;
 use crate::switch::Config;
 use errand::Errand;
+use notice::Spoken;
 
 /// Records written without their recording that are kept for it to come.
 const LATE_MAX: usize = 1_000;
@@ -39,6 +43,8 @@ pub(crate) struct Calls {
     deadlines: BTreeSet<(Instant, CallId)>,
     /// Operators' phones that are being told of their state.
     errands: BTreeMap<LegId, Errand>,
+    /// Phones of firms to which a notice is spoken.
+    notices: BTreeMap<LegId, Spoken>,
     late: VecDeque<CallRecord>,
     early_traces: VecDeque<(Instant, Trace)>,
     /// The newest incoming leg. They are numbered upwards, and outgoing ones are known before they speak: any other
@@ -54,6 +60,7 @@ impl Calls {
             board: Board::new(config, seed),
             deadlines: BTreeSet::new(),
             errands: BTreeMap::new(),
+            notices: BTreeMap::new(),
             late: VecDeque::new(),
             early_traces: VecDeque::new(),
             newest: None,
@@ -63,7 +70,7 @@ impl Calls {
 
     /// Something happened to a leg.
     pub(crate) fn leg_event(&mut self, now: Instant, event: LegEvent) {
-        if self.errand_event(now, &event) {
+        if self.errand_event(now, &event) || self.notice_event(now, &event) {
             return;
         }
         match event {
@@ -129,7 +136,7 @@ impl Calls {
 
     /// The voice path tells something.
     pub(crate) fn media_event(&mut self, now: Instant, event: media::Event) {
-        if self.errand_media(now, &event) {
+        if self.errand_media(now, &event) || self.notice_media(now, &event) {
             return;
         }
         match event {
@@ -162,55 +169,6 @@ impl Calls {
         self.run_queue(now);
     }
 
-    /// A desk asks for something.
-    pub(crate) fn command(&mut self, now: Instant, number: u64, command: Command) {
-        let result = match command {
-            Command::SetOperatorState { operator, ready, reason } => {
-                let wish = if ready { Wish::Ready } else { Wish::NotReady { reason: plain(&reason) } };
-                let set = self.board.queue.set_state(now, operator, wish);
-                set.map(|()| Reply::Accepted).map_err(|_| CommandError::UnknownOperator)
-            }
-            Command::ReportOpen { operator, open } => {
-                let told = self.board.queue.report_open(now, operator, open);
-                told.map(|()| Reply::Accepted).map_err(|_| CommandError::UnknownOperator)
-            }
-            Command::FinishWrapUp { operator } => match self.board.queue.operator(operator) {
-                Some(_) => {
-                    self.board.queue.finish_wrap_up(now, operator);
-                    Ok(Reply::Accepted)
-                }
-                None => Err(CommandError::UnknownOperator),
-            },
-            Command::Hold { call, on } => self.ask(now, call, |call, board| call.hold(board, now, on, "desk")),
-            Command::Mute { call, on } => self.ask(now, call, |call, board| call.mute(board, now, on)),
-            Command::PauseRecording { call, on } => {
-                self.ask(now, call, |call, board| call.pause_recording(board, now, on, "desk"))
-            }
-            Command::Transfer { call, transfer } => {
-                self.ask(now, call, |call, board| call.transfer(board, now, &transfer))
-            }
-            Command::CompleteTransfer { call } => self.ask(now, call, |call, board| call.complete_transfer(board, now)),
-            Command::CancelTransfer { call } => self.ask(now, call, |call, board| call.cancel_transfer(board, now)),
-            Command::Hangup { call } => self.ask(now, call, |call, board| {
-                call.end(board, now, "hung_up_by_desk");
-                Ok(())
-            }),
-            Command::Supervise { call, supervisor, mode } => {
-                self.ask(now, call, |call, board| call.supervise(board, now, supervisor, mode))
-            }
-            Command::StopSupervising { call, supervisor } => {
-                self.ask(now, call, |call, board| call.stop_supervising(board, now, supervisor))
-            }
-            Command::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot(now)))),
-            Command::Today { firms } => Ok(Reply::Today(Box::new(self.today(now, firms)))),
-            // The SIP side knows.
-            Command::Bans => return self.board.bans(number),
-            Command::ClearBans { source } => return self.board.clear_bans(number, source),
-        };
-        self.board.done(number, result);
-        self.run_queue(now);
-    }
-
     /// A new snapshot of the directory. Calls keep the firm they began with.
     pub(crate) fn set_directory(&mut self, now: Instant, directory: Arc<Directory>) {
         let of_queue = |operator: &Arc<crate::Operator>| acd::Operator {
@@ -222,11 +180,13 @@ impl Calls {
             teams: operator.teams.clone(),
             rank: operator.rank,
             customers: operator.customers.clone(),
+            unread: operator.unread.clone(),
         };
         self.board.queue.set_operators(now, directory.operators.values().map(of_queue).collect());
         self.board.trunks.retain(|id, _| directory.trunk(*id).is_some());
         self.board.phones.retain(|id, _| directory.operators.contains_key(id));
         self.board.look_at_addresses(&directory);
+        self.board.look_at_teams(&directory);
         self.board.usage.keep(|customer| directory.customers.contains_key(&customer));
         self.board.directory = directory;
         self.run_queue(now);
@@ -299,6 +259,7 @@ impl Calls {
             self.with_call(now, id, |call, board| call.handle_timeout(board, now));
         }
         self.errands_timeout(now);
+        self.notices_timeout(now);
         self.board.queue.handle_timeout(now);
         self.run_queue(now);
     }
@@ -307,7 +268,8 @@ impl Calls {
     pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let first = self.deadlines.first().map(|(due, _)| *due);
         let errands = self.errands.values().map(Errand::deadline).min();
-        [first, self.board.queue.poll_timeout(), errands, self.board.promise.due()].into_iter().flatten().min()
+        let notices = self.notices.values().filter_map(Spoken::deadline).min();
+        [first, self.board.queue.poll_timeout(), errands, notices, self.board.promise.due()].into_iter().flatten().min()
     }
 
     /// The next thing to do.
@@ -315,9 +277,15 @@ impl Calls {
         self.board.poll_effect()
     }
 
-    /// The leg of an operator's phone that is being told of its state.
-    pub(crate) fn errand_leg(&self, id: LegId) -> Option<&crate::leg::Leg> {
-        self.errands.get(&id).map(|errand| &errand.leg)
+    /// The leg of a phone that is no call's: an operator's that is being told of its state, a firm's to which a notice is spoken.
+    pub(crate) fn other_leg(&self, id: LegId) -> Option<&crate::leg::Leg> {
+        let errand = self.errands.get(&id).map(|errand| &errand.leg);
+        errand.or_else(|| self.notices.get(&id).map(|notice| &notice.leg))
+    }
+
+    /// Legs of notices.
+    pub(crate) fn notice_legs(&self) -> impl Iterator<Item = &crate::leg::Leg> + Clone {
+        self.notices.values().map(|notice| &notice.leg)
     }
 
     /// Calls that are not over.
@@ -329,6 +297,7 @@ impl Calls {
     pub(crate) fn is_idle(&self) -> bool {
         self.calls.is_empty()
             && self.errands.is_empty()
+            && self.notices.is_empty()
             && self.board.legs.is_empty()
             && self.board.ports.used_count() == 0
             && self.board.usage.is_idle()
@@ -347,22 +316,6 @@ impl Calls {
         }
     }
 
-    /// A command to one call.
-    fn ask(
-        &mut self,
-        now: Instant,
-        id: CallId,
-        what: impl FnOnce(&mut Call, &mut Board) -> Result<(), CommandError>,
-    ) -> Result<Reply, CommandError> {
-        let is_over = self.calls.get(&id).is_none_or(|call| matches!(call.phase, Phase::Over { .. }));
-        if is_over {
-            return Err(CommandError::UnknownCall);
-        }
-        let mut result = Err(CommandError::UnknownCall);
-        self.with_call(now, id, |call, board| result = what(call, board));
-        result.map(|()| Reply::Accepted)
-    }
-
     fn with_leg(&mut self, now: Instant, leg: LegId, what: impl FnOnce(&mut Call, &mut Board)) {
         if let Some(call) = self.board.legs.get(&leg).copied() {
             self.with_call(now, call, what);
@@ -371,8 +324,24 @@ impl Calls {
 
     /// Does something with a call, settles it, and forgets it when nothing is left of it.
     pub(crate) fn with_call(&mut self, now: Instant, id: CallId, what: impl FnOnce(&mut Call, &mut Board)) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some((old, outcome)) = self.change(now, id, what) else { return };
+        let stands_for_it = |call: &Call| call.stands_for.is_some_and(|stands_for| stands_for.call == old);
+        let is_still_there = outcome == ForPromise::Left && self.calls.values().any(stands_for_it);
+        if !is_still_there {
+            self.change(now, old, |call, board| call.new_call_is(board, now, outcome));
+        }
+    }
+
+    /// The same for one call alone; gives what that means for another one.
+    fn change(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        what: impl FnOnce(&mut Call, &mut Board),
+    ) -> Option<(CallId, ForPromise)> {
+        let call = self.calls.get_mut(&id)?;
         what(call, &mut self.board);
+        let for_promise = call.outcome_for_promise();
         let due = call.settle(&mut self.board, now);
         if let Some(armed) = call.armed.take() {
             self.deadlines.remove(&(armed, id));
@@ -382,6 +351,18 @@ impl Calls {
         } else if let Some(due) = due {
             call.armed = Some(due);
             self.deadlines.insert((due, id));
+        }
+        for_promise
+    }
+
+    /// A name for a new call.
+    fn new_id(&mut self, now: Instant) -> CallId {
+        let unix_ms = self.board.unix_ms(now);
+        loop {
+            let id = CallId::new(unix_ms, self.board.random());
+            if !self.calls.contains_key(&id) {
+                return id;
+            }
         }
     }
 

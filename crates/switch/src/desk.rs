@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use acd::{CallId, OperatorId};
 use serde::{Deserialize, Serialize};
 
+use crate::directory::CustomerId;
+use crate::media;
 use crate::promise::{Counters, Today};
 use crate::record::CallState;
 use crate::usage::Cap;
@@ -37,6 +39,11 @@ pub enum Command {
     Supervise { call: CallId, supervisor: OperatorId, mode: SuperviseMode },
     /// The supervisor has heard enough.
     StopSupervising { call: CallId, supervisor: OperatorId },
+    /// Call a phone of a firm and say something to whoever picks up, who confirms it with a key (X05). Once it is
+    /// accepted, [`crate::Event::Notified`] tells how it ended.
+    NotifyCall(Notice),
+    /// How far the recording of this call has come, by its own clock: when a field of its report is written (X01).
+    RecordingClock { call: CallId },
     /// A list of calls and operators as they are now.
     Snapshot,
     /// Today's figures of the promise, with those of so many firms, the worst first.
@@ -45,6 +52,21 @@ pub enum Command {
     Bans,
     /// Listen to this source again; `None`: to all of them.
     ClearBans { source: Option<IpAddr> },
+}
+
+/// A spoken notice to be delivered by telephone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// Whoever asks knows it again by this. Two of one id at the same time are not begun.
+    pub id: String,
+    /// The firm.
+    pub customer: CustomerId,
+    /// Number to call, any spelling: a target of the firm, or one of its [`crate::Customer::notice_phones`] (R03).
+    pub number: String,
+    /// What is said, as a prompt's name: it must be spoken before.
+    pub prompt: media::Prompt,
+    /// The key that confirms it.
+    pub key: char,
 }
 
 /// How a caller is to be passed on.
@@ -108,6 +130,8 @@ pub enum Reply {
     Snapshot(Box<Snapshot>),
     /// Answer to `Today`.
     Today(Box<Today>),
+    /// Answer to `RecordingClock`: milliseconds since the recording began, on the recording's own clock (R26). `None`: none runs.
+    RecordingClock(Option<i64>),
     /// Answer to `Bans`, and to `ClearBans` those that are listened to again. By address.
     Bans(Vec<BanNow>),
 }
@@ -133,6 +157,8 @@ pub enum CommandError {
     OverLimit(Cap),
     /// This supervisor cannot hear this call.
     CannotSupervise(Obstacle),
+    /// Such a notice is being spoken already, as many as may be are, or the house is closing: later.
+    NotNow,
 }
 
 /// Why somebody cannot supervise a call.
@@ -226,6 +252,9 @@ pub struct CallNow {
     pub supervisor: Option<SupervisorNow>,
     /// Its recording is paused.
     pub recording_paused: bool,
+    /// How long its recording has been running, milliseconds, by the monotonic clock (R26): the recording's own time of this
+    /// snapshot. Nothing: there is none.
+    pub recording_ms: Option<i64>,
     /// Parties of whom nothing is heard although something should be (R33): "caller", "operator", "target".
     pub silent: Vec<String>,
 }

@@ -3,7 +3,7 @@
 //! A [`Directory`] is a snapshot: the store loads it, the roof hands it to the switch as one `Arc`, and no call ever waits
 //! for a database. A new snapshot replaces the old one; calls in progress keep the customer they began with.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,6 +89,19 @@ impl Directory {
         self.dids.contains_key(&number) || self.trunks.iter().any(is_caller_id)
     }
 
+    /// Teams that firms want and that no operator is in, each with how many firms want it: their calls go to others, which may not
+    /// be what was meant.
+    pub fn empty_teams(&self) -> BTreeMap<&str, usize> {
+        let manned: BTreeSet<&str> =
+            self.operators.values().flat_map(|operator| &operator.teams).map(String::as_str).collect();
+        let mut empty = BTreeMap::new();
+        let wanted = self.customers.values().filter_map(|customer| customer.team.as_deref());
+        for team in wanted.filter(|team| !manned.contains(team)) {
+            *empty.entry(team).or_default() += 1;
+        }
+        empty
+    }
+
     /// A trunk by its row.
     pub fn trunk(&self, id: TrunkId) -> Option<&Trunk> {
         self.trunks.iter().find(|trunk| trunk.id == id)
@@ -130,6 +143,8 @@ pub struct Customer {
     pub transfer: TransferPolicy,
     /// Whom to try, in order.
     pub targets: Vec<Target>,
+    /// Other phones of the firm, E.164 digits, that may be called with a spoken notice (X05). Nobody is bridged there.
+    pub notice_phones: Vec<String>,
     /// Play the firm's name to the operator at the answer.
     pub whisper: bool,
     /// What callers get for whom nobody is free.
@@ -186,6 +201,8 @@ pub struct Operator {
     pub rank: u16,
     /// Rows of the firms that the operator knows: preferred for their calls, not required.
     pub customers: BTreeSet<u64>,
+    /// Rows of the firms whose changed manual the operator has not acknowledged (F22): their calls come when nobody else can.
+    pub unread: BTreeSet<u64>,
     /// Time for the report after a call.
     pub wrap_up: Duration,
     /// An unfinished report makes it as long as this.

@@ -12,8 +12,9 @@ use sip::framing::FramingFault;
 use crate::desk::{Command, CommandError, Reply};
 use crate::directory::Directory;
 use crate::media;
+use crate::past::Past;
 use crate::promise::{Figures, Visit};
-use crate::record::CallRecord;
+use crate::record::{CallRecord, Tried};
 use crate::waiting::AbandonedPolicy;
 
 /// One thing that happened outside.
@@ -39,6 +40,8 @@ pub enum Input {
     WallClock { unix_ms: i64 },
     /// Visits of today that an earlier process has seen the end of: the promise's figures go on from there. Once, at the start.
     Today(Vec<Visit>),
+    /// What is known of callers from before this process, in parts, while calls are taken already.
+    Past(Past),
     /// The recordings' disk has become scarce, or is no longer (R22).
     Disk { free_percent: u8, scarce: bool },
     /// Take no new calls (503 with Retry-After); calls in progress go on.
@@ -99,18 +102,29 @@ pub enum Event {
         closed: String,
         /// The same number has called this firm before, in the last 24 hours (F09).
         earlier: Option<Earlier>,
+        /// This number has never called this firm, as far as is remembered (F06). Not said of a caller without a number, nor before
+        /// what earlier processes knew has been loaded.
+        is_new: bool,
+        /// Calls of this number to this firm in the last 24 hours, with this one; 0: the number is not known.
+        visits: u32,
     },
     /// A caller has left a message in a firm's message box: on the call's recording, from there to there, milliseconds.
     MessageLeft { call: String, customer: Option<i64>, customer_name: String, caller: String, from_ms: i64, to_ms: i64 },
     /// The offer to this operator is over without an answer.
     PopClosed { call: String, operator: i64, why: String },
+    /// An operator's answer is about to be connected (W14). Told before the caller gets our 200, so that whoever listens may have
+    /// done with it, say, what the desk needs, by the first word; nothing waits for them.
+    PreConnect { call: String, operator: i64, customer: Option<i64>, customer_name: String },
     /// A person answered.
     CallAnswered { call: String, operator: i64, wait_ms: i64 },
     /// Hold, resume, mute, transfer steps; "widened": more phones may ring, `detail` says whose ("best_3", "suited",
     /// "everyone", "supervisors", "managers") and why ("step" of the firm's plan, "promise" in danger).
     CallChanged { call: String, what: String, detail: String },
-    /// A transfer failed; the caller is back.
-    TransferFailed { call: String, number: String, why: String },
+    /// A transfer failed; the caller is back (F42). `number`, `name`, `why`: the last one who was tried, and what became of it;
+    /// `tried`: all of them, in order. [`crate::record::why_not_reached`] has the words.
+    TransferFailed { call: String, number: String, name: String, why: String, tried: Vec<Tried> },
+    /// A spoken notice ([`crate::Command::NotifyCall`]) has come to its end: told once for each that was begun.
+    Notified { id: String, outcome: Heard },
     /// The call is over.
     CallEnded { call: String, ending: String, talk_ms: i64, wait_ms: i64, answered: bool },
     /// An operator's state.
@@ -121,6 +135,36 @@ pub enum Event {
     Promise { from_ms: i64, total: Figures, waiting: usize, longest_waiting_ms: i64 },
     /// Somebody should look at this.
     Alarm(Alarm),
+}
+
+/// What became of a spoken notice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// The key was pressed: a person has heard it.
+    Confirmed,
+    /// Somebody, or a mailbox, picked up, and no key was pressed.
+    NotConfirmed,
+    /// Engaged, or declined.
+    Busy,
+    /// It rang for its time.
+    NoAnswer,
+    /// It could not be called, or nothing could be said.
+    Failed,
+}
+
+impl Heard {
+    /// Word for logs and rows.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Confirmed => "confirmed",
+            Self::NotConfirmed => "not_confirmed",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// Earlier calls of the same number to the same firm, in the last 24 hours (F09).
@@ -164,6 +208,8 @@ pub enum Alarm {
     PromiseAtRisk { call: String, customer: Option<i64>, chance_percent: u8 },
     /// An operator's phone failed to answer twice.
     OperatorUnreliable { operator: i64 },
+    /// So many firms want this team's operators, and it has none: their calls ring at others.
+    EmptyTeam { team: String, customers: usize },
     /// An outgoing call to a number that may not be dialled was tried (R03).
     TollFraud { who: String, number: String },
     /// A firm's outgoing calls have reached a cap (R03): "calls_at_once", "calls_per_minute" or "talk_per_day".

@@ -13,10 +13,12 @@ mod detail;
 pub mod directory;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod io;
+mod known;
 pub mod ladder;
 mod leg;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod media;
+pub mod past;
 mod ports;
 pub mod promise;
 mod promises;
@@ -28,12 +30,13 @@ mod visitors;
 pub mod waiting;
 
 pub use acd::{CallId, OperatorId};
-pub use desk::{BanNow, Command, CommandError, Obstacle, Reply, SuperviseMode, Transfer, TransferMode};
+pub use desk::{BanNow, Command, CommandError, Notice, Obstacle, Reply, SuperviseMode, Transfer, TransferMode};
 pub use detail::Detail;
 pub use directory::{Customer, CustomerId, Directory, NotReadyReason, Operator, Settings, Target, TransferPolicy};
-pub use io::{Alarm, Earlier, Event, Input, Output};
+pub use io::{Alarm, Earlier, Event, Heard, Input, Output};
+pub use past::Past;
 pub use promise::{Outcome, Today, Visit};
-pub use record::{CallRecord, CallState, LegRecord, TimelineEvent};
+pub use record::{CallRecord, CallState, LegRecord, TimelineEvent, Tried};
 pub use sdp::SrtpPolicy;
 pub use switch::{Config, MediaAddress, Switch};
 pub use usage::{Cap, OutgoingCaps};

@@ -324,6 +324,11 @@ impl Promise {
         }
     }
 
+    /// Midnight has passed: the figures are told, although nobody has called yet.
+    pub(crate) fn day_begins(&mut self, now_ms: i64) {
+        self.roll(day_of(now_ms));
+    }
+
     /// A new day begins with nothing.
     fn roll(&mut self, day: i64) {
         if day > self.day {

@@ -36,18 +36,14 @@ impl Promises {
         has_room && of_firm < OPEN_PER_FIRM_MAX && recent().all(|(_, other)| *other != number)
     }
 
-    /// It is promised.
+    /// It is promised; for the second time, if the first promise was renewed.
     pub(crate) fn make(&mut self, now: Instant, customer: CustomerId, number: Number, call: CallId) {
         while self.made.front().is_some_and(|(at, _)| now.saturating_duration_since(*at) >= ONCE_IN) {
             self.made.pop_front();
         }
+        self.made.retain(|(_, other)| *other != number);
         self.made.push_back((now, number));
         self.open.insert((customer, number), call);
-    }
-
-    /// This number was never called: it may be promised a call back as if it had not been yet.
-    pub(crate) fn take_back(&mut self, number: Number) {
-        self.made.retain(|(_, other)| *other != number);
     }
 
     /// The call in which this caller was promised a call back, and has none yet.
@@ -104,8 +100,17 @@ mod tests {
         promises.is_over(CallId(0));
         assert!(promises.may_be_made(start, CustomerId(1), late));
         assert!(!promises.may_be_made(start, CustomerId(2), number(0)), "called back, or about to be");
-        promises.take_back(number(0));
-        assert!(promises.may_be_made(start, CustomerId(2), number(0)), "never called");
+    }
+
+    #[test]
+    fn r03_a_promise_that_is_made_anew_takes_no_room_of_others() {
+        let start = crate::calls::tests::some_moment();
+        let number: Number = "09011112222".parse().unwrap();
+        let mut promises = Promises::default();
+        for n in 0..2 * PROMISES_MAX {
+            promises.make(start, CustomerId(1), number, CallId(n as u64));
+        }
+        assert_eq!((promises.made.len(), promises.open.len()), (1, 1));
     }
 
     #[test]

@@ -73,6 +73,39 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
+    /// The record of a call that came then, before anything else is known of it.
+    pub(crate) fn blank(call: CallId, arrived_ms: i64) -> Self {
+        Self {
+            call,
+            revision: 0,
+            state: CallState::Queued,
+            customer: None,
+            customer_name: String::new(),
+            did: String::new(),
+            diverted_from: String::new(),
+            caller: String::new(),
+            withheld: String::new(),
+            trunk: None,
+            operator: None,
+            operator_name: String::new(),
+            arrived_ms,
+            ringing_ms: Some(arrived_ms),
+            announced_ms: None,
+            answered_ms: None,
+            first_speech_ms: None,
+            bridged_ms: None,
+            ended_ms: None,
+            talk_ms: 0,
+            wait_ms: 0,
+            ending: String::new(),
+            legs: Vec::new(),
+            recording: None,
+            no_recording: String::new(),
+            recording_stem: String::new(),
+            events: Vec::new(),
+        }
+    }
+
     /// Milliseconds from our 200 to the end: what the recording is long. 0 for a call that is not over, or was never taken.
     pub fn connected_ms(&self) -> i64 {
         let begin = self.announced_ms.or(self.answered_ms);
@@ -138,6 +171,46 @@ pub struct LegRecord {
     pub ending: String,
     /// RTP figures, once closed.
     pub statistics: Option<Statistics>,
+}
+
+/// Somebody of the client firm who was called for a caller, and not reached (F42).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Tried {
+    /// Who.
+    pub name: String,
+    /// E.164 digits.
+    pub number: String,
+    /// Why not: a word of [`why_not_reached`].
+    pub why: String,
+}
+
+/// Why somebody was not reached, in Japanese and English, for a report: "busy", "no_answer", "rejected", "redirected",
+/// "not_confirmed", "hung_up", and what is our fault or the network's, which is nothing that a client firm need read more of.
+pub fn why_not_reached(why: &str) -> [&'static str; 2] {
+    match why {
+        "busy" => ["話し中でした", "the line was busy"],
+        "no_answer" => ["応答がありませんでした", "there was no answer"],
+        "rejected" => ["着信を拒否されました", "the call was declined"],
+        "redirected" => {
+            ["別の番号へ転送される設定のため、おつなぎできませんでした", "the phone forwards calls to another number"]
+        }
+        "not_confirmed" => [
+            "応答後の確認操作がなく、おつなぎしませんでした",
+            "it was picked up, and nobody pressed the key to take the call",
+        ],
+        "hung_up" | "we_hung_up" => {
+            ["お話しの後、おつなぎに至りませんでした", "it was answered, and the call was not taken"]
+        }
+        "cancelled" => ["オペレーターが取次を取りやめました", "the operator gave up the transfer"],
+        "calls_at_once" | "calls_per_minute" | "talk_per_day" => {
+            ["発信の上限に達していました", "the limit of outgoing calls was reached"]
+        }
+        "no_target" | "not_dialable" => {
+            ["おつなぎできる連絡先がありませんでした", "there was nobody who could be called"]
+        }
+        _ => ["電波の届かない所にあるか、回線の都合でつながりませんでした", "the phone could not be reached"],
+    }
 }
 
 /// The kind of the events that hold a SIP message.

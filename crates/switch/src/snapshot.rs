@@ -6,7 +6,7 @@ use std::time::Instant;
 use acd::Tier;
 
 use crate::call::record::milliseconds;
-use crate::call::{Call, Phase};
+use crate::call::{Call, Phase, Tape};
 use crate::calls::{Calls, state_words};
 use crate::desk::{CallNow, OperatorNow, Snapshot, SupervisorNow, TrunkNow, WAITING_MAX, WaitingNow};
 use crate::directory::CustomerId;
@@ -48,7 +48,7 @@ impl Calls {
             up: self.board.trunks.get(&trunk.id).copied().unwrap_or(false),
         });
         Snapshot {
-            calls: live.map(|call| self.call_now(call)).collect(),
+            calls: live.map(|call| self.call_now(now, call)).collect(),
             operators: operators.collect(),
             trunks: trunks.collect(),
             waiting: self.waiting_now(now),
@@ -120,7 +120,7 @@ impl Calls {
             .collect()
     }
 
-    fn call_now(&self, call: &Call) -> CallNow {
+    fn call_now(&self, now: Instant, call: &Call) -> CallNow {
         let record = &call.story.record;
         let names = &self.board.directory.operators;
         let supervisor = call.supervision.as_ref().map(|visit| SupervisorNow {
@@ -143,6 +143,7 @@ impl Calls {
             waiting: call.waiting_word().to_owned(),
             supervisor,
             recording_paused: call.pause.is_some(),
+            recording_ms: call.recording_ms(now),
             silent: silent.collect(),
         }
     }
@@ -151,9 +152,14 @@ impl Calls {
 impl Call {
     /// The caller's number, or why there is none.
     fn caller_shown(&self) -> String {
-        let record = &self.story.record;
-        let caller = record.legs.first().map(|caller| caller.party.clone()).filter(|caller| !caller.is_empty());
-        caller.unwrap_or_else(|| record.withheld.clone())
+        let caller = Some(self.story.caller_party()).filter(|caller| !caller.is_empty());
+        caller.unwrap_or_else(|| self.story.record.withheld.clone())
+    }
+
+    /// How far the recording has come that is being made: its samples lie on this clock (R26).
+    pub(crate) fn recording_ms(&self, now: Instant) -> Option<i64> {
+        let since = self.story.connected.filter(|_| self.tape == Tape::Running)?;
+        Some(milliseconds(since, now))
     }
 
     /// How long the caller waits: since our first 180, or since the operator is gone.

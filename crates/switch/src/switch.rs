@@ -108,9 +108,10 @@ impl Switch {
             Input::Directory(directory) => self.set_directory(now, directory),
             Input::WallClock { unix_ms } => {
                 self.endpoint.set_wall_clock(now, unix_ms);
-                self.calls.board.set_wall_clock(now, unix_ms);
+                self.calls.set_wall_clock(now, unix_ms);
             }
             Input::Today(visits) => self.calls.restore(now, &visits),
+            Input::Past(past) => self.calls.past(now, past),
             Input::Disk { free_percent, scarce: true } => self.calls.board.alarm(Alarm::DiskScarce { free_percent }),
             Input::Disk { free_percent, scarce: false } => self.calls.board.alarm(Alarm::DiskRoomy { free_percent }),
             Input::Drain => self.calls.drain(now),

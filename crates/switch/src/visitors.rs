@@ -1,6 +1,6 @@
 //! Who has called which firm lately: callers who call again (催促, F09) go first, and the operator sees that they do.
 //!
-//! In memory, and so since the start of the process: a call of yesterday evening counts as long as the process lives.
+//! In memory. What earlier processes saw of the last day comes soon after the start.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,6 +9,7 @@ use number::Number;
 
 use crate::directory::CustomerId;
 use crate::io::Earlier;
+use crate::past::PastCall;
 
 /// A call is "earlier" for so long, milliseconds: a day.
 pub const EARLIER_MS: i64 = 24 * 3_600_000;
@@ -55,6 +56,22 @@ impl Visitors {
         self.forget(unix_ms);
     }
 
+    /// Calls of earlier processes, in any order.
+    pub(crate) fn restore(&mut self, unix_ms: i64, calls: &[PastCall]) {
+        for past in calls {
+            let key = (past.customer, past.caller);
+            let visits = self.of.entry(key).or_insert(Visits { calls: 0, last_ms: i64::MIN, last_call: past.call });
+            visits.calls = visits.calls.saturating_add(1);
+            if past.arrived_ms >= visits.last_ms {
+                (visits.last_ms, visits.last_call) = (past.arrived_ms, past.call);
+            }
+            self.order.push_back((past.arrived_ms, past.customer, past.caller));
+        }
+        // Calls of this process may be among the newest already.
+        self.order.make_contiguous().sort_unstable();
+        self.forget(unix_ms);
+    }
+
     /// Forgets visits of more than a day ago, and the oldest ones beyond the limit.
     fn forget(&mut self, unix_ms: i64) {
         let is_old = |at: i64| unix_ms.saturating_sub(at) >= EARLIER_MS;
@@ -96,6 +113,21 @@ mod tests {
         assert_eq!(counted(&mut visitors, EARLIER_MS, FIRM, one), Some((1, EARLIER_MS - 1, CallId(4).to_string())));
         assert_eq!(counted(&mut visitors, 3 * EARLIER_MS, FIRM, one), None);
         assert!(visitors.of.is_empty() && visitors.order.is_empty());
+    }
+
+    #[test]
+    fn f09_what_an_earlier_process_saw_counts_as_if_this_one_had() {
+        let number: Number = "09011112222".parse().unwrap();
+        let past = |call, arrived_ms| PastCall { call: CallId(call), customer: FIRM, caller: number, arrived_ms };
+        let mut visitors = Visitors::default();
+        visitors.visited(EARLIER_MS, FIRM, number, CallId(9));
+        visitors.restore(EARLIER_MS, &[past(3, 30), past(1, 10), past(2, 20)]);
+        let earlier = visitors.earlier(EARLIER_MS + 5, FIRM, number).unwrap();
+        assert_eq!((earlier.calls, earlier.last_call), (4, CallId(9).to_string()));
+        // They become a day old one after the other, whatever the order in which they were told.
+        for (at, calls) in [(10, 3), (20, 2), (30, 1)] {
+            assert_eq!(visitors.earlier(EARLIER_MS + at, FIRM, number).map(|earlier| earlier.calls), Some(calls));
+        }
     }
 
     #[test]

@@ -67,7 +67,7 @@ export const words = {
     "events": {
       "arrived": "着信", "ringing": "呼出音", "queued": "待ち呼に追加", "offered": "オペレーターを呼出",
       "operator_ringing": "オペレーターの電話が鳴動", "offer_ended": "呼出を終了", "answered": "応答",
-      "announced": "混雑の案内と保留音", "repeated": "24時間以内の再着信", "abandoned": "応答前に発信者が切断",
+      "announced": "混雑の案内と保留音", "repeated": "24時間以内の再着信", "new_caller": "新規の発信者", "promise_taken_up": "再起動後に折り返しを引き継ぎ", "abandoned": "応答前に発信者が切断",
       "callback_promised": "折り返しを約束", "callback_begun": "折り返しの発信", "caller_ringing": "発信者の電話が鳴動",
       "callback_reached": "折り返しがつながる", "callback_failed": "折り返しがつながらず", "closed": "営業時間外の案内",
       "message_box": "留守番電話の案内", "message_begun": "メッセージの録音開始", "message_left": "メッセージの録音終了", "held": "保留",
@@ -89,6 +89,7 @@ export const words = {
       "recording_failed": "録音に失敗しました：{why}", "one_way_audio": "{leg}の音声が届いていません。",
       "promise_at_risk": "3コール以内の応答が難しい見込みです：{customer}（見込み{chance_percent}%）",
       "operator_unreliable": "{operator}の電話機が続けて呼出に失敗しました。",
+      "empty_team": "チーム「{team}」にオペレーターがいません。このチームを指定した企業（{customers}社）の着信は、ほかのオペレーターが受けます。",
       "toll_fraud": "許可されていない番号への発信を止めました：{number}（{who}）",
       "over_limit": "発信の上限に達したため止めました：{customer}（{limit}）",
       "authentication_failures": "{source}からの認証が{failures}回失敗しました（{user}）。",
@@ -171,7 +172,7 @@ export const words = {
     "events": {
       "arrived": "arrived", "ringing": "ringing", "queued": "in the queue", "offered": "operator is called",
       "operator_ringing": "operator's phone rings", "offer_ended": "offer ended", "answered": "answered",
-      "announced": "busy announcement, then music", "repeated": "called again within 24 hours", "abandoned": "caller gave up",
+      "announced": "busy announcement, then music", "repeated": "called again within 24 hours", "new_caller": "new caller", "promise_taken_up": "call back taken up after a restart", "abandoned": "caller gave up",
       "callback_promised": "call back promised", "callback_begun": "caller is called back", "caller_ringing": "caller's phone rings",
       "callback_reached": "caller is back on the line", "callback_failed": "call back failed", "closed": "told that the firm is closed",
       "message_box": "message box announced", "message_begun": "message begins", "message_left": "message ends",
@@ -195,6 +196,7 @@ export const words = {
       "recording_failed": "A recording failed: {why}", "one_way_audio": "Nothing is heard from {leg}.",
       "promise_at_risk": "A caller to {customer} will hardly be answered within three rings (chance {chance_percent}%).",
       "operator_unreliable": "The phone of {operator} failed to answer again and again.",
+      "empty_team": "Team {team} has no operators: calls of the {customers} firms that want it ring at others.",
       "toll_fraud": "A call to a number that may not be dialled was stopped: {number} ({who})",
       "over_limit": "An outgoing call was stopped, {customer} has reached a limit: {limit}",
       "authentication_failures": "{failures} failed logins from {source} ({user}).",

@@ -123,6 +123,9 @@ impl From<CommandError> for Refusal {
                 Refusal::conflict("the client firm has nobody who could be called: add a target first")
             }
             CommandError::NoTrunk => Refusal::unavailable("no trunk is up"),
+            CommandError::NotNow => {
+                Refusal::unavailable("this is being done already, or as much of it as may be: try again later")
+            }
             CommandError::CannotSupervise(obstacle) => match obstacle {
                 Obstacle::NoPhone => Refusal::conflict("the supervisor has no phone that is registered"),
                 Obstacle::Busy => Refusal::conflict("the supervisor is in a call, or supervises another"),

@@ -62,6 +62,8 @@ async fn note(api: &Api, login: &Login, cleared: &[BanNow]) {
 async fn ask(api: &Api, command: Command) -> Result<Vec<BanNow>, Refusal> {
     match api.switchboard.command(command).await? {
         Reply::Bans(bans) => Ok(bans),
-        Reply::Accepted | Reply::Snapshot(_) | Reply::Today(_) => Err(Refusal::unavailable("the switch gave no list")),
+        Reply::Accepted | Reply::Snapshot(_) | Reply::Today(_) | Reply::RecordingClock(_) => {
+            Err(Refusal::unavailable("the switch gave no list"))
+        }
     }
 }

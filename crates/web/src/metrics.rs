@@ -73,7 +73,9 @@ async fn metrics(State(api): State<Api>, parts: Parts) -> Result<Response, Refus
     }
     let snapshot = match api.switchboard.command(Command::Snapshot).await? {
         Reply::Snapshot(snapshot) => *snapshot,
-        Reply::Accepted | Reply::Bans(_) | Reply::Today(_) => return Err(Refusal::unavailable("the switch gave none")),
+        Reply::Accepted | Reply::Bans(_) | Reply::Today(_) | Reply::RecordingClock(_) => {
+            return Err(Refusal::unavailable("the switch gave none"));
+        }
     };
     let text = page(&snapshot, &api.switchboard.machine());
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())

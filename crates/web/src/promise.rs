@@ -52,7 +52,7 @@ pub(crate) async fn promise(
     let firms = wanted.firms.unwrap_or(FIRMS).min(FIRMS_MAX);
     match api.switchboard.command(Command::Today { firms }).await? {
         Reply::Today(today) => Ok(Json(*today)),
-        Reply::Accepted | Reply::Snapshot(_) | Reply::Bans(_) => {
+        Reply::Accepted | Reply::Snapshot(_) | Reply::Bans(_) | Reply::RecordingClock(_) => {
             Err(Refusal::unavailable("the switch gave no figures"))
         }
     }
@@ -83,6 +83,8 @@ pub(crate) async fn alarms(State(api): State<Api>, login: Login) -> Result<Json<
             | Event::CallAnswered { .. }
             | Event::CallChanged { .. }
             | Event::TransferFailed { .. }
+            | Event::PreConnect { .. }
+            | Event::Notified { .. }
             | Event::CallEnded { .. }
             | Event::MessageLeft { .. }
             | Event::OperatorState { .. }

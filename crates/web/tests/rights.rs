@@ -419,6 +419,7 @@ fn what_the_switch_refuses_is_said_in_words() {
         (switch::CommandError::PolicyForbids, 409, "conflict"),
         (switch::CommandError::NotRegistered, 409, "conflict"),
         (switch::CommandError::NoTrunk, 503, "unavailable"),
+        (switch::CommandError::NotNow, 503, "unavailable"),
         (switch::CommandError::CannotSupervise(switch::Obstacle::NoPhone), 409, "conflict"),
         (switch::CommandError::CannotSupervise(switch::Obstacle::NoPort), 503, "unavailable"),
     ] {

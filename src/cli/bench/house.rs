@@ -116,6 +116,7 @@ fn customer(id: CustomerId, firm: usize) -> Customer {
         priority: 0,
         transfer: TransferPolicy::Never,
         targets: Vec::new(),
+        notice_phones: Vec::new(),
         whisper: false,
         waiting: WaitingPolicy::ringing_only(),
         abandoned: AbandonedPolicy::Report,
@@ -144,6 +145,7 @@ fn operator(id: i64, login: &str) -> Operator {
         teams: Vec::new(),
         rank: 0,
         customers: Default::default(),
+        unread: Default::default(),
         wrap_up_max: Duration::ZERO,
     }
 }

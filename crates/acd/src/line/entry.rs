@@ -1,7 +1,7 @@
 //! One waiting call: who has been asked, and how far it reaches.
 
 use super::{Door, Place};
-use crate::roster::{Asked, Label};
+use crate::roster::{Asked, Label, Post};
 use crate::timers::Timer;
 use crate::{CallId, OperatorId, Tier, Waiting, WaitingSnapshot, Who};
 use std::collections::{BTreeMap, BTreeSet};
@@ -122,6 +122,11 @@ impl Entry {
 
     pub(crate) fn needs(&self) -> &[Label] {
         &self.needs
+    }
+
+    /// Whether the operator may be offered the call as one of those suited.
+    pub(crate) fn suits(&self, post: &Post) -> bool {
+        post.suits(&self.needs) && post.may_serve(self.waiting.customer)
     }
 
     pub(crate) fn asked(&self) -> Asked<'_> {

@@ -26,7 +26,7 @@ impl Queue {
             entry.is_silent()
                 && entry.is_new_to(*operator)
                 && self.roster.is_idle(*operator)
-                && self.roster.get(*operator).is_some_and(|post| post.suits(entry.needs()))
+                && self.roster.get(*operator).is_some_and(|post| entry.suits(post))
         });
         if let Some(operator) = preferred {
             return vec![operator];

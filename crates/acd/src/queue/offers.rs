@@ -21,7 +21,9 @@ impl Queue {
             Activity::Idle // the last one at work stays: a phone that may ring is better than none
         };
         self.line.change(call, |entry| entry.declined.insert(operator));
-        self.roster.change(operator, |post| post.idle_since = now);
+        if how != Declined::NotAsked {
+            self.roster.change(operator, |post| post.idle_since = now);
+        }
         self.end_offer(now, operator, why, next);
         if unreliable {
             self.effects.push_back(Effect::OperatorUnreliable { operator });
@@ -41,6 +43,7 @@ impl Queue {
                 post.unanswered = 0;
                 false
             }
+            Declined::NotAsked => false,
             Declined::NoAnswer if !matches!(post.activity, Activity::Offered { alone: true, .. }) => false,
             Declined::NoAnswer | Declined::Unreachable => {
                 post.unanswered = post.unanswered.saturating_add(1);

@@ -24,7 +24,7 @@ enum Event {
     Engaged(i64),
     Wishes(i64, u8),
     Reachable(i64, bool),
-    Configured { operators: u8, skills: u8, tiers: u8 },
+    Configured { operators: u8, skills: u8, tiers: u8, unread: u8 },
     ReportOpen(i64, bool),
     DayBegins,
     TimePasses(u64),
@@ -88,7 +88,13 @@ fn any_arrival() -> impl Strategy<Value = Arrival> {
 
 fn any_event() -> impl Strategy<Value = Event> {
     let operator = || 0..OPERATORS;
-    let how = prop::sample::select(vec![Declined::Busy, Declined::Rejected, Declined::NoAnswer, Declined::Unreachable]);
+    let how = prop::sample::select(vec![
+        Declined::Busy,
+        Declined::Rejected,
+        Declined::NoAnswer,
+        Declined::Unreachable,
+        Declined::NotAsked,
+    ]);
     prop_oneof![
         6 => any_arrival().prop_map(Event::Arrives),
         2 => any::<Index>().prop_map(Event::CallerLeaves),
@@ -101,8 +107,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => operator().prop_map(Event::Engaged),
         4 => (operator(), 0..5_u8).prop_map(|(operator, wish)| Event::Wishes(operator, wish)),
         2 => (operator(), prop::bool::weighted(0.8)).prop_map(|(operator, is)| Event::Reachable(operator, is)),
-        1 => (any::<u8>(), any::<u8>(), any::<u8>())
-            .prop_map(|(operators, skills, tiers)| Event::Configured { operators, skills, tiers }),
+        1 => (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>())
+            .prop_map(|(operators, skills, tiers, unread)| Event::Configured { operators, skills, tiers, unread }),
         1 => (operator(), any::<bool>()).prop_map(|(operator, open)| Event::ReportOpen(operator, open)),
         1 => Just(Event::DayBegins),
         2 => (0..4000_u64).prop_map(Event::TimePasses),
@@ -167,12 +173,19 @@ struct World {
     offers: BTreeSet<(CallId, OperatorId)>,
     talking: BTreeMap<OperatorId, CallId>,
     states: BTreeMap<OperatorId, State>,
-    /// The plan of each call that waits, and the bits of what it needs.
-    wants: BTreeMap<CallId, (Arc<RingPlan>, u8)>,
+    /// The plan of each call that waits, the bits of what it needs, and its firm.
+    wants: BTreeMap<CallId, (Arc<RingPlan>, u8, Option<u64>)>,
     /// Who declined which call in which round.
     declined: BTreeSet<(CallId, u32, OperatorId)>,
-    /// The skills and tier of each operator who is configured.
-    people: BTreeMap<OperatorId, (Vec<&'static str>, Tier)>,
+    /// Each operator who is configured.
+    people: BTreeMap<OperatorId, Person>,
+}
+
+#[derive(Clone)]
+struct Person {
+    skills: Vec<&'static str>,
+    tier: Tier,
+    unread: BTreeSet<u64>,
 }
 
 impl World {
@@ -195,16 +208,17 @@ impl World {
 
     /// So many operators with these skills, all ready.
     fn staff(&mut self, count: i64, skills: &[&'static str]) {
-        self.configure((0..count).map(|id| (id, skills.to_vec(), Tier::Operator)).collect());
+        let person = Person { skills: skills.to_vec(), tier: Tier::Operator, unread: BTreeSet::new() };
+        self.configure((0..count).map(|id| (id, person.clone())).collect());
         for id in 0..count {
             self.queue.set_reachable(self.now, OperatorId(id), true);
             self.queue.set_state(self.now, OperatorId(id), Wish::Ready).unwrap();
         }
     }
 
-    fn configure(&mut self, operators: Vec<(i64, Vec<&'static str>, Tier)>) {
-        self.people = operators.iter().cloned().map(|(id, skills, tier)| (OperatorId(id), (skills, tier))).collect();
-        let operators = operators.into_iter().map(|(id, skills, tier)| {
+    fn configure(&mut self, operators: Vec<(i64, Person)>) {
+        self.people = operators.iter().cloned().map(|(id, person)| (OperatorId(id), person)).collect();
+        let operators = operators.into_iter().map(|(id, Person { skills, tier, unread })| {
             let number = u16::try_from(id).unwrap();
             Operator {
                 skills: skills.into_iter().map(|skill| (skill.to_owned(), 1 + number as u8 % 3)).collect(),
@@ -214,6 +228,7 @@ impl World {
                 teams: if number % 2 == 0 { vec!["east".to_owned()] } else { Vec::new() },
                 rank: 9 - number,
                 customers: (0..u64::from(number)).collect(),
+                unread,
                 ..Operator::new(OperatorId(id))
             }
         });
@@ -226,7 +241,7 @@ impl World {
         self.waiting.insert(call);
         let bits = SKILLS.iter().enumerate().filter(|(_, skill)| waiting.needs.iter().any(|need| need == *skill));
         let bits = bits.map(|(bit, _)| 1 << bit).sum();
-        self.wants.insert(call, (Arc::clone(&waiting.plan), bits));
+        self.wants.insert(call, (Arc::clone(&waiting.plan), bits, waiting.customer));
         self.queue.enqueue(self.now, Waiting { call, ..waiting }).unwrap();
         call
     }
@@ -266,16 +281,20 @@ impl World {
         (!self.offers.is_empty()).then(|| *self.offers.iter().nth(which.index(self.offers.len())).unwrap())
     }
 
-    /// Bits of who is there, what they can do, and which tier they are.
-    fn reconfigure(&mut self, operators: u8, skills: u8, tiers: u8) {
+    /// Bits of who is there, what they can do, which tier they are, and who has not read some manuals.
+    fn reconfigure(&mut self, operators: u8, skills: u8, tiers: u8, unread: u8) {
         let present = (0..OPERATORS).filter(|id| operators >> id & 1 == 1 || *id == 0);
         let tier = |id: i64| match (tiers >> id & 1, tiers >> (7 - id) & 1) {
             (1, 1) => Tier::Manager,
             (1, _) => Tier::Supervisor,
             _ => Tier::Operator,
         };
-        let skills = |id: i64| pick(skills.rotate_left(u32::try_from(id).unwrap()));
-        self.configure(present.map(|id| (id, skills(id), tier(id))).collect());
+        let person = |id: i64| Person {
+            skills: pick(skills.rotate_left(u32::try_from(id).unwrap())),
+            tier: tier(id),
+            unread: if unread >> id & 1 == 1 { BTreeSet::from([0, 1]) } else { BTreeSet::new() },
+        };
+        self.configure(present.map(|id| (id, person(id))).collect());
     }
 
     fn happens(&mut self, event: Event) -> Result<(), TestCaseError> {
@@ -325,7 +344,9 @@ impl World {
                 prop_assert_eq!(self.queue.set_state(now, OperatorId(operator), wish).is_ok(), known);
             }
             Event::Reachable(operator, is) => self.queue.set_reachable(now, OperatorId(operator), is),
-            Event::Configured { operators, skills, tiers } => self.reconfigure(operators, skills, tiers),
+            Event::Configured { operators, skills, tiers, unread } => {
+                self.reconfigure(operators, skills, tiers, unread);
+            }
             Event::ReportOpen(operator, open) => {
                 let known = self.queue.operator(OperatorId(operator)).is_some();
                 prop_assert_eq!(self.queue.report_open(now, OperatorId(operator), open).is_ok(), known);
@@ -378,11 +399,10 @@ impl World {
         self.declined.insert((call, rounds, operator));
     }
 
-    /// Whether an operator of the lowest tier can take a call now or soon: told from what screens show.
-    fn an_operator_is_at_work(&self) -> bool {
+    /// Whether somebody of this kind can take a call now or soon: told from what screens show.
+    fn is_at_work(&self, is_meant: impl Fn(&Person) -> bool) -> bool {
         self.queue.operators().any(|operator| {
-            let is_operator = self.people.get(&operator.operator).is_some_and(|(_, tier)| *tier == Tier::Operator);
-            is_operator
+            self.people.get(&operator.operator).is_some_and(&is_meant)
                 && match operator.state {
                     State::LoggedOut | State::NotReady { .. } => false,
                     State::Ready => operator.reachable,
@@ -392,28 +412,35 @@ impl World {
     }
 
     /// Told by other means than the queue's own audit: no caller waits in silence while somebody is free whom a step of
-    /// the plan that is taken rings; nor while anybody at all is free, if all steps are taken and no operator is at work.
+    /// the plan that is taken rings; nor while any operator is free, if nobody whom its steps ring is at work; nor while anybody
+    /// at all is free, if all steps are taken and no operator is at work.
     fn nobody_is_forgotten(&self) -> Result<(), TestCaseError> {
-        let an_operator_is_at_work = self.an_operator_is_at_work();
+        let an_operator_is_at_work = self.is_at_work(|person| person.tier == Tier::Operator);
         for waiting in self.queue.waiting().filter(|waiting| waiting.offered_to.is_empty()) {
-            let (plan, needs) = &self.wants[&waiting.call];
+            let (plan, needs, customer) = &self.wants[&waiting.call];
             prop_assert!(waiting.steps > 0, "the first step is taken at once");
-            let has_nobody = !an_operator_is_at_work && waiting.steps == plan.steps().len();
+            let has_reached_its_end = waiting.steps == plan.steps().len();
             let taken: Vec<Who> = plan.steps().iter().take(waiting.steps).map(|step| step.who).collect();
+            let rings = |person: &Person| {
+                let has_read = customer.is_none_or(|customer| !person.unread.contains(&customer));
+                let suits = has_read && pick(*needs).iter().all(|need| person.skills.contains(need));
+                taken.iter().any(|who| match who {
+                    Who::Best(_) | Who::Suited => person.tier == Tier::Operator && suits,
+                    Who::Everyone => person.tier == Tier::Operator,
+                    Who::Supervisors => person.tier == Tier::Supervisor,
+                    Who::Managers => person.tier == Tier::Manager,
+                })
+            };
+            let has_nobody = has_reached_its_end && !an_operator_is_at_work;
+            let has_no_operator = has_reached_its_end && !self.is_at_work(rings);
             for free in self.queue.operators() {
-                let Some((skills, tier)) = self.people.get(&free.operator) else { continue };
+                let Some(person) = self.people.get(&free.operator) else { continue };
                 let declined = self.declined.contains(&(waiting.call, waiting.rounds, free.operator));
                 if free.state != State::Ready || !free.reachable || declined {
                     continue;
                 }
-                let suits = pick(*needs).iter().all(|need| skills.contains(need));
-                let rings = taken.iter().any(|who| match who {
-                    Who::Best(_) | Who::Suited => *tier == Tier::Operator && suits,
-                    Who::Everyone => *tier == Tier::Operator,
-                    Who::Supervisors => *tier == Tier::Supervisor,
-                    Who::Managers => *tier == Tier::Manager,
-                });
-                prop_assert!(!rings && !has_nobody, "{} is free, and {} waits", free.operator, waiting.call);
+                let is_forgotten = rings(person) || has_nobody || (has_no_operator && person.tier == Tier::Operator);
+                prop_assert!(!is_forgotten, "{} is free, and {} waits", free.operator, waiting.call);
             }
         }
         Ok(())

@@ -210,6 +210,22 @@ fn all_the_needed_skills_are_needed() {
 }
 
 #[test]
+fn what_we_could_not_ask_counts_neither_against_an_operator_nor_for_one() {
+    let mut house = House::with([HANAKO, TARO]);
+    house.arrives(call(A)).expect("offer A 1");
+    house.declines(A, HANAKO, Unreachable).expect("offer A 2");
+    house.declines(A, TARO, Declined::NotAsked).expect("position A 1");
+    // Hanako has once not answered, Taro has done nothing: he is where he was, first.
+    house.after(house.rest()).expect("offer A 2");
+    house.declines(A, TARO, Declined::NotAsked).expect("offer A 1");
+    house.declines(A, HANAKO, Declined::NotAsked).expect("");
+    house.after(house.rest()).expect("offer A 2");
+    house.declines(A, TARO, Declined::NotAsked).expect("offer A 1");
+    house.declines(A, HANAKO, Unreachable).expect("unreliable 1");
+    assert_eq!(house.state(TARO), State::Ready);
+}
+
+#[test]
 fn newly_learned_skills_find_a_waiting_call() {
     let mut house = House::with([HANAKO]);
     house.skilled(TARO, &["doctor"]);

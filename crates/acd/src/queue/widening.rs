@@ -93,10 +93,10 @@ impl Queue {
     pub(super) fn anyone_at_work(&self, call: CallId, who: Who) -> bool {
         let at_work = |label: &Label| self.roster.at_work(label) > 0;
         match who {
-            Who::Best(_) | Who::Suited => {
-                let needs = self.line.get(call).map(|entry| entry.needs()).unwrap_or_default();
-                at_work(&Label::Tier(Tier::Operator)) && needs.iter().all(at_work)
-            }
+            Who::Best(_) | Who::Suited => self
+                .line
+                .get(call)
+                .is_some_and(|entry| self.roster.anyone_suited(entry.needs(), entry.waiting.customer)),
             Who::Everyone => at_work(&Label::Tier(Tier::Operator)),
             Who::Supervisors => at_work(&Label::Tier(Tier::Supervisor)),
             Who::Managers => at_work(&Label::Tier(Tier::Manager)),

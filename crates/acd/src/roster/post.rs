@@ -155,6 +155,11 @@ impl Post {
         })
     }
 
+    /// May be offered a call of this firm as one of those suited: has acknowledged its manual.
+    pub(crate) fn may_serve(&self, customer: Option<u64>) -> bool {
+        customer.is_none_or(|customer| !self.operator.unread.contains(&customer))
+    }
+
     pub(crate) fn offered(&self) -> Option<CallId> {
         match &self.activity {
             Activity::Offered { call, .. } => Some(*call),

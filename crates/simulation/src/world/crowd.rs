@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sip::flow::{Flow, Protocol};
-use switch::Input;
+use switch::{Command, Input};
 
 use super::{Event, World};
+use crate::desk::Desk;
 use crate::house::{self, Carrier};
 use crate::post::Link;
 use crate::strangers;
@@ -75,6 +76,8 @@ impl World {
         self.some(day, calls, 500, || Event::Call);
         let presses = self.chance.below(30);
         self.some(day, presses, 3_000, || Event::Desk);
+        let notices = self.chance.below(4);
+        self.some(day, notices, 3_000, || Event::Notice);
         self.some(day, self.profile.strangers, 100, || Event::Stranger);
         if self.chance.percent(self.profile.partitions) {
             self.some(day, 1, 5_000, || Event::Cut);
@@ -109,6 +112,17 @@ impl World {
         self.commands += 1;
         let number = self.commands;
         self.ladder.note(self.now, || format!("command {number}: {command:?}"));
+        self.tell(Input::Command { number, command });
+    }
+
+    pub(super) fn somebody_is_notified(&mut self) {
+        self.commands += 1;
+        let number = self.commands;
+        let command = Desk::notifies(&mut self.chance, number);
+        self.ladder.note(self.now, || format!("command {number}: {command:?}"));
+        if let Command::NotifyCall(notice) = &command {
+            self.asked_notices.insert(number, notice.id.clone());
+        }
         self.tell(Input::Command { number, command });
     }
 

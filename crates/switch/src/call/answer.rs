@@ -50,6 +50,7 @@ impl Call {
         if matches!(self.phase, Phase::Away(_)) {
             return self.turn_comes(board, now, talk);
         }
+        self.pre_connect(board, who);
         board.order(Order::Couple { one: self.caller, other: id });
         self.phase = Phase::Talking(talk);
         self.forget_promise(board);
@@ -57,6 +58,14 @@ impl Call {
         self.negotiated(board, id);
         self.whisper_name(board, now, id, who);
         self.tell_answered(board, now, who);
+    }
+
+    /// Before an operator's answer is connected, whoever listens is told (W14): the event stands before our 200 in the stream of
+    /// outputs, and nothing waits in between.
+    pub(super) fn pre_connect(&self, board: &mut Board, who: OperatorId) {
+        let record = &self.story.record;
+        let (call, customer_name) = (self.id.to_string(), record.customer_name.clone());
+        board.event(Event::PreConnect { call, operator: who.0, customer: record.customer, customer_name });
     }
 
     /// A person has answered: our 200 to the caller, unless that was said before.

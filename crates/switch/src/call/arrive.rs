@@ -6,6 +6,7 @@ use acd::{CallId, EnqueueError};
 use endpoint::{Incoming, LegId, Order, TrunkId};
 use number::{Number, Withheld};
 
+use super::callback::StandsFor;
 use super::record::{Fact, Story};
 use super::{Call, Phase, Tape};
 use crate::board::Board;
@@ -67,11 +68,11 @@ pub(crate) fn refuse(board: &mut Board, leg: LegId, status: u16) {
 
 /// A caller's call, in the queue; `None`: it was refused, and the INVITE is answered.
 ///
-/// `since`: the caller's place in the queue counts from then, if it is not a new one.
+/// `stands_for`: the caller was promised a call back in another call, and the place in the queue counts from then.
 pub(crate) fn arrive(
     board: &mut Board,
     now: Instant,
-    (id, since): (CallId, Option<Instant>),
+    (id, stands_for): (CallId, Option<(StandsFor, Instant)>),
     trunk: TrunkId,
     incoming: &Incoming,
 ) -> Option<Call> {
@@ -116,9 +117,11 @@ pub(crate) fn arrive(
         until: now + Duration::from_secs(u64::from(board.directory.settings.call_seconds_max.max(60))),
         hops: incoming.max_forwards.saturating_sub(1),
         diversions: incoming.diversions,
-        since: since.unwrap_or(now),
+        since: stands_for.map_or(now, |(_, since)| since),
         closed: String::new(),
         earlier: None,
+        is_new: false,
+        stands_for: stands_for.map(|(old, _)| old),
         missing: Vec::new(),
         is_written: false,
         armed: None,
@@ -160,14 +163,10 @@ fn blank_record(
     whose: &Whose,
     caller: &Caller,
 ) -> CallRecord {
-    let arrived_ms = board.unix_ms(now);
     let did = whose
         .did
         .map_or_else(|| whose.candidates.first().cloned().unwrap_or_default(), |number| number.digits().to_string());
     CallRecord {
-        call: id,
-        revision: 0,
-        state: CallState::Queued,
         customer: whose.customer.as_ref().map(|customer| customer.id.0),
         customer_name: whose.customer.as_ref().map(|customer| customer.name.clone()).unwrap_or_default(),
         diverted_from: diverted_from(incoming, &did),
@@ -175,23 +174,7 @@ fn blank_record(
         caller: caller.number.map(|number| number.digits().to_string()).unwrap_or_default(),
         withheld: withheld_word(caller.withheld).to_owned(),
         trunk: Some(trunk.0),
-        operator: None,
-        operator_name: String::new(),
-        arrived_ms,
-        ringing_ms: Some(arrived_ms),
-        announced_ms: None,
-        answered_ms: None,
-        first_speech_ms: None,
-        bridged_ms: None,
-        ended_ms: None,
-        talk_ms: 0,
-        wait_ms: 0,
-        ending: String::new(),
-        legs: Vec::new(),
-        recording: None,
-        no_recording: String::new(),
-        recording_stem: String::new(),
-        events: Vec::new(),
+        ..CallRecord::blank(id, board.unix_ms(now))
     }
 }
 
@@ -242,7 +225,7 @@ impl Call {
         self.story.write(board, now, CallState::Queued);
     }
 
-    /// Has this number called this firm before, today? (F09)
+    /// Has this number called this firm before, today (F09) or ever (F06)?
     fn look_back(&mut self, board: &mut Board, now: Instant, number: Option<Number>) {
         let Some((customer, number)) = self.customer.as_deref().map(|customer| customer.id).zip(number) else { return };
         let unix_ms = board.unix_ms(now);
@@ -250,22 +233,29 @@ impl Call {
         if let Some(earlier) = &self.earlier {
             self.story.tell(now, Fact::Repeated { calls: earlier.calls, last_ms: earlier.last_ms });
         }
+        self.is_new = self.earlier.is_none() && board.known.is_new(customer, number);
+        board.known.learn(customer, number);
+        if self.is_new {
+            self.story.tell(now, Fact::NewCaller {});
+        }
     }
 
     /// The queue is full: the caller is told to try again.
     fn no_room(&mut self, board: &mut Board, now: Instant) {
         let limit = board.queue.waiting_count();
         board.alarm(Alarm::Full { table: "queue".to_owned(), limit });
-        self.refuse_caller(board, now, 503);
+        self.refuse_caller(board, now, 503, "refused");
         self.end(board, now, "queue_full");
     }
 
     /// Refuses a caller who has no final response yet.
-    fn refuse_caller(&mut self, board: &mut Board, now: Instant, status: u16) {
+    fn refuse_caller(&mut self, board: &mut Board, now: Instant, status: u16, ending: &str) {
         let caller = self.caller;
         refuse(board, caller, status);
         if let Some(leg) = self.leg_mut(caller) {
             leg.signalling = Signalling::Leaving { until: now + LEAVING_MAX };
+            let index = leg.index;
+            self.story.leg_ended(now, index, status, ending);
         }
     }
 
@@ -279,7 +269,7 @@ impl Call {
         let opened = if tries < PORTS_TRIED_MAX { board.open(now, caller, peer) } else { None };
         let Some(local) = opened else {
             self.story.tell(now, Fact::VoiceFailed { leg: Role::Caller.word().to_owned(), why: why.to_owned() });
-            self.refuse_caller(board, now, 503);
+            self.refuse_caller(board, now, 503, "voice_failed");
             self.end(board, now, "no_port");
             return;
         };
@@ -287,6 +277,7 @@ impl Call {
         leg.local = local;
         let answer = leg.description.move_to(local.port());
         self.answer = answer;
+        self.ring_on(now);
         board.media(media::Order::OpenLeg { leg: caller, call: id, local, side: Side::Caller });
     }
 }

@@ -127,6 +127,8 @@ impl Call {
     /// The person to whom the caller was passed on is gone without a goodbye: a mobile in a tunnel. The caller is not, and comes to
     /// the head of the queue (R31).
     fn target_lost(&mut self, board: &mut Board, now: Instant, how: Ending) {
+        // They are joined no longer: what follows is an operator's talk again.
+        self.story.record.bridged_ms = None;
         self.story.tell(now, Fact::TargetLost { why: word(how).to_owned() });
         self.changed(board, "target_lost", word(how));
         self.wait_again(board, now);
@@ -208,7 +210,7 @@ impl Call {
         let policy = self.customer.as_deref().map_or_else(Default::default, |customer| customer.abandoned);
         self.story.tell(now, Fact::Abandoned { policy: policy.word().to_owned() });
         let record = &self.story.record;
-        let caller = record.legs.first().map(|caller| caller.party.clone()).unwrap_or_default();
+        let caller = self.story.caller_party();
         let (customer, did, wait_ms) = (record.customer, record.did.clone(), self.story.wait_ms(now));
         board.alarm(Alarm::Abandoned { call: self.id.to_string(), customer, did, caller, wait_ms, policy });
     }

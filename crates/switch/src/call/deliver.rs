@@ -26,8 +26,7 @@ impl Call {
         let phone = board.phones.get(&who).copied();
         let (peer, terms) = (phone.map(|phone| phone.address), board.operator_terms(who));
         let Some(id) = self.new_leg(board, now, Role::Operator(who), peer, terms, who.to_string()) else {
-            // No port of ours is free: nothing that counts against the operator.
-            return board.queue.declined(now, self.id, who, Declined::Busy);
+            return board.queue.declined(now, self.id, who, Declined::NotAsked);
         };
         let has_browser = phone.is_some_and(|phone| phone.has_browser);
         let (body, web_body) = match self.leg_mut(id).map(|leg| &mut leg.description) {
@@ -134,13 +133,22 @@ impl Call {
             reading: customer.map(|customer| customer.reading.clone()).unwrap_or_default(),
             greeting,
             manual: customer.map(|customer| customer.manual.clone()).unwrap_or_default(),
-            caller: record.legs.first().map(|caller| caller.party.clone()).unwrap_or_default(),
+            caller: self.story.caller_party(),
             withheld: record.withheld.clone(),
             waited_ms: self.story.offset(now),
             callback: matches!(self.phase, Phase::Away(_)),
             closed: self.closed.clone(),
             earlier: self.earlier.clone(),
+            is_new: self.is_new,
+            visits: self.visits(),
         });
+    }
+
+    /// Calls of this number to this firm in the last day, with this one; 0: the number is not known.
+    fn visits(&self) -> u32 {
+        let is_known = self.customer.is_some() && !self.story.record.caller.is_empty();
+        let earlier = self.earlier.as_ref().map_or(0, |earlier| earlier.calls);
+        if is_known { earlier.saturating_add(1) } else { 0 }
     }
 
     /// 18x from a phone that we called.

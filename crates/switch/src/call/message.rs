@@ -26,6 +26,10 @@ const MESSAGE_MIN: Duration = Duration::from_secs(2);
 /// Silence after which a message is over, seconds.
 const SILENCE_MAX: u32 = 10;
 
+/// How long a caller of a closed firm hears ringing before we take the call: not a whole ring, and long enough for the voice path
+/// to say that it has no port (then the call is refused, not taken and dropped), and for the firm's words to be fetched.
+pub(crate) const RING_ON: Duration = Duration::from_millis(1_500);
+
 /// The key that ends a message.
 const DONE: char = '#';
 
@@ -36,11 +40,15 @@ pub(crate) struct Alone {
     stage: Stage,
     /// The firm is closed.
     is_closed: bool,
+    /// What is said first.
+    words: Prompt,
 }
 
 /// How far it has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Stage {
+    /// The caller hears ringing until then; afterwards the words of the day, and a message may be left or not.
+    Ringing { until: Instant, takes_message: bool },
     /// The wording of a closed day is said; that is all.
     Closed,
     /// The message box is announced.
@@ -61,7 +69,7 @@ impl Alone {
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         let until = match self.stage {
-            Stage::Listening { until, .. } => Some(until),
+            Stage::Ringing { until, .. } | Stage::Listening { until, .. } => Some(until),
             Stage::Closed | Stage::Greeting | Stage::Thanking | Stage::Over => None,
         };
         until.into_iter().chain(self.says.deadline()).min()
@@ -70,8 +78,12 @@ impl Alone {
     /// Word for screens.
     pub(super) const fn word(&self) -> &'static str {
         match self.stage {
-            Stage::Closed => "closed",
-            Stage::Greeting | Stage::Listening { .. } | Stage::Thanking | Stage::Over => "message",
+            Stage::Ringing { takes_message: false, .. } | Stage::Closed => "closed",
+            Stage::Ringing { takes_message: true, .. }
+            | Stage::Greeting
+            | Stage::Listening { .. }
+            | Stage::Thanking
+            | Stage::Over => "message",
         }
     }
 }
@@ -95,23 +107,45 @@ impl Call {
         self.closed = wording;
         match then {
             Closed::AnswerAsUsual => return self.wait(board, now),
-            Closed::Announce => self.say_closed(board, now, prompt),
-            Closed::MessageBox => self.begin_message(board, now, prompt, true),
+            Closed::Announce | Closed::MessageBox => {}
         }
+        let stage = Stage::Ringing { until: now + RING_ON, takes_message: then == Closed::MessageBox };
+        let says = Says::default();
+        self.phase = Phase::Alone(Box::new(Alone { says, stage, is_closed: true, words: prompt }));
         Ok(())
     }
 
+    /// Another port is being tried for a caller who hears ringing: it may fail like the first.
+    pub(super) fn ring_on(&mut self, now: Instant) {
+        if let Phase::Alone(alone) = &mut self.phase
+            && let Stage::Ringing { until, .. } = &mut alone.stage
+        {
+            *until = now + RING_ON;
+        }
+    }
+
+    /// It has rung long enough.
+    fn take_closed(&mut self, board: &mut Board, now: Instant) {
+        let Phase::Alone(alone) = &self.phase else { return };
+        let (words, stage) = (alone.words.clone(), alone.stage);
+        match stage {
+            Stage::Ringing { takes_message: true, .. } => self.begin_message(board, now, words, true),
+            Stage::Ringing { takes_message: false, .. } => self.say_closed(board, now, words),
+            Stage::Closed | Stage::Greeting | Stage::Listening { .. } | Stage::Thanking | Stage::Over => {}
+        }
+    }
+
     fn begin_message(&mut self, board: &mut Board, now: Instant, words: Prompt, is_closed: bool) {
-        let says = Says::new(now, [words, Prompt::named(speech::TONE)]);
-        self.be_alone(board, now, Alone { says, stage: Stage::Greeting, is_closed });
+        let says = Says::new(now, [words.clone(), Prompt::named(speech::TONE)]);
+        self.be_alone(board, now, Alone { says, stage: Stage::Greeting, is_closed, words });
         self.story.tell(now, Fact::MessageBox {});
         self.changed(board, "message_box", "");
     }
 
     /// The firm's words for the day, and then the end.
     fn say_closed(&mut self, board: &mut Board, now: Instant, wording: Prompt) {
-        let says = Says::new(now, [wording]);
-        self.be_alone(board, now, Alone { says, stage: Stage::Closed, is_closed: true });
+        let says = Says::new(now, [wording.clone()]);
+        self.be_alone(board, now, Alone { says, stage: Stage::Closed, is_closed: true, words: wording });
         self.story.tell(now, Fact::Closed {});
         self.changed(board, "closed", "");
     }
@@ -148,7 +182,7 @@ impl Call {
                 alone.stage = Stage::Listening { since: now, until: now + MESSAGE_MAX };
                 self.story.tell(now, Fact::MessageBegun {});
             }
-            Stage::Listening { .. } | Stage::Over => {}
+            Stage::Ringing { .. } | Stage::Listening { .. } | Stage::Over => {}
             Stage::Thanking => self.end(board, now, "message_left"),
         }
     }
@@ -158,6 +192,9 @@ impl Call {
         let Phase::Alone(alone) = &mut self.phase else { return };
         if alone.says.give_up(now) {
             return self.alone_goes_on(board, now);
+        }
+        if matches!(alone.stage, Stage::Ringing { until, .. } if until <= now) {
+            return self.take_closed(board, now);
         }
         if matches!(alone.stage, Stage::Listening { until, .. } if until <= now) {
             self.message_taken(board, now, "limit", Duration::ZERO);
@@ -232,7 +269,7 @@ impl Call {
         let is_left = stage == Stage::Thanking || self.keep_message(board, now, "hang_up", Duration::ZERO);
         match (stage, is_left, is_closed) {
             (_, true, _) => self.end(board, now, "message_left"),
-            (Stage::Closed | Stage::Greeting, false, true) => self.end(board, now, "closed"),
+            (Stage::Ringing { .. } | Stage::Closed | Stage::Greeting, false, true) => self.end(board, now, "closed"),
             (Stage::Listening { .. } | Stage::Thanking | Stage::Over, false, true) | (_, false, false) => {
                 self.nothing_said(board, now)
             }

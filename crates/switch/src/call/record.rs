@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::board::Board;
 use crate::desk::{SuperviseMode, TransferMode};
 use crate::detail::Detail;
+use crate::leg::Role;
 use crate::record::{CallRecord, CallState, LegRecord, SIP, TimelineEvent};
 
 /// SIP messages kept of one call.
@@ -74,6 +75,10 @@ pub(crate) enum Fact {
     MessageLeft { from_ms: i64, to_ms: i64, by: String },
     /// The same number has called this firm so many times in the last 24 hours, last at that time (unix ms).
     Repeated { calls: u32, last_ms: i64 },
+    /// The number has never called this firm, as far as is remembered.
+    NewCaller {},
+    /// A call back was promised in this other call, and the process died before it was made.
+    PromiseTakenUp { of: String },
     /// A person answered: our 200, if the caller was not connected yet.
     Answered { operator: OperatorIdText },
     /// The caller hears music.
@@ -104,8 +109,8 @@ pub(crate) enum Fact {
     Bridged { number: String },
     /// Given up by the operator.
     TransferCancelled {},
-    /// Nobody was reached.
-    TransferFailed { why: String },
+    /// Nobody was reached: the last one who was tried, and why not.
+    TransferFailed { name: String, number: String, why: String },
     /// The client firm's person, joined with the caller, is gone without a goodbye.
     TargetLost { why: String },
     /// A peer says why it ends a leg or does not take it: causes of SIP and of the telephone network (RFC 3326).
@@ -173,6 +178,8 @@ impl Fact {
             Self::MessageBegun { .. } => "message_begun",
             Self::MessageLeft { .. } => "message_left",
             Self::Repeated { .. } => "repeated",
+            Self::NewCaller { .. } => "new_caller",
+            Self::PromiseTakenUp { .. } => "promise_taken_up",
             Self::Answered { .. } => "answered",
             Self::Held { .. } => "held",
             Self::Resumed { .. } => "resumed",
@@ -303,6 +310,12 @@ impl Story {
             statistics: None,
         });
         Some(index)
+    }
+
+    /// The caller's number, or what came instead of one.
+    pub(crate) fn caller_party(&self) -> String {
+        let caller = self.record.legs.iter().find(|leg| leg.role == Role::Caller.word());
+        caller.map_or_else(|| self.record.caller.clone(), |leg| leg.party.clone())
     }
 
     /// A leg's line of the record.

@@ -23,8 +23,8 @@ use crate::board::Board;
 use crate::desk::{CommandError, Transfer, TransferMode};
 use crate::directory::Target;
 use crate::io::Event;
-pub(crate) use policy::{looks_like_a_number, ordinary};
-pub(super) use target::{Outgoing, why_not};
+use crate::record::Tried;
+pub(crate) use policy::{dialable, looks_like_a_number, ordinary};
 
 /// A caller on the way to the client firm's person.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub(crate) struct Passing {
     pub(crate) mode: TransferMode,
     /// Who is tried after this one.
     targets: VecDeque<Target>,
+    /// Who was, and what became of it.
+    tried: Vec<Tried>,
     pub(crate) stage: Stage,
 }
 
@@ -74,6 +76,7 @@ pub(crate) struct Calling {
 /// Why somebody was not reached.
 #[derive(Clone, Debug)]
 struct Failure {
+    name: String,
     number: String,
     why: String,
     /// For the phone that asked by REFER.
@@ -163,7 +166,7 @@ impl Call {
                 return Err(CommandError::WrongState(self.state()));
             }
         };
-        let passing = Passing { operator: Some(talk), second, refer, mode, targets, stage };
+        let passing = Passing { operator: Some(talk), second, refer, mode, targets, tried: Vec::new(), stage };
         self.phase = Phase::Passing(Box::new(passing));
         self.changed(board, "transfer", self.transfer_word());
         Ok(())
@@ -217,10 +220,16 @@ impl Call {
 
     /// Nobody was reached.
     fn transfer_fails(&mut self, board: &mut Board, now: Instant, failure: Failure) {
-        let Failure { number, why, status } = failure;
+        let Failure { name, number, why, status } = failure;
         self.finish_refer(board, status);
-        self.story.tell(now, Fact::TransferFailed { why: why.clone() });
-        board.event(Event::TransferFailed { call: self.id.to_string(), number, why });
+        let tried = match &mut self.phase {
+            Phase::Passing(passing) => std::mem::take(&mut passing.tried),
+            Phase::Waiting(_) | Phase::Away(_) | Phase::Alone(_) | Phase::Talking(_) => Vec::new(),
+            Phase::Bridged { .. } | Phase::Over { .. } => Vec::new(),
+        };
+        let (told_name, told_number) = (name.clone(), number.clone());
+        self.story.tell(now, Fact::TransferFailed { name: told_name, number: told_number, why: why.clone() });
+        board.event(Event::TransferFailed { call: self.id.to_string(), number, name, why, tried });
         self.back(board, now);
     }
 }

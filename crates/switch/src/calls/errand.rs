@@ -129,15 +129,7 @@ impl Calls {
 
     /// Something happened to a phone that is being told. False: it is none of those.
     pub(super) fn errand_event(&mut self, now: Instant, event: &LegEvent) -> bool {
-        let id = match event {
-            LegEvent::Incoming(_) => return false,
-            LegEvent::Progress { leg, .. } | LegEvent::Answered { leg, .. } | LegEvent::Rejected { leg, .. } => *leg,
-            LegEvent::Acknowledged { leg, .. } | LegEvent::Offer { leg, .. } | LegEvent::OfferAnswered { leg, .. } => {
-                *leg
-            }
-            LegEvent::OfferRefused { leg, .. } | LegEvent::Refer { leg, .. } | LegEvent::Digit { leg, .. } => *leg,
-            LegEvent::ProbeAnswered { leg } | LegEvent::Ended { leg, .. } => *leg,
-        };
+        let Some(id) = leg_of(event) else { return false };
         let Some(errand) = self.errands.get_mut(&id) else { return false };
         match event {
             LegEvent::Acknowledged { body, .. } => errand.acknowledged(&mut self.board, now, body.as_ref()),
@@ -165,11 +157,7 @@ impl Calls {
             Audible, Digit, FirstPacket, LegClosed, LegFailed, NewStream, PromptEnded, RecordingFailed,
             RecordingFinished, Silent,
         };
-        let id = match event {
-            LegFailed { leg, .. } | FirstPacket { leg, .. } | Digit { leg, .. } | NewStream { leg } => *leg,
-            PromptEnded { leg, .. } | Silent { leg, .. } | Audible { leg } | LegClosed { leg, .. } => *leg,
-            RecordingFinished { .. } | RecordingFailed { .. } => return false,
-        };
+        let Some(id) = leg_of_voice(event) else { return false };
         let Some(errand) = self.errands.get_mut(&id) else { return false };
         match event {
             PromptEnded { prompt, missing: true, .. } if *prompt == errand.prompt => {
@@ -224,5 +212,30 @@ impl Errand {
             Ok(()) => self.speak(board),
             Err(_) => self.leave(board, now),
         }
+    }
+}
+
+/// The leg that an event is about; `None`: a new one.
+pub(super) fn leg_of(event: &LegEvent) -> Option<LegId> {
+    match event {
+        LegEvent::Incoming(_) => None,
+        LegEvent::Progress { leg, .. } | LegEvent::Answered { leg, .. } | LegEvent::Rejected { leg, .. } => Some(*leg),
+        LegEvent::Acknowledged { leg, .. } | LegEvent::Offer { leg, .. } => Some(*leg),
+        LegEvent::OfferAnswered { leg, .. } | LegEvent::OfferRefused { leg, .. } => Some(*leg),
+        LegEvent::Refer { leg, .. } | LegEvent::Digit { leg, .. } => Some(*leg),
+        LegEvent::ProbeAnswered { leg } | LegEvent::Ended { leg, .. } => Some(*leg),
+    }
+}
+
+/// The same of what the voice path tells; `None`: it is about a recording.
+pub(super) fn leg_of_voice(event: &media::Event) -> Option<LegId> {
+    use media::Event::{
+        Audible, Digit, FirstPacket, LegClosed, LegFailed, NewStream, PromptEnded, RecordingFailed, RecordingFinished,
+        Silent,
+    };
+    match event {
+        LegFailed { leg, .. } | FirstPacket { leg, .. } | Digit { leg, .. } | NewStream { leg } => Some(*leg),
+        PromptEnded { leg, .. } | Silent { leg, .. } | Audible { leg } | LegClosed { leg, .. } => Some(*leg),
+        RecordingFinished { .. } | RecordingFailed { .. } => None,
     }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use acd::{CallId, OperatorId};
+use acd::OperatorId;
 use endpoint::{Incoming, Source, TrunkId};
 
 use super::Calls;
 use super::errand::State;
 use crate::call::arrive::{arrive, refuse, who_calls};
+use crate::call::callback::StandsFor;
 use crate::call::transfer::looks_like_a_number;
 use crate::call::{Call, Phase};
 use crate::directory::plain;
@@ -30,28 +31,23 @@ impl Calls {
             self.board.alarm(Alarm::Full { table: "calls".to_owned(), limit: self.board.calls_max });
             return refuse(&mut self.board, incoming.leg, 503);
         }
-        let unix_ms = self.board.unix_ms(now);
-        let mut id = CallId::new(unix_ms, self.board.random());
-        while self.calls.contains_key(&id) {
-            id = CallId::new(unix_ms, self.board.random());
-        }
+        let id = self.new_id(now);
         let promised = self.promised_to(trunk, incoming);
-        let since = promised.map(|(_, since)| since);
-        let Some(call) = arrive(&mut self.board, now, (id, since), trunk, incoming) else { return };
+        let Some(call) = arrive(&mut self.board, now, (id, promised), trunk, incoming) else { return };
         let waits = matches!(call.phase, Phase::Waiting(_));
         self.calls.insert(id, call);
-        self.with_call(now, id, |_, _| {});
-        // Not before: whoever is refused now still has the promise.
+        // Not for whoever is refused now, or hears that the firm is closed: nothing has changed for the promise.
         if let Some((old, _)) = promised.filter(|_| waits) {
-            self.with_call(now, old, |call, board| call.called_again(board, now));
+            self.with_call(now, old.call, |call, board| call.called_again(board, now));
         }
+        self.with_call(now, id, |_, _| {});
     }
 
     /// A caller to whom a call back was promised calls again: the call in which it was, and the place that the new one has.
-    fn promised_to(&self, trunk: TrunkId, incoming: &Incoming) -> Option<(CallId, Instant)> {
+    fn promised_to(&self, trunk: TrunkId, incoming: &Incoming) -> Option<(StandsFor, Instant)> {
         let (customer, number) = who_calls(&self.board, trunk, incoming)?;
-        let old = self.board.promises.of(customer, number)?;
-        Some((old, self.calls.get(&old)?.place_kept()?))
+        let old = self.calls.get(&self.board.promises.of(customer, number)?)?;
+        Some((old.stood_for()?, old.place_kept()?))
     }
 
     /// An operator's phone dials: a second call for the caller who waits, or nothing that we do (R03).

@@ -24,6 +24,8 @@ pub const OFFER: &str = "callback-offer";
 pub const PROMISED: &str = "callback-promised";
 /// What is said after a message.
 pub const MESSAGE_TAKEN: &str = "message-taken";
+/// What is said to somebody who has confirmed a notice by pressing its key.
+pub const NOTICE_CONFIRMED: &str = "notice-confirmed";
 /// To an operator's phone that dialled a code: ready,
 pub const READY: &str = "state/ready";
 /// not ready,
@@ -56,6 +58,7 @@ pub fn common() -> Vec<Spoken> {
             "折り返しのご希望を承りました。順番になりましたら、こちらからお電話いたします。お電話ありがとうございました。",
         ),
         spoken(MESSAGE_TAKEN, "メッセージをお預かりしました。お電話ありがとうございました。"),
+        spoken(NOTICE_CONFIRMED, "確認を承りました。失礼いたします。"),
         spoken(READY, "受付を開始しました。"),
         spoken(NOT_READY, "受付を停止しました。"),
         spoken(LOGGED_OUT, "ログアウトしました。お疲れさまでした。"),
@@ -168,7 +171,7 @@ mod tests {
         for wanted in (0..=PLACES_MAX + 5).map(|n| place(n.max(1))).chain((0..4_000).map(wait)) {
             assert!(names.iter().any(|name| **name == *wanted.0), "{wanted}");
         }
-        for wanted in [OFFER, PROMISED, MESSAGE_TAKEN, READY, NOT_READY, LOGGED_OUT] {
+        for wanted in [OFFER, PROMISED, MESSAGE_TAKEN, NOTICE_CONFIRMED, READY, NOT_READY, LOGGED_OUT] {
             assert!(names.iter().any(|name| name == wanted), "{wanted}");
         }
         let mut unique = names.clone();

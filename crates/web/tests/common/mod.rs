@@ -320,6 +320,7 @@ pub fn in_hand(id: u64, operator: i64) -> CallNow {
         waiting: String::new(),
         supervisor: None,
         recording_paused: false,
+        recording_ms: None,
         silent: Vec::new(),
     }
 }

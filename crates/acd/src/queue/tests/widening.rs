@@ -255,3 +255,69 @@ fn w04_whatever_the_plan_operators_without_the_skills_ring_where_nobody_has_them
     house.arrives(needing(A, &["law"])).expect("widened A Supervisors Step, position A 1");
     house.logs_in(HANAKO).expect("widened A Everyone Step, offer A 1");
 }
+
+#[test]
+fn skills_that_nobody_has_together_are_asked_of_everyone() {
+    let both = |id| Waiting { needs: vec!["law".to_owned(), "english".to_owned()], ..Waiting::new(id) };
+    // Each skill is there, in different heads.
+    let mut house = House::with([]);
+    house.skilled(HANAKO, &["law"]).skilled(TARO, &["english"]).expect("");
+    house.arrives(both(A)).expect("widened A Everyone Step, offer A 1, offer A 2");
+    // Somebody has both, and talks: the call waits, until that one goes home.
+    let mut house = House::with([]);
+    house.skilled(HANAKO, &["law"]).skilled(TARO, &["english"]).skilled(YUKI, &["english", "law"]).expect("");
+    house.queue.engaged(house.now, YUKI, C);
+    house.arrives(both(A)).expect("position A 1");
+    house.wishes(YUKI, Wish::LogOut).expect("");
+    house.queue.released(house.now, YUKI);
+    house.expect("widened A Everyone Step, offer A 1, offer A 2");
+    // And who learns what is missing has it together from then on.
+    let mut house = House::with([]);
+    house.skilled(HANAKO, &["law"]).skilled(TARO, &["law", "english"]).expect("");
+    house.arrives(both(A)).expect("offer A 2");
+    house.operators.get_mut(&TARO).unwrap().skills.remove("english");
+    house.queue.set_operators(house.now, house.operators.values().cloned().collect());
+    house.declines(A, TARO, Rejected).expect("widened A Everyone Step, offer A 1");
+}
+
+#[test]
+fn f22_who_has_not_read_a_changed_manual_rings_only_where_everyone_does() {
+    let sakura = |id| Waiting { customer: Some(7), ..plan(id, RingPlan::three_rings()) };
+    let unread = |house: &mut House, id: OperatorId, firms: &[u64]| {
+        house.operators.get_mut(&id).unwrap().unread = firms.iter().copied().collect();
+        house.queue.set_operators(house.now, house.operators.values().cloned().collect());
+    };
+    let mut house = House::with([HANAKO, TARO, YUKI]);
+    unread(&mut house, HANAKO, &[7]);
+    house.arrives(sakura(A)).expect("offer A 2");
+    house.after(seconds(3.0)).expect("widened A Best(3) Step, offer A 3");
+    house.after(seconds(3.0)).expect("widened A Everyone Step, offer A 1");
+    house.answers(A, TARO).expect("withdraw A 1 AnsweredElsewhere, withdraw A 3 AnsweredElsewhere");
+    // Other firms' calls come as ever, and those of this firm do not keep them from coming.
+    house.queue.engaged(house.now, YUKI, C);
+    house.arrives(sakura(B)).expect("position B 1");
+    house.arrives(Waiting { customer: Some(8), ..call(CallId(0xD)) }).expect("offer D 1");
+    house.queue.withdraw(house.now, CallId(0xD));
+    house.expect("withdraw D 1 CallerGone");
+    // Read: the call that waits is offered at once.
+    unread(&mut house, HANAKO, &[]);
+    house.expect("offer B 1");
+}
+
+#[test]
+fn f22_no_call_is_lost_because_nobody_has_read_the_manual() {
+    let sakura = |id| Waiting { customer: Some(7), ..call(id) };
+    let mut house = House::with([HANAKO, TARO]);
+    for operator in house.operators.values_mut() {
+        operator.unread = [7].into();
+    }
+    house.queue.set_operators(house.now, house.operators.values().cloned().collect());
+    house.arrives(sakura(A)).expect("widened A Everyone Step, offer A 1, offer A 2");
+    house.queue.withdraw(house.now, A);
+    house.expect("withdraw A 1 CallerGone, withdraw A 2 CallerGone");
+    // The one who has read it goes home while the call waits.
+    house.operators.get_mut(&TARO).unwrap().unread.clear();
+    house.queue.set_operators(house.now, house.operators.values().cloned().collect());
+    house.arrives(sakura(B)).expect("offer B 2");
+    house.wishes(TARO, Wish::LogOut).expect("withdraw B 2 OperatorLeft, widened B Everyone Step, offer B 1");
+}

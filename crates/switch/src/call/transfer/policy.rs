@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use acd::CallId;
 use number::Number;
 
 use super::super::Call;
@@ -44,7 +45,11 @@ impl Call {
         let number = self.callers_number().ok_or(CommandError::NotRegistered)?;
         let customer = self.customer.as_deref().ok_or(CommandError::PolicyForbids)?.id;
         let is_ours = board.directory.is_own(number);
-        let may = !board.draining && !is_ours && board.promises.may_be_made(now, customer, number);
+        // Who was promised it and never called, and has called again, may have it promised once more, instead.
+        let is_open = |old: CallId| board.promises.of(customer, number) == Some(old);
+        let is_renewed = self.stands_for.is_some_and(|old| old.is_renewable && is_open(old.call));
+        let is_free = is_renewed || board.promises.may_be_made(now, customer, number);
+        let may = !board.draining && !is_ours && is_free;
         if may { Ok(number) } else { Err(CommandError::PolicyForbids) }
     }
 
@@ -82,7 +87,8 @@ impl Call {
             CommandError::WrongState(_)
             | CommandError::UnknownCall
             | CommandError::UnknownOperator
-            | CommandError::CannotSupervise(_) => "wrong_state",
+            | CommandError::CannotSupervise(_)
+            | CommandError::NotNow => "wrong_state",
         };
         let number = plain(number);
         self.story.tell(now, Fact::TransferRefused { by: by.to_owned(), number: number.clone(), why: word.to_owned() });
@@ -94,7 +100,7 @@ impl Call {
 }
 
 /// The number behind a spelling, if it may be dialled at all.
-pub(super) fn dialable(text: &str) -> Option<Number> {
+pub(crate) fn dialable(text: &str) -> Option<Number> {
     let number = e164(text)?;
     number::judge(&number.national()).ok()
 }

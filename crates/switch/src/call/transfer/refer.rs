@@ -74,7 +74,8 @@ impl Call {
             CommandError::NotRegistered | CommandError::PolicyForbids | CommandError::OverLimit(_) => Some(403),
             // 202 is said already.
             CommandError::NoTrunk | CommandError::NoTarget => None,
-            CommandError::UnknownCall | CommandError::UnknownOperator | CommandError::CannotSupervise(_) => Some(403),
+            CommandError::UnknownCall | CommandError::UnknownOperator => Some(403),
+            CommandError::CannotSupervise(_) | CommandError::NotNow => Some(403),
         };
         if let Some(status) = status {
             board.order(Order::AnswerRefer { leg: id, status });

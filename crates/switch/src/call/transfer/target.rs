@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use endpoint::{Destination, Invite, LegId, Order, Redirected, Rejection, TrunkId};
+use endpoint::{LegId, Order, Redirected, Rejection, TrunkId};
 use number::Number;
 
+use super::super::outgoing::{Outgoing, why_not};
 use super::super::record::Fact;
 use super::super::{Call, Phase};
 use super::policy::dialable;
@@ -15,29 +16,10 @@ use crate::board::Board;
 use crate::desk::{CommandError, TransferMode};
 use crate::directory::Target;
 use crate::leg::{Leg, Role, Signalling};
+use crate::record::Tried;
 
 /// A target rings at least and at most so long, whatever its row says.
 const RING_SECONDS: std::ops::RangeInclusive<u16> = 5..=180;
-
-/// An outgoing call to be made.
-pub(in crate::call) struct Outgoing {
-    pub(in crate::call) role: Role,
-    pub(in crate::call) number: Number,
-    /// What the carrier is told of the call that is passed on.
-    pub(in crate::call) redirected: Option<Box<Redirected>>,
-}
-
-/// Why somebody outside did not take a call, by its final status.
-pub(in crate::call) fn why_not(status: u16) -> &'static str {
-    match status {
-        486 | 600 => "busy",
-        603 | 607 | 403 => "rejected",
-        408 | 480 | 487 => "no_answer",
-        // Forwarded elsewhere: nobody has registered that number, so it is not called (R03).
-        300..400 => "redirected",
-        _ => "unreachable",
-    }
-}
 
 impl Call {
     /// Calls the next target that can be called. `Err`: there is none.
@@ -47,8 +29,10 @@ impl Call {
         now: Instant,
         targets: &mut VecDeque<Target>,
     ) -> Result<Stage, Failure> {
-        let mut failure = Failure { number: String::new(), why: "no_target".to_owned(), status: 480 };
+        let (name, number) = (String::new(), String::new());
+        let mut failure = Failure { name, number, why: "no_target".to_owned(), status: 480 };
         while let Some(target) = targets.pop_front() {
+            failure.name.clone_from(&target.name);
             failure.number.clone_from(&target.number);
             let Some(number) = dialable(&target.number) else {
                 "not_dialable".clone_into(&mut failure.why);
@@ -90,58 +74,6 @@ impl Call {
         Some(id)
     }
 
-    /// Every call that goes out over a trunk begins here, with a number that `policy` has let pass.
-    pub(in crate::call) fn call_out(
-        &mut self,
-        board: &mut Board,
-        now: Instant,
-        Outgoing { role, number, redirected }: Outgoing,
-        trunks: &mut VecDeque<TrunkId>,
-        again: bool,
-    ) -> Option<(LegId, TrunkId)> {
-        // A trunk may have gone, or down, since the list was made: the next one.
-        let usable = board.trunks_for_calling(now);
-        let directory = board.directory.clone();
-        let mut left = std::iter::from_fn(|| trunks.pop_front()).filter(|id| usable.contains(id));
-        let trunk = left.find_map(|id| directory.trunk(id))?;
-        let party = number.digits().to_string();
-        let peer = trunk.hops.first().map(|hop| hop.address.ip());
-        let terms = board.trunk_terms(trunk.id);
-        let id = self.new_leg(board, now, role, peer, terms, party)?;
-        board.count_trunk(trunk.id, true);
-        if let Some(customer) = &self.customer {
-            board.usage.begins(now, customer.id, id, again);
-        }
-        let leg = self.leg_mut(id)?;
-        leg.trunk = Some(trunk.id);
-        let body = leg.description.offer();
-        // What is shown is the trunk's affair: as a rule our own number, which the firm knows.
-        board.order(Order::Invite(Invite {
-            leg: id,
-            to: Destination::Trunk { trunk: trunk.id, number: number.national() },
-            display: String::new(),
-            caller: None,
-            withheld: false,
-            redirected,
-            body,
-            web_body: None,
-            headers: Vec::new(),
-            max_forwards: self.hops,
-            auto_answer: false,
-            on_behalf_of: Some(self.caller),
-        }));
-        Some((id, trunk.id))
-    }
-
-    /// Early media from over there. Only the operator who waits for the person hears it, and only once there is something to hear
-    /// ([`crate::leg::Leg::speaks`]): "out of coverage" is said before any answer. It answers nothing, and the caller never hears it.
-    pub(crate) fn early_media(&mut self, board: &mut Board, id: LegId, body: &[u8]) {
-        let Some(leg) = self.leg_mut(id).filter(|leg| leg.trunk.is_some() && leg.is_early()) else { return };
-        if leg.description.preview(body).is_ok() {
-            self.negotiated(board, id);
-        }
-    }
-
     /// What a carrier may be told of the call that is passed on.
     fn redirected(&self) -> Redirected {
         let record = &self.story.record;
@@ -175,21 +107,14 @@ impl Call {
 
     /// Somebody, or something, has picked up over there.
     pub(crate) fn target_answers(&mut self, board: &mut Board, now: Instant, id: LegId, body: &[u8], from_ip: IpAddr) {
-        let Some(leg) = self.leg_mut(id) else { return };
-        if !leg.is_early() {
-            return self.drop_leg(board, now, id, None, "too_late");
+        match self.outside_answers(board, now, id, body, from_ip) {
+            None => return,
+            Some(false) => {
+                self.drop_leg(board, now, id, None, "bad_answer");
+                return self.target_left(board, now, id, "bad_answer");
+            }
+            Some(true) => self.negotiated(board, id),
         }
-        board.usage.answered(now, id);
-        leg.signalling = Signalling::Up;
-        leg.from_ip = Some(from_ip);
-        let index = leg.index;
-        let agreed = leg.description.taken(body);
-        self.story.leg_answered(now, index);
-        if agreed.is_err() {
-            self.drop_leg(board, now, id, None, "bad_answer");
-            return self.target_left(board, now, id, "bad_answer");
-        }
-        self.negotiated(board, id);
         let confirm_seconds = u64::from(board.directory.settings.confirm_seconds.max(1));
         let until = now + Duration::from_secs(confirm_seconds);
         let Phase::Passing(passing) = &mut self.phase else { return };
@@ -263,8 +188,9 @@ impl Call {
         if passing.stage.leg() != id {
             return;
         }
-        let number = passing.stage.target().number.clone();
+        let Target { name, number, .. } = passing.stage.target().clone();
         let mut targets = std::mem::take(&mut passing.targets);
+        self.was_tried(why);
         self.story.tell(now, Fact::TargetFailed { number: number.clone(), why: why.to_owned() });
         self.changed(board, "target_failed", why);
         match self.dial(board, now, &mut targets) {
@@ -274,7 +200,15 @@ impl Call {
                     passing.targets = targets;
                 }
             }
-            Err(_) => self.transfer_fails(board, now, Failure { number, why: why.to_owned(), status }),
+            Err(_) => self.transfer_fails(board, now, Failure { name, number, why: why.to_owned(), status }),
+        }
+    }
+
+    /// Notes what became of whom is being tried.
+    fn was_tried(&mut self, why: &str) {
+        if let Phase::Passing(passing) = &mut self.phase {
+            let Target { name, number, .. } = passing.stage.target().clone();
+            passing.tried.push(Tried { name, number, why: why.to_owned() });
         }
     }
 
@@ -285,8 +219,9 @@ impl Call {
             Phase::Passing(passing) if passing.stage.leg() == id => match &passing.stage {
                 // Spoke with the operator and hung up: will not take the call, and nobody else is asked without a word.
                 Stage::Consulting { target, .. } => {
-                    let failure = Failure { number: target.number.clone(), why: how.to_owned(), status: 603 };
-                    self.transfer_fails(board, now, failure);
+                    let (name, number, why) = (target.name.clone(), target.number.clone(), how.to_owned());
+                    self.was_tried(&why);
+                    self.transfer_fails(board, now, Failure { name, number, why, status: 603 });
                 }
                 Stage::Confirming { .. } => self.next_target(board, now, id, "not_confirmed", 603),
                 Stage::Calling(_) => self.next_target(board, now, id, how, 480),

@@ -197,16 +197,77 @@ fn who_calls_again_before_the_turn_has_a_new_call_and_nobody_is_called_back() {
     let mut house = promised();
     house.seconds(60);
     let heard = house.call("A2", SAKURA);
-    heard.tells(["arrived さくら歯科 81312345678 819099998888", "ended called_again unanswered"]);
+    heard.tells(["arrived さくら歯科 81312345678 819099998888"]);
+    assert_eq!(house.calls.board.queue.waiting_count(), 1, "one caller is on the line, and waits once");
     go(&mut house, 1, true).orders(["ring hanako: さくら歯科 <09099998888>"]).tells([
         "operator 1 ready",
         "operator 1 busy",
         "pop 1 さくら歯科 さくら歯科でございます earlier 1",
     ]);
-    house.answers("hanako").orders(["200 A2"]);
+    let told = house.answers("hanako").orders(["200 A2"]).tells_of();
+    assert_eq!(
+        told.last().map(String::as_str),
+        Some("ended called_again unanswered"),
+        "an operator speaks: that was it"
+    );
     house.hangs_up("A2");
     house.everything_is_over();
     assert_eq!(house.record("A").ending, "called_again");
+}
+
+#[test]
+fn r03_who_forges_the_callers_number_and_hangs_up_costs_the_caller_no_promise() {
+    let mut house = promised();
+    for name in ["F1", "F2"] {
+        house.seconds(60);
+        house.call(name, SAKURA);
+        house.seconds(3);
+        house.ends(name, Ending::Cancelled).tells(["alarm abandoned", "ended abandoned unanswered"]);
+        house.catch_up();
+        assert_eq!(house.calls.board.queue.waiting_count(), 1, "the turn is the caller's again");
+    }
+    // One who stays as long as the promise lasts takes the turn with him, because he is on the line.
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.call("F3", SAKURA);
+    house.answers(CALLER).hears(["hanako hears 09099998888", "09099998888 hears hanako"]);
+    house.ends("F3", Ending::Cancelled);
+    house.hangs_up(CALLER);
+    house.everything_is_over();
+    assert_eq!(house.record("A").ending, "caller_hung_up");
+}
+
+#[test]
+fn r03_a_caller_who_is_on_the_line_and_leaves_a_message_is_called_back_all_the_same() {
+    let mut house = nobody_with(WaitingPolicy { message_after_seconds: Some(20), ..offering() }, |_| {});
+    house.call("A", SAKURA);
+    house.seconds(10);
+    house.prompt_ends("A", "customer/1/announcement", false);
+    let mut house = promised_in(house);
+    house.call("A2", SAKURA);
+    house.seconds(20);
+    house.prompt_ends("A2", "customer/1/message", false);
+    house.prompt_ends("A2", "beep", false);
+    house.seconds(5);
+    house.hangs_up("A2");
+    go(&mut house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    house.answers(CALLER);
+    house.hangs_up(CALLER);
+    house.everything_is_over();
+}
+
+#[test]
+fn a_caller_on_the_line_when_the_hour_is_over_is_not_given_up() {
+    let mut house = promised();
+    house.after(KEPT_MAX - Duration::from_secs(60));
+    house.call("A2", SAKURA);
+    house.seconds(70);
+    assert_eq!((house.record("A").ending.as_str(), house.calls.live()), ("called_again", 1));
+    go(&mut house, 1, true);
+    house.answers("hanako");
+    house.hangs_up("A2");
+    house.everything_is_over();
 }
 
 #[test]
@@ -220,7 +281,7 @@ fn who_was_never_called_may_be_promised_it_again_and_keeps_the_first_place() {
         house.call(name, SAKURA);
         house.seconds(10);
         house.prompt_ends(name, "customer/1/announcement", false).hears([&format!("{name} hears callback-offer once")]);
-        house.keys(name, "1").tells(["callback_promised key"]);
+        house.keys(name, "1").tells(["callback_promised key", "ended called_again unanswered"]);
         house.prompt_ends(name, "callback-promised", false).orders([&format!("hang up {name}")]);
         house.catch_up();
     }
@@ -253,7 +314,6 @@ fn who_calls_us_while_being_called_is_not_called_once_more() {
     house.rejects(CALLER, 486).tells([
         "pop closed 1 busy",
         "callback_failed busy",
-        "ended called_again unanswered",
         "operator 1 ready",
         "operator 1 busy",
         "pop 1 さくら歯科 さくら歯科でございます earlier 1",

@@ -35,6 +35,7 @@ pub(crate) fn directory() -> Directory {
             teams: Vec::new(),
             rank: 0,
             customers: Default::default(),
+            unread: Default::default(),
             wrap_up_max: Duration::ZERO,
         };
         (operator.id, Arc::new(operator))
@@ -67,6 +68,7 @@ pub(super) fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy
         priority: 0,
         transfer,
         targets: vec![target("院長", "819011112222"), target("受付", "818033334444")],
+        notice_phones: Vec::new(),
         whisper: true,
         waiting: WaitingPolicy::ringing_only(),
         abandoned: AbandonedPolicy::Report,

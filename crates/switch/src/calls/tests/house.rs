@@ -421,6 +421,8 @@ impl House {
                 Effect::Media(order) => self.voice(order, &mut heard),
                 // Figures come by their own clock: no line of a story.
                 Effect::Event(event @ Event::Promise { .. }) => self.figures.push(told(&event)),
+                // Before every answer that is connected: `w14_…` looks at it.
+                Effect::Event(event @ Event::PreConnect { .. }) => heard.other.push(told(&event)),
                 Effect::Event(event) => heard.tells.push(told(&event)),
                 Effect::Record(record) => self.records.entry(record.call).or_default().push(*record),
                 Effect::Bans { .. } | Effect::ClearBans { .. } => {} // the SIP side's: tested with it
@@ -560,14 +562,17 @@ fn told(event: &Event) -> String {
         Event::CallArrived { customer_name, did, caller, withheld, .. } => {
             format!("arrived {customer_name} {did} {caller}{withheld}")
         }
-        Event::ScreenPop { operator, customer_name, greeting, callback, closed, earlier, .. } => {
+        Event::ScreenPop { operator, customer_name, greeting, callback, closed, earlier, is_new, .. } => {
             let callback = if *callback { " callback" } else { "" };
             let earlier = earlier.as_ref().map(|earlier| format!(" earlier {}", earlier.calls)).unwrap_or_default();
             let closed = if closed.is_empty() { String::new() } else { format!(" closed: {closed}") };
-            format!("pop {operator} {customer_name} {greeting}{callback}{closed}{earlier}")
+            let new = if *is_new { " new" } else { "" };
+            format!("pop {operator} {customer_name} {greeting}{callback}{closed}{earlier}{new}")
         }
         Event::MessageLeft { from_ms, to_ms, .. } => format!("message {from_ms} {to_ms}"),
         Event::PopClosed { operator, why, .. } => format!("pop closed {operator} {why}"),
+        Event::PreConnect { operator, .. } => format!("pre-connect {operator}"),
+        Event::Notified { id, outcome } => format!("notified {id} {}", outcome.word()),
         Event::CallAnswered { operator, wait_ms, .. } => format!("answered {operator} {wait_ms}"),
         Event::CallChanged { what, detail, .. } => format!("{what} {detail}").trim().to_owned(),
         Event::TransferFailed { number, why, .. } => format!("transfer failed {number} {why}"),

@@ -1,0 +1,83 @@
+//! What desks ask for, and whom it concerns.
+
+use std::time::Instant;
+
+use acd::{CallId, Wish};
+
+use super::Calls;
+use crate::board::Board;
+use crate::call::{Call, Phase};
+use crate::desk::{Command, CommandError, Reply};
+use crate::directory::plain;
+
+impl Calls {
+    /// A desk asks for something.
+    pub(crate) fn command(&mut self, now: Instant, number: u64, command: Command) {
+        let result = match command {
+            Command::SetOperatorState { operator, ready, reason } => {
+                let wish = if ready { Wish::Ready } else { Wish::NotReady { reason: plain(&reason) } };
+                let set = self.board.queue.set_state(now, operator, wish);
+                set.map(|()| Reply::Accepted).map_err(|_| CommandError::UnknownOperator)
+            }
+            Command::ReportOpen { operator, open } => {
+                let told = self.board.queue.report_open(now, operator, open);
+                told.map(|()| Reply::Accepted).map_err(|_| CommandError::UnknownOperator)
+            }
+            Command::FinishWrapUp { operator } => match self.board.queue.operator(operator) {
+                Some(_) => {
+                    self.board.queue.finish_wrap_up(now, operator);
+                    Ok(Reply::Accepted)
+                }
+                None => Err(CommandError::UnknownOperator),
+            },
+            Command::Hold { call, on } => self.ask(now, call, |call, board| call.hold(board, now, on, "desk")),
+            Command::Mute { call, on } => self.ask(now, call, |call, board| call.mute(board, now, on)),
+            Command::PauseRecording { call, on } => {
+                self.ask(now, call, |call, board| call.pause_recording(board, now, on, "desk"))
+            }
+            Command::Transfer { call, transfer } => {
+                self.ask(now, call, |call, board| call.transfer(board, now, &transfer))
+            }
+            Command::CompleteTransfer { call } => self.ask(now, call, |call, board| call.complete_transfer(board, now)),
+            Command::CancelTransfer { call } => self.ask(now, call, |call, board| call.cancel_transfer(board, now)),
+            Command::Hangup { call } => self.ask(now, call, |call, board| {
+                call.end(board, now, "hung_up_by_desk");
+                Ok(())
+            }),
+            Command::Supervise { call, supervisor, mode } => {
+                self.ask(now, call, |call, board| call.supervise(board, now, supervisor, mode))
+            }
+            Command::StopSupervising { call, supervisor } => {
+                self.ask(now, call, |call, board| call.stop_supervising(board, now, supervisor))
+            }
+            Command::NotifyCall(notice) => self.notify(now, notice).map(|()| Reply::Accepted),
+            Command::RecordingClock { call } => match self.calls.get(&call) {
+                Some(call) => Ok(Reply::RecordingClock(call.recording_ms(now))),
+                None => Err(CommandError::UnknownCall),
+            },
+            Command::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot(now)))),
+            Command::Today { firms } => Ok(Reply::Today(Box::new(self.today(now, firms)))),
+            // The SIP side knows.
+            Command::Bans => return self.board.bans(number),
+            Command::ClearBans { source } => return self.board.clear_bans(number, source),
+        };
+        self.board.done(number, result);
+        self.run_queue(now);
+    }
+
+    /// A command to one call.
+    fn ask(
+        &mut self,
+        now: Instant,
+        id: CallId,
+        what: impl FnOnce(&mut Call, &mut Board) -> Result<(), CommandError>,
+    ) -> Result<Reply, CommandError> {
+        let is_over = self.calls.get(&id).is_none_or(|call| matches!(call.phase, Phase::Over { .. }));
+        if is_over {
+            return Err(CommandError::UnknownCall);
+        }
+        let mut result = Err(CommandError::UnknownCall);
+        self.with_call(now, id, |call, board| result = what(call, board));
+        result.map(|()| Reply::Accepted)
+    }
+}
