@@ -1,7 +1,7 @@
 //! Keeps the switch's directory as the database has it: looks for a new version every second, resolves the trunks' names,
 //! has the firms' names spoken. With the database away the last good directory stays (R24).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -79,6 +79,8 @@ pub struct Refresh {
     /// The last good answer for each trunk's host: a name service that fails must not take a trunk down.
     resolved: HashMap<Target, Found>,
     problems: Vec<DirectoryProblem>,
+    /// When the next version of a manual comes into force, unix milliseconds.
+    next_manual_ms: Option<i64>,
     away: bool,
 }
 
@@ -86,7 +88,8 @@ impl Refresh {
     /// Nothing loaded yet.
     pub fn new(store: Store, realm: String, prompts: Prompts) -> Self {
         let (resolver, resolved) = (Resolver::system, HashMap::new());
-        Self { store, realm, prompts, version: None, resolver, resolved, problems: Vec::new(), away: false }
+        let (version, problems, next_manual_ms) = (None, Vec::new(), None);
+        Self { store, realm, prompts, version, resolver, resolved, problems, next_manual_ms, away: false }
     }
 
     /// The directory as it is now, and whose certificate is to be expected where.
@@ -98,7 +101,8 @@ impl Refresh {
             let found = resolved.get(&row.target()).map(|found| found.hops.clone());
             found.ok_or_else(|| format!("{} cannot be resolved", row.form.host))
         };
-        let loaded = self.store.load_directory(&self.realm, look_up).await?;
+        let mut loaded = self.store.load_directory(&self.realm, look_up).await?;
+        self.mark_unread(&mut loaded.directory).await?;
         if self.version.is_none() {
             for Spoken { name, text } in speech::common() {
                 self.say(&name, &text);
@@ -111,9 +115,12 @@ impl Refresh {
             }
             self.problems = loaded.problems;
         }
+        let mut names = HashSet::new();
         for customer in loaded.directory.customers.values() {
-            self.speak(customer);
+            self.speak(customer, &mut names);
         }
+        // Of firms that are gone, and of wordings that are others now.
+        self.prompts.forget(|name| name.starts_with("customer/") && !names.contains(name));
         let names = certificate_names(&trunks, &loaded.directory);
         Ok((Arc::new(loaded.directory), names))
     }
@@ -168,10 +175,28 @@ impl Refresh {
         }
     }
 
-    /// Whether an answer of the DNS has become old.
+    /// Whether an answer of the DNS has become old, or a new version of a manual holds from now on.
     fn is_stale(&self) -> bool {
         let now = clock::now();
-        self.resolved.values().any(|found| found.until <= now)
+        self.resolved.values().any(|found| found.until <= now) || self.has_new_manual()
+    }
+
+    fn has_new_manual(&self) -> bool {
+        self.next_manual_ms.is_some_and(|at| at <= clock::unix_ms())
+    }
+
+    /// Operators who have not acknowledged the version of a manual that holds now (F22).
+    async fn mark_unread(&mut self, directory: &mut Directory) -> Result<(), StoreError> {
+        let (in_force, next_ms) = self.store.manuals_in_force(clock::unix_ms()).await?;
+        self.next_manual_ms = next_ms;
+        for manual in in_force {
+            let Ok(customer) = u64::try_from(manual.customer) else { continue };
+            let has_read = |id: i64| manual.read_by.binary_search(&id).is_ok();
+            for operator in directory.operators.values_mut().filter(|operator| !has_read(operator.id.0)) {
+                Arc::make_mut(operator).unread.insert(customer);
+            }
+        }
+        Ok(())
     }
 
     async fn look(&mut self, due: Due) -> Result<Option<Loaded>, StoreError> {
@@ -179,9 +204,9 @@ impl Refresh {
         if !changed && due == Due::Version {
             return Ok(None);
         }
-        let before = self.hops();
+        let (before, manual) = (self.hops(), self.has_new_manual());
         let loaded = self.load().await?;
-        let news = changed || due == Due::Whole || self.hops() != before;
+        let news = changed || due == Due::Whole || manual || self.hops() != before;
         Ok(news.then_some(loaded))
     }
 
@@ -231,14 +256,15 @@ impl Refresh {
     }
 
     /// Has the firm's name, the question to its people and what its callers are told spoken; at once if the same was spoken before.
-    fn speak(&self, customer: &Customer) {
+    fn speak(&self, customer: &Customer, names: &mut HashSet<String>) {
         let id = customer.id.0;
         let name = if customer.reading.is_empty() { &customer.name } else { &customer.reading };
         let confirm = format!("{name}宛てのお電話です。おつなぎする場合は、1を押してください。");
-        self.say(&format!("customer/{id}/name"), name);
-        self.say(&format!("customer/{id}/confirm"), &confirm);
-        for Spoken { name, text } in speech::of_customer(customer) {
+        let own = [(format!("customer/{id}/name"), name.to_owned()), (format!("customer/{id}/confirm"), confirm)];
+        let others = speech::of_customer(customer).into_iter().map(|Spoken { name, text }| (name, text));
+        for (name, text) in own.into_iter().chain(others) {
             self.say(&name, &text);
+            names.insert(name);
         }
     }
 

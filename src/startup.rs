@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use media::{Media, Prompts, PromptsConfig};
-use notify::chores::NoCaller;
 use sip::flow::Protocol;
 use store::{Journal, Store, journal};
 use switch::CallRecord;
@@ -20,8 +19,9 @@ use crate::config::{Config, Digest, Speech};
 use crate::engine::{self, EngineHandle, Hands, Setup, StartError, media_events};
 use crate::refresh::Refresh;
 use crate::reports::{self, Reports};
+use crate::telephone::Telephone;
 use crate::trouble::{Exit, Trouble, Troubles};
-use crate::{certificates, clock, descriptors, disk, tell, words};
+use crate::{certificates, clock, descriptors, disk, past, tell, words};
 
 /// Where the voice is when the configured file is not there: a packaged installation.
 const INSTALLED_VOICE: &str = "/usr/share/denwaban/voice/mei_normal.htsvoice";
@@ -69,12 +69,14 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     let recordings = &config.recordings;
     let mut tasks = vec![
         tokio::spawn(take_up_today(store.clone(), handle.clone(), begun_ms)),
+        tokio::spawn(past::tell(store.clone(), handle.clone(), begun_ms)),
         tokio::spawn(refresh.follow(handle.clone())),
         tokio::spawn(tell::follow(handle.clone(), events)),
         tokio::spawn(certificates::follow(config.clone(), handle.clone(), material)),
         tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min, handle.clone())),
     ];
-    let reports = reports::open(config, &store, &handle, Arc::new(NoCaller)).await?;
+    let telephone = Telephone::new(store.clone(), handle.clone(), prompts.clone());
+    let reports = reports::open(config, &store, &handle, Arc::new(telephone)).await?;
     let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
     Ok(House { engine: handle, store, locals, web, tickets, thread, journal, reports, tasks })
 }
@@ -299,7 +301,7 @@ async fn start_engine(
         seed: rand::random(),
         media: inbox,
         sheds: true,
-        hands: Box::new(Real { media, journal }),
+        hands: Box::new(Real { media, prompts: prompts.clone(), journal }),
     };
     let started = tokio::task::spawn_blocking(move || engine::start(setup)).await;
     let started = started.map_err(|error| Trouble::new(Exit::Software, "", error.to_string(), ""))?;
@@ -393,6 +395,7 @@ fn switch_config(config: &Config, addresses: &Addresses, locals: &[(Protocol, So
 /// The voice path and the journal of a running house.
 struct Real {
     media: Media,
+    prompts: Prompts,
     journal: Arc<Journal>,
 }
 
@@ -403,6 +406,10 @@ impl Hands for Real {
 
     fn voice_load(&mut self) -> media::Load {
         self.media.load()
+    }
+
+    fn prepare(&mut self, customer: i64) {
+        self.prompts.warm(&format!("customer/{customer}/"));
     }
 
     fn record(&mut self, record: Box<CallRecord>) -> bool {

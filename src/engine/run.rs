@@ -39,6 +39,8 @@ pub trait Hands: Send {
     fn voice_load(&mut self) -> media::Load {
         media::Load::default()
     }
+    /// A call has come for this firm: what is said in its name may be needed soon.
+    fn prepare(&mut self, _customer: i64) {}
     /// A record to be kept. `false`: it cannot be.
     fn record(&mut self, record: Box<CallRecord>) -> bool;
     /// The engine has ended: finish what is open. May take its time.
@@ -315,7 +317,12 @@ impl Engine {
                         self.counts.records_lost += 1;
                     }
                 }
-                Output::Event(event) => self.tell(event),
+                Output::Event(event) => {
+                    if let Event::CallArrived { customer: Some(customer), .. } = &event {
+                        self.hands.prepare(*customer);
+                    }
+                    self.tell(event);
+                }
                 Output::Done { number, result } => {
                     if let Some(answer) = self.waiting.remove(&number) {
                         let _ = answer.send(result); // the one who asked may have gone

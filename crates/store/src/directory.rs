@@ -7,6 +7,7 @@ use std::time::Duration;
 use acd::OperatorId;
 use endpoint::Hop;
 use number::{JAPAN, Number};
+use report::{Profile, RungTo};
 use serde::Serialize;
 use sqlx::AnyConnection;
 use switch::{Customer, CustomerId, Directory};
@@ -24,7 +25,7 @@ use crate::trunk::{TrunkRow, trunk_row};
 /// A row that could not be used, and is left out of the snapshot.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct DirectoryProblem {
-    /// "customer", "did", "operator", "trunk", "settings".
+    /// "customer", "did", "operator", "profile", "trunk", "settings".
     pub table: &'static str,
     /// Row id, or the number.
     pub row: String,
@@ -129,6 +130,29 @@ impl Loading {
                     Err(error) => self.problem("did", digits, error),
                 }
             }
+        }
+        self.notice_phones(connection).await
+    }
+
+    /// Phones of firms' ladders, which may be called with a spoken notice (X05). Only profiles with one are read.
+    async fn notice_phones(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let sql = "SELECT customer, json FROM profiles WHERE json LIKE '%\"phone\":%' ORDER BY customer";
+        let rows = sqlx::query(sql).fetch_all(&mut *connection).await?;
+        for row in &rows {
+            let id = CustomerId(row.int("customer")?);
+            let Some(customer) = self.directory.customers.get_mut(&id) else { continue };
+            let profile: Profile = match row.json("json", "profiles.json") {
+                Ok(profile) => profile,
+                Err(error) => {
+                    self.problem("profile", id.0, error);
+                    continue;
+                }
+            };
+            let phones = profile.ladder.iter().filter_map(|rung| match &rung.to {
+                RungTo::Phone(number) => Number::parse(number, JAPAN).ok(),
+                RungTo::Recipient(_) | RungTo::Supervisor => None,
+            });
+            Arc::make_mut(customer).notice_phones = phones.map(|number| number.digits().to_string()).collect();
         }
         Ok(())
     }

@@ -86,5 +86,5 @@ pub use text::fold;
 pub use trunk::{RegistrationForm, TrunkForm, TrunkRow};
 pub use user::{Role, UserForm, UserRow};
 pub use uuid::{new_id, report_id_of_call};
-pub use visitor::{PromisedCallBack, RECENT_MAX, RecentCaller};
+pub use visitor::{CallersPage, PromisedCallBack, RECENT_MAX, RecentCaller};
 pub use visits::WANTED_PERCENT;

@@ -52,7 +52,8 @@ impl Store {
         who: &str,
         now_ms: i64,
     ) -> Result<ProfileRow, StoreError> {
-        let mut tx = self.begin().await?;
+        // The switch may call the phones of its ladder: its directory has changed.
+        let mut tx = self.begin_directory_change().await?;
         // The firm's row is the lock of its profile, also of the first one.
         let known = sqlx::query("UPDATE customers SET active = active WHERE id = $1").bind(customer).execute(&mut *tx);
         if known.await?.rows_affected() == 0 {

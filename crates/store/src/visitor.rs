@@ -17,6 +17,12 @@ const TAKEN_OVER: &str = "callback_taken_over";
 /// Promises that are loaded at most, the latest ones.
 const PROMISED_MAX: i64 = 1_000;
 
+/// Calls that are looked at for [`Store::callers_page`].
+const PAGE_ROWS: i64 = 2_000;
+
+/// A page of callers, and where the next one begins; `None`: there is none.
+pub type CallersPage = (Vec<(i64, String)>, Option<(i64, CallId)>);
+
 /// A visit of the last hours.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecentCaller {
@@ -49,6 +55,8 @@ pub struct PromisedCallBack {
     pub promised_ms: i64,
     /// Tries that failed.
     pub tries: u32,
+    /// The firm wanted it, for a caller who gave up; the caller had not asked for it.
+    pub by_policy: bool,
 }
 
 impl Store {
@@ -92,6 +100,36 @@ impl Store {
         rows.iter().rev().map(visit).collect()
     }
 
+    /// Firms and callers of calls after this one (when it arrived, its name), oldest first, a page at a time: what the switch takes
+    /// into memory when it starts, so that new callers are seen to be new (F06). A caller may come more than once.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn callers_page(&self, after: (i64, CallId)) -> Result<CallersPage, StoreError> {
+        let rows = sqlx::query(
+            "SELECT customer, caller, id, arrived_ms FROM calls WHERE (arrived_ms, id) > ($1, $2) \
+             ORDER BY arrived_ms, id LIMIT $3",
+        )
+        .bind(after.0)
+        .bind(key(after.1))
+        .bind(PAGE_ROWS)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut callers = Vec::new();
+        for row in &rows {
+            if let Some(customer) = row.maybe_int("customer")? {
+                callers.push((customer, row.text("caller")?));
+            }
+        }
+        let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= PAGE_ROWS);
+        let next = match rows.last().filter(|_| is_full) {
+            Some(row) => Some((row.int("arrived_ms")?, call_of_key(row.int("id")?))),
+            None => None,
+        };
+        callers.retain(|(_, caller)| !caller.is_empty());
+        Ok((callers, next))
+    }
+
     /// Calls since `since_ms` whose callers were promised a call back, and which a dying process left before it was made: oldest first.
     /// Those that were made or given up, or whose caller got through in a later call, are not among them.
     ///
@@ -101,7 +139,9 @@ impl Store {
         let rows = sqlx::query(
             "SELECT customer, customer_name, caller, id, did, arrived_ms, \
              (SELECT MAX(offset_ms) FROM events WHERE call = calls.id AND kind = 'callback_promised') AS promised_after_ms, \
-             (SELECT COUNT(*) FROM events WHERE call = calls.id AND kind = 'callback_failed') AS tries \
+             (SELECT COUNT(*) FROM events WHERE call = calls.id AND kind = 'callback_failed') AS tries, \
+             (SELECT COUNT(*) FROM events WHERE call = calls.id AND kind = 'callback_promised' \
+              AND detail LIKE '%\"policy\"%') AS by_policy \
              FROM calls WHERE arrived_ms >= $1 AND state = 'interrupted' AND answered_ms IS NULL AND customer IS NOT NULL \
              AND caller <> '' \
              AND EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'callback_promised') \
@@ -125,6 +165,7 @@ impl Store {
                 arrived_ms,
                 promised_ms: arrived_ms.saturating_add(row.maybe_int("promised_after_ms")?.unwrap_or(0)),
                 tries: row.small("tries", "events")?,
+                by_policy: row.int("by_policy")? > 0,
             })
         };
         rows.iter().rev().map(promise).collect()

@@ -1,24 +1,24 @@
 //! The prompt library: WAV files, spoken texts, and a few sounds that need no file, all held ready in both G.711 flavours.
 
 mod built_in;
+mod shelf;
 mod speak;
 mod wav;
 
 pub use wav::read as read_wav;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, TrySendError};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use rtp::g711;
 use sdp::Codec;
 use switch::media::Prompt;
 
-use speak::Speech;
+use shelf::Shelf;
+pub use shelf::TEXTS_MAX;
 
 /// Folders within folders that are searched for prompts.
 const DEPTH_MAX: usize = 8;
@@ -45,11 +45,15 @@ pub enum PromptError {
     NotWav(PathBuf, String),
     /// Nothing is configured that could speak.
     NoVoice,
-    /// Too many texts wait to be spoken.
+    /// [`TEXTS_MAX`] texts are known.
     Full,
     /// The text is longer than [`TEXT_BYTES_MAX`].
     TooLong(usize),
 }
+
+/// Spoken prompts that are kept in memory at once: the names and announcements of about a thousand firms. Of more, those that were
+/// not played for longest are fetched again when they are needed.
+pub const SPOKEN_BYTES_MAX: usize = 256 * 1024 * 1024;
 
 /// Longest text that is spoken.
 pub const TEXT_BYTES_MAX: usize = 4000;
@@ -60,7 +64,7 @@ impl fmt::Display for PromptError {
             Self::Read(path, error) => write!(f, "prompt {}: {error}", path.display()),
             Self::NotWav(path, why) => write!(f, "prompt {}: {why}", path.display()),
             Self::NoVoice => f.write_str("no speech command is configured"),
-            Self::Full => f.write_str("too many texts wait to be spoken"),
+            Self::Full => write!(f, "{TEXTS_MAX} texts are known; no more can be spoken"),
             Self::TooLong(bytes) => write!(f, "the text has {bytes} bytes; at most {TEXT_BYTES_MAX} are spoken"),
         }
     }
@@ -83,6 +87,11 @@ impl Asset {
         }
     }
 
+    /// Bytes that it takes.
+    fn size(&self) -> usize {
+        self.mu.len() + self.a.len()
+    }
+
     /// The whole prompt as bytes of `codec`.
     pub(crate) fn bytes(&self, codec: Codec) -> &[u8] {
         match codec {
@@ -102,26 +111,31 @@ pub struct Prompts {
 
 #[derive(Debug)]
 struct Inner {
-    assets: Assets,
-    speech: Option<SyncSender<Speech>>,
+    /// Shared with the thread that speaks.
+    shelf: Arc<Shelf>,
+    has_voice: bool,
 }
 
-/// The prompts by name: shared with the thread that speaks.
-type Assets = Arc<RwLock<HashMap<Arc<str>, Arc<Asset>>>>;
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shelf.close();
+    }
+}
 
 impl Prompts {
     /// Loads every WAV file of the folder, and starts the thread that speaks. A file that cannot be read is logged and
     /// left out: one bad file must not keep a switchboard from starting.
     pub fn open(config: PromptsConfig) -> io::Result<Self> {
-        let assets = Assets::default();
-        let speech = match config.cache {
+        let shelf = Arc::new(Shelf::new(SPOKEN_BYTES_MAX));
+        let has_voice = match config.cache {
             Some(cache) if !config.command.is_empty() => {
                 fs::create_dir_all(&cache)?;
-                Some(speak::start(config.command, cache, Arc::clone(&assets))?)
+                speak::start(config.command, cache, Arc::clone(&shelf))?;
+                true
             }
-            Some(_) | None => None,
+            Some(_) | None => false,
         };
-        let prompts = Self { inner: Arc::new(Inner { assets, speech }) };
+        let prompts = Self { inner: Arc::new(Inner { shelf, has_voice }) };
         for (name, samples) in built_in::all() {
             prompts.insert(name, &samples);
         }
@@ -155,28 +169,39 @@ impl Prompts {
 
     /// Adds (or replaces) a prompt from samples at 8 kHz. Who is hearing the old one hears it to its end.
     pub fn insert(&self, name: &str, samples: &[i16]) {
-        insert(&self.inner.assets, name, samples);
+        self.inner.shelf.put(name, Asset::new(samples));
     }
 
-    /// Has `text` spoken in the background and kept as the prompt `name`; a text that was spoken before comes from the
-    /// cache. Until it is there, the prompt is missing (or the former one plays).
+    /// Makes `text` the prompt `name`. It is spoken in the background while there is room for it, else when it is first needed; a
+    /// text that was spoken before comes from the cache. Until it is there, the prompt is missing (or the former one plays).
     pub fn speak(&self, name: &str, text: &str) -> Result<(), PromptError> {
-        let speech = self.inner.speech.as_ref().ok_or(PromptError::NoVoice)?;
+        if !self.inner.has_voice {
+            return Err(PromptError::NoVoice);
+        }
         if text.len() > TEXT_BYTES_MAX {
             return Err(PromptError::TooLong(text.len()));
         }
-        speech.try_send(Speech { name: name.into(), text: text.into() }).map_err(|error| match error {
-            TrySendError::Full(_) => PromptError::Full,
-            TrySendError::Disconnected(_) => PromptError::NoVoice,
-        })
+        if self.inner.shelf.learn(name, text) { Ok(()) } else { Err(PromptError::Full) }
     }
 
+    /// Texts whose names begin so (`customer/12/`) are about to be needed: those that are not in memory are fetched or spoken now,
+    /// before all others.
+    pub fn warm(&self, prefix: &str) {
+        self.inner.shelf.warm(prefix);
+    }
+
+    /// Forgets what can be spoken under these names.
+    pub fn forget(&self, is_gone: impl Fn(&str) -> bool) {
+        self.inner.shelf.forget(is_gone);
+    }
+
+    /// For playing.
     pub(crate) fn get(&self, prompt: &Prompt) -> Option<Arc<Asset>> {
-        self.asset(&prompt.0)
+        self.inner.shelf.take(&prompt.0)
     }
 
     fn asset(&self, name: &str) -> Option<Arc<Asset>> {
-        self.inner.assets.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        self.inner.shelf.look(name)
     }
 
     fn load_folder(&self, folder: &Path, prefix: &str, depth: usize) -> io::Result<()> {
@@ -193,11 +218,6 @@ impl Prompts {
         }
         Ok(())
     }
-}
-
-fn insert(assets: &Assets, name: &str, samples: &[i16]) {
-    let asset = Arc::new(Asset::new(samples));
-    assets.write().unwrap_or_else(PoisonError::into_inner).insert(name.into(), asset);
 }
 
 #[cfg(test)]

@@ -4,41 +4,33 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::Arc;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use sha2::{Digest, Sha256};
 
-use super::{Assets, PromptError, insert, wav};
+use super::shelf::Shelf;
+use super::{Asset, PromptError, wav};
 use crate::clock;
 
-/// Texts that may wait.
-const QUEUE_MAX: usize = 1024;
 /// A command that has not ended by then is killed.
 const SECONDS_MAX: u64 = 30;
 
-/// A text to be spoken.
-pub struct Speech {
-    pub name: String,
-    pub text: String,
+/// Starts the thread; it ends when the shelf is closed.
+pub(super) fn start(command: Vec<String>, cache: PathBuf, shelf: Arc<Shelf>) -> io::Result<()> {
+    thread::Builder::new().name("speech".into()).spawn(move || run(&command, &cache, &shelf))?;
+    Ok(())
 }
 
-/// Starts the thread; it ends when the sender is dropped.
-pub fn start(command: Vec<String>, cache: PathBuf, assets: Assets) -> io::Result<SyncSender<Speech>> {
-    let (sender, receiver) = sync_channel(QUEUE_MAX);
-    thread::Builder::new().name("speech".into()).spawn(move || run(&command, &cache, &assets, &receiver))?;
-    Ok(sender)
-}
-
-fn run(command: &[String], cache: &Path, assets: &Assets, queue: &Receiver<Speech>) {
+fn run(command: &[String], cache: &Path, shelf: &Shelf) {
     // Speech can wait, voices cannot.
     let _ = rustix::process::nice(10);
-    for speech in queue {
-        match spoken(command, cache, &speech.text) {
-            Ok(samples) => insert(assets, &speech.name, &samples),
-            Err(error) => tracing::warn!(prompt = speech.name, %error, "a text cannot be spoken"),
+    while let Some((name, text)) = shelf.next() {
+        match spoken(command, cache, &text) {
+            Ok(samples) => shelf.put_spoken(name, text, Asset::new(&samples)),
+            Err(error) => tracing::warn!(prompt = &*name, %error, "a text cannot be spoken"),
         }
     }
 }

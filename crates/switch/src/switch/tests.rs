@@ -69,6 +69,26 @@ fn f01_a_forwarded_call_is_answered_in_the_firms_name_and_recorded() {
 }
 
 #[test]
+fn w14_who_listens_is_told_of_the_operator_before_the_caller_gets_the_200() {
+    let mut world = World::new();
+    let mut caller = world.call("0312345678");
+    let invite = world.request(HANAKO, Method::Invite);
+    let second = world.request(TARO, Method::Invite);
+    world.order.clear();
+    world.answer(HANAKO, &invite, 200, &sdp(30_000));
+    let ok = format!("200 to {CARRIER}");
+    assert_eq!(world.order, ["pre-connect 1", "answered", &ok], "first in the stream, then on the wire");
+    // Who answers too late is connected with nobody, and nobody is told so.
+    world.answer(TARO, &second, 200, &sdp(30_004));
+    assert_eq!(world.order.iter().filter(|line| line.starts_with("pre-connect")).count(), 1);
+    let ok = world.response(CARRIER, 200);
+    caller.learn(&ok);
+    world.say(CARRIER, &caller.write("ACK", 1, "", ""));
+    world.say(CARRIER, &caller.request("BYE", "", ""));
+    world.seconds(40);
+}
+
+#[test]
 fn behind_nat_sdp_says_the_public_address_and_voice_binds_the_private_one() {
     let [bind, public] = ["10.0.0.5", "203.0.113.99"].map(|address| address.parse().unwrap());
     let mut world = World::with_voice_at(MediaAddress { bind, public });

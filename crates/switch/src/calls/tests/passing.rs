@@ -4,10 +4,12 @@ use endpoint::Ending;
 
 use super::firms::sakura;
 use super::house::{House, MOBILE, SAKURA, SECOND_MOBILE};
+use crate::board::Effect;
 use crate::desk::{Command, CommandError, Transfer, TransferMode};
 use crate::directory::TransferPolicy;
+use crate::io::Event;
 use crate::media;
-use crate::record::CallState;
+use crate::record::{CallState, Tried, why_not_reached};
 use crate::{Cap, OutgoingCaps};
 use TransferMode::{Attended, Confirmed};
 
@@ -47,6 +49,35 @@ fn f44_the_operator_announces_then_joins_and_leaves() {
     );
     assert_eq!(record.bridged_ms.zip(record.answered_ms).map(|(bridged, answered)| bridged - answered), Some(18_000));
     assert_eq!(record.legs.iter().map(|leg| leg.role.as_str()).collect::<Vec<_>>(), ["caller", "operator", "target"]);
+}
+
+#[test]
+fn f42_a_transfer_that_fails_says_who_was_tried_and_why_in_words_for_the_report() {
+    let mut house = House::talk("A");
+    house.transfer("A", Confirmed);
+    house.rejects(MOBILE, 486);
+    house.answers(SECOND_MOBILE);
+    let call = house.call_id("A").to_string();
+    let mut failed = Vec::new();
+    house.calls.handle_timeout(house.now + std::time::Duration::from_secs(15));
+    while let Some(effect) = house.calls.poll_effect() {
+        if let Effect::Event(Event::TransferFailed { call, number, name, why, tried }) = effect {
+            failed.push((call, number, name, why, tried));
+        }
+    }
+    let tried = |name: &str, number: &str, why: &str| Tried {
+        name: name.to_owned(),
+        number: number.to_owned(),
+        why: why.to_owned(),
+    };
+    let all = vec![tried("院長", "819011112222", "busy"), tried("受付", "818033334444", "not_confirmed")];
+    let [number, name, why] = ["818033334444", "受付", "not_confirmed"].map(str::to_owned);
+    assert_eq!(failed, [(call, number, name, why, all)]);
+    for why in ["busy", "no_answer", "rejected", "redirected", "unreachable", "not_confirmed", "hung_up", "over_limit"]
+    {
+        assert!(why_not_reached(why).iter().all(|words| !words.is_empty()));
+    }
+    assert_eq!(why_not_reached("busy"), ["話し中でした", "the line was busy"]);
 }
 
 #[test]
@@ -201,6 +232,7 @@ fn r31_a_person_who_is_lost_leaves_the_caller_at_the_head_of_the_queue() {
         house.hangs_up("A").orders(["hang up taro"]);
         house.everything_is_over();
         assert_eq!(house.recordings.len(), 1, "one visit, one recording");
+        assert_eq!(house.record("A").bridged_ms, None, "an operator had the caller to the end");
     }
 }
 

@@ -99,6 +99,51 @@ fn figures_are_told_at_once_and_then_once_a_second_and_silence_is_silent() {
 }
 
 #[test]
+fn at_midnight_the_new_days_figures_are_told_though_nobody_calls() {
+    let mut house = House::new();
+    house.call("A", SAKURA);
+    house.seconds(2);
+    house.ends("A", Ending::Cancelled);
+    house.catch_up();
+    house.seconds(60);
+    let told = house.figures.len();
+    let unix_ms = house.calls.board.unix_ms(house.now);
+    house.calls.set_wall_clock(house.now, unix_ms);
+    house.heard();
+    assert_eq!(house.figures.len(), told, "the same day");
+    let midnight = crate::promise::day_begins_ms(unix_ms) + 86_400_000;
+    house.calls.set_wall_clock(house.now, midnight);
+    house.heard();
+    assert_eq!(house.figures[told..], ["promise 0 of 0, 0 wait"]);
+    house.everything_is_over();
+}
+
+#[test]
+fn a_team_that_firms_want_and_nobody_is_in_is_told_once() {
+    let wants = |team: &str| {
+        let team = team.to_owned();
+        super::firms::sakura(move |firm| firm.team = Some(team.clone()))
+    };
+    let mut house = House::with(wants("east"));
+    let change = |house: &mut House, edit: &dyn Fn(&mut crate::Directory)| {
+        let mut directory = crate::Directory::clone(&house.calls.board.directory);
+        edit(&mut directory);
+        house.calls.set_directory(house.now, std::sync::Arc::new(directory));
+        house.heard().tells_of()
+    };
+    assert_eq!(house.calls.board.directory.empty_teams(), [("east", 1)].into());
+    assert!(change(&mut house, &|_| {}).is_empty(), "it was told");
+    assert_eq!(change(&mut house, &|directory| wants("west")(directory)), ["alarm empty_team"]);
+    let joins = |directory: &mut crate::Directory| {
+        for operator in directory.operators.values_mut() {
+            std::sync::Arc::make_mut(operator).teams = vec!["west".to_owned()];
+        }
+    };
+    assert!(change(&mut house, &joins).is_empty());
+    assert!(house.calls.board.directory.empty_teams().is_empty());
+}
+
+#[test]
 fn a_new_process_goes_on_with_the_days_figures() {
     let mut house = House::new();
     let arrived_ms = house.calls.board.unix_ms(house.now);

@@ -6,7 +6,7 @@ use sip::flow::{ConnectionId, Flow, Protocol};
 
 use super::house::{House, SAKURA};
 use crate::call::tape::PAUSE_MAX;
-use crate::desk::{Command, CommandError};
+use crate::desk::{Command, CommandError, Reply};
 use crate::media::{self, Recording};
 use crate::record::CallState;
 
@@ -16,6 +16,40 @@ fn pause(house: &House, on: bool) -> Command {
 
 fn is_paused(house: &House) -> bool {
     house.calls.snapshot(house.now).calls[0].recording_paused
+}
+
+#[test]
+fn x01_r26_a_field_is_written_on_the_recordings_own_clock_whatever_the_wall_clock_does() {
+    let mut house = House::new();
+    house.call("A", SAKURA);
+    house.seconds(3);
+    let call = house.call_id("A");
+    let asked = |house: &mut House| {
+        house.command(Command::RecordingClock { call });
+        let shown = house.calls.snapshot(house.now).calls.first().and_then(|call| call.recording_ms);
+        match house.done.last() {
+            Some(Ok(Reply::RecordingClock(told))) => {
+                assert_eq!(*told, shown);
+                shown
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(asked(&mut house), None, "nobody has answered");
+    house.answers("hanako");
+    house.seconds(10);
+    let unix_ms = house.calls.board.unix_ms(house.now);
+    house.calls.set_wall_clock(house.now, unix_ms - 3_600_000);
+    assert_eq!(asked(&mut house), Some(10_000));
+    // A pause is a gap in it, and no stop of its clock.
+    house.command(pause(&house, true));
+    house.seconds(5);
+    assert_eq!(asked(&mut house), Some(15_000));
+    house.hangs_up("A");
+    assert_eq!(asked(&mut house), None);
+    house.everything_is_over();
+    house.command(Command::RecordingClock { call });
+    assert_eq!(house.refused(), CommandError::UnknownCall);
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub(super) struct World {
     pub(super) media: Vec<media::Order>,
     pub(super) records: Vec<CallRecord>,
     pub(super) alarms: Vec<String>,
+    /// Events about answers, and every 200, in the order in which they came out.
+    pub(super) order: Vec<String>,
     pub(super) replies: Vec<Reply>,
     pub(super) says_everything_twice: bool,
     /// Commands may be refused.
@@ -66,6 +68,7 @@ impl World {
             media: Vec::new(),
             records: Vec::new(),
             alarms: Vec::new(),
+            order: Vec::new(),
             replies: Vec::new(),
             says_everything_twice: false,
             forgives_refusals: false,
@@ -342,6 +345,9 @@ impl World {
             match output {
                 Output::Transmit { flow, bytes } => {
                     let message = Message::parse(bytes).unwrap();
+                    if message.status() == Some(200) {
+                        self.order.push(format!("200 to {}", flow.remote));
+                    }
                     self.sent.push_back((flow.remote, message));
                 }
                 Output::Media(order) => {
@@ -349,6 +355,8 @@ impl World {
                     self.media.push(order);
                 }
                 Output::Event(Event::Alarm(alarm)) => self.alarms.push(format!("{alarm:?}")),
+                Output::Event(Event::PreConnect { operator, .. }) => self.order.push(format!("pre-connect {operator}")),
+                Output::Event(Event::CallAnswered { .. }) => self.order.push("answered".to_owned()),
                 Output::Event(_) => {}
                 Output::Record(record) => self.name_legs(*record),
                 Output::Done { result, .. } => {
