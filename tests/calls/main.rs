@@ -36,6 +36,7 @@ mod pjsua2;
 mod post;
 mod promise;
 mod races;
+mod reporting;
 mod ring;
 mod secure;
 mod story;

@@ -15,7 +15,7 @@ use crate::support::{ports, until};
 pub struct Desk(pub Chromium);
 
 impl Desk {
-    fn open(house: &House, role: &str) -> Desk {
+    pub fn open(house: &House, role: &str) -> Desk {
         Desk::open_as(house, role, None)
     }
 

@@ -13,6 +13,8 @@ const FAIR = 360;
 const BEST = 450;
 const REFRESH_MS = 300;
 const RECONNECT_MS = 2000;
+const ANSWER_MAX_MS = 10_000;
+const REPLAY_MS = 1000; // what comes so soon after a line that had broken is the past
 
 const $ = (id) => document.getElementById(id);
 const element = (name, properties = {}, ...children) => {
@@ -32,7 +34,7 @@ const state = {
 // ---- Talking to the server ----
 
 async function api(path, options = {}) {
-  const response = await fetch("/api/v1" + path, { headers: { "Content-Type": "application/json", "Accept-Language": language }, ...options });
+  const response = await fetch("/api/v1" + path, { headers: { "Content-Type": "application/json", "Accept-Language": language }, signal: AbortSignal.timeout(ANSWER_MAX_MS), ...options });
   const text = await response.text();
   const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
   if (response.ok) return body;
@@ -147,7 +149,9 @@ async function changeOwn(value) {
 function stateOf(call) {
   const silent = call.silent.map((leg) => chip(filled(W.notHeard, { leg: W.legs[leg] ?? leg }), "missed"));
   const word = W.transfers[call.transfer] ?? W.waitings[call.waiting] ?? W.states[call.state];
-  return element("span", {}, chip(word, call.state), ...silent);
+  const own = call.operator != null && call.operator === state.me?.operator && ["established", "held"].includes(call.state);
+  const report = () => element("button", { type: "button", className: "link", textContent: reports.words().report, onclick: () => reports.openCall(call.call) });
+  return element("span", {}, chip(word, call.state), ...silent, ...(own ? [" ", report()] : []));
 }
 
 /** The button by which nothing of what is said now is kept (a card number), and is again. */
@@ -244,11 +248,13 @@ function listen() {
   const after = state.seq == null ? "" : `?after=${state.seq}`;
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/events${after}`);
   state.socket = socket;
+  let joined = null;
+  socket.onopen = () => { joined = performance.now(); };
   socket.onmessage = ({ data }) => {
     const stamped = JSON.parse(data);
     state.seq = stamped.seq;
     line.hears(stamped);
-    reports.hears(stamped);
+    reports.hears(stamped, after !== "" && performance.now() - joined < REPLAY_MS);
     lists.hears(stamped);
     if (stamped.event.kind === "alarm") tellAlarm(stamped);
     if (stamped.event.kind === "promise") refreshPromise().catch(() => {});
@@ -547,7 +553,7 @@ $("login-form").onsubmit = async (event) => {
     await showDesk();
   } catch (problem) { error.textContent = { 401: W.wrong, 429: W.slow }[problem.status] ?? wrong(problem); }
 };
-$("logout").onclick = async () => { await api("/logout", { method: "POST" }).catch(() => {}); showLogin(); };
+$("logout").onclick = async () => { await reports.leaves(); await api("/logout", { method: "POST" }).catch(() => {}); showLogin(); };
 $("language").onclick = () => {
   language = W.otherLang;
   localStorage.setItem("language", language);

@@ -86,19 +86,23 @@ export function fieldOf(tools) {
       onclick: () => { input.value = one.name; typed(); suggestions.replaceChildren(); input.focus(); } })));
   }
 
+  // Made once: whoever is about to tick it does not lose it when something is saved.
+  const digits = element("strong", { className: "report-digits" });
+  const signals = element("span");
+  const tick = element("input", { type: "checkbox", onchange: () => tools.readBack(tick.checked) });
+  const checked = element("span", { hidden: true }, digits, " ", signals, element("label", { className: "report-tick" }, tick, ` ${R().readBack}`));
+  const callers = element("button", { type: "button", className: "link", hidden: true, textContent: `${R().useCaller} (${sheet.caller_display})`,
+    onclick: () => { set({ said: sheet.caller_display }); changed(value()); } });
+  if (type === "phone") number.append(checked, callers);
+
   /** The number as it will be read, what speaks for and against it, and the tick of who has read it back. */
   function showsNumber(assured) {
-    number.replaceChildren();
-    if (type !== "phone") return;
-    if (!assured) {
-      const callers = sheet.caller_display;
-      if (callers && !isUnheard) number.append(element("button", { type: "button", className: "link", textContent: `${R().useCaller} (${callers})`, onclick: () => { set({ said: callers }); changed(value()); } }));
-      return;
-    }
-    number.append(element("strong", { className: "report-digits", textContent: assured.display }), " ",
-      chip(R().badges[assured.badge] ?? assured.badge, COLOURS[assured.badge] ?? ""), " ", ...assured.words.map((words) => element("span", { className: "quiet", textContent: `${words[tools.language()]} ` })));
-    const tick = element("input", { type: "checkbox", checked: assured.read_back, onchange: () => tools.readBack(tick.checked) });
-    number.append(element("label", { className: "report-tick" }, tick, ` ${R().readBack}`));
+    checked.hidden = !assured;
+    callers.hidden = Boolean(assured) || !sheet.caller_display || isUnheard;
+    digits.textContent = assured?.display ?? "";
+    tick.checked = assured?.read_back ?? false;
+    signals.replaceChildren(...(assured ? [chip(R().badges[assured.badge] ?? assured.badge, COLOURS[assured.badge] ?? ""), " ",
+      ...assured.words.map((words) => element("span", { className: "quiet", textContent: `${words[tools.language()]} ` }))] : []));
   }
 
   function complain() {

@@ -29,7 +29,7 @@ export function reportLists(tools) {
     table($("report-drafts"), [R().time, R().firm, tools.W().caller, R().operator, R().holder, ""], shown.drafts.map((draft) => [
       when(draft.created_ms), { text: draft.customer_name || tools.W().unknown, kind: "firm" }, draft.caller_display, draft.operator_name,
       draft.holder && !draft.holder.mine ? chip(draft.holder.name, "busy") : "",
-      element("button", { type: "button", className: "link", textContent: draft.holder && !draft.holder.mine ? R().takeOver : R().open, onclick: () => desk.openReport(draft.id, true) }),
+      element("button", { type: "button", className: "link", textContent: draft.holder && !draft.holder.mine ? R().takeOver : R().open, onclick: () => desk.openReport(draft.id, Boolean(draft.holder && !draft.holder.mine)) }),
     ]), R().noDrafts);
     $("report-unread-part").hidden = !shown.unread.length;
     $("report-unread").replaceChildren(...shown.unread.map((manual) => element("li", {},

@@ -7,6 +7,7 @@ export function sides(tools) {
   const { $, element, chip, filled, when, api, wrong, R, use } = tools;
   let sheet = null;
   let held = []; // notes that are about this call
+  let wanted = ""; // what is being looked for in the questions
 
   /** A part with a heading; nothing at all when there is nothing to tell. */
   function part(title, ...inside) {
@@ -21,6 +22,7 @@ export function sides(tools) {
   function draws(given) {
     sheet = given;
     const { firm, people, manual, faq, earlier } = sheet;
+    const finding = document.activeElement?.id === "report-faq-find";
     $("report-sides").replaceChildren(element("div", { id: "report-notes" }),
       ...part(R().people, list(people.map(person))),
       ...part(R().absent, list(firm.absent.map((one) => phrase(one.text, one.title)))),
@@ -31,6 +33,7 @@ export function sides(tools) {
       ...part(R().earlier, earlier.length ? list(earlier.map(before)) : element("p", { className: "quiet", textContent: R().earlierNone })),
     );
     drawNotes();
+    if (finding) $("report-faq-find")?.focus();
   }
 
   function drawNotes() {
@@ -58,7 +61,7 @@ export function sides(tools) {
   /** What may be answered at once (F24); which answer was given goes into the report. */
   function questions(faq) {
     const found = element("ul");
-    const find = element("input", { type: "search", placeholder: R().faqFind, ariaLabel: R().faqFind, autocomplete: "off", oninput: () => draw() });
+    const find = element("input", { id: "report-faq-find", type: "search", value: wanted, placeholder: R().faqFind, ariaLabel: R().faqFind, autocomplete: "off", oninput: () => { wanted = find.value; draw(); } });
     function draw() {
       const asked = find.value.trim().toLowerCase();
       const fits = faq.map((entry, place) => ({ ...entry, place }))
@@ -108,6 +111,7 @@ export function sides(tools) {
     forgets() {
       sheet = null;
       held = [];
+      wanted = "";
       $("report-sides").replaceChildren();
       $("report-script").hidden = true;
     },

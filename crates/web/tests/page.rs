@@ -295,7 +295,8 @@ fn the_page_is_served_closed_and_small() {
     assert!(everybodys < 88_000, "{everybodys}");
     assert!(administrators < 64_000, "{administrators}");
     let reports = served(REPORTS);
-    assert!(reports < 56_000, "{reports}");
+    // Nothing that was typed may be lost, whoever leaves, takes over or comes late: that is a good part of it.
+    assert!(reports < 61_000, "{reports}");
     let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
