@@ -1,6 +1,7 @@
 //! How a recipient is reached, with what that needs: addresses, tokens, keys. Nothing here prints a secret.
 
 pub(crate) mod check;
+mod scrub;
 
 use std::fmt;
 

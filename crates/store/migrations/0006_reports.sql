@@ -101,6 +101,8 @@ CREATE TABLE reports (
     sent_ms           BIGINT,
     seen_ms           BIGINT,
     sent_by           TEXT NOT NULL,
+    -- the operator who sent or waived it, if it was one
+    sender            BIGINT,
     draft             TEXT NOT NULL,
     follows           TEXT,
     waiver            TEXT NOT NULL,
@@ -165,7 +167,7 @@ CREATE TABLE deliveries (
     remote_id      TEXT NOT NULL,
     bounced_ms     BIGINT,
     seen_ms        BIGINT,
-    -- SHA-256 of the confirmation link's token
+    -- SHA-256 of the confirmation link's token, by which it is found; the link itself is in content, as it is sent
     seen_hash      TEXT UNIQUE,
     error          TEXT NOT NULL,
     UNIQUE (report, recipient, round)

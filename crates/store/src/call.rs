@@ -71,6 +71,23 @@ impl Store {
         Ok(record)
     }
 
+    /// When a call's recording began and ended, as far as its record has come.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn recording_times(&self, call: CallId) -> Result<RecordingTimes, StoreError> {
+        let row = sqlx::query("SELECT announced_ms, answered_ms, ended_ms, no_recording FROM calls WHERE id = $1")
+            .bind(key(call))
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(RecordingTimes::default()) };
+        Ok(RecordingTimes {
+            began_ms: row.maybe_int("announced_ms")?.or(row.maybe_int("answered_ms")?),
+            ended_ms: row.maybe_int("ended_ms")?,
+            is_missing: !row.text("no_recording")?.is_empty(),
+        })
+    }
+
     /// A call's recording: its path below the recordings folder, length, hash. Whoever plays it calls
     /// [`Store::note_playback`] too.
     ///
@@ -81,6 +98,17 @@ impl Store {
             sqlx::query("SELECT * FROM recordings WHERE call = $1").bind(key(call)).fetch_optional(&self.pool).await?;
         recording_row(&row.ok_or_else(|| missing("recording of call", call))?)
     }
+}
+
+/// When a call's recording began and ended (unix milliseconds).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RecordingTimes {
+    /// Our 200 to the caller.
+    pub began_ms: Option<i64>,
+    /// The call's end.
+    pub ended_ms: Option<i64>,
+    /// There is none, for a reason that the record tells.
+    pub is_missing: bool,
 }
 
 fn missing(what: &'static str, call: CallId) -> StoreError {

@@ -54,6 +54,7 @@ mod visits;
 
 pub use audit::AuditEntry;
 pub use billing::{Counts, Month};
+pub use call::RecordingTimes;
 pub use check::LANGUAGE;
 pub use customer::{CustomerForm, CustomerRow};
 pub use database::{Backend, Store};

@@ -115,6 +115,8 @@ pub struct ReportRow {
     pub sent_ms: Option<i64>,
     /// By whom, as the firm reads it.
     pub sent_by: String,
+    /// The operator who sent or waived it, if it was one.
+    pub sender: Option<i64>,
     /// First confirmed by one of its recipients.
     pub seen_ms: Option<i64>,
     /// What is written.
@@ -216,6 +218,7 @@ pub(crate) fn report_row(row: &AnyRow) -> Result<ReportRow, StoreError> {
         updated_ms: row.int("updated_ms")?,
         sent_ms: row.maybe_int("sent_ms")?,
         sent_by: row.text("sent_by")?,
+        sender: row.maybe_int("sender")?,
         seen_ms: row.maybe_int("seen_ms")?,
         draft: row.json("draft", "reports.draft")?,
         follows: row.maybe_text("follows")?,

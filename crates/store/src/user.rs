@@ -79,6 +79,18 @@ impl Store {
         sqlx::query("SELECT * FROM users ORDER BY name").fetch_all(&self.pool).await?.iter().map(user_row).collect()
     }
 
+    /// Which operator the user of this name is, if any.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn operator_of_user(&self, name: &str) -> Result<Option<i64>, StoreError> {
+        let operator: Option<Option<i64>> = sqlx::query_scalar("SELECT operator_id FROM users WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(operator.flatten())
+    }
+
     /// A new user with the password `chosen`, or one made here; it is given back to be told, and only its Argon2 hash is kept.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use store::{ImportError, Store, StoreError};
 use switch::{Cap, CommandError, Obstacle};
@@ -10,9 +11,12 @@ use crate::auth::{Login, Tickets, Tries};
 use crate::error::Refusal;
 use crate::metrics::MetricsToken;
 use crate::recording::Heard;
-use crate::reports::{self, Begun};
+use crate::reports::{self, Recorded, Watched};
 use crate::seen::Gate;
 use crate::switchboard::{Switchboard, Unanswered};
+
+/// As a draft's lock lasts, so that its end is noticed within two minutes.
+const LOOK_AGAIN: Duration = Duration::from_millis(store::LOCK_MS.unsigned_abs());
 
 /// How the API is set up.
 #[derive(Clone)]
@@ -39,8 +43,12 @@ pub struct Api {
     pub(crate) gate: Arc<Gate>,
     /// Failed logins.
     pub(crate) tries: Arc<Tries>,
-    /// When recordings began.
-    pub(crate) begun: Arc<Begun>,
+    /// When recordings began and ended.
+    pub(crate) recorded: Arc<Recorded>,
+    /// How often it is looked whether a draft that was being written still is.
+    pub look_again: Duration,
+    /// Operators whose drafts are looked at.
+    pub(crate) watched: Arc<Watched>,
     /// Playbacks that are in the audit log.
     pub(crate) heard: Arc<Heard>,
 }
@@ -66,7 +74,9 @@ impl Api {
             tickets: Tickets::default(),
             gate: Arc::default(),
             tries: Arc::default(),
-            begun: Arc::default(),
+            recorded: Arc::default(),
+            look_again: LOOK_AGAIN,
+            watched: Arc::default(),
             heard: Arc::default(),
         }
     }

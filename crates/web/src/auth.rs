@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 use crate::api::Api;
 use crate::error::Refusal;
 use crate::extract::Body;
+use crate::reports;
 use crate::rights::{self, Act};
 
 /// The session's cookie.
@@ -201,7 +202,7 @@ pub(crate) async fn login(
     Ok((jar.add(cookie), Json(LoggedIn { user: login, token })))
 }
 
-/// Log out: the session ends here, whoever else may have copied its cookie.
+/// Log out: the session ends here, whoever else may have copied its cookie, and drafts that were being written are anybody's.
 #[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204)))]
 pub(crate) async fn logout(
     State(api): State<Api>,
@@ -209,7 +210,11 @@ pub(crate) async fn logout(
     jar: CookieJar,
 ) -> Result<(CookieJar, StatusCode), Refusal> {
     if let Some(token) = token(&headers) {
+        let user = api.store.session(&token, api.now_ms()).await?;
         api.store.close_session(&token).await?;
+        if let Some(user) = user {
+            reports::let_go(&api, &user.into()).await?;
+        }
     }
     Ok((jar.remove(Cookie::build(COOKIE).path("/")), StatusCode::NO_CONTENT))
 }

@@ -1,5 +1,6 @@
 //! The event stream: one WebSocket for every desk. `?after=SEQ` resumes without a gap as long as the events are remembered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Error;
@@ -22,7 +23,7 @@ use crate::api::Api;
 use crate::auth::{Login, token};
 use crate::error::Refusal;
 use crate::extract::Asked;
-use crate::news::Told;
+use crate::news::{News, Told};
 use crate::rights::Act;
 use crate::switchboard::Stamped;
 
@@ -57,20 +58,49 @@ pub(crate) async fn events(
     login.may(Act::Watch)?;
     let upgrade = upgrade
         .map_err(|why| Refusal::malformed(format!("this is a WebSocket: {why}"), "ask for it with an upgrade"))?;
-    let sees_supervisors = login.may(Act::Supervise).is_ok();
+    let sees = Sees::of(&login);
     let session = token(&headers).unwrap_or_default();
     let desk = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(desk.on_upgrade(move |socket| async move {
         // However it ends, it has ended: the desk comes again with the number of its last event.
-        let _ended = Stream { api, socket, session, sees_supervisors, last: 0 }.run(from.after).await;
+        let _ended = Stream { api, socket, session, sees, last: 0 }.run(from.after).await;
     }))
+}
+
+/// What of the stream a desk may see.
+#[derive(Clone, Copy)]
+struct Sees {
+    supervisors: bool,
+    /// Why a report did not arrive: the other side's words, which are whatever it likes to say.
+    failures: bool,
+}
+
+impl Sees {
+    fn of(login: &Login) -> Self {
+        Sees { supervisors: login.may(Act::Supervise).is_ok(), failures: login.may(Act::TendReports).is_ok() }
+    }
+
+    /// As this desk is told it; `None`: it is not.
+    fn told(self, event: &Stamped) -> Option<Stamped> {
+        match event.event.as_ref() {
+            event if !self.supervisors && is_about_a_supervisor(event) => None,
+            Told::Report(News::Delivery { why, .. }) if !self.failures && !why.is_empty() => {
+                let mut told = event.event.as_ref().clone();
+                if let Told::Report(News::Delivery { why, .. }) = &mut told {
+                    why.clear();
+                }
+                Some(Stamped { event: Arc::new(told), ..event.clone() })
+            }
+            Told::Switch(_) | Told::Report(_) => Some(event.clone()),
+        }
+    }
 }
 
 struct Stream {
     api: Api,
     socket: WebSocket,
     session: String,
-    sees_supervisors: bool,
+    sees: Sees,
     last: u64,
 }
 
@@ -121,10 +151,8 @@ impl Stream {
             return Ok(());
         }
         self.last = event.seq;
-        if !self.sees_supervisors && is_about_a_supervisor(&event.event) {
-            return Ok(());
-        }
-        match serde_json::to_string(event) {
+        let Some(told) = self.sees.told(event) else { return Ok(()) };
+        match serde_json::to_string(&told) {
             Ok(text) => self.socket.send(Message::text(text)).await,
             Err(error) => {
                 tracing::warn!(%error, "an event could not be told");
@@ -136,7 +164,7 @@ impl Stream {
     /// Is the desk still somebody's? What it may see is as its role is now. A database that is away ends no session.
     async fn is_logged_in(&mut self) -> bool {
         match self.api.store.session(&self.session, self.api.now_ms()).await {
-            Ok(Some(user)) => self.sees_supervisors = Login::from(user).may(Act::Supervise).is_ok(),
+            Ok(Some(user)) => self.sees = Sees::of(&Login::from(user)),
             Ok(None) => return false,
             Err(_) => {}
         }

@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use report::text::csv_cell;
 use store::{CallQuery, CallSummary};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,8 +21,6 @@ use crate::rights::Act;
 const ROWS_MAX: usize = 20_000;
 /// Calls asked of the store at once.
 const PAGE_ROWS: u32 = 500;
-/// What makes a spreadsheet run a cell.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// Columns of a call.
 const COLUMNS: [&str; 12] = [
     "call",
@@ -82,7 +81,7 @@ impl Sheet {
 
     /// One more row.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) -> Result<(), Refusal> {
-        self.0.write_record(cells.into_iter().map(guarded)).map_err(|_| unwritten())
+        self.0.write_record(cells.into_iter().map(|cell| csv_cell(&cell))).map_err(|_| unwritten())
     }
 
     /// As a file of this name.
@@ -132,21 +131,37 @@ pub(crate) fn japanese_time(unix_ms: i64) -> String {
     }
 }
 
-/// With an apostrophe in front of what a spreadsheet would run.
-fn guarded(cell: String) -> String {
-    if cell.starts_with(FORMULA) { format!("'{cell}") } else { cell }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn r19_no_cell_is_a_formula() {
-        for evil in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\tx", "\rx"] {
-            assert_eq!(guarded(evil.to_owned()), format!("'{evil}"));
+        let evils = [
+            "=cmd|' /C calc'!A0",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\tx",
+            "\rx",
+            "\n=1",
+            " =1",
+            "　=1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠x",
+        ];
+        for evil in evils {
+            let mut sheet = Sheet::new(&["head"]).unwrap();
+            sheet.row([evil.to_owned()]).unwrap();
+            let file = String::from_utf8(sheet.0.into_inner().unwrap()).unwrap();
+            let cell = file.strip_prefix("head\n").unwrap();
+            assert!(cell.starts_with(['\'']) || cell.starts_with("\"'"), "{evil:?}: {cell:?}");
         }
-        assert_eq!(guarded("090-1234-5678".to_owned()), "090-1234-5678");
+        let mut sheet = Sheet::new(&["head"]).unwrap();
+        sheet.row(["090-1234-5678".to_owned()]).unwrap();
+        assert_eq!(sheet.0.into_inner().unwrap(), b"head\n090-1234-5678\n");
     }
 
     #[test]

@@ -2,10 +2,12 @@
 //! firm to write one. Whoever writes may write any draft (F29); what was sent, only supervisors find and see, and whoever took or
 //! sent it.
 
+mod clock;
 mod compose;
 mod draft;
 mod find;
 mod firm;
+mod open;
 mod progress;
 mod refused;
 mod send;
@@ -13,8 +15,9 @@ mod sheet;
 mod tend;
 mod writer;
 
+use report::Language;
 use serde::Serialize;
-use store::{ReportRow, ReportState};
+use store::{ReportRow, ReportState, StoreError};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -24,7 +27,9 @@ use crate::calls::display;
 use crate::error::Refusal;
 use crate::rights::Act;
 
-pub(crate) use draft::Begun;
+pub(crate) use clock::Recorded;
+pub(crate) use draft::let_go;
+pub(crate) use open::Watched;
 pub(crate) use refused::{Said, refusal};
 
 /// Routes of everything about reports.
@@ -65,14 +70,13 @@ impl Shown {
 }
 
 /// The report, if whoever asks may see it. What one may not see is not there (R18).
-pub(crate) async fn visible(api: &Api, login: &Login, id: &str) -> Result<ReportRow, Refusal> {
+pub(crate) async fn visible(api: &Api, login: &Login, language: Language, id: &str) -> Result<ReportRow, Refusal> {
     login.may(Act::WriteReports)?;
-    let report = api.store.report(id).await?;
+    let report = api.store.report(id).await.said(language)?;
     let tends = login.may(Act::TendReports).is_ok();
-    let own = report.operator.is_some() && report.operator == login.operator;
+    let own = login.operator.is_some_and(|me| report.operator == Some(me) || report.sender == Some(me));
     if tends || own || report.state == ReportState::Draft {
-        Ok(report)
-    } else {
-        Err(Refusal::not_found(format!("there is no report {id}")))
+        return Ok(report);
     }
+    Err(StoreError::Missing { what: "report", id: id.to_owned() }).said(language)
 }

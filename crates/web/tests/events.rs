@@ -63,6 +63,26 @@ fn who_is_listened_to_is_not_told() {
 }
 
 #[test]
+fn r20_why_a_report_did_not_arrive_is_told_to_those_who_look_after_it() {
+    let house = House::new();
+    let operator = house.logged_in("hanako", Role::Operator, Some(house.operator("101", "花子")));
+    let supervisor = house.logged_in("shunin", Role::Supervisor, None);
+    let (mut hanako, mut shunin) = (desk(&house, "?after=0", &operator), desk(&house, "?after=0", &supervisor));
+    let news = web::News::Delivery {
+        delivery: "d".into(),
+        report: "r".into(),
+        customer: Some(1),
+        recipient: "office".into(),
+        state: "dead".into(),
+        why: "HTTP 404: whatever a service says".into(),
+    };
+    house.switchboard.tells(1, news);
+    let (told, whole) = (next(&mut hanako), next(&mut shunin));
+    assert_eq!((&told["event"]["state"], &told["event"]["why"]), (&json!("dead"), &json!("")));
+    assert_eq!((&told["seq"], &whole["event"]["why"]), (&json!(1), &json!("HTTP 404: whatever a service says")));
+}
+
+#[test]
 fn who_is_no_supervisor_any_more_is_told_no_longer() {
     let house = House::new();
     let user = house.user("shunin", Role::Supervisor, None);

@@ -41,7 +41,10 @@ fn profile() -> Value {
 
 impl Desk {
     fn new() -> Desk {
-        let house = House::new();
+        Desk::of(House::new())
+    }
+
+    fn of(house: House) -> Desk {
         let (hanako, taro) = (house.operator("101", "花子"), house.operator("102", "太郎"));
         let customer = house.customer("sakura", "さくら歯科", "03-1234-5678");
         let operator = house.logged_in("hanako", Role::Operator, Some(hanako));
@@ -216,6 +219,75 @@ fn x01_an_edit_is_placed_on_the_recordings_clock_by_the_server() {
 }
 
 #[test]
+fn x01_what_was_typed_before_an_outage_is_where_it_was_said_and_what_nobody_said_is_nowhere() {
+    let desk = Desk::new();
+    let report = desk.answered(CALL);
+    let said = |key: &str, more: Value| {
+        let mut edit = json!({"key": key, "value": {"said": "090-1234-5678"}});
+        edit.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        edit
+    };
+    let edits = json!([
+        said("company", json!({"ago_ms": 3_000})),
+        said("name", json!({"ago_ms": -3_000})),
+        said("business", json!({"ago_ms": 86_400_000})),
+        said("callback", json!({"prefilled": true})),
+    ]);
+    assert_eq!(desk.edit(&report, &desk.operator, edits).status, 200);
+    let whole = desk.ask("GET", &format!("/reports/{report}"), &desk.operator, None).json();
+    let placed: Vec<_> = whole["edits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edit| (edit["at_ms"].clone(), edit["offset_ms"].clone()))
+        .collect();
+    let at = |ago: i64, offset: Option<i64>| (json!(NOW - ago), json!(offset));
+    // A browser whose clock is wrong moves nothing by more than ten minutes.
+    assert_eq!(placed, [at(3_000, Some(2_000)), at(0, Some(5_000)), at(600_000, Some(0)), at(0, None)]);
+    assert_eq!(whole["evidence"]["callback"]["spans"], json!([]), "{whole}");
+}
+
+#[test]
+fn x01_what_is_typed_after_the_call_is_in_no_recording() {
+    let desk = Desk::new();
+    let report = desk.answered(CALL);
+    let late = desk.house.call(CALL + 1, |call| {
+        call.customer = Some(desk.customer);
+        call.operator = Some(desk.hanako);
+        (call.answered_ms, call.ended_ms) = (Some(NOW - 60_000), Some(NOW - 2_000));
+    });
+    let none = desk.house.call(CALL + 2, |call| {
+        call.answered_ms = Some(NOW - 5_000);
+        call.no_recording = "none, because the disk is full".into();
+    });
+    // Its record has not come, but the events have told that it is over.
+    let lagging = desk.house.call(CALL + 3, |call| (call.answered_ms, call.ended_ms) = (Some(NOW - 9_000), None));
+    let ended = switch::Event::CallEnded {
+        call: lagging.to_string(),
+        ending: "caller_hung_up".into(),
+        talk_ms: 1,
+        wait_ms: 1,
+        answered: true,
+    };
+    *desk.house.switchboard.remembered.lock().unwrap() =
+        vec![web::Stamped { seq: 1, unix_ms: NOW - 1_000, event: std::sync::Arc::new(ended.into()) }];
+    for (report, ago, offset) in [
+        (report, 0, json!(5_000)),
+        (store::report_id_of_call(late), 0, Value::Null),
+        (store::report_id_of_call(late), 2_000, json!(58_000)),
+        (store::report_id_of_call(none), 0, Value::Null),
+        (store::report_id_of_call(lagging), 0, Value::Null),
+        (store::report_id_of_call(lagging), 1_000, json!(8_000)),
+    ] {
+        let edit = json!([{"key": "name", "value": {"said": format!("高橋{ago}")}, "ago_ms": ago}]);
+        assert_eq!(desk.edit(&report, &desk.supervisor, edit).status, 200);
+        let whole = desk.ask("GET", &format!("/reports/{report}"), &desk.supervisor, None).json();
+        let last = whole["edits"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["offset_ms"], offset, "{whole}");
+    }
+}
+
+#[test]
 fn x06_a_number_is_judged_as_it_is_typed() {
     let desk = Desk::new();
     let report = desk.answered(CALL);
@@ -315,6 +387,98 @@ fn r18_what_was_sent_is_there_for_who_took_the_call_and_for_supervisors_alone() 
     }
     for token in [&desk.operator, &desk.supervisor, &desk.admin] {
         assert_eq!(desk.ask("GET", &format!("/reports/{report}"), token, None).status, 200);
+    }
+}
+
+#[test]
+fn f29_who_finished_anothers_draft_sees_what_became_of_it() {
+    let desk = Desk::new();
+    let (sent, waived) = (desk.answered(CALL), desk.answered(CALL + 1));
+    desk.filled(&sent, &desk.colleague);
+    assert_eq!(desk.send(&sent, &desk.colleague).status, 200);
+    let reason = Some(json!({"reason": "間違い電話"}));
+    assert_eq!(desk.ask("POST", &format!("/reports/{waived}/waive"), &desk.colleague, reason).status, 200);
+    let third = desk.house.logged_in("jiro", Role::Operator, Some(desk.house.operator("103", "次郎")));
+    for report in [sent, waived] {
+        for (token, status) in [(&desk.colleague, 200), (&desk.operator, 200), (&third, 404)] {
+            assert_eq!(desk.ask("GET", &format!("/reports/{report}"), token, None).status, status);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_there_is_told_in_the_askers_language() {
+    let desk = Desk::new();
+    let report = desk.answered(CALL);
+    desk.filled(&report, &desk.operator);
+    assert_eq!(desk.send(&report, &desk.operator).status, 200);
+    let bearer = format!("Bearer {}", desk.colleague);
+    let in_hand = format!("/calls/{}/report", CallId(CALL + 7));
+    let sent = format!("/reports/{report}/sheet");
+    for (method, path) in [("GET", sent.as_str()), ("GET", "/reports/none"), ("POST", &in_hand)] {
+        let body = (method == "POST").then(|| b"{}".to_vec());
+        let headers =
+            [("authorization", bearer.as_str()), ("accept-language", "ja"), ("content-type", "application/json")];
+        let said = desk.house.send(method, path, &headers, body);
+        assert_eq!(said.status, 404, "{path}: {}", said.text());
+        assert!(said.json()["what"].as_str().unwrap().contains("ありません"), "{path}: {}", said.text());
+    }
+}
+
+#[test]
+fn f29_the_switch_is_told_of_every_draft_that_somebody_writes() {
+    let desk = Desk::new();
+    let taro = desk.house.wait(desk.house.store.operator_of_user("taro")).unwrap().unwrap();
+    let told = || {
+        let commands = std::mem::take(&mut *desk.house.switchboard.commands.lock().unwrap());
+        let open = |command| match command {
+            Command::ReportOpen { operator, open } => (operator.0, open),
+            other => panic!("{other:?}"),
+        };
+        commands.into_iter().map(open).collect::<Vec<_>>()
+    };
+    let take = |report: &str, rest: &str, token: &str| {
+        let said = desk.ask("POST", &format!("/reports/{report}/{rest}"), token, Some(json!({"take": true})));
+        assert_eq!(said.status, 200, "{}", said.text());
+    };
+    let (first, second, third) = (desk.answered(CALL), desk.answered(CALL + 1), desk.answered(CALL + 2));
+    for report in [&first, &second, &third] {
+        take(report, "open", &desk.operator);
+        assert_eq!(told(), [(desk.hanako, true)]);
+    }
+    desk.filled(&first, &desk.operator);
+    assert_eq!(desk.send(&first, &desk.operator).status, 200);
+    assert_eq!(told(), [(desk.hanako, true)], "two others are open");
+    take(&second, "open", &desk.colleague);
+    assert_eq!(told(), [(taro, true), (desk.hanako, true)]);
+    take(&third, "lock", &desk.colleague);
+    assert_eq!(told(), [(taro, true), (desk.hanako, false)], "the last one was taken");
+    assert_eq!(desk.ask("DELETE", &format!("/reports/{second}/lock"), &desk.colleague, None).status, 204);
+    assert_eq!(told(), [(taro, true)]);
+    // Whoever logs out writes nothing any more.
+    assert_eq!(desk.ask("POST", "/logout", &desk.colleague, None).status, 204);
+    assert_eq!(told(), [(taro, false)]);
+    let left = desk.house.wait(desk.house.store.report(&third)).unwrap();
+    assert_eq!(left.lock, None);
+    let news = desk.house.switchboard.news.lock().unwrap().clone();
+    let unlocked = |news: &News| matches!(news, News::ReportChanged { report, what, .. } if *report == third && what == "unlocked");
+    assert!(news.iter().any(unlocked), "{news:?}");
+}
+
+#[test]
+fn f29_a_browser_that_died_writes_nothing_once_its_lock_has_run_out() {
+    let desk = Desk::of(House::looking_again(std::time::Duration::from_millis(20)));
+    let report = desk.answered(CALL);
+    let path = format!("/reports/{report}/open");
+    assert_eq!(desk.ask("POST", &path, &desk.operator, Some(json!({}))).status, 200);
+    // The lock of a minute ago.
+    let writer = Writer { login: "hanako".into(), name: "花子".into(), operator: Some(desk.hanako) };
+    desk.house.wait(desk.house.store.lock_report(&report, &writer, false, NOW - store::LOCK_MS)).unwrap();
+    let closed = Command::ReportOpen { operator: OperatorId(desk.hanako), open: false };
+    let begun = std::time::Instant::now();
+    while desk.house.switchboard.commands.lock().unwrap().last() != Some(&closed) {
+        assert!(begun.elapsed().as_secs() < 30, "the switch still thinks that it is being written");
+        std::thread::yield_now();
     }
 }
 
@@ -498,6 +662,12 @@ fn x05_a_link_runs_out_and_one_that_is_none_tells_nothing() {
         desk.house.send("GET", "//r/00000000000000000000000000000000", &[], None);
     }
     assert_eq!(desk.house.send("GET", "//r/00000000000000000000000000000000", &[], None).status, 429);
+    // But a colleague behind the same address, who has one, confirms.
+    let good = "0123456789abcdef0123456789abcdef";
+    let report = desk.sent_with_link(CALL + 1, good, NOW);
+    assert_eq!(desk.house.send("GET", &format!("//r/{good}"), &[], None).status, 200);
+    assert_eq!(desk.house.send("POST", &format!("//r/{good}"), &[], None).status, 200);
+    assert_eq!(desk.house.wait(desk.house.store.report(&report)).unwrap().seen_ms, Some(NOW));
 }
 
 #[test]

@@ -54,6 +54,14 @@ impl Request {
         Self { url, rule, headers, body: body.finish().into_bytes() }
     }
 
+    /// Tokens that it carries.
+    pub(crate) fn bearer(&self) -> Vec<String> {
+        let bearer = |(name, value): &(&str, String)| {
+            value.strip_prefix("Bearer ").filter(|_| *name == "authorization").map(str::to_owned)
+        };
+        self.headers.iter().filter_map(bearer).collect()
+    }
+
     pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self

@@ -195,8 +195,9 @@ async fn fetch(http: &Http, base: &str, app: &App<'_>, now_ms: i64) -> Result<To
         ("scope", "bot.message"),
     ];
     let request = Request::form(format!("{base}/oauth2/v2.0/token"), guard::LINE_WORKS, &fields);
-    let response = http.post(request).await.map_err(|failure| failed(app.channel, failure))?;
+    let mut response = http.post(request).await.map_err(|failure| failed(app.channel, failure))?;
     if response.status != 200 {
+        response.body = app.channel.scrub(&response.body, &[&assertion]);
         let said = serde_json::from_str::<NotGiven>(&response.body);
         let said = said.map(|said| format!("no access token: {} {}", said.error, said.error_description));
         return Err(answer::otherwise(&response, &said.unwrap_or_default(), now_ms));

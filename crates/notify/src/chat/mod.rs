@@ -148,7 +148,7 @@ impl Chats {
         if let Some(response) = response {
             self.learn(&paces, &response, now_ms);
         }
-        outcome
+        scrubbed(channel, outcome, &[])
     }
 
     fn request(&self, channel: &Channel, letter: Letter<'_>, now_ms: i64) -> Result<Request, Outcome> {
@@ -172,11 +172,19 @@ impl Chats {
     }
 
     async fn post(&self, channel: &Channel, request: Request, now_ms: i64) -> (Option<Response>, Outcome) {
-        let response = match self.http.post(request).await {
+        let tokens = request.bearer();
+        let also: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        let mut response = match self.http.post(request).await {
             Ok(response) => response,
-            Err(failure) => return (None, failed(channel, failure)),
+            Err(failure) => return (None, scrubbed(channel, failed(channel, failure), &also)),
         };
-        let outcome = outcome(channel, &response, now_ms);
+        let accepted = outcome(channel, &response, now_ms);
+        if matches!(accepted, Outcome::Accepted { .. }) {
+            return (Some(response), accepted);
+        }
+        // Before its words are cut short: half a secret would not be found.
+        response.body = channel.scrub(&response.body, &also);
+        let outcome = scrubbed(channel, outcome(channel, &response, now_ms), &also);
         (Some(response), outcome)
     }
 
@@ -261,6 +269,16 @@ fn outcome(channel: &Channel, response: &Response, now_ms: i64) -> Outcome {
         Channel::Discord { .. } => discord::outcome(response, now_ms),
         Channel::Webhook { .. } => webhook::outcome(response, now_ms),
         Channel::Email { .. } | Channel::Phone { .. } => Outcome::permanent(format!("{} is no chat", channel.kind())),
+    }
+}
+
+/// What is told of a failure has no secret of the channel in it (R20): it is kept, logged, and shown.
+fn scrubbed(channel: &Channel, outcome: Outcome, also: &[&str]) -> Outcome {
+    match outcome {
+        Outcome::Accepted { remote_id } => Outcome::Accepted { remote_id },
+        Outcome::Retry { after_ms, why } => Outcome::Retry { after_ms, why: channel.scrub(&why, also) },
+        Outcome::Ours { why } => Outcome::Ours { why: channel.scrub(&why, also) },
+        Outcome::Permanent { why } => Outcome::Permanent { why: channel.scrub(&why, also) },
     }
 }
 

@@ -41,10 +41,12 @@ fn shortened(content: &Content, chars_max: usize) -> Content {
     short
 }
 
-/// The report's links as buttons: words and address.
+/// The report's links as buttons: words and address. A button has room for what it does, and none for a remark in parentheses.
 pub(super) fn links(content: &Content, url_max: usize) -> Vec<(String, String)> {
     let links = render::parts(content).into_iter().filter_map(|part| match part {
-        Part::Link { label, url } if url.len() <= url_max => Some((label, url)),
+        Part::Link { label, url } if url.len() <= url_max => {
+            Some((label.split_once('（').map_or(label.as_str(), |(words, _)| words).to_owned(), url))
+        }
         Part::Link { .. } | Part::Head(_) | Part::Number { .. } | Part::Row { .. } => None,
     });
     links.collect()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use notify::Outcome;
 use notify::chat::{Chats, Endpoints};
-use receivers::http::{Fault, Service, Verdict};
+use receivers::http::{Fault, Service, Verdict, known};
 
 use crate::house::{self, House, KEY};
 
@@ -60,6 +60,58 @@ async fn f33_wrong_credentials_are_told_in_the_services_words() {
         let Outcome::Permanent { why } = outcome else { panic!("{service:?}: {outcome:?}") };
         assert!(why.contains(said), "{service:?}: {why}");
         assert_eq!(house.seen(service), 0);
+    }
+}
+
+/// A service that refuses repeats what it was asked, address and token and all.
+#[tokio::test]
+async fn r20_what_a_service_says_of_us_is_told_without_our_secrets() {
+    let secrets = [
+        known::CHATWORK_TOKEN,
+        known::SLACK_WEBHOOK,
+        known::SLACK_TOKEN,
+        known::GOOGLE_KEY,
+        known::GOOGLE_TOKEN,
+        known::TEAMS_SIGNATURE,
+        known::LINE_TOKEN,
+        known::DISCORD_TOKEN,
+        known::WEBHOOK_SECRET,
+        "standin-access-",
+    ];
+    for service in Service::ALL {
+        let mut house = House::open().await;
+        let mut channel = house.channel(service);
+        if let report::Channel::Webhook { url, .. } = &mut channel {
+            url.push_str("?key=firms-own-secret-key");
+        }
+        assert!(matches!(house.deliver(&channel).await, Outcome::Accepted { .. }), "{service:?}");
+        let asked = house.services.requests().last().cloned().unwrap();
+        let headers: Vec<String> = asked
+            .headers
+            .iter()
+            .filter(|(name, _)| name.contains("auth") || name.contains("token"))
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        let echo = format!(
+            "you asked for {} {}{} with {}",
+            "x".repeat(60),
+            house.services.base(),
+            asked.uri,
+            headers.join(", ")
+        );
+        for pad in [0, 200, 230] {
+            // Also where the words are cut short.
+            house.services.fail_times(service, Fault::Refuses(format!("{}{echo}", "y".repeat(pad))), 1);
+            let outcome = house.deliver_later(&channel).await;
+            let (Outcome::Permanent { why } | Outcome::Retry { why, .. }) = outcome else {
+                panic!("{service:?}: {outcome:?}")
+            };
+            assert!(why.contains("yyyyou asked") || pad == 0 && why.contains("you asked"), "{service:?}: {why}");
+            for secret in secrets.iter().chain(&["firms-own-secret-key"]) {
+                let head = secret.get(..12).unwrap_or(secret);
+                assert!(!why.contains(head), "{service:?}: {why}");
+            }
+        }
     }
 }
 

@@ -131,7 +131,9 @@ fn bottom(content: &Content) -> Vec<Part> {
         let url = url.as_deref().filter(|url| is_plain_url(url))?;
         Some(Part::Link { label: label.to_owned(), url: url.to_owned() })
     };
-    bottom.extend(link(language.of("確認しました", "I have seen this"), &content.seen_link));
+    // Opening it confirms nothing: mail scanners open every link.
+    let confirm = ("確認ページを開く（開いた先のボタンで確認完了）", "Open to confirm");
+    bottom.extend(link(language.of(confirm.0, confirm.1), &content.seen_link));
     let look =
         if content.notice_only { ("録音を聞く", "Listen") } else { ("報告書を見る", "Open the report") };
     bottom.extend(link(language.of(look.0, look.1), &content.link));

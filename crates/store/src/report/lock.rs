@@ -1,7 +1,7 @@
 //! Who writes a draft now: a lease, so that a browser that died keeps nobody out for long, and anybody can finish another's draft
 //! (F29).
 
-use super::{Lock, ReportRow, Writer, take, take_draft};
+use super::{Lock, ReportRow, Writer, report_row, take, take_draft};
 use crate::audit;
 use crate::database::{Store, Tx};
 use crate::error::{Conflict, StoreError};
@@ -53,6 +53,34 @@ impl Store {
         .await?;
         tx.commit().await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Whether a login writes a draft now.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn holds_draft(&self, login: &str, now_ms: i64) -> Result<bool, StoreError> {
+        let sql = "SELECT id FROM reports WHERE state = 'draft' AND lock_login = $1 AND lock_until_ms > $2 LIMIT 1";
+        let held: Option<String> =
+            sqlx::query_scalar(sql).bind(storable(login).into_owned()).bind(now_ms).fetch_optional(&self.pool).await?;
+        Ok(held.is_some())
+    }
+
+    /// Lets go every draft that a login has, and tells which.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn unlock_reports_of(&self, login: &str) -> Result<Vec<ReportRow>, StoreError> {
+        let rows = sqlx::query(
+            "UPDATE reports SET lock_login = '', lock_name = '', lock_until_ms = 0 \
+             WHERE state = 'draft' AND lock_login = $1 RETURNING *",
+        )
+        .bind(storable(login).into_owned())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(report_row).collect()
     }
 }
 

@@ -119,12 +119,13 @@ impl Store {
         lock::refuse_locked(&report, writer, now_ms)?;
         audit::add(&mut tx, now_ms, &writer.login, "report.waive", &lock::about(id), &reason).await?;
         sqlx::query(
-            "UPDATE reports SET state = 'waived', waiver = $1, sent_by = $2, updated_ms = $3, lock_login = '', lock_name = '', \
-             lock_until_ms = 0 WHERE id = $4",
+            "UPDATE reports SET state = 'waived', waiver = $1, sent_by = $2, updated_ms = $3, sender = $4, lock_login = '', \
+             lock_name = '', lock_until_ms = 0 WHERE id = $5",
         )
         .bind(storable(&reason).into_owned())
         .bind(storable(&writer.name).into_owned())
         .bind(now_ms)
+        .bind(writer.operator)
         .bind(id)
         .execute(&mut *tx)
         .await?;
@@ -189,13 +190,14 @@ async fn finish(
         (Some(_), true) | (None, _) => String::new(),
     };
     sqlx::query(
-        "UPDATE reports SET state = 'sent', sent_ms = $1, sent_by = $2, policy = $3, class = $4, lock_login = '', lock_name = '', \
-         lock_until_ms = 0 WHERE id = $5",
+        "UPDATE reports SET state = 'sent', sent_ms = $1, sent_by = $2, policy = $3, class = $4, sender = $5, lock_login = '', \
+         lock_name = '', lock_until_ms = 0 WHERE id = $6",
     )
     .bind(now_ms)
     .bind(storable(&writer.name).into_owned())
     .bind(word(&sending.policy))
     .bind(&class)
+    .bind(writer.operator)
     .bind(&report.id)
     .execute(&mut **tx)
     .await?;

@@ -1,19 +1,18 @@
 //! A report being written: opened with the call or later, taken over, changed field by field. What is answered has been saved.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use report::{Draft, Edit, Value, key};
+use report::{Draft, Edit, Language, Value, key};
 use serde::Deserialize;
-use store::{CallFacts, ReportRow, StoreError};
-use switch::{CallId, Command, Event, OperatorId};
+use store::{CallFacts, RecordingTimes, ReportRow, StoreError};
+use switch::CallId;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::clock;
+use super::open::{tell_open, tell_robbed};
 use super::progress::{self, Progress};
 use super::sheet::{self, Sheet};
 use super::writer::writer;
@@ -28,8 +27,8 @@ use crate::news::News;
 use crate::rights::Act;
 use crate::tongue::Tongue;
 
-/// Calls whose recording's beginning is remembered.
-const BEGUN_MAX: usize = 4_096;
+/// How long ago a change may have been made: a browser that cannot reach this server keeps what is typed, and tries again.
+const AGO_MS_MAX: i64 = 600_000;
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -39,24 +38,6 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(edit))
         .routes(routes!(lock, unlock))
         .routes(routes!(use_faq))
-}
-
-/// When recordings began, by call: asked for at every edit, and never another.
-#[derive(Default)]
-pub(crate) struct Begun(Mutex<HashMap<CallId, i64>>);
-
-impl Begun {
-    fn known(&self, call: CallId) -> Option<i64> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&call).copied()
-    }
-
-    fn remember(&self, call: CallId, began_ms: i64) {
-        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if begun.len() >= BEGUN_MAX {
-            begun.clear();
-        }
-        begun.insert(call, began_ms);
-    }
 }
 
 /// Open a draft for writing.
@@ -83,7 +64,7 @@ pub(crate) async fn open_call(
     let report = match api.store.report_of_call(call).await.said(tongue.0)? {
         Some(report) => report,
         None => {
-            let facts = in_hand(&api, &login, call).await?;
+            let facts = in_hand(&api, &login, tongue.0, call).await?;
             api.store.draft_of_call(call, &facts).await.said(tongue.0)?
         }
     };
@@ -100,7 +81,7 @@ pub(crate) async fn open(
     At(id): At<String>,
     Body(opening): Body<Opening>,
 ) -> Result<Json<Sheet>, Refusal> {
-    let report = visible(&api, &login, &id).await?;
+    let report = visible(&api, &login, tongue.0, &id).await?;
     opened(&api, &login, tongue, report, opening.take).await
 }
 
@@ -114,7 +95,8 @@ async fn opened(
     let writer = writer(api, login).await.said(tongue.0)?;
     let held = api.store.lock_report(&report.id, &writer, take, api.now_ms()).await.said(tongue.0)?;
     tell(api, login, &held, "locked");
-    keep_open(api, login, true).await;
+    tell_open(api, login).await;
+    tell_robbed(api, login, &report).await;
     Ok(Json(sheet::of(api, login, tongue.0, held).await?))
 }
 
@@ -127,7 +109,7 @@ pub(crate) async fn sheet_of(
     tongue: Tongue,
     At(id): At<String>,
 ) -> Result<Json<Sheet>, Refusal> {
-    let report = visible(&api, &login, &id).await?;
+    let report = visible(&api, &login, tongue.0, &id).await?;
     Ok(Json(sheet::of(&api, &login, tongue.0, report).await?))
 }
 
@@ -147,10 +129,16 @@ pub(crate) struct Change {
     /// `{"said": "…"}`, `"unheard"`, or nothing: blank.
     #[serde(default)]
     value: Option<Value>,
+    /// How long before this request it was made, in milliseconds by the asker's clock; at most ten minutes count.
+    #[serde(default)]
+    ago_ms: i64,
+    /// The page filled it in, and nobody said it: it has no place in the recording.
+    #[serde(default)]
+    prefilled: bool,
 }
 
 /// Change fields of a draft. They are saved when this is answered: all, or none. When each was made, also on the recording's clock,
-/// is what this server's clock says (X01).
+/// is what this server's clock says, less what it took to come here (X01).
 #[utoipa::path(patch, path = "/reports/{id}", tag = "reports", request_body = Changes, params(("id" = String, Path)),
     responses((status = 200, body = Progress)))]
 pub(crate) async fn edit(
@@ -160,7 +148,7 @@ pub(crate) async fn edit(
     At(id): At<String>,
     Body(Changes { edits }): Body<Changes>,
 ) -> Result<Json<Progress>, Refusal> {
-    let report = visible(&api, &login, &id).await?;
+    let report = visible(&api, &login, tongue.0, &id).await?;
     let report = save(&api, &login, tongue, &report, edits).await?;
     Ok(Json(progress::of(&api, tongue.0, &report).await?))
 }
@@ -172,15 +160,19 @@ async fn save(
     report: &ReportRow,
     changes: Vec<Change>,
 ) -> Result<ReportRow, Refusal> {
-    let at_ms = api.now_ms();
-    let offset_ms = match report.call {
-        Some(call) => began_ms(api, call).await.said(tongue.0)?.map(|began_ms| at_ms.saturating_sub(began_ms).max(0)),
-        None => None,
+    let now_ms = api.now_ms();
+    let times = match report.call {
+        Some(call) => clock::recorded(api, call).await.said(tongue.0)?,
+        None => RecordingTimes::default(),
     };
-    let edit = |Change { key, value }| Edit { key, value, at_ms, offset_ms, who: login.name.clone() };
+    let edit = |Change { key, value, ago_ms, prefilled }| {
+        let at_ms = now_ms.saturating_sub(ago_ms.clamp(0, AGO_MS_MAX));
+        let offset_ms = clock::offset_ms(times, at_ms).filter(|_| !prefilled);
+        Edit { key, value, at_ms, offset_ms, who: login.name.clone() }
+    };
     let edits: Vec<Edit> = changes.into_iter().map(edit).collect();
     let writer = writer(api, login).await.said(tongue.0)?;
-    api.store.edit_report(&report.id, &edits, &writer, at_ms).await.said(tongue.0)
+    api.store.edit_report(&report.id, &edits, &writer, now_ms).await.said(tongue.0)
 }
 
 /// Keep a draft for another minute, or take it.
@@ -193,12 +185,14 @@ pub(crate) async fn lock(
     At(id): At<String>,
     Body(opening): Body<Opening>,
 ) -> Result<Json<Shown>, Refusal> {
-    visible(&api, &login, &id).await?;
+    let before = visible(&api, &login, tongue.0, &id).await?;
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let now_ms = api.now_ms();
     let report = api.store.lock_report(&id, &writer, opening.take, now_ms).await.said(tongue.0)?;
     if opening.take {
         tell(&api, &login, &report, "locked");
+        tell_open(&api, &login).await;
+        tell_robbed(&api, &login, &before).await;
     }
     Ok(Json(Shown::of(report, &login, now_ms)))
 }
@@ -212,12 +206,21 @@ pub(crate) async fn unlock(
     tongue: Tongue,
     At(id): At<String>,
 ) -> Result<StatusCode, Refusal> {
-    let report = visible(&api, &login, &id).await?;
+    let report = visible(&api, &login, tongue.0, &id).await?;
     let writer = writer(&api, &login).await.said(tongue.0)?;
     api.store.unlock_report(&id, &writer).await.said(tongue.0)?;
     tell(&api, &login, &report, "unlocked");
-    keep_open(&api, &login, false).await;
+    tell_open(&api, &login).await;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whoever logs out writes no more: anybody may go on with what is left.
+pub(crate) async fn let_go(api: &Api, login: &Login) -> Result<(), StoreError> {
+    for report in api.store.unlock_reports_of(&login.name).await? {
+        tell(api, login, &report, "unlocked");
+    }
+    tell_open(api, login).await;
+    Ok(())
 }
 
 /// A question of the firm's FAQ.
@@ -238,7 +241,7 @@ pub(crate) async fn use_faq(
     At(id): At<String>,
     Body(answered): Body<Answered>,
 ) -> Result<Json<Progress>, Refusal> {
-    let report = visible(&api, &login, &id).await?;
+    let report = visible(&api, &login, tongue.0, &id).await?;
     let profile = sheet::profile(&api, report.customer).await.said(tongue.0)?;
     let entry = profile.faq.get(answered.entry).filter(|_| profile.features.faq);
     let entry = entry.ok_or_else(|| {
@@ -249,7 +252,7 @@ pub(crate) async fn use_faq(
         Refusal::invalid("entry", what, remedy)
     })?;
     let said = with_line(&report.draft, key::FAQ_USED, &entry.question);
-    let change = Change { key: key::FAQ_USED.to_owned(), value: Some(Value::Said(said)) };
+    let change = Change { key: key::FAQ_USED.to_owned(), value: Some(Value::Said(said)), ago_ms: 0, prefilled: false };
     let report = save(&api, &login, tongue, &report, vec![change]).await?;
     Ok(Json(progress::of(&api, tongue.0, &report).await?))
 }
@@ -265,8 +268,12 @@ fn with_line(draft: &Draft, key: &str, line: &str) -> String {
 
 /// What the switch knows of a call that is in hand: its record may not have reached the database yet. An operator's own, or
 /// anybody's for who may act on anybody's.
-async fn in_hand(api: &Api, login: &Login, call: CallId) -> Result<CallFacts, Refusal> {
-    let none = || Refusal::not_found("there is no such call in your hands now");
+async fn in_hand(api: &Api, login: &Login, language: Language, call: CallId) -> Result<CallFacts, Refusal> {
+    let none = || {
+        Refusal::not_found(
+            language.of("この通話はいま担当していないか、ありません", "there is no such call in your hands now"),
+        )
+    };
     let (name, snapshot) = (call.to_string(), snapshot(api).await?);
     let now = snapshot.calls.into_iter().find(|now| now.call == name).ok_or_else(none)?;
     let own = now.operator.is_some() && now.operator == login.operator;
@@ -282,30 +289,6 @@ async fn in_hand(api: &Api, login: &Login, call: CallId) -> Result<CallFacts, Re
     })
 }
 
-/// When the recording of a call began: at our answer, as its record has it, or, before that has come, as the event told it.
-async fn began_ms(api: &Api, call: CallId) -> Result<Option<i64>, StoreError> {
-    if let Some(known) = api.begun.known(call) {
-        return Ok(Some(known));
-    }
-    match api.store.call(call).await {
-        Ok(record) => {
-            let began = record.recording_began_ms();
-            if let Some(began_ms) = began {
-                api.begun.remember(call, began_ms);
-                return Ok(began);
-            }
-        }
-        Err(StoreError::Missing { .. }) => {}
-        Err(error) => return Err(error),
-    }
-    let name = call.to_string();
-    let answered = api.switchboard.history(0).into_iter().rev().find_map(|stamped| match stamped.event.of_switch() {
-        Some(Event::CallAnswered { call, .. }) if *call == name => Some(stamped.unix_ms),
-        Some(_) | None => None,
-    });
-    Ok(answered)
-}
-
 /// The desks are told: who has it now. `what` as in [`News::ReportChanged`].
 pub(super) fn tell(api: &Api, login: &Login, report: &ReportRow, what: &str) {
     api.switchboard.tell(News::ReportChanged {
@@ -315,16 +298,6 @@ pub(super) fn tell(api: &Api, login: &Login, report: &ReportRow, what: &str) {
         what: what.to_owned(),
         operator: login.operator,
     });
-}
-
-/// The switch is told whether the operator still writes: the wrap-up lasts as long. That it cannot be told now stops nobody.
-pub(super) async fn keep_open(api: &Api, login: &Login, open: bool) {
-    if let Some(operator) = login.operator {
-        let command = Command::ReportOpen { operator: OperatorId(operator), open };
-        if let Err(why) = api.switchboard.command(command).await {
-            tracing::debug!(operator, ?why, "the switch was not told of an open report");
-        }
-    }
 }
 
 #[cfg(test)]

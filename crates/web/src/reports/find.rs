@@ -183,7 +183,7 @@ pub(crate) async fn one(
     tongue: Tongue,
     At(id): At<String>,
 ) -> Result<Json<WholeReport>, Refusal> {
-    let report = visible(&api, &login, &id).await?;
+    let report = visible(&api, &login, tongue.0, &id).await?;
     let profile = profile(&api, report.customer).await.said(tongue.0)?;
     let mut deliveries = Vec::new();
     for delivery in api.store.report_deliveries(&id).await.said(tongue.0)? {

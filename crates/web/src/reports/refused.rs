@@ -36,7 +36,13 @@ pub(crate) fn refusal(error: StoreError, language: Language) -> Refusal {
             Language::Ja => format!("{id} という{}はありません", noun(what)),
             Language::En => format!("there is no {what} {id}"),
         }),
-        StoreError::Refused(error) => Refusal::conflict(error.to_string()),
+        StoreError::Refused(error) => {
+            tracing::warn!(%error, "the database refuses what the API would write");
+            Refusal::conflict(language.of(
+                "データベースに保存できない内容です。見直してからもう一度お試しください",
+                "the database cannot keep this as it is; look at it again",
+            ))
+        }
         other @ (StoreError::Address { .. }
         | StoreError::Newer { .. }
         | StoreError::Changed { .. }

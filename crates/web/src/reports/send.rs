@@ -11,7 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::compose::{self, Looks};
-use super::draft::{keep_open, tell};
+use super::draft::tell;
+use super::open::tell_open;
 use super::sheet::{Delivered, profile};
 use super::writer::writer;
 use super::{Said, Shown, visible};
@@ -51,7 +52,7 @@ pub(crate) async fn preview(
     tongue: Tongue,
     At(id): At<String>,
 ) -> Result<Json<Preview>, Refusal> {
-    let report = visible(&api, &login, &id).await?;
+    let report = visible(&api, &login, tongue.0, &id).await?;
     let composed = compose::compose(&api, &report).await.said(tongue.0)?;
     let recipients = compose::looks(&composed, tongue.0);
     Ok(Json(Preview { revision: report.revision, policy: composed.chosen.policy, recipients }))
@@ -87,7 +88,7 @@ pub(crate) async fn send(
     At(id): At<String>,
     Body(wanted): Body<Revision>,
 ) -> Result<Json<OnItsWay>, Refusal> {
-    let report = visible(&api, &login, &id).await?;
+    let report = visible(&api, &login, tongue.0, &id).await?;
     let composed = compose::compose(&api, &report).await.said(tongue.0)?;
     let sending = compose::sending(&api, &report, &composed).said(tongue.0)?;
     let sending = Sending { revision: wanted.revision.unwrap_or(sending.revision), ..sending };
@@ -96,7 +97,7 @@ pub(crate) async fn send(
         api.store.send_report(&id, &sending, &writer, api.now_ms()).await.said(tongue.0)?;
     if !again {
         sent(&api, &report, deliveries.len());
-        keep_open(&api, &login, false).await;
+        tell_open(&api, &login).await;
     }
     let deliveries = deliveries.into_iter().map(|row| Delivered::of(&composed.profile, row)).collect();
     let policy = report.policy.unwrap_or(sending.policy);
@@ -132,7 +133,7 @@ pub(crate) async fn waive(
     At(id): At<String>,
     Body(Waiver { reason }): Body<Waiver>,
 ) -> Result<Json<Shown>, Refusal> {
-    visible(&api, &login, &id).await?;
+    visible(&api, &login, tongue.0, &id).await?;
     if reason.trim().is_empty() {
         let (what, remedy) = tongue.0.of(
             ("理由がありません", "報告しない理由を入力してください"),
@@ -143,7 +144,7 @@ pub(crate) async fn waive(
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let report = api.store.waive_report(&id, &reason, &writer, api.now_ms()).await.said(tongue.0)?;
     tell(&api, &login, &report, "waived");
-    keep_open(&api, &login, false).await;
+    tell_open(&api, &login).await;
     Ok(Json(Shown::of(report, &login, api.now_ms())))
 }
 
@@ -157,7 +158,7 @@ pub(crate) async fn correct(
     tongue: Tongue,
     At(id): At<String>,
 ) -> Result<(StatusCode, Json<Shown>), Refusal> {
-    visible(&api, &login, &id).await?;
+    visible(&api, &login, tongue.0, &id).await?;
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let report = api.store.correct_report(&id, &writer, api.now_ms()).await.said(tongue.0)?;
     tell(&api, &login, &report, "corrected");

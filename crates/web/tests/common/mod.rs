@@ -34,7 +34,7 @@ pub struct Fake {
     pub refuses: Mutex<Option<CommandError>>,
     pub changed: AtomicU32,
     pub news: Mutex<Vec<News>>,
-    remembered: Mutex<Vec<Stamped>>,
+    pub remembered: Mutex<Vec<Stamped>>,
     live: broadcast::Sender<Stamped>,
 }
 
@@ -159,6 +159,17 @@ impl House {
 
     /// The same with this token for `/metrics`.
     pub fn with_metrics(token: &str) -> House {
+        let token = web::MetricsToken::new(token);
+        House::with(|api| api.metrics_token = token)
+    }
+
+    /// The same, in which drafts are looked at so often.
+    #[allow(dead_code, reason = "not every test file asks for it")]
+    pub fn looking_again(period: std::time::Duration) -> House {
+        House::with(|api| api.look_again = period)
+    }
+
+    fn with(change: impl FnOnce(&mut Api)) -> House {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let switchboard = Arc::new(Fake::new());
@@ -167,7 +178,7 @@ impl House {
         std::fs::create_dir(&recordings).unwrap();
         let store = runtime.block_on(Store::open(&format!("sqlite:{}", database.display()))).unwrap();
         let mut api = Api::new(store.clone(), switchboard.clone(), recordings, "denwaban".into(), || NOW);
-        api.metrics_token = web::MetricsToken::new(token);
+        change(&mut api);
         let tickets = api.tickets.clone();
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();
