@@ -14,7 +14,7 @@ use crate::text::storable;
 const AUDIT_ROWS_MAX: i64 = 1000;
 
 /// One line of the audit log.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct AuditEntry {
     /// Row id; grows.
     pub id: i64,

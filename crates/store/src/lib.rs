@@ -66,7 +66,7 @@ pub use import::{CUSTOMER_COLUMNS, ImportError, Imported, RowError};
 pub use interrupted::Interrupted;
 pub use journal::Journal;
 pub use ladder::DueLadder;
-pub use manual::{InForce, NewManual};
+pub use manual::{InForce, NewManual, Reader};
 pub use operator::{OperatorForm, OperatorRow};
 pub use outbox::{
     AttemptRow, DeliveryQuery, DeliveryRow, DeliveryState, Ended, Job, Kinds, LEASE_MAX, Late, NewDelivery, Outbox,

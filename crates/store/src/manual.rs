@@ -15,6 +15,8 @@ use crate::text::storable;
 
 /// Versions of one firm's manual that are read back, newest first.
 const VERSIONS_MAX: i64 = 500;
+/// Acknowledgements of one firm's manual that are read back, those of the newest versions first.
+const READERS_MAX: i64 = 5_000;
 
 /// A manual to be written.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -38,6 +40,18 @@ pub struct InForce {
     pub from_ms: i64,
     /// Operators who have acknowledged it.
     pub read_by: Vec<i64>,
+}
+
+/// An operator who has acknowledged a version.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ManualReader)]
+pub struct Reader {
+    /// The version.
+    pub version: i64,
+    /// Operator's row.
+    pub operator: i64,
+    /// When, unix milliseconds.
+    pub at_ms: i64,
 }
 
 impl Store {
@@ -142,6 +156,20 @@ impl Store {
     pub async fn acknowledged(&self, customer: i64, operator: i64) -> Result<Vec<i64>, StoreError> {
         let sql = "SELECT version FROM manual_acks WHERE customer = $1 AND operator = $2 ORDER BY version";
         Ok(sqlx::query_scalar(sql).bind(customer).bind(operator).fetch_all(&self.pool).await?)
+    }
+
+    /// Who has acknowledged which version of a firm's manual: of the newest version first, then by time.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn manual_readers(&self, customer: i64) -> Result<Vec<Reader>, StoreError> {
+        let sql = "SELECT version, operator, at_ms FROM manual_acks WHERE customer = $1 \
+                   ORDER BY version DESC, at_ms, operator LIMIT $2";
+        let rows = sqlx::query(sql).bind(customer).bind(READERS_MAX).fetch_all(&self.pool).await?;
+        let reader = |row: &AnyRow| {
+            Ok(Reader { version: row.int("version")?, operator: row.int("operator")?, at_ms: row.int("at_ms")? })
+        };
+        rows.iter().map(reader).collect()
     }
 
     /// Of each firm with a written manual, the version in force and who has read it: what the switch needs to keep a firm's calls

@@ -256,6 +256,7 @@ function listen() {
     line.hears(stamped);
     reports.hears(stamped, after !== "" && performance.now() - joined < REPLAY_MS);
     lists.hears(stamped);
+    desks?.hears(stamped);
     if (stamped.event.kind === "alarm") tellAlarm(stamped);
     if (stamped.event.kind === "promise") refreshPromise().catch(() => {});
     else state.more = true;
@@ -288,9 +289,14 @@ const line = queue(tools);
 const reports = reportDesk(tools);
 const lists = reportLists({ ...tools, desk: reports });
 let forms = null; // the administrator's
+let desks = null; // the supervisors': firms' report settings, past reports
 
-/** They are fetched for administrators alone. */
+/** They are fetched for those alone who may use them. */
 async function administer() {
+  if (mayFind()) {
+    desks ??= (await import("/office.js")).office({ ...tools, desk: reports });
+    await desks.load();
+  }
   if (state.me?.role !== "admin") return;
   forms ??= (await import("/setup.js")).setup(tools);
   await forms.load();
@@ -536,6 +542,7 @@ function showLogin() {
   lists.forget();
   line.forget();
   forms?.forget();
+  desks?.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
   $("desk").hidden = $("own").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
   $("login").hidden = false;
@@ -565,6 +572,7 @@ $("language").onclick = () => {
   lists.redraw();
   line.redraw();
   forms?.redraw();
+  desks?.redraw();
   drawBans();
   drawAlarms();
   if (mayFind()) drawCalls();

@@ -8,11 +8,13 @@ mod draft;
 mod find;
 mod firm;
 mod open;
+mod past;
 mod progress;
 mod refused;
 mod send;
 mod sheet;
 mod tend;
+mod tryout;
 mod writer;
 
 use report::Language;
@@ -40,6 +42,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(find::routes())
         .merge(firm::routes())
         .merge(tend::routes())
+        .merge(past::routes())
+        .merge(tryout::routes())
 }
 
 /// A report with its caller as people write numbers, and whether the lock is the asker's.

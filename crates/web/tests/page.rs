@@ -55,7 +55,30 @@ const REPORT: Part = Part {
     ],
     asks: &["R()."],
 };
-const PARTS: [&Part; 4] = [&PAGE, &QUEUE, &SETUP, &REPORT];
+/// A firm's report settings, for supervisors and administrators.
+const PROFILE: Part = Part {
+    words: include_str!("../page/profile-words.js"),
+    scripts: &[
+        ("/profile.js", include_str!("../page/profile.js")),
+        ("/profile-places.js", include_str!("../page/profile-places.js")),
+        ("/profile-talk.js", include_str!("../page/profile-talk.js")),
+        ("/profile-day.js", include_str!("../page/profile-day.js")),
+        ("/profile-try.js", include_str!("../page/profile-try.js")),
+        ("/bound.js", include_str!("../page/bound.js")),
+        ("/office.js", include_str!("../page/office.js")),
+    ],
+    asks: &["P().", "words()."],
+};
+/// Past reports, figures and proofs, for the same.
+const PAST: Part = Part {
+    words: include_str!("../page/past-words.js"),
+    scripts: &[
+        ("/past.js", include_str!("../page/past.js")),
+        ("/past-figures.js", include_str!("../page/past-figures.js")),
+    ],
+    asks: &["B()."],
+};
+const PARTS: [&Part; 6] = [&PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST];
 
 impl Part {
     fn read(&self) -> Value {
@@ -238,6 +261,59 @@ fn every_state_of_a_report_and_of_a_delivery_has_its_word() {
     }
 }
 
+/// The words of a schema that is a choice.
+fn choices(schema: &str) -> BTreeSet<String> {
+    let description = serde_json::to_value(web::openapi::description()).unwrap();
+    let known = &description["components"]["schemas"][schema];
+    let listed = known["enum"].as_array().cloned().unwrap_or_else(|| {
+        let variants = known["oneOf"].as_array().unwrap_or_else(|| panic!("{schema}: {known}"));
+        variants.iter().map(|one| one["enum"].get(0).unwrap_or(&one["const"]).clone()).collect()
+    });
+    listed.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_choice_of_a_firms_settings_and_of_past_reports_has_its_word() {
+    let told = |part: &Part, group: &str| -> BTreeSet<String> {
+        part.read()["ja"][group].as_object().unwrap_or_else(|| panic!("{group}")).keys().cloned().collect()
+    };
+    for (part, schema, group) in [
+        (&PROFILE, "ReportKind", "kinds"),
+        (&PROFILE, "Urgency", "urgencies"),
+        (&PROFILE, "ReportPolicy", "policies"),
+        (&PROFILE, "Away", "away"),
+        (&PROFILE, "Treatment", "treatments"),
+        (&PROFILE, "RuleBy", "by"),
+        (&PROFILE, "FieldNeed", "needs"),
+        (&PROFILE, "DeliveryState", "trialStates"),
+        (&PAST, "ReportKind", "kinds"),
+        (&PAST, "Urgency", "urgencies"),
+        (&PAST, "ReportState", "states"),
+        (&PAST, "DeliveryState", "deliveryStates"),
+        (&PAST, "TaskKind", "taskSorts"),
+    ] {
+        assert_eq!(told(part, group), choices(schema), "{group}");
+    }
+    // Every channel has a word, and each of its fields a name.
+    let description = serde_json::to_value(web::openapi::description()).unwrap();
+    let mut channels = BTreeSet::new();
+    for channel in description["components"]["schemas"]["ReportChannel"]["oneOf"].as_array().unwrap() {
+        let kind = &channel["properties"]["type"];
+        let kind = kind["enum"].get(0).unwrap_or(&kind["const"]).as_str().unwrap().to_owned();
+        let mut fields: BTreeSet<String> = channel["properties"].as_object().unwrap().keys().cloned().collect();
+        fields.remove("type");
+        let named = PROFILE.read()["en"]["channelFields"][&kind].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(fields, named, "{kind}");
+        channels.insert(kind);
+    }
+    assert_eq!(told(&PROFILE, "channels"), channels);
+    assert_eq!(told(&PAST, "channels"), channels);
+    // Every part of the document has a name, for whoever is told that somebody else has changed it.
+    let profile = &description["components"]["schemas"]["CustomerProfile"]["properties"];
+    let parts: BTreeSet<String> = profile.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(told(&PROFILE, "parts"), parts);
+}
+
 #[test]
 fn r19_what_comes_from_outside_is_put_on_the_page_as_text() {
     for way in [
@@ -265,6 +341,23 @@ const EVERYBODYS: &[&str] =
     &["//", "//app.js", "//wallboard.js", "//queue.js", "//words.js", "//queue-words.js", "//style.css"];
 const ADMINISTRATORS: &[&str] =
     &["//setup.js", "//firm.js", "//calendar.js", "//operator.js", "//form.js", "//setup-words.js"];
+
+/// What supervisors load besides.
+const SUPERVISORS: &[&str] = &[
+    "//office.js",
+    "//office.css",
+    "//bound.js",
+    "//form.js",
+    "//profile.js",
+    "//profile-places.js",
+    "//profile-talk.js",
+    "//profile-day.js",
+    "//profile-try.js",
+    "//profile-words.js",
+    "//past.js",
+    "//past-figures.js",
+    "//past-words.js",
+];
 
 /// The report's part, which everybody loads, too.
 const REPORTS: &[&str] =
@@ -294,6 +387,8 @@ fn the_page_is_served_closed_and_small() {
     // With the markup and the style of the report's form.
     assert!(everybodys < 88_000, "{everybodys}");
     assert!(administrators < 64_000, "{administrators}");
+    let supervisors = served(SUPERVISORS);
+    assert!(supervisors < 128_000, "{supervisors}");
     let reports = served(REPORTS);
     // Nothing that was typed may be lost, whoever leaves, takes over or comes late: that is a good part of it.
     assert!(reports < 61_000, "{reports}");
@@ -301,7 +396,7 @@ fn the_page_is_served_closed_and_small() {
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
         assert!(
-            [EVERYBODYS, ADMINISTRATORS, REPORTS].concat().contains(&path.as_str()),
+            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS].concat().contains(&path.as_str()),
             "{file} is loaded and not looked at"
         );
     }

@@ -86,6 +86,15 @@ fn reports() -> Vec<Line> {
         ("POST", "/reports/{id}/send", at("/send"), Some(json!({})), [401, 422, 422, 422]),
         ("POST", "/reports/{id}/waive", at("/waive"), Some(json!({"reason": " "})), [401, 422, 422, 422]),
         ("POST", "/reports/{id}/correct", at("/correct"), None, [401, 409, 409, 409]),
+        ("GET", "/reports/{id}/written", at("/written"), None, [401, 403, 200, 200]),
+        // A draft goes to nobody; and the firm has no such recipient.
+        (
+            "POST",
+            "/reports/{id}/deliveries",
+            at("/deliveries"),
+            Some(json!({"recipient": "nobody"})),
+            [401, 403, 422, 422],
+        ),
         ("GET", "/tasks", "/tasks".into(), None, [401, 403, 200, 200]),
         ("POST", "/tasks/{id}", "/tasks/1".into(), Some(json!({"end": "done"})), [401, 403, 404, 404]),
         ("POST", "/deliveries/{id}/resend", "/deliveries/none/resend".into(), None, [401, 403, 404, 404]),
@@ -108,6 +117,7 @@ fn firms(customer: i64) -> Vec<Line> {
     let at = |rest: &str| format!("/customers/{customer}/{rest}");
     let nobody = Some(json!({"person": "nobody", "from_ms": 0, "until_ms": 1, "away": "out"}));
     let profile = Some(json!({"revision": 0, "profile": {}}));
+    let thought = nobody.clone();
     vec![
         ("GET", "/customers/{id}/profile", at("profile"), None, [401, 403, 200, 200]),
         ("PUT", "/customers/{id}/profile", at("profile"), profile, [401, 403, 403, 200]),
@@ -121,6 +131,9 @@ fn firms(customer: i64) -> Vec<Line> {
         ("DELETE", "/customers/{id}/notes/{note}", at("notes/1"), None, [401, 403, 204, 204]),
         ("GET", "/customers/{id}/manuals", at("manuals"), None, [401, 200, 200, 200]),
         ("POST", "/customers/{id}/manuals", at("manuals"), Some(json!({"text": "新しい手順"})), [401, 403, 201, 201]),
+        ("GET", "/customers/{id}/manuals/readers", at("manuals/readers"), None, [401, 403, 200, 200]),
+        ("POST", "/customers/{id}/profile/try", at("profile/try"), Some(json!({})), [401, 403, 200, 200]),
+        ("POST", "/customers/{id}/schedules/sentence", at("schedules/sentence"), thought, [401, 403, 422, 422]),
         ("GET", "/manuals/unread", "/manuals/unread".into(), None, [401, 200, 200, 200]),
         // Supervisor and administrator are no operators here.
         (

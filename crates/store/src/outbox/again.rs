@@ -1,12 +1,14 @@
-//! Once more by hand: a delivery that was given up, came back or was called back, after somebody has mended what was wrong.
+//! By hand, after a report was sent: a delivery once more that was given up, came back or was called back, after somebody has mended
+//! what was wrong; and the report to one more recipient.
 
 use report::{Channel, Content};
 
 use super::{Belongs, DeliveryRow, NewDelivery, add, delivery_row, missing};
 use crate::audit;
 use crate::database::Store;
-use crate::error::StoreError;
+use crate::error::{Conflict, StoreError};
 use crate::profile;
+use crate::report::{ReportState, take};
 use crate::row::Columns;
 
 impl Store {
@@ -56,6 +58,32 @@ impl Store {
         let report = row.text("report")?;
         add(&mut tx, Belongs { report: &report, customer, first: false, now_ms }, &[again]).await?;
         let made = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(id).fetch_one(&mut *tx).await?;
+        let made = delivery_row(&made)?;
+        tx.commit().await?;
+        Ok(made)
+    }
+
+    /// Sends a report that was sent to one recipient more, because a person wants it; whoever has it already gets it twice.
+    ///
+    /// # Errors
+    /// [`Conflict::NotSent`], [`StoreError::Missing`] report, and what the database says.
+    pub async fn send_also(
+        &self,
+        report: &str,
+        delivery: &NewDelivery,
+        who: &str,
+        now_ms: i64,
+    ) -> Result<DeliveryRow, StoreError> {
+        let mut tx = self.begin().await?;
+        let sent = take(&mut tx, report).await?;
+        if sent.state != ReportState::Sent {
+            return Err(Conflict::NotSent { state: sent.state }.into());
+        }
+        let about = format!("report {report}");
+        audit::add(&mut tx, now_ms, who, "report.send_also", &about, &delivery.recipient).await?;
+        let belongs = Belongs { report, customer: sent.customer, first: false, now_ms };
+        add(&mut tx, belongs, std::slice::from_ref(delivery)).await?;
+        let made = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(&delivery.id).fetch_one(&mut *tx).await?;
         let made = delivery_row(&made)?;
         tx.commit().await?;
         Ok(made)

@@ -137,19 +137,19 @@ pub(crate) async fn people(
 }
 
 /// The whole roster anew, top first.
-#[utoipa::path(put, path = "/customers/{id}/people", tag = "firms", request_body = Vec<Person>, params(("id" = i64, Path)),
+#[utoipa::path(put, path = "/customers/{id}/people", tag = "firms", request_body = Roster, params(("id" = i64, Path)),
     responses((status = 200, body = Vec<PersonNow>)))]
 pub(crate) async fn save_people(
     State(api): State<Api>,
     login: Login,
     tongue: Tongue,
     At(id): At<i64>,
-    Body(Roster { people }): Body<Roster>,
+    Body(Roster { people, revision }): Body<Roster>,
 ) -> Result<Json<Vec<PersonNow>>, Refusal> {
     login.may(Act::TendFirms)?;
     let before = api.store.profile(id).await.said(tongue.0)?;
     let profile = Profile { people, ..before.profile };
-    let row = save(&api, &login, tongue, id, before.revision, &profile).await?;
+    let row = save(&api, &login, tongue, id, revision.unwrap_or(before.revision), &profile).await?;
     Ok(Json(sheet::people(&api, id, &row.profile, api.now_ms()).await.said(tongue.0)?))
 }
 
@@ -158,6 +158,9 @@ pub(crate) async fn save_people(
 #[serde(deny_unknown_fields)]
 pub(crate) struct Roster {
     people: Vec<Person>,
+    /// The profile's revision that it changes: somebody else's change in between is not overwritten. None: as it is now.
+    #[serde(default)]
+    revision: Option<i64>,
 }
 
 /// Which days.

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use report::{Content, Policy, Urgency};
+use report::{Content, Policy, Profile, Recipient, Urgency};
 use serde::{Deserialize, Serialize};
 use store::{ReportRow, Sending, Sent};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,7 +19,7 @@ use super::{Said, Shown, visible};
 use crate::api::Api;
 use crate::auth::Login;
 use crate::error::Refusal;
-use crate::extract::{At, Body};
+use crate::extract::{Asked, At, Body};
 use crate::news::News;
 use crate::rights::Act;
 use crate::seen::SeenLinks;
@@ -165,28 +165,30 @@ pub(crate) async fn correct(
     Ok((StatusCode::CREATED, Json(Shown::of(report, &login, api.now_ms()))))
 }
 
-/// A report that is marked as a trial, to every place of a firm that is in use: whether each arrives, `/reports/{id}` tells.
-#[utoipa::path(post, path = "/customers/{id}/test-report", tag = "reports", params(("id" = i64, Path)),
+/// To whom a trial goes.
+#[derive(Deserialize, Default, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TrialTo {
+    /// One recipient, by id, also one that is not in use; none: every one that is.
+    recipient: Option<String>,
+}
+
+/// A report that is marked as a trial, to every place of a firm that is in use, or to one: whether each arrives, `/reports/{id}` tells.
+#[utoipa::path(post, path = "/customers/{id}/test-report", tag = "reports", params(("id" = i64, Path), TrialTo),
     responses((status = 200, body = OnItsWay)))]
 pub(crate) async fn trial(
     State(api): State<Api>,
     login: Login,
     tongue: Tongue,
     At(customer): At<i64>,
+    Asked(to): Asked<TrialTo>,
 ) -> Result<Json<OnItsWay>, Refusal> {
     login.may(Act::TendFirms)?;
     let row = api.store.customer(customer).await.said(tongue.0)?;
     let profile = profile(&api, Some(customer)).await.said(tongue.0)?;
     let now_ms = api.now_ms();
-    let places: Vec<_> =
-        profile.recipients.iter().filter(|recipient| recipient.active && recipient.channel.is_written()).collect();
-    if places.is_empty() {
-        let (what, remedy) = tongue.0.of(
-            ("この契約企業には有効な送信先がありません", "プロフィールの recipients に送信先を登録してください"),
-            ("this firm has no place that a report could go to", "give its profile a recipient"),
-        );
-        return Err(Refusal::invalid("recipients", what, remedy));
-    }
+    let places = trial_places(&profile, &to, tongue)?;
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let report = api.store.begin_report(customer, &writer, now_ms).await.said(tongue.0)?;
     let content = Content::trial(&report.id, &row.form.name, profile.language, now_ms);
@@ -210,4 +212,24 @@ pub(crate) async fn trial(
     let deliveries = deliveries.into_iter().map(|row| Delivered::of(&profile, row)).collect();
     let policy = Policy::NoticeOnly;
     Ok(Json(OnItsWay { revision: report.revision, sent_ms: report.sent_ms, policy, deliveries, report: report.id }))
+}
+
+/// Where a trial goes.
+fn trial_places<'a>(profile: &'a Profile, to: &TrialTo, tongue: Tongue) -> Result<Vec<&'a Recipient>, Refusal> {
+    let wanted = |place: &&Recipient| to.recipient.as_ref().map_or(place.active, |id| *id == place.id);
+    let places: Vec<_> = profile.recipients.iter().filter(wanted).filter(|place| place.channel.is_written()).collect();
+    if !places.is_empty() {
+        return Ok(places);
+    }
+    let (what, remedy) = match to.recipient {
+        Some(_) => tongue.0.of(
+            ("文書を送れる送信先ではありません", "保存したメールかチャットの送信先を指定してください"),
+            ("that is no place that a report could go to", "name a mail or a chat of the firm's that was saved"),
+        ),
+        None => tongue.0.of(
+            ("この契約企業には有効な送信先がありません", "プロフィールの recipients に送信先を登録してください"),
+            ("this firm has no place that a report could go to", "give its profile a recipient"),
+        ),
+    };
+    Err(Refusal::invalid("recipients", what, remedy))
 }

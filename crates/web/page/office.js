@@ -1,0 +1,19 @@
+// What supervisors and administrators look after: firms' report settings, reports of the past, figures and proofs. Loaded when one of
+// them has logged in, and for nobody else.
+import { pastReports } from "/past.js";
+import { figures } from "/past-figures.js";
+import { profileDesk } from "/profile.js";
+
+/** `tools` are the page's own, with `desk`, the report's form. */
+export function office(tools) {
+  const style = document.createElement("link");
+  Object.assign(style, { rel: "stylesheet", href: "/office.css" });
+  document.head.append(style);
+  const parts = [profileDesk(tools), pastReports(tools), figures(tools)];
+  return {
+    load: () => Promise.all(parts.map((part) => part.load())),
+    hears: (stamped) => parts.forEach((part) => part.hears?.(stamped)),
+    redraw: () => parts.forEach((part) => part.redraw()),
+    forget: () => parts.forEach((part) => part.forget()),
+  };
+}
