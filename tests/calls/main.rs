@@ -31,6 +31,7 @@ mod flood;
 mod linphone;
 mod many;
 mod networks;
+mod office;
 mod pages;
 mod pjsua2;
 mod post;

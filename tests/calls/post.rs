@@ -16,7 +16,7 @@ use crate::support::until;
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// `[mail]` of a house that sends by this server, and reads bounces if asked.
-fn configuration(server: &MailServer, tls: &str, port: u16, reads_bounces: bool) -> String {
+pub fn configuration(server: &MailServer, tls: &str, port: u16, reads_bounces: bool) -> String {
     let ((user, password), roots) = (LOGIN, server.certificate());
     let imap = format!(
         "imap_server = \"localhost\"\nimap_port = {}\nimap_user = \"{user}\"\nimap_password = \"{password}\"\n",

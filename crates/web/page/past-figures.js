@@ -12,7 +12,7 @@ export function figures(tools) {
   const B = () => words[tools.language()] ?? words.en;
   const build = blocks(element);
   const place = $("figures-and-proofs");
-  const state = { firms: [], customer: "", month: toJapan(Date.now()).slice(0, 7), counted: null, proofs: null, before: [], span: null };
+  const state = { firms: [], customer: "", month: toJapan(Date.now()).slice(0, 7), counted: null, proofs: null, span: null };
   const shell = {};
 
   async function load() {

@@ -2,11 +2,12 @@
 // in words.js.
 export const words = {
   "ja": {
-    "title": "過去の報告を探す", "firm": "契約企業", "number": "電話番号", "text": "言葉（社名・氏名・用件など）", "kind": "種別", "urgency": "緊急度", "state": "状態", "seen": "確認", "from": "この日時から", "to": "この日時まで",
+    "title": "過去の報告を探す", "firm": "契約企業", "number": "電話番号", "text": "社名・氏名・用件など", "kind": "種別", "urgency": "緊急度", "state": "状態", "seen": "確認", "from": "この日時から", "to": "この日時まで",
     "any": "すべて", "choose": "選択してください", "search": "検索", "reset": "条件を消す", "more": "さらに表示", "csv": "CSVで保存", "count": "{count}件", "countMore": "{count}件を表示中（続きがあります）", "none": "該当するものはありません。",
     "time": "日時", "who": "発信者", "operator": "オペレーター", "caller": "発信者番号", "sentAt": "送信", "waiver": "報告しない理由", "billing": "集計区分",
     "kinds": { "message": "伝言", "inquiry": "問い合わせ", "booking_new": "新規予約", "booking_change": "予約変更", "booking_cancel": "予約取消", "complaint": "クレーム・緊急", "sales": "営業電話", "wrong_number": "間違い電話", "silent": "無言電話" },
     "urgencies": { "normal": "通常", "high": "至急", "urgent": "緊急" }, "states": { "draft": "下書き", "sent": "送信済み", "waived": "報告なし" }, "seenWords": { "true": "確認済み", "false": "未確認" },
+    "remedies": { "number": "数字が見つかりません。番号か、末尾の数字を入力してください。" },
     "fields": "聞き取った内容", "field": "項目", "answer": "内容", "heardAt": "録音の位置", "playFrom": "{field}を聞く（{time}）", "changedLater": "通話の後に変更", "unheard": "聴取不可", "cleared": "（消去）",
     "sentText": "送った文面", "deliveries": "送信の状況", "recipient": "送信先", "tries": "試行", "accepted": "受付日時", "serverId": "受付番号", "why": "理由", "again": "再送", "againOf": "{recipient}へ再送", "sentAgain": "再送しました。", "seenAt": "{time}に確認",
     "sendTo": "ほかの送信先へも送る", "send": "送る", "sentAlso": "送信しました。", "correct": "訂正・続報を書く", "goOn": "続きを書く", "openCall": "通話を開く", "follows": "元の報告", "followUp": "訂正・続報",
@@ -21,11 +22,12 @@ export const words = {
     "chainWhole": "記録は改変されていません", "chainBroken": "{id}番の記録が改変されています"
   },
   "en": {
-    "title": "Find past reports", "firm": "Client firm", "number": "Telephone number", "text": "Words (company, name, business)", "kind": "Kind", "urgency": "Urgency", "state": "State", "seen": "Seen", "from": "From", "to": "Until",
+    "title": "Find past reports", "firm": "Client firm", "number": "Telephone number", "text": "Name, business, words", "kind": "Kind", "urgency": "Urgency", "state": "State", "seen": "Seen", "from": "From", "to": "Until",
     "any": "All", "choose": "Choose one", "search": "Search", "reset": "Clear", "more": "Show more", "csv": "Save as CSV", "count": "{count} reports", "countMore": "{count} reports shown, there are more", "none": "There are none.",
     "time": "Time", "who": "Who called", "operator": "Operator", "caller": "Caller's number", "sentAt": "Sent", "waiver": "Why there is none", "billing": "Billing class",
     "kinds": { "message": "Message", "inquiry": "Inquiry", "booking_new": "New booking", "booking_change": "Change of a booking", "booking_cancel": "Cancellation", "complaint": "Complaint or emergency", "sales": "Sales call", "wrong_number": "Wrong number", "silent": "Silent call" },
     "urgencies": { "normal": "Normal", "high": "Soon", "urgent": "Urgent" }, "states": { "draft": "draft", "sent": "sent", "waived": "no report" }, "seenWords": { "true": "seen", "false": "not seen" },
+    "remedies": { "number": "There is no digit in this. Give a number, or its last digits." },
     "fields": "What was taken down", "field": "Field", "answer": "Answer", "heardAt": "In the recording", "playFrom": "Hear {field} ({time})", "changedLater": "changed after the call", "unheard": "not heard", "cleared": "(cleared)",
     "sentText": "The text", "deliveries": "Deliveries", "recipient": "Recipient", "tries": "Tries", "accepted": "Accepted", "serverId": "Server's id", "why": "Why", "again": "Send again", "againOf": "Send again to {recipient}", "sentAgain": "It is sent again.", "seenAt": "seen {time}",
     "sendTo": "To one recipient more", "send": "Send", "sentAlso": "It is sent.", "correct": "Write a correction", "goOn": "Go on writing", "openCall": "Open the call", "follows": "The report before", "followUp": "Correction",

@@ -63,7 +63,7 @@ export function pastReports(tools) {
     shell.error.textContent = "";
     for (const [name, { input, line }] of shell.fields) {
       const own = problems.filter(({ field }) => field === name || field === `${name}_ms`);
-      line.textContent = own.map(({ what, remedy }) => [what, remedy].filter(Boolean).join(" — ")).join(" / ");
+      line.textContent = own.map(({ what, remedy }) => B().remedies[name] ?? [what, remedy].filter(Boolean).join(" — ")).join(" / ");
       if (own.length) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     }
@@ -191,7 +191,9 @@ export function pastReports(tools) {
     shell.said.textContent = said;
   }
 
+  const person = (id) => state.one.written.people.find((one) => one.id === id)?.name;
   const answer = (value, field) => value === "unheard" ? B().unheard : value == null ? B().cleared
+    : field?.input === "person" ? person(value.said) ?? value.said
     : field?.input?.choice?.find((choice) => choice.value === value.said)?.[tools.language()] ?? B().kinds[value.said] ?? value.said;
 
   /** Each field with what was said, and where in the recording: a click plays from a little before. */

@@ -42,7 +42,11 @@ export function dayParts(tools) {
       await load(now);
       now.day.said = P().saved;
     } catch (error) {
-      now.day.problems = problemsOf(error).map((one) => ({ ...one, field: `${at}.${one.field}` }));
+      now.day.problems = problemsOf(error).map((one) => {
+        const field = `${at}.${one.field}`;
+        const remedy = P().remedies[field];
+        return remedy ? { field, what: remedy } : { ...one, field };
+      });
       if (!now.day.problems.length) now.day.said = wrong(error);
     }
     if (mine() !== now) return;

@@ -17,8 +17,8 @@ export function tryPart(tools) {
       const problems = problemsOf(error);
       // They stand beside their fields on the other tabs, too.
       if (problems.length) mine().problems = problems;
-      place.replaceChildren(element("p", { className: "missed", textContent: problems.length ? filled(P().refused, { count: problems.length }) : wrong(error) }),
-        ...problems.map((one) => element("p", { textContent: `${one.field}: ${one.what} — ${one.remedy ?? ""}` })));
+      place.replaceChildren(element("p", { className: "missed", textContent: problems.length ? P().tryFirst : wrong(error) }),
+        ...problems.map((one) => element("p", { textContent: `${P().parts[one.field.match(/^[a-z_]+/)?.[0]] ?? one.field}: ${[one.what, one.remedy].filter(Boolean).join(" — ")}` })));
     }
   }
 

@@ -32,6 +32,7 @@ export const words = {
     "urgency": "緊急度", "urgencies": { "normal": "通常", "high": "至急", "urgent": "緊急" },
     "peopleHint": "上から順に、名指しのない報告が届く順です。", "addPerson": "人を追加", "personName": "氏名（姓と名の間は空白）", "kana": "ふりがな", "personTitle": "役職",
     "person": "だれの予定", "why": "理由", "from": "開始", "until": "終了", "entryNote": "メモ", "entryNoteHint": "オペレーター用。発信者には伝えません。", "noEntries": "予定はありません。", "addEntry": "予定を追加", "changeEntry": "予定を変更", "noPeople": "先に「名簿」で人を登録してください。",
+    "remedies": { "entry.person": "名簿から選んでください。", "entry.from_ms": "開始の日時を入力してください。", "entry.until_ms": "開始より後の日時を入力してください。", "entry.note": "1行で短く入力してください。", "manual.text": "対応方法を入力してください（長すぎる場合は短くしてください）。", "manual.changes": "1行で短く入力してください。" },
     "willSay": "{time}にこう伝えます：", "willPromise": "折り返しを希望されたら：", "backAlready": "この時刻にはすでに戻っています。",
     "away": { "out": "外出", "meeting": "会議", "visitor": "来客中", "trip": "出張", "break": "休憩", "off": "休み", "all_day": "終日不在" },
     "noNotes": "申し送りはありません。", "addNote": "申し送りを追加", "changeNote": "申し送りを変更", "noteText": "内容", "emptyNow": "空欄は今から", "emptyStanding": "空欄なら、終了するまで有効", "standing": "終了するまで", "endNote": "終了する",
@@ -48,7 +49,7 @@ export const words = {
     "language": "報告の言語", "languages": { "ja": "日本語", "en": "英語" }, "templates": "独自の文面", "templatesHint": "Jinja の書式です。{{ who }}、{{ desired }}、{{ callback.display }}、{% for line in lines %} などが使えます。緊急の印は件名の先頭に必ず付きます。", "templateSubject": "メールの件名", "templateMail": "メールの本文", "templateChat": "チャットの本文",
     "form": "入力項目", "without": "使わない種別", "fieldsHint": "この企業だけの項目や、標準の項目との違いです。", "addField": "項目を追加", "fieldKey": "キー", "fieldKeyHint": "半角英小文字。標準の項目と同じキーなら、その変更になります。", "inJapanese": "日本語の名前", "inEnglish": "英語の名前", "fieldInput": "入力のしかた", "fieldNeed": "必須", "fieldHidden": "表示しない", "fieldKinds": "この種別で使う", "fieldKindsHint": "一つも選ばなければ、すべての種別", "options": "選択肢", "addOption": "選択肢を追加", "optionValue": "値",
     "inputs": { "line": "1行", "text": "文章", "phone": "電話番号", "token": "品番など", "date": "日付", "time": "時刻", "items": "箇条書き", "person": "名簿の人", "tick": "チェック", "choice": "選択肢" }, "needs": { "always": "必須", "call_back": "折返し希望のとき必須", "no": "任意" },
-    "try": "プレビューする", "tryHint": "いま画面に入力している内容（未保存を含む）で、見本の報告がだれに、どんな文面で届くかを確かめます。送信も保存もしません。", "tryAt": "着信の日時", "nobodyNamed": "（名指しなし）", "beyondPlan": "送信先の上限を超えるため届きません：{places}",
+    "try": "プレビューする", "tryFirst": "次の誤りを直すと、プレビューできます。入力した内容は残っています。", "tryHint": "いま画面に入力している内容（未保存を含む）で、見本の報告がだれに、どんな文面で届くかを確かめます。送信も保存もしません。", "tryAt": "着信の日時", "nobodyNamed": "（名指しなし）", "beyondPlan": "送信先の上限を超えるため届きません：{places}",
     "policies": { "send": "すぐに送信します。", "digest": "1日1回のまとめに入れます。", "suppress": "送信しません（記録だけ）。", "notice_only": "着信の通知だけを送ります。" }
   },
   "en": {
@@ -83,6 +84,7 @@ export const words = {
     "urgency": "Urgency", "urgencies": { "normal": "Normal", "high": "Soon", "urgent": "Urgent" },
     "peopleHint": "Top first: that is the order in which they get reports that ask for nobody.", "addPerson": "Add a person", "personName": "Name (family name, space, given name)", "kana": "Reading", "personTitle": "Title",
     "person": "Whose", "why": "Why", "from": "From", "until": "Until", "entryNote": "Note", "entryNoteHint": "For operators, not for callers.", "noEntries": "Nobody is away.", "addEntry": "Add an absence", "changeEntry": "Change an absence", "noPeople": "Write down the firm's people first.",
+    "remedies": { "entry.person": "Choose somebody of the roster.", "entry.from_ms": "Say from when on.", "entry.until_ms": "Give a time after the beginning.", "entry.note": "Give a short line.", "manual.text": "Write the manual (or less, if it is too long).", "manual.changes": "Give a short line." },
     "willSay": "At {time} operators will say:", "willPromise": "If a call back is wanted:", "backAlready": "They are back by then.",
     "away": { "out": "out", "meeting": "meeting", "visitor": "with a visitor", "trip": "business trip", "break": "break", "off": "day off", "all_day": "away all day" },
     "noNotes": "There are no notes.", "addNote": "Add a note", "changeNote": "Change a note", "noteText": "Text", "emptyNow": "Empty: now", "emptyStanding": "Empty: until somebody ends it", "standing": "until somebody ends it", "endNote": "End it",
@@ -99,7 +101,7 @@ export const words = {
     "language": "Language of reports", "languages": { "ja": "Japanese", "en": "English" }, "templates": "Wording of its own", "templatesHint": "Jinja: {{ who }}, {{ desired }}, {{ callback.display }}, {% for line in lines %} and the like. How urgent it is always stands before the subject.", "templateSubject": "Subject of a mail", "templateMail": "Text of a mail", "templateChat": "Text in a chat",
     "form": "Fields", "without": "Kinds that are not used", "fieldsHint": "Fields that only this firm has, and what is different from the usual ones.", "addField": "Add a field", "fieldKey": "Key", "fieldKeyHint": "Small letters. The key of a usual field changes that one.", "inJapanese": "Name in Japanese", "inEnglish": "Name in English", "fieldInput": "How it is filled in", "fieldNeed": "Needed", "fieldHidden": "Not shown", "fieldKinds": "With these kinds", "fieldKindsHint": "None chosen: with all", "options": "Choices", "addOption": "Add a choice", "optionValue": "Value",
     "inputs": { "line": "a line", "text": "text", "phone": "telephone number", "token": "to the letter", "date": "day", "time": "time of day", "items": "list", "person": "somebody of the roster", "tick": "tick", "choice": "one of several" }, "needs": { "always": "always", "call_back": "when a call back is wanted", "no": "no" },
-    "try": "Preview", "tryHint": "Who would get a sample report, and how it would read, with what stands on the screen now, saved or not. Nothing is sent or saved.", "tryAt": "When the call comes", "nobodyNamed": "(nobody)", "beyondPlan": "Beyond the number of recipients, so they get nothing: {places}",
+    "try": "Preview", "tryFirst": "Mend this first. What you typed is still here.", "tryHint": "Who would get a sample report, and how it would read, with what stands on the screen now, saved or not. Nothing is sent or saved.", "tryAt": "When the call comes", "nobodyNamed": "(nobody)", "beyondPlan": "Beyond the number of recipients, so they get nothing: {places}",
     "policies": { "send": "It is sent at once.", "digest": "It goes into the day's digest.", "suppress": "It is not sent, only kept.", "notice_only": "Only that a call came is told." }
   }
 };

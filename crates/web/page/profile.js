@@ -24,7 +24,7 @@ export function profileDesk(tools) {
   const P = () => words[tools.language()] ?? words.en;
   const place = $("profile");
   const kept = new Map(); // by firm: what is being written
-  const state = { user: null, firms: [], mine: null, tab: "places", later: null };
+  const state = { user: null, firms: [], mine: null, tab: "places", turn: 0, later: null };
   const form = bound({ element, words: P, changed });
   const isAdmin = () => tools.me()?.role === "admin";
   const mayWrite = () => isAdmin() || state.tab === "people";
@@ -60,15 +60,21 @@ export function profileDesk(tools) {
     state.user = me.name;
     state.firms = (await api("/customers")).filter((firm) => firm.active);
     draw();
+    if (state.mine) noticed(state.mine).catch(() => {});
   }
 
   async function open(id) {
     said("");
+    const turn = ++state.turn;
     try {
       const known = kept.get(id);
-      if (known && isDirty(known)) state.mine = known;
-      else kept.set(id, state.mine = take({ id, problems: [], conflict: null, trials: new Map(), day: day.fresh() }, await api(`/customers/${id}/profile`)));
-      await day.load(state.mine);
+      const mine = known && isDirty(known) ? known
+        : take({ id, trials: known?.trials ?? new Map(), day: known?.day ?? day.fresh() }, await api(`/customers/${id}/profile`));
+      await day.load(mine);
+      // Somebody has chosen another one since.
+      if (turn !== state.turn) return;
+      kept.set(id, mine);
+      state.mine = mine;
       draw();
     } catch (error) { said(wrong(error), "error"); }
   }

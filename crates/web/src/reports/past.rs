@@ -4,7 +4,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use report::{Content, Field, render};
+use report::{Content, Field, Person, render};
 use serde::{Deserialize, Serialize};
 use store::{AuditEntry, DeliveryRow, NewDelivery, ReportRow, word};
 use utoipa::ToSchema;
@@ -40,6 +40,8 @@ pub(crate) struct Written {
     fields: Vec<Field>,
     /// What was done to it and to its deliveries, oldest first.
     audit: Vec<AuditEntry>,
+    /// The firm's people: who was asked for may be an id of theirs.
+    people: Vec<Person>,
     /// The firm's recipients that it could be sent to, too.
     places: Vec<Place>,
 }
@@ -87,6 +89,7 @@ pub(crate) async fn written(
         text: mail.text,
         fields: profile.form.fields(report.kind()),
         places: written.map(place).collect(),
+        people: profile.people.clone(),
         audit,
     }))
 }
