@@ -242,7 +242,7 @@ pub(crate) async fn use_faq(
     Body(answered): Body<Answered>,
 ) -> Result<Json<Progress>, Refusal> {
     let report = visible(&api, &login, tongue.0, &id).await?;
-    let profile = sheet::profile(&api, report.customer).await.said(tongue.0)?;
+    let profile = api.store.profile_of(report.customer).await.said(tongue.0)?;
     let entry = profile.faq.get(answered.entry).filter(|_| profile.features.faq);
     let entry = entry.ok_or_else(|| {
         let (what, remedy) = tongue.0.of(

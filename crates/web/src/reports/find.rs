@@ -16,7 +16,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::progress::label;
-use super::sheet::profile;
 use super::{Said, Shown, visible};
 use crate::api::Api;
 use crate::auth::Login;
@@ -184,7 +183,7 @@ pub(crate) async fn one(
     At(id): At<String>,
 ) -> Result<Json<WholeReport>, Refusal> {
     let report = visible(&api, &login, tongue.0, &id).await?;
-    let profile = profile(&api, report.customer).await.said(tongue.0)?;
+    let profile = api.store.profile_of(report.customer).await.said(tongue.0)?;
     let mut deliveries = Vec::new();
     for delivery in api.store.report_deliveries(&id).await.said(tongue.0)? {
         let tries = api.store.attempts(&delivery.id).await.said(tongue.0)?;

@@ -7,16 +7,12 @@ use number::Number;
 use report::notes::{Note, Situation};
 use report::{Assurance, Draft, Input, Language, Missing, Policy, Profile, assure, key};
 use serde::Serialize;
-use store::{ReportRow, StoreError};
+use store::ReportRow;
 use utoipa::ToSchema;
 
-use super::sheet::profile;
 use crate::api::Api;
 use crate::error::Refusal;
 use crate::reports::Said;
-
-/// How far back a caller's earlier numbers are compared.
-const EARLIER_MS: i64 = 183 * report::japan::DAY_MS;
 
 /// How far a draft has come.
 #[derive(Serialize, ToSchema)]
@@ -78,12 +74,12 @@ pub(crate) struct Destination {
 
 /// How far this draft has come.
 pub(super) async fn of(api: &Api, language: Language, report: &ReportRow) -> Result<Progress, Refusal> {
-    let profile = profile(api, report.customer).await.said(language)?;
+    let profile = api.store.profile_of(report.customer).await.said(language)?;
     let notes = match report.customer {
         Some(customer) => api.store.notes(customer, api.now_ms()).await.said(language)?,
         None => Vec::new(),
     };
-    let earlier = earlier_numbers(api, report).await.said(language)?;
+    let earlier = api.store.earlier_numbers(report).await.said(language)?;
     Ok(Progress {
         revision: report.revision,
         saved_ms: report.updated_ms,
@@ -101,7 +97,7 @@ fn numbers(profile: &Profile, report: &ReportRow, earlier: &[Number]) -> BTreeMa
     let judged = phones.filter_map(|field| {
         let said = report.draft.said(&field.key)?;
         let read_back = field.key == key::CALLBACK && report.draft.read_back();
-        let assurance = assure(said, caller(report), earlier, read_back);
+        let assurance = assure(said, report.caller_number(), earlier, read_back);
         let words = assurance
             .signals
             .iter()
@@ -110,24 +106,6 @@ fn numbers(profile: &Profile, report: &ReportRow, earlier: &[Number]) -> BTreeMa
         Some((field.key, NumberChecked { assurance, words, read_back }))
     });
     judged.collect()
-}
-
-/// The number that called.
-pub(super) fn caller(report: &ReportRow) -> Option<Number> {
-    Number::parse(&format!("+{}", report.caller), number::JAPAN).ok()
-}
-
-/// Numbers that this caller has left with this firm before: what was typed now is compared with them.
-pub(super) async fn earlier_numbers(api: &Api, report: &ReportRow) -> Result<Vec<Number>, StoreError> {
-    let earlier = super::sheet::earlier(api, report, EARLIER_MS).await?;
-    let left = earlier.iter().filter_map(|before| before.report.draft.said(key::CALLBACK)?.parse().ok());
-    Ok(left.collect())
-}
-
-/// What is known of the number that the caller left to be called back.
-pub(super) fn callback(report: &ReportRow, earlier: &[Number]) -> Option<Assurance> {
-    let said = report.draft.said(key::CALLBACK)?;
-    Some(assure(said, caller(report), earlier, report.draft.read_back()))
 }
 
 fn destined(profile: &Profile, report: &ReportRow, language: Language) -> Destined {
@@ -159,7 +137,7 @@ fn about(notes: &[Note], report: &ReportRow, now_ms: i64) -> Vec<Note> {
     let draft: &Draft = &report.draft;
     let situation = Situation {
         now_ms,
-        caller: caller(report),
+        caller: report.caller_number(),
         company: draft.said(key::COMPANY),
         name: draft.said(key::NAME),
         person: draft.said(key::PERSON),

@@ -10,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::compose::{self, Looks};
+use super::compose::{Looks, looks};
 use super::draft::tell;
 use super::open::tell_open;
-use super::sheet::{Delivered, profile};
+use super::sheet::Delivered;
 use super::writer::writer;
 use super::{Said, Shown, visible};
 use crate::api::Api;
@@ -53,8 +53,8 @@ pub(crate) async fn preview(
     At(id): At<String>,
 ) -> Result<Json<Preview>, Refusal> {
     let report = visible(&api, &login, tongue.0, &id).await?;
-    let composed = compose::compose(&api, &report).await.said(tongue.0)?;
-    let recipients = compose::looks(&composed, tongue.0);
+    let composed = api.store.compose(&report).await.said(tongue.0)?;
+    let recipients = looks(&composed, tongue.0);
     Ok(Json(Preview { revision: report.revision, policy: composed.chosen.policy, recipients }))
 }
 
@@ -89,8 +89,9 @@ pub(crate) async fn send(
     Body(wanted): Body<Revision>,
 ) -> Result<Json<OnItsWay>, Refusal> {
     let report = visible(&api, &login, tongue.0, &id).await?;
-    let composed = compose::compose(&api, &report).await.said(tongue.0)?;
-    let sending = compose::sending(&api, &report, &composed).said(tongue.0)?;
+    let composed = api.store.compose(&report).await.said(tongue.0)?;
+    let links = SeenLinks::below(&api.public_url);
+    let sending = composed.sending(&report, &|| links.make(), api.now_ms()).said(tongue.0)?;
     let sending = Sending { revision: wanted.revision.unwrap_or(sending.revision), ..sending };
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let Sent { report, deliveries, again } =
@@ -186,7 +187,7 @@ pub(crate) async fn trial(
 ) -> Result<Json<OnItsWay>, Refusal> {
     login.may(Act::TendFirms)?;
     let row = api.store.customer(customer).await.said(tongue.0)?;
-    let profile = profile(&api, Some(customer)).await.said(tongue.0)?;
+    let profile = api.store.profile_of(Some(customer)).await.said(tongue.0)?;
     let now_ms = api.now_ms();
     let places = trial_places(&profile, &to, tongue)?;
     let writer = writer(&api, &login).await.said(tongue.0)?;
@@ -195,7 +196,7 @@ pub(crate) async fn trial(
     let links = SeenLinks::below(&api.public_url);
     let deliveries = places
         .into_iter()
-        .map(|place| compose::delivery(&links, &place.id, &place.channel, "test", &content, now_ms))
+        .map(|place| store::delivery(&|| links.make(), &place.id, &place.channel, "test", &content, now_ms))
         .collect::<Result<Vec<_>, _>>()
         .said(tongue.0)?;
     let sending = Sending {

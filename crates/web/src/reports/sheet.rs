@@ -15,10 +15,8 @@ use crate::auth::Login;
 use crate::calls::display;
 use crate::error::Refusal;
 
-/// How far back a caller's earlier reports are shown.
-const EARLIER_MS: i64 = 183 * japan::DAY_MS;
-/// So many of them.
-const EARLIER_MAX: u32 = 5;
+/// So many of a caller's earlier reports are shown.
+const EARLIER_MAX: usize = 5;
 /// How far ahead people's absences are looked at, for when they are back.
 const AHEAD_MS: i64 = 30 * japan::DAY_MS;
 /// How a complaint is taken where the firm has no script of its own (F08): listen, apologise, promise.
@@ -157,10 +155,10 @@ impl Delivered {
 /// The sheet of a report.
 pub(super) async fn of(api: &Api, login: &Login, language: Language, report: ReportRow) -> Result<Sheet, Refusal> {
     let now_ms = api.now_ms();
-    let profile = profile(api, report.customer).await.said(language)?;
+    let profile = api.store.profile_of(report.customer).await.said(language)?;
     let progress = progress::of(api, language, &report).await?;
     let earlier = before(api, &report, &profile).await.said(language)?;
-    let new_caller = is_new(api, &report).await.said(language)?;
+    let new_caller = api.store.is_new_caller(&report).await.said(language)?;
     let (firm, people, manual) = match report.customer {
         Some(customer) => (
             firm(api, customer, &profile, now_ms).await.said(language)?,
@@ -184,40 +182,9 @@ pub(super) async fn of(api: &Api, login: &Login, language: Language, report: Rep
     })
 }
 
-/// A firm's profile; of a call to an unknown number, the one of nobody in particular.
-pub(super) async fn profile(api: &Api, customer: Option<i64>) -> Result<Profile, StoreError> {
-    match customer {
-        Some(customer) => Ok(api.store.profile(customer).await?.profile),
-        None => Ok(Profile::default()),
-    }
-}
-
-/// This caller's earlier reports to this firm, newest first: found by the number that calls, and by the one that was left.
-pub(super) async fn earlier(api: &Api, report: &ReportRow, span_ms: i64) -> Result<Vec<EarlierReport>, StoreError> {
-    let Some(customer) = report.customer else { return Ok(Vec::new()) };
-    let e164 = format!("+{}", report.caller);
-    let mut numbers: Vec<&str> = Vec::new();
-    numbers.extend(Some(e164.as_str()).filter(|_| !report.caller.is_empty()));
-    numbers.extend(report.draft.said(key::CALLBACK));
-    let since_ms = report.created_ms.saturating_sub(span_ms);
-    // One more than shown: this report itself is among them.
-    let found = api.store.earlier_reports(customer, &numbers, since_ms, EARLIER_MAX + 1).await?;
-    Ok(found.into_iter().filter(|before| before.report.id != report.id).collect())
-}
-
-/// Has this number never called this firm before (F06)? A caller who tells no number is not called new.
-pub(super) async fn is_new(api: &Api, report: &ReportRow) -> Result<bool, StoreError> {
-    match (report.customer, report.call) {
-        (Some(customer), Some(call)) if !report.caller.is_empty() => {
-            Ok(!api.store.is_known_caller(customer, &report.caller, call).await?)
-        }
-        (Some(_) | None, Some(_) | None) => Ok(false),
-    }
-}
-
 async fn before(api: &Api, report: &ReportRow, profile: &Profile) -> Result<Vec<SaidBefore>, StoreError> {
     let mut told = Vec::new();
-    for EarlierReport { report, .. } in earlier(api, report, EARLIER_MS).await? {
+    for EarlierReport { report, .. } in api.store.earlier_of(report).await? {
         let deliveries = api.store.report_deliveries(&report.id).await?;
         let draft = &report.draft;
         let said = [key::COMPANY, key::NAME, key::BUSINESS].map(|key| draft.said(key).unwrap_or_default());
@@ -234,7 +201,7 @@ async fn before(api: &Api, report: &ReportRow, profile: &Profile) -> Result<Vec<
             id: report.id,
         });
     }
-    told.truncate(EARLIER_MAX as usize);
+    told.truncate(EARLIER_MAX);
     Ok(told)
 }
 

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::progress::label;
-use super::sheet::{Delivered, profile};
+use super::sheet::Delivered;
 use super::writer::writer;
 use super::{Said, compose};
 use crate::api::Api;
@@ -68,7 +68,7 @@ pub(crate) async fn tasks(State(api): State<Api>, login: Login, tongue: Tongue) 
 }
 
 async fn work(api: &Api, tongue: Tongue, task: TaskRow) -> Result<Work, Refusal> {
-    let profile = profile(api, task.customer).await.said(tongue.0)?;
+    let profile = api.store.profile_of(task.customer).await.said(tongue.0)?;
     let customer_name = match task.customer {
         Some(customer) => api.store.customer(customer).await.said(tongue.0)?.form.name,
         None => String::new(),
@@ -157,7 +157,7 @@ pub(crate) async fn resend(
         state: word(&made.state),
         why: String::new(),
     });
-    let profile = profile(&api, made.customer).await.said(tongue.0)?;
+    let profile = api.store.profile_of(made.customer).await.said(tongue.0)?;
     Ok(Json(Delivered::of(&profile, made)))
 }
 
