@@ -28,6 +28,8 @@ pub struct State {
     pub seen_ms: Option<i64>,
     /// How many rungs have been climbed.
     pub taken: usize,
+    /// When the last of them was.
+    pub taken_ms: Option<i64>,
 }
 
 /// A rung that is due.
@@ -71,6 +73,13 @@ pub fn next_ms(ladder: &Ladder, state: &State) -> Option<i64> {
 
 fn open<'a>(ladder: &'a Ladder, state: &State) -> impl Iterator<Item = Step> + use<'a> {
     let began = state.began_ms();
+    // Whoever was told last has the time that the firm gave to answer, also when that rung came late: after an outage the whole
+    // ladder does not go off at once.
+    let below = state.taken.checked_sub(1).and_then(|below| ladder.rungs.get(below));
+    let late_ms = below.zip(state.taken_ms).map_or(0, |(below, taken_ms)| {
+        taken_ms.saturating_sub(began.saturating_add(i64::from(below.after_seconds) * 1000)).max(0)
+    });
+    let began = began.saturating_add(late_ms);
     let left = if state.seen_ms.is_some() { usize::MAX } else { state.taken };
     ladder.rungs.iter().enumerate().skip(left).map(move |(rung, step)| Step {
         rung,

@@ -8,7 +8,7 @@ use crate::database::{Store, Tx};
 use crate::error::StoreError;
 use crate::outbox::{Belongs, NewDelivery, add, begin_round};
 use crate::row::{Columns, to_json};
-use crate::task::{self, NewTask};
+use crate::task::{self, NewTask, TaskKind};
 
 /// Ladders that one question is answered with.
 const DUE_ROWS_MAX: i64 = 100;
@@ -54,9 +54,17 @@ impl Store {
             .fetch_optional(&mut *tx)
             .await?;
             let Some(taken) = taken else { continue };
-            let (ladder, state) = read(&taken)?;
-            let steps = ladder::due(&ladder, &state, now_ms);
             let report = taken.text("report")?;
+            let (ladder, state) = match read(&taken) {
+                Ok(read) => read,
+                Err(error) => {
+                    // One that cannot be read keeps no other from being climbed: a person has it.
+                    tracing::error!(%error, report, "a ladder cannot be read");
+                    give_up(&mut tx, &report, taken.maybe_int("customer")?, now_ms).await?;
+                    continue;
+                }
+            };
+            let steps = ladder::due(&ladder, &state, now_ms);
             if steps.is_empty() {
                 write(&mut tx, &report, &ladder, state, now_ms).await?;
             } else {
@@ -93,10 +101,11 @@ impl Store {
         };
         add(&mut tx, Belongs { report, customer, first: false, now_ms }, deliveries).await?;
         let climbed = sqlx::query(
-            "UPDATE ladders SET taken = taken + 1 WHERE report = $1 AND taken = $2 AND done_ms IS NULL RETURNING *",
+            "UPDATE ladders SET taken = taken + 1, taken_ms = $3 WHERE report = $1 AND taken = $2 AND done_ms IS NULL RETURNING *",
         )
         .bind(report)
         .bind(i64::try_from(rung).unwrap_or(i64::MAX))
+        .bind(now_ms)
         .fetch_optional(&mut *tx)
         .await?;
         let Some(climbed) = climbed else {
@@ -105,11 +114,28 @@ impl Store {
         };
         let (ladder, state) = read(&climbed)?;
         write(&mut tx, report, &ladder, state, now_ms).await?;
-        for each in tasks {
+        // Its end without that anybody has seen it is always a person's, whatever rungs the firm has.
+        let end = ladder::next_ms(&ladder, &state).is_none() && tasks.is_empty();
+        let end = end.then(|| unread(report, customer, rung, "nobody has confirmed it"));
+        for each in tasks.iter().chain(&end) {
             task::add(&mut tx, each, now_ms).await?;
         }
         tx.commit().await?;
         Ok(true)
+    }
+
+    /// A rung that was not climbed is due again at this moment: its lease ends. Nothing happens if somebody has climbed it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn put_ladder_off(&self, report: &str, rung: usize, due_ms: i64) -> Result<(), StoreError> {
+        sqlx::query("UPDATE ladders SET due_ms = $1 WHERE report = $2 AND taken = $3 AND done_ms IS NULL")
+            .bind(due_ms)
+            .bind(report)
+            .bind(i64::try_from(rung).unwrap_or(i64::MAX))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 
     /// How far a report has climbed; `None`: it has no ladder.
@@ -160,6 +186,25 @@ pub(crate) async fn accepted(tx: &mut Tx, report: &str, now_ms: i64) -> Result<(
     write(tx, report, &ladder, state, now_ms).await
 }
 
+/// What a person has to do about a rung: `detail` says why.
+fn unread(report: &str, customer: Option<i64>, rung: usize, detail: &str) -> NewTask {
+    NewTask {
+        report: Some(report.to_owned()),
+        customer,
+        ..NewTask::new(TaskKind::Unread, format!("{report}/{rung}"), detail)
+    }
+}
+
+/// A damaged ladder ends, and a person has it.
+async fn give_up(tx: &mut Tx, report: &str, customer: Option<i64>, now_ms: i64) -> Result<(), StoreError> {
+    sqlx::query("UPDATE ladders SET done_ms = $1, done_why = 'damaged' WHERE report = $2 AND done_ms IS NULL")
+        .bind(now_ms)
+        .bind(report)
+        .execute(&mut **tx)
+        .await?;
+    task::add(tx, &unread(report, customer, 0, "its ladder is damaged"), now_ms).await
+}
+
 /// When to look again, or that it is at its end.
 async fn write(tx: &mut Tx, report: &str, ladder: &Ladder, state: State, now_ms: i64) -> Result<(), StoreError> {
     match ladder::next_ms(ladder, &state) {
@@ -188,6 +233,7 @@ fn read(row: &AnyRow) -> Result<(Ladder, State), StoreError> {
         accepted_ms: row.maybe_int("accepted_ms")?,
         seen_ms: if seen { row.maybe_int("done_ms")? } else { None },
         taken: row.small("taken", "ladders.taken")?,
+        taken_ms: row.maybe_int("taken_ms")?,
     };
     Ok((row.json("rungs", "ladders.rungs")?, state))
 }

@@ -34,6 +34,8 @@ pub enum TaskKind {
     CallBack,
     /// The proof that every answered call has its report does not hold (F38).
     Unproven,
+    /// A call ended long ago, and its report is still a draft (F38).
+    Unfinished,
 }
 
 /// A task to be made.
@@ -208,7 +210,7 @@ pub(crate) async fn add(tx: &mut Tx, task: &NewTask, now_ms: i64) -> Result<(), 
     Ok(())
 }
 
-/// The occasion is over by itself.
+/// The occasion is over by itself; also what has a key below it, `about/…`.
 pub(crate) async fn close(
     tx: &mut Tx,
     kind: TaskKind,
@@ -216,12 +218,17 @@ pub(crate) async fn close(
     result: &'static str,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE tasks SET done_ms = $1, result = $2 WHERE key = $3 AND done_ms IS NULL")
-        .bind(now_ms)
-        .bind(result)
-        .bind(key(kind, about))
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "UPDATE tasks SET done_ms = $1, result = $2 WHERE done_ms IS NULL AND (key = $3 OR (key >= $4 AND key < $5))",
+    )
+    .bind(now_ms)
+    .bind(result)
+    .bind(key(kind, about))
+    .bind(key(kind, &format!("{about}/")))
+    // The character after '/'.
+    .bind(key(kind, &format!("{about}0")))
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

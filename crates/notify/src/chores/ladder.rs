@@ -40,6 +40,8 @@ pub enum Spoken {
     Confirmed,
     /// Nobody has; why, for people.
     Unconfirmed(String),
+    /// Nobody was called, because this house cannot call; why, for people. A supervisor has to.
+    Impossible(String),
 }
 
 /// Nobody can be called.
@@ -48,7 +50,7 @@ pub struct NoCaller;
 
 impl Caller for NoCaller {
     fn call(&self, _: SpokenCall) -> BoxFuture<'static, Spoken> {
-        Box::pin(async { Spoken::Unconfirmed("there is no telephone here".to_owned()) })
+        Box::pin(async { Spoken::Impossible("there is no telephone here".to_owned()) })
     }
 }
 
@@ -73,8 +75,14 @@ impl Chores {
         }
         for due in self.rescue.store.due_ladders(now_ms, LADDER_LEASE_MS).await? {
             // One at a time: climbing it ends the lease, and the next one is due by then.
-            if let Some(step) = due.steps.first() {
-                self.climb(&due, step, now_ms).await?;
+            let Some(step) = due.steps.first() else { continue };
+            match self.climb(&due, step, now_ms).await {
+                Ok(()) => {}
+                Err(error) if error.is_away() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, report = due.report, "a rung cannot be climbed");
+                    self.task(&due, step.rung, "the rung could not be climbed", now_ms).await?;
+                }
             }
         }
         Ok(())
@@ -101,16 +109,18 @@ impl Chores {
         match &step.to {
             RungTo::Recipient(recipient) => self.send_again(due, step.rung, recipient, now_ms).await,
             RungTo::Phone(number) => {
-                if self.calls.len() < CALLS_MAX {
-                    let (report, customer, number) = (due.report.clone(), due.customer, number.clone());
-                    let (call, rung) = (SpokenCall { report, customer, number }, step.rung);
-                    let calling = self.caller.call(call.clone());
-                    self.calls.spawn(async move {
-                        let spoken = tokio::time::timeout(CALL_MAX, calling).await;
-                        let spoken = spoken.unwrap_or_else(|_| Spoken::Unconfirmed("no end of the call".to_owned()));
-                        Ended { call, rung, spoken }
-                    });
+                if self.calls.len() >= CALLS_MAX {
+                    // All lines are busy: it is due again at once, not when the lease of a call that nobody makes is over.
+                    return self.rescue.store.put_ladder_off(&due.report, step.rung, now_ms).await;
                 }
+                let (report, customer, number) = (due.report.clone(), due.customer, number.clone());
+                let (call, rung) = (SpokenCall { report, customer, number }, step.rung);
+                let calling = self.caller.call(call.clone());
+                self.calls.spawn(async move {
+                    let spoken = tokio::time::timeout(CALL_MAX, calling).await;
+                    let spoken = spoken.unwrap_or_else(|_| Spoken::Unconfirmed("no end of the call".to_owned()));
+                    Ended { call, rung, spoken }
+                });
                 Ok(())
             }
             RungTo::Supervisor => self.task(due, step.rung, "", now_ms).await,
@@ -153,7 +163,7 @@ impl Chores {
         let task = NewTask {
             report: Some(due.report.clone()),
             customer: due.customer,
-            ..NewTask::new(TaskKind::Unread, &due.report, detail)
+            ..NewTask::new(TaskKind::Unread, format!("{}/{rung}", due.report), detail)
         };
         self.rescue.store.advance_ladder(&due.report, rung, &[], &[task], now_ms).await?;
         Ok(())
@@ -165,6 +175,18 @@ impl Chores {
         match &ended.spoken {
             Spoken::Confirmed => {
                 self.rescue.store.report_seen(&call.report, &format!("tel {}", call.number), now_ms).await?;
+            }
+            Spoken::Impossible(why) => {
+                let task = NewTask {
+                    report: Some(call.report.clone()),
+                    customer: call.customer,
+                    ..NewTask::new(
+                        TaskKind::Unread,
+                        format!("{}/{}", call.report, ended.rung),
+                        format!("tel {}: {why}", call.number),
+                    )
+                };
+                self.rescue.store.advance_ladder(&call.report, ended.rung, &[], &[task], now_ms).await?;
             }
             Spoken::Unconfirmed(why) => {
                 tracing::info!(report = call.report, why, "nobody has confirmed the spoken call");

@@ -82,6 +82,15 @@ fn x05_who_slept_climbs_all_that_was_missed() {
 }
 
 #[test]
+fn x05_whoever_is_told_late_has_the_same_time_to_answer() {
+    // Rungs at 3, 6, 10 … minutes; the first was climbed an hour late.
+    let late = State { taken: 1, taken_ms: Some(SENT + 3_780_000), ..accepted(0) };
+    assert_eq!(next_ms(&ladder(), &late), Some(SENT + 3_780_000 + 180_000));
+    let early = State { taken: 1, taken_ms: Some(SENT + 180_000), ..accepted(0) };
+    assert_eq!(next_ms(&ladder(), &early), Some(SENT + 360_000));
+}
+
+#[test]
 fn x05_no_ladder_no_steps() {
     assert_eq!(due(&Ladder::default(), &accepted(0), i64::MAX), []);
     assert_eq!(next_ms(&Ladder::default(), &accepted(0)), None);

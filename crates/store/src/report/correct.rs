@@ -8,16 +8,30 @@ use crate::error::{Conflict, StoreError};
 use crate::uuid::new_id;
 
 impl Store {
-    /// Begins a draft that corrects or completes a report that was sent, with what that one said. It is not counted again.
+    /// Begins a draft that corrects or completes a report that was sent, with what that one said. It is not counted again. While one
+    /// is being written there is no second: that one is given.
     ///
     /// # Errors
-    /// [`Conflict::NotSent`], [`StoreError::Missing`], and what the database says.
+    /// [`Conflict::NotSent`], [`Conflict::Locked`] if another one is writing it, [`StoreError::Missing`], and what the database says.
     pub async fn correct_report(&self, id: &str, writer: &Writer, now_ms: i64) -> Result<ReportRow, StoreError> {
         let new = new_id(now_ms)?;
         let mut tx = self.begin().await?;
         let before = take(&mut tx, id).await?;
         if before.state != ReportState::Sent {
             return Err(Conflict::NotSent { state: before.state }.into());
+        }
+        let open: Option<String> = sqlx::query_scalar(
+            "SELECT id FROM reports WHERE follows = $1 AND state = 'draft' ORDER BY created_ms, id LIMIT 1",
+        )
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(open) = open {
+            let mut report = take(&mut tx, &open).await?;
+            lock::refuse_locked(&report, writer, now_ms)?;
+            report.lock = Some(lock::renew(&mut tx, &open, writer, now_ms).await?);
+            tx.commit().await?;
+            return Ok(report);
         }
         let seed = Seed {
             id: new.clone(),

@@ -1,8 +1,8 @@
 //! Drafts that come with calls, what is written into them, and how they leave that state (F26, F29, F38, X01, X02).
 
-use report::{Desired, Edit, Kind, Policy, Urgency, Value, key};
+use report::{Desired, Edit, Kind, Policy, Profile, Recipient, Urgency, Value, key};
 use serde_json::json;
-use store::{CallFacts, Conflict, Origin, ReportState, StoreError, report_id_of_call};
+use store::{CallFacts, Conflict, CustomerForm, Origin, ReportState, StoreError, report_id_of_call};
 use switch::{CallRecord, CallState, TimelineEvent};
 
 use crate::records::{NOON_MS, answered, cleared, event, recording, waiting};
@@ -70,6 +70,38 @@ on_both! {
         store.save_call(&CallRecord { revision: 3, ..answered(1) }).await.unwrap();
         let report = store.report_of_call(waiting(1).call).await.unwrap().unwrap();
         assert_eq!(report.origin, Origin::Answered);
+    }
+
+    async fn f04_f43_what_nobody_has_to_write_is_due_when_its_call_is_over(store: Store) {
+        let customer = firm(&store).await;
+        let notices = store.create_customer(&CustomerForm { code: "momo".into(), name: "もも".into(), ..CustomerForm::default() }).await.unwrap().id;
+        let profile = Profile { notice_only: true, ..Profile::default() };
+        store.put_profile(notices, 0, &profile, "test", NOON_MS).await.unwrap();
+        let gone = |number| CallRecord {
+            revision: 2,
+            state: CallState::Cleared,
+            ending: "abandoned".to_owned(),
+            ended_ms: Some(NOON_MS + 60_000),
+            customer: Some(customer),
+            events: vec![told(2, "abandoned", json!({ "policy": "report" }))],
+            ..waiting(number)
+        };
+        let notice = CallRecord { customer: Some(notices), ended_ms: Some(NOON_MS + 60_000), ..cleared(2) };
+        let talking = CallRecord { customer: Some(notices), ..answered(3) };
+        let written = CallRecord { customer: Some(customer), ended_ms: Some(NOON_MS + 60_000), ..cleared(4) };
+        store.save_calls(&[gone(1), notice, talking, written]).await.unwrap();
+        let due = async |ended_before_ms| {
+            let due = store.due_by_themselves(ended_before_ms, NOON_MS + 90_000).await.unwrap();
+            due.into_iter().map(|report| report.call.unwrap()).collect::<Vec<_>>()
+        };
+        assert_eq!(due(NOON_MS + 59_999).await, []);
+        assert_eq!(due(NOON_MS + 60_000).await, [waiting(1).call, waiting(2).call]);
+        // Somebody writes it after all.
+        store.lock_report(&report_id_of_call(waiting(2).call), &hanako(), false, NOON_MS + 80_000).await.unwrap();
+        assert_eq!(due(NOON_MS + 60_000).await, [waiting(1).call]);
+        // Whom nobody has told is no proof.
+        let proof = store.reconcile(NOON_MS, NOON_MS + 3_600_000, NOON_MS + 7_200_000).await.unwrap().proof;
+        assert_eq!((proof.answered, proof.open, proof.overdue, proof.strangers), (3, 3, 3, 0), "{proof:?}");
     }
 
     async fn r27_calls_of_a_dead_process_have_their_drafts(store: Store) {
@@ -262,6 +294,33 @@ on_both! {
         let follow_ups = store.follow_ups(&report.id).await.unwrap();
         assert_eq!(follow_ups.len(), 1);
         assert_eq!(follow_ups[0].draft.said(key::CALLBACK), Some("090-1111-2223"));
+    }
+
+    async fn f49_who_was_told_is_told_of_the_correction(store: Store) {
+        let customer = firm(&store).await;
+        let place = |id: &str| Recipient {
+            id: id.to_owned(),
+            label: String::new(),
+            person: None,
+            channel: mail(id, NOON_MS).channel,
+            active: id != "gone",
+            fallback: None,
+        };
+        let profile = Profile { recipients: ["sato", "suzuki", "gone"].map(place).into(), recipients_max: 1, ..Profile::default() };
+        store.put_profile(customer, 0, &profile, "test", NOON_MS).await.unwrap();
+        let report = draft(&store, customer, 1).await;
+        send(&store, &report, &["suzuki", "gone"], NOON_MS).await;
+        let follow = store.correct_report(&report.id, &jiro(), NOON_MS + 60_000).await.unwrap();
+        let again = store.correct_report(&report.id, &jiro(), NOON_MS + 60_100).await.unwrap();
+        assert_eq!(again.id, follow.id, "a double click");
+        let composed = store.compose(&follow).await.unwrap();
+        let to: Vec<String> = composed.chosen.recipients.iter().map(|(id, _)| id.clone()).collect();
+        assert!(to.contains(&"suzuki".to_owned()) && !to.contains(&"gone".to_owned()), "{to:?}");
+        // What is only noise now was told all the same: whoever had it hears of it, at once, and nobody else.
+        let noise = store.edit_report(&follow.id, &[edit(key::KIND, "wrong_number", NOON_MS)], &jiro(), NOON_MS + 61_000).await.unwrap();
+        let composed = store.compose(&noise).await.unwrap();
+        let to: Vec<&str> = composed.chosen.recipients.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!((composed.chosen.policy, to), (Policy::Send, vec!["suzuki"]));
     }
 
     async fn r19_what_a_caller_says_is_kept_as_text(store: Store) {

@@ -4,6 +4,7 @@ use report::ladder::Ladder;
 use report::{Rung, RungTo};
 use store::{NewDelivery, NewTask, Sending, Store, TaskKind};
 
+use crate::databases::{Sqlite, execute};
 use crate::on_both;
 use crate::records::NOON_MS;
 use crate::writing::{accept, completion, draft, firm, hanako, lease, mail, sending};
@@ -101,4 +102,24 @@ on_both! {
         assert!(store.due_ladders(i64::MAX, 1).await.unwrap().is_empty());
         assert_eq!(store.audit(Some(&format!("report {report}")), None, 1).await.unwrap()[0].what, "report.seen");
     }
+}
+
+/// One that cannot be read ends with a person, and the others climb.
+#[tokio::test]
+async fn sqlite_r25_a_damaged_ladder_keeps_no_other_waiting() {
+    let database = Sqlite::new();
+    let store = Store::open(&database.url()).await.unwrap();
+    let damaged = sent(&store).await;
+    execute(&database.url(), "UPDATE ladders SET rungs = 'x'").await;
+    let report = draft(&store, store.report(&damaged).await.unwrap().customer.unwrap(), 2).await;
+    let report = store.edit_report(&report.id, &completion(&report.draft), &hanako(), NOON_MS).await.unwrap();
+    let sending = Sending { ladder: Some(ladder()), ..sending(report.revision, vec![mail("sato", NOON_MS)]) };
+    store.send_report(&report.id, &sending, &hanako(), NOON_MS).await.unwrap();
+    let due = store.due_ladders(NOON_MS + 200 * SECOND, 1).await.unwrap();
+    assert_eq!(due.iter().map(|due| due.report.as_str()).collect::<Vec<_>>(), [report.id.as_str()]);
+    let tasks = store.open_tasks().await.unwrap();
+    assert_eq!(
+        tasks.iter().map(|task| (task.kind, task.report.clone())).collect::<Vec<_>>(),
+        [(TaskKind::Unread, Some(damaged))]
+    );
 }
