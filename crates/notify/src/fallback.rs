@@ -30,6 +30,22 @@ pub fn choose<'a>(profile: &'a Profile, failed: &str, had: &[String]) -> Option<
         .or_else(|| candidates().next())
 }
 
+/// The same for one that is only late, and may still come: what could help is another server, a mail's instead of a chat's or the
+/// other way round. It is the named one's, the same person's or the firm's own place: nobody else's affairs go to a person because a
+/// server is slow.
+pub fn choose_late<'a>(profile: &'a Profile, late: &str, had: &[String]) -> Option<&'a Recipient> {
+    let of = profile.recipient(late)?;
+    let fits = |other: &&Recipient| {
+        let is_theirs = other.person.is_none() || other.person == of.person || of.fallback.as_ref() == Some(&other.id);
+        is_theirs && differs(&of.channel, &other.channel)
+    };
+    let known: Vec<Recipient> =
+        profile.recipients.iter().filter(|other| other.id == late || fits(other)).cloned().collect();
+    let narrowed = Profile { recipients: known, ..Profile::default() };
+    let id = choose(&narrowed, late, had)?.id.clone();
+    profile.recipient(&id)
+}
+
 fn differs(one: &Channel, other: &Channel) -> bool {
     one.kind() != other.kind()
 }
@@ -80,6 +96,26 @@ mod tests {
         assert_eq!(chosen(firm(), "sato", &["sato", "room"]), some("suzuki"), "then anybody of the firm's");
         assert_eq!(chosen(firm(), "room", &["room", "sato", "suzuki"]), some("office"));
         assert_eq!(chosen(firm(), "deleted", &["sato"]), some("office"));
+    }
+
+    #[test]
+    fn f39_what_is_only_late_goes_by_another_server_and_to_nobody_elses_place() {
+        let late = |recipients: Vec<Recipient>, had: &[&str]| {
+            let profile = Profile { recipients, ..Profile::default() };
+            let had: Vec<String> = had.iter().map(|id| (*id).to_owned()).collect();
+            choose_late(&profile, "sato", &had).map(|recipient| recipient.id.clone())
+        };
+        let sato = || mail("sato", Some("sato"));
+        let suzuki = || chat("suzuki", Some("suzuki"));
+        assert_eq!(late(vec![sato(), mail("sato2", Some("sato")), mail("office", None), suzuki()], &["sato"]), None);
+        assert_eq!(late(vec![sato(), suzuki(), chat("room", None)], &["sato"]), Some("room".to_owned()));
+        assert_eq!(
+            late(vec![sato(), chat("line", Some("sato")), chat("room", None)], &["sato"]),
+            Some("line".to_owned())
+        );
+        assert_eq!(late(vec![sato(), chat("room", None)], &["sato", "room"]), None, "it has it");
+        let named = Recipient { fallback: Some("suzuki".to_owned()), ..sato() };
+        assert_eq!(late(vec![named, suzuki()], &["sato"]), Some("suzuki".to_owned()), "the firm wants it so");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use report::Content;
+use report::{Content, Profile};
 use store::{DeliveryRow, NewDelivery, Settled, Store, StoreError};
 
 use crate::fallback;
@@ -25,6 +25,12 @@ impl Links for NoLinks {
         None
     }
 }
+
+/// Why there is such a delivery.
+const FALLBACK: &str = "fallback";
+
+/// Who gets it instead.
+type Choose = for<'a> fn(&'a Profile, &str, &[String]) -> Option<&'a report::Recipient>;
 
 /// What it takes to find another way.
 #[derive(Clone)]
@@ -58,7 +64,21 @@ impl Rescue {
     /// # Errors
     /// What the database says.
     pub async fn instead(&self, lost: Lost<'_>, now_ms: i64) -> Result<Vec<NewDelivery>, StoreError> {
-        let Some(customer) = lost.customer else { return Ok(Vec::new()) };
+        self.another(lost, fallback::choose, now_ms).await
+    }
+
+    /// The same for one that is only late.
+    async fn beside(&self, row: &DeliveryRow, content: &Content, now_ms: i64) -> Result<Vec<NewDelivery>, StoreError> {
+        // One that goes another way already, that nobody waits for, or that our own house has not even tried: no second way.
+        if row.reason == FALLBACK || content.digest.is_some() || row.attempts == 0 {
+            return Ok(Vec::new());
+        }
+        self.another(lost(row, content), fallback::choose_late, now_ms).await
+    }
+
+    async fn another(&self, lost: Lost<'_>, choose: Choose, now_ms: i64) -> Result<Vec<NewDelivery>, StoreError> {
+        // A trial is to show whether this very place gets it.
+        let Some(customer) = lost.customer.filter(|_| !lost.content.test) else { return Ok(Vec::new()) };
         let profile = match self.store.profile(customer).await {
             Ok(row) => row.profile,
             // The alarm does not depend on it.
@@ -67,8 +87,8 @@ impl Rescue {
         };
         let had = self.store.report_deliveries(lost.report).await?;
         let had: Vec<String> = had.into_iter().map(|delivery| delivery.recipient).collect();
-        let Some(recipient) = fallback::choose(&profile, lost.recipient, &had) else { return Ok(Vec::new()) };
-        Ok(vec![self.delivery(recipient, lost.content, lost.urgent, "fallback", now_ms)?])
+        let Some(recipient) = choose(&profile, lost.recipient, &had) else { return Ok(Vec::new()) };
+        Ok(vec![self.delivery(recipient, lost.content, lost.urgent, FALLBACK, now_ms)?])
     }
 
     /// A further delivery of what was told before, with a confirmation link of its own.
@@ -120,7 +140,7 @@ impl Rescue {
     /// What the database says.
     pub async fn late(&self, row: &DeliveryRow, now_ms: i64) -> Result<bool, StoreError> {
         let content = self.store.delivery_content(&row.id).await?;
-        let instead = self.instead(lost(row, &content), now_ms).await?;
+        let instead = self.beside(row, &content, now_ms).await?;
         let late = self.store.delivery_late(&row.id, &instead, now_ms).await?;
         if late {
             self.tell(row, News::Late, &row.error, &instead);

@@ -6,6 +6,7 @@
 
 mod chores;
 mod crash;
+mod finish;
 mod hours;
 mod house;
 mod smtp;
