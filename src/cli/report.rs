@@ -309,6 +309,10 @@ async fn reconcile(context: &Context, from: &str, to: &str) -> Result<(), Troubl
     if let Some(broken) = number(&chain, "broken") {
         return Err(Trouble::new(Exit::Failed, "", words::PROOF_CHAIN_BROKEN.with(&[&broken]), "").into());
     }
+    if count("missing") == 0 && count("overdue") != 0 {
+        let what = words::PROOF_OVERDUE.with(&[&count("overdue"), &count("answered")]);
+        return Err(Trouble::new(Exit::Failed, "", what, words::PROOF_OVERDUE_REMEDY.text()).into());
+    }
     if count("missing") == 0 {
         return Ok(());
     }

@@ -42,6 +42,8 @@ words! {
     PROOF_HOLDS = "{} answered calls: {} reports sent, {} explained, {} being written; none is missing",
         "応答 {} 件: 送信済み {}、報告なし(理由あり) {}、作成中 {}。報告のない通話はありません";
     PROOF_FAILS = "{} of {} answered calls have no report: {}", "報告のない通話が {} 件あります (応答 {} 件): {}";
+    PROOF_OVERDUE = "{} of {} answered calls have a report that nobody has finished", "書きかけのままの受電報告が {} 件あります (応答 {} 件)";
+    PROOF_OVERDUE_REMEDY = "`denwaban report list` shows the drafts: send them, or say why there is none", "`denwaban report list` で確認し、送信するか理由を入力してください";
     PROOF_FAILS_REMEDY = "look at these calls: `denwaban call show ID`", "`denwaban call show ID` で確認してください";
     PROOF_CHAIN_BROKEN = "the chain of proofs was changed at {}", "照合の記録が {} で書き換えられています";
     COUNTERS_DIFFER = "the counters differ from a recount", "集計が再集計と一致しません";

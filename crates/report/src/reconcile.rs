@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 /// Ids of each fault that a proof names; it counts all.
 pub const NAMED_MAX: usize = 1_000;
 
-/// A call that a person answered, or whose message box holds a recording.
+/// A call that needs a report: a person answered it, its message box holds a recording, or its caller gave up at a firm that wants to be
+/// told of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AnsweredCall {
     /// The call's id.
@@ -58,6 +59,8 @@ pub struct Proof {
     pub doubled: u64,
     /// Reports of calls that nobody answered, as far as the records know: there must be none.
     pub strangers: u64,
+    /// Of the open ones, those whose call ended long ago: there must be none, nobody is writing them any more.
+    pub overdue: u64,
     /// The calls that are missing one, by id, at most [`NAMED_MAX`].
     pub missing_calls: Vec<i64>,
     /// The calls that have two.
@@ -69,12 +72,18 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Every answered call has exactly one report, sent, waived or being written.
+    /// Every answered call has exactly one report, sent, waived or being written; and none is forgotten as a draft.
     pub fn holds(&self) -> bool {
         self.missing == 0
             && self.doubled == 0
             && self.strangers == 0
+            && self.overdue == 0
             && self.answered == self.sent + self.waived + self.open
+    }
+
+    /// The first call that does not fit, if any: what makes two proofs of the same fault one.
+    pub fn first_faulty(&self) -> Option<i64> {
+        [&self.missing_calls, &self.doubled_calls, &self.stranger_calls].into_iter().flatten().min().copied()
     }
 
     /// It holds, and nothing is left to do: answered calls = reports + reasons.
@@ -100,7 +109,7 @@ pub fn prove(calls: &[AnsweredCall], reports: &[ReportOf], overdue_before_ms: i6
             Some([Outcome::Draft]) => {
                 proof.open += 1;
                 if call.ended_ms < overdue_before_ms {
-                    tell(&mut 0, &mut proof.overdue_calls, call.id);
+                    tell(&mut proof.overdue, &mut proof.overdue_calls, call.id);
                 }
             }
             Some([_, _, ..]) => tell(&mut proof.doubled, &mut proof.doubled_calls, call.id),

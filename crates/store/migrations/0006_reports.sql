@@ -20,6 +20,8 @@ CREATE TABLE profiles (
     revision   BIGINT NOT NULL,
     updated_ms BIGINT NOT NULL,
     updated_by TEXT NOT NULL,
+    -- of the document: 1: the firm wants no more than a notice, which goes by itself
+    notice_only BIGINT NOT NULL,
     json       TEXT NOT NULL
 );
 
@@ -208,6 +210,8 @@ CREATE TABLE ladders (
     -- by the first recipient's server
     accepted_ms BIGINT,
     taken       BIGINT NOT NULL,
+    -- the last of them
+    taken_ms    BIGINT,
     -- the next rung; while somebody climbs it, the end of the lease
     due_ms      BIGINT NOT NULL,
     done_ms     BIGINT,

@@ -51,7 +51,15 @@ impl Store {
             .bind(REPORTS_MAX)
             .fetch_all(&mut *connection)
             .await?;
-            let reports: Vec<ReportRow> = rows.iter().map(report_row).collect::<Result<_, _>>()?;
+            // One that cannot be read stays, and keeps no other back.
+            let readable = |row| match report_row(row) {
+                Ok(report) => Some(report),
+                Err(error) => {
+                    tracing::error!(%error, customer, "a report of a digest cannot be read");
+                    None
+                }
+            };
+            let reports: Vec<ReportRow> = rows.iter().filter_map(readable).collect();
             let customer_name = reports.last().map(|report| report.customer_name.clone()).unwrap_or_default();
             due.push(DueDigest { customer, customer_name, reports });
         }

@@ -71,14 +71,15 @@ impl Store {
         }
         let next = revision.saturating_add(1);
         sqlx::query(
-            "INSERT INTO profiles (customer, revision, updated_ms, updated_by, json) VALUES ($1, $2, $3, $4, $5) \
+            "INSERT INTO profiles (customer, revision, updated_ms, updated_by, notice_only, json) VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (customer) DO UPDATE SET revision = excluded.revision, updated_ms = excluded.updated_ms, \
-             updated_by = excluded.updated_by, json = excluded.json",
+             updated_by = excluded.updated_by, notice_only = excluded.notice_only, json = excluded.json",
         )
         .bind(customer)
         .bind(next)
         .bind(now_ms)
         .bind(storable(who).into_owned())
+        .bind(i64::from(profile.notice_only))
         .bind(storable(&json).into_owned())
         .execute(&mut *tx)
         .await?;

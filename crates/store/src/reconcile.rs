@@ -10,7 +10,7 @@ use crate::call::{call_of_key, state_from};
 use crate::database::{Store, Tx, next_id};
 use crate::error::StoreError;
 use crate::outbox::{DeliveryState, state_of};
-use crate::report::{Origin, ReportState, variant};
+use crate::report::{ReportState, variant};
 use crate::row::{Columns, to_json};
 use crate::secret::hex;
 use crate::task::{self, NewTask, TaskKind};
@@ -117,12 +117,20 @@ impl Store {
         .bind(&hash)
         .execute(&mut *tx)
         .await?;
-        if !proof.holds() {
-            let detail = format!("missing {}, doubled {}, strangers {}", proof.missing, proof.doubled, proof.strangers);
-            task::add(&mut tx, &NewTask::new(TaskKind::Unproven, id.to_string(), detail), now_ms).await?;
-        }
+        add_tasks(&mut tx, &proof, now_ms).await?;
         tx.commit().await?;
         Ok(Reconciliation { id, at_ms: now_ms, from_ms, to_ms, proof, previous, hash })
+    }
+
+    /// From when on calls are not accounted for: the first whose report is still a draft; `None`: there is none. However long ago that
+    /// was, the next proof begins there (unix milliseconds).
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn open_since_ms(&self) -> Result<Option<i64>, StoreError> {
+        let row =
+            sqlx::query("SELECT MIN(call) AS call FROM reports WHERE state = 'draft'").fetch_one(&self.pool).await?;
+        Ok(row.maybe_int("call")?.map(|call| call >> ID_BITS))
     }
 
     /// The proofs, newest first; `before`: only ids below, for the next page.
@@ -198,6 +206,30 @@ fn id_at(unix_ms: i64) -> i64 {
     unix_ms.max(0).checked_mul(1 << ID_BITS).unwrap_or(i64::MAX)
 }
 
+/// Whoever looks after reports hears of each call that does not fit once, and not every hour.
+async fn add_tasks(tx: &mut Tx, proof: &Proof, now_ms: i64) -> Result<(), StoreError> {
+    if let Some(first) = proof.first_faulty() {
+        let detail = format!("missing {}, doubled {}, strangers {}", proof.missing, proof.doubled, proof.strangers);
+        task::add(tx, &NewTask::new(TaskKind::Unproven, call_of_key(first).to_string(), detail), now_ms).await?;
+    }
+    for call in &proof.overdue_calls {
+        let row = sqlx::query("SELECT id, customer, operator_name FROM reports WHERE call = $1 AND state = 'draft'")
+            .bind(call)
+            .fetch_optional(&mut **tx)
+            .await?;
+        let Some(row) = row else { continue };
+        let report = row.text("id")?;
+        let task = NewTask {
+            customer: row.maybe_int("customer")?,
+            call: Some(call_of_key(*call)),
+            report: Some(report.clone()),
+            ..NewTask::new(TaskKind::Unfinished, report, row.text("operator_name")?)
+        };
+        task::add(tx, &task, now_ms).await?;
+    }
+    Ok(())
+}
+
 /// Calls of these ids that are over and need a report: asked without a look at reports, so that what counts is what the calls
 /// themselves say.
 async fn answered_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<AnsweredCall>, StoreError> {
@@ -205,6 +237,7 @@ async fn answered_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<Answere
         "SELECT id, ended_ms, arrived_ms FROM calls WHERE id >= $1 AND id < $2 AND state IN ('cleared', 'interrupted') \
          AND (answered_ms IS NOT NULL OR ending = 'message_left' \
           OR EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_left') \
+          OR EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'abandoned' AND detail LIKE '%\"policy\":\"report\"%') \
           OR (state = 'interrupted' AND EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_begun') \
            AND EXISTS (SELECT 1 FROM recordings WHERE call = calls.id)))",
     )
@@ -222,7 +255,7 @@ async fn answered_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<Answere
 /// The reports of calls of these ids.
 async fn reports_of_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<ReportOf>, StoreError> {
     let rows = sqlx::query(
-        "SELECT reports.call, reports.state, reports.origin, calls.state AS call_state FROM reports \
+        "SELECT reports.call, reports.state, calls.state AS call_state FROM reports \
          LEFT JOIN calls ON calls.id = reports.call WHERE reports.call >= $1 AND reports.call < $2",
     )
     .bind(first)
@@ -236,13 +269,12 @@ async fn reports_of_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<Repor
     Ok(reports)
 }
 
-/// A report as the proof sees it. One whose call is not over is not looked at yet, nor one of a caller who gave up.
+/// A report as the proof sees it. One whose call is not over is not looked at yet.
 fn report_of(row: &AnyRow) -> Result<Option<ReportOf>, StoreError> {
     use switch::CallState::{Cleared, Interrupted};
     let call_state = row.maybe_text("call_state")?.map(|state| state_from(&state)).transpose()?;
     let is_over = call_state.is_none_or(|state| matches!(state, Cleared | Interrupted));
-    let origin: Origin = variant(&row.text("origin")?, "reports.origin")?;
-    if !is_over || origin == Origin::Abandoned {
+    if !is_over {
         return Ok(None);
     }
     let outcome = match variant(&row.text("state")?, "reports.state")? {

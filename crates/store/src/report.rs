@@ -6,6 +6,7 @@
 
 mod correct;
 mod draft;
+mod due;
 mod earlier;
 mod lock;
 mod search;

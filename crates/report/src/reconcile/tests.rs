@@ -37,7 +37,8 @@ fn f38_what_is_missing_is_named() {
     assert_eq!(proof.missing_calls, [2]);
     assert_eq!(proof.doubled_calls, [4]);
     assert_eq!(proof.stranger_calls, [9]);
-    assert_eq!(proof.overdue_calls, [1], "call 3 ended a moment ago");
+    assert_eq!((proof.overdue, proof.overdue_calls.as_slice()), (1, [1].as_slice()), "call 3 ended a moment ago");
+    assert_eq!(proof.first_faulty(), Some(2));
 }
 
 #[test]
@@ -45,6 +46,15 @@ fn x02_drafts_hold_but_are_not_complete() {
     let proof = prove(&[call(1, 10)], &[report(1, Outcome::Draft)], 0);
     assert!(proof.holds() && !proof.is_complete());
     assert!(prove(&[], &[], 0).is_complete());
+}
+
+#[test]
+fn f38_a_draft_that_nobody_writes_any_more_is_no_proof() {
+    let calls = [call(1, 10), call(2, 20)];
+    let proof = prove(&calls, &[report(1, Outcome::Draft), report(2, Outcome::Sent)], 11);
+    assert!(!proof.holds(), "{proof:?}");
+    assert_eq!((proof.overdue, proof.first_faulty()), (1, None));
+    assert!(prove(&calls, &[report(1, Outcome::Waived), report(2, Outcome::Sent)], 11).holds());
 }
 
 #[test]
@@ -65,7 +75,7 @@ proptest! {
         prop_assert_eq!(proof.answered, proof.sent + proof.waived + proof.open + proof.missing + proof.doubled);
         let one_each = calls.iter().all(|call| reports.iter().filter(|report| report.call == call.id).count() == 1);
         let none_else = reports.iter().all(|report| calls.iter().any(|call| call.id == report.call));
-        prop_assert_eq!(proof.holds(), one_each && none_else);
+        prop_assert_eq!(proof.holds(), one_each && none_else && proof.overdue_calls.is_empty());
         prop_assert!(proof.overdue_calls.iter().all(|call| *call < 15));
     }
 }

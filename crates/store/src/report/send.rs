@@ -13,7 +13,7 @@ use crate::ladder;
 use crate::outbox::{Belongs, DeliveryRow, NewDelivery, add, begin_round};
 use crate::profile;
 use crate::row::word;
-use crate::task::{self, NewTask};
+use crate::task::{self, NewTask, TaskKind};
 use crate::text::storable;
 
 /// Characters of the reason why there is no report.
@@ -89,6 +89,7 @@ impl Store {
         if let Some(ladder) = &sending.ladder {
             ladder::begin(&mut tx, id, report.customer, ladder, now_ms).await?;
         }
+        task::close(&mut tx, TaskKind::Unfinished, id, "sent", now_ms).await?;
         for each in &sending.tasks {
             task::add(&mut tx, each, now_ms).await?;
         }
@@ -129,6 +130,7 @@ impl Store {
         .bind(id)
         .execute(&mut *tx)
         .await?;
+        task::close(&mut tx, TaskKind::Unfinished, id, "waived", now_ms).await?;
         tx.commit().await?;
         self.report(id).await
     }

@@ -37,11 +37,22 @@ on_both! {
         assert!(proof.holds() && !proof.is_complete(), "{proof:?}");
         assert!(proof.overdue_calls.is_empty());
         let later = store.reconcile(NOON_MS, NOON_MS + HOUR, NOON_MS + 3 * HOUR).await.unwrap();
-        assert_eq!(later.proof.overdue_calls.len(), 2);
+        assert_eq!((later.proof.overdue, later.proof.overdue_calls.len(), later.proof.holds()), (2, 2, false));
         assert_eq!((proved.id, later.id, later.previous.as_str()), (1, 2, proved.hash.as_str()));
         assert_eq!(store.reconciliations(None, 10).await.unwrap(), [later, proved]);
         assert_eq!(store.broken_proof().await.unwrap(), None);
+        // Each forgotten draft is told once, until it is sent or waived.
+        store.reconcile(NOON_MS, NOON_MS + HOUR, NOON_MS + 4 * HOUR).await.unwrap();
+        let tasks = store.open_tasks().await.unwrap();
+        assert_eq!(tasks.iter().map(|task| task.kind).collect::<Vec<_>>(), [TaskKind::Unfinished; 2]);
+        assert_eq!(store.open_since_ms().await.unwrap(), Some(answered(3).call.unix_ms()));
+        for task in tasks {
+            assert!(task.call.is_some());
+            store.waive_report(&task.report.unwrap(), "試験", &hanako(), NOON_MS + 4 * HOUR).await.unwrap();
+        }
         assert!(store.open_tasks().await.unwrap().is_empty());
+        // The call that is not over yet.
+        assert_eq!(store.open_since_ms().await.unwrap(), Some(answered(5).call.unix_ms()));
     }
 
     async fn f40_the_evidence_names_every_recipients_server(store: Store) {
@@ -122,7 +133,9 @@ async fn f38_a_missing_report_and_a_changed_proof_are_found(url: &str) {
     let proof = store.reconcile(NOON_MS, NOON_MS + HOUR, NOON_MS + 9).await.unwrap().proof;
     assert_eq!((proof.answered, proof.missing, proof.missing_calls.len(), proof.holds()), (3, 1, 1, false));
     assert_eq!(proof.missing_calls[0].cast_unsigned(), cleared(1).call.0);
-    assert_eq!(store.open_tasks().await.unwrap()[0].kind, TaskKind::Unproven);
+    store.reconcile(NOON_MS, NOON_MS + HOUR, NOON_MS + 10).await.unwrap();
+    let tasks = store.open_tasks().await.unwrap();
+    assert_eq!(tasks.iter().map(|task| task.kind).collect::<Vec<_>>(), [TaskKind::Unproven], "once, not every hour");
     assert_eq!(store.broken_proof().await.unwrap(), None);
     execute(url, "UPDATE reconciliations SET to_ms = to_ms + 1 WHERE id = 2").await;
     assert_eq!(store.broken_proof().await.unwrap(), Some(2));
