@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use super::progress::label;
 use super::sheet::Delivered;
 use super::writer::writer;
-use super::{Said, compose};
+use super::Said;
 use crate::api::Api;
 use crate::auth::Login;
 use crate::error::Refusal;
@@ -81,7 +81,7 @@ async fn work(api: &Api, tongue: Tongue, task: TaskRow) -> Result<Work, Refusal>
     let text = match (&task.report, task.kind) {
         (Some(report), TaskKind::CallOut | TaskKind::Unread | TaskKind::NoRecipient) => {
             let report = api.store.report(report).await.said(tongue.0)?;
-            let composed = compose::compose(api, &report).await.said(tongue.0)?;
+            let composed = api.store.compose(&report).await.said(tongue.0)?;
             Some(render::mail(&composed.content).text)
         }
         (Some(_) | None, _) => None,
