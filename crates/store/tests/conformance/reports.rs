@@ -306,7 +306,9 @@ on_both! {
             active: id != "gone",
             fallback: None,
         };
-        let profile = Profile { recipients: ["sato", "suzuki", "gone"].map(place).into(), recipients_max: 1, ..Profile::default() };
+        let noise = report::Noise { wrong_number: report::Treatment::Suppress, ..Default::default() };
+        let recipients = ["sato", "suzuki", "gone"].map(place).into();
+        let profile = Profile { recipients, recipients_max: 1, noise, ..Profile::default() };
         store.put_profile(customer, 0, &profile, "test", NOON_MS).await.unwrap();
         let report = draft(&store, customer, 1).await;
         send(&store, &report, &["suzuki", "gone"], NOON_MS).await;
