@@ -61,6 +61,9 @@ pub struct Proof {
     pub strangers: u64,
     /// Of the open ones, those whose call ended long ago: there must be none, nobody is writing them any more.
     pub overdue: u64,
+    /// Call records that are in no table, as the journal knows: dropped, or put aside for a person to look at. There must be none; what
+    /// calls they are of, nobody can count.
+    pub unsaved: u64,
     /// The calls that are missing one, by id, at most [`NAMED_MAX`].
     pub missing_calls: Vec<i64>,
     /// The calls that have two.
@@ -72,12 +75,14 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Every answered call has exactly one report, sent, waived or being written; and none is forgotten as a draft.
+    /// Every answered call has exactly one report, sent, waived or being written; none is forgotten as a draft; and no call record was
+    /// kept out of the count.
     pub fn holds(&self) -> bool {
         self.missing == 0
             && self.doubled == 0
             && self.strangers == 0
             && self.overdue == 0
+            && self.unsaved == 0
             && self.answered == self.sent + self.waived + self.open
     }
 

@@ -39,6 +39,26 @@ pub fn closing(kind: Kind, language: Language) -> &'static str {
     }
 }
 
+/// Why a caller could not be put through (F42), by the word of the call's timeline.
+pub fn not_put_through(why: &str, language: Language) -> &'static str {
+    match why {
+        "busy" => language.of("話し中でした", "the line was busy"),
+        "no_answer" => language.of("応答がありませんでした", "there was no answer"),
+        "rejected" => language.of("着信を拒否されました", "the call was declined"),
+        "redirected" => language.of(
+            "別の番号へ転送される設定のため、おつなぎできませんでした",
+            "the phone forwards calls to another number",
+        ),
+        "not_confirmed" => language.of(
+            "応答後の確認操作がなく、おつなぎしませんでした",
+            "it was picked up, and nobody pressed the key to take the call",
+        ),
+        "cancelled" => language.of("オペレーターが取次を取りやめました", "the operator gave up the transfer"),
+        "no_target" => language.of("おつなぎできる番号がありません", "there was no number to call"),
+        _ => language.of("おつなぎできませんでした", "the phone could not be reached"),
+    }
+}
+
 /// What is said of somebody who is not there.
 pub fn absent(language: Language) -> Vec<Phrase> {
     let phrases = [

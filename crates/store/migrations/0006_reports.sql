@@ -25,6 +25,15 @@ CREATE TABLE profiles (
     json       TEXT NOT NULL
 );
 
+-- What a firm's kinds of call are billed as, from the profile's revision on in which that changed: a recount of a month counts each
+-- report as it was counted when it was sent (F60).
+CREATE TABLE billing_classes (
+    customer BIGINT NOT NULL,
+    revision BIGINT NOT NULL,
+    classes  TEXT NOT NULL,
+    PRIMARY KEY (customer, revision)
+);
+
 CREATE TABLE manuals (
     customer   BIGINT NOT NULL REFERENCES customers (id),
     version    BIGINT NOT NULL,
@@ -112,6 +121,8 @@ CREATE TABLE reports (
     policy            TEXT NOT NULL,
     -- billing class; empty: not counted
     class             TEXT NOT NULL,
+    -- the firm's profile when it was sent
+    profile_revision  BIGINT,
     -- everything that was written, folded
     search            TEXT NOT NULL
 );
@@ -171,6 +182,10 @@ CREATE TABLE deliveries (
     seen_ms        BIGINT,
     -- SHA-256 of the confirmation link's token, by which it is found; the link itself is in content, as it is sent
     seen_hash      TEXT UNIQUE,
+    -- the link by which the recording is heard: whole until the delivery is over, its token's SHA-256 for good; and how often it was
+    listen_link    TEXT,
+    listen_hash    TEXT UNIQUE,
+    listens        BIGINT NOT NULL,
     error          TEXT NOT NULL,
     UNIQUE (report, recipient, round)
 );

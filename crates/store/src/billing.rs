@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use report::billing::{CALL_OUT, EXTRA_RECIPIENT, extra_recipients};
-use report::japan;
+use report::billing::{CALL_OUT, EXTRA_RECIPIENT, class, extra_recipients};
+use report::{Billing, Draft, Profile, japan};
 use sqlx::any::AnyRow;
 
 use crate::database::{Store, Tx};
@@ -78,22 +78,26 @@ impl Store {
         Ok(lines)
     }
 
-    /// The same, counted anew from the calls, the reports and their deliveries. A report whose call the journal still holds is not
-    /// in it yet.
+    /// The same, counted anew from the calls, what their reports say, and what the firm's kinds of call were billed as when they were
+    /// sent. A report whose call the journal still holds is not in it yet.
     ///
     /// # Errors
     /// What the database says.
     pub async fn recount(&self, customer: i64, month: Month) -> Result<Counts, StoreError> {
         let (from_ms, to_ms) = month.range_ms();
-        // A report's month is its call's; one without a call is of the month in which it was begun.
-        const REPORTS: &str = "SELECT reports.class, \
+        // A report's month is its call's; one without a call is of the month in which it was begun. Nobody pays for a digest, a
+        // correction or a trial.
+        const REPORTS: &str = "SELECT reports.draft, reports.class, reports.profile_revision, \
              (SELECT COUNT(*) FROM deliveries WHERE deliveries.report = reports.id AND deliveries.round = 0) AS recipients, \
              (SELECT COUNT(*) FROM tasks WHERE tasks.report = reports.id AND tasks.kind = 'call_out' \
               AND tasks.result LIKE 'done%') AS call_outs \
              FROM reports LEFT JOIN calls ON calls.id = reports.call \
              WHERE reports.customer = $1 AND reports.created_ms >= $2 AND reports.created_ms < $3 AND reports.state = 'sent' \
-             AND reports.class <> '' AND (reports.call IS NULL OR (calls.arrived_ms >= $2 AND calls.arrived_ms < $3))";
+             AND reports.follows IS NULL AND reports.origin <> 'digest' \
+             AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.report = reports.id AND deliveries.reason = 'test') \
+             AND (reports.call IS NULL OR (calls.arrived_ms >= $2 AND calls.arrived_ms < $3))";
         let rows = sqlx::query(REPORTS).bind(customer).bind(from_ms).bind(to_ms).fetch_all(&self.pool).await?;
+        let classes = self.billing_classes(customer).await?;
         let mut counted = Counts::new();
         let mut add = |class: &str, count: i64| {
             if count > 0 {
@@ -101,13 +105,36 @@ impl Store {
             }
         };
         for row in &rows {
-            add(&row.text("class")?, 1);
+            add(&class_of(row, &classes)?, 1);
             let recipients: usize = row.small("recipients", "deliveries")?;
             add(EXTRA_RECIPIENT, i64::try_from(extra_recipients(recipients)).unwrap_or(i64::MAX));
             add(CALL_OUT, row.int("call_outs")?);
         }
         Ok(counted)
     }
+
+    /// What a firm's kinds of call were billed as, from which revision of its profile on; oldest first.
+    async fn billing_classes(&self, customer: i64) -> Result<Vec<(i64, Profile)>, StoreError> {
+        let rows = sqlx::query("SELECT revision, classes FROM billing_classes WHERE customer = $1 ORDER BY revision")
+            .bind(customer)
+            .fetch_all(&self.pool)
+            .await?;
+        let since = |row: &AnyRow| {
+            let billing = Billing { classes: row.json("classes", "billing_classes.classes")? };
+            Ok((row.int("revision")?, Profile { billing, ..Profile::default() }))
+        };
+        rows.iter().map(since).collect()
+    }
+}
+
+/// The class that a report has by what it says and by what was ordered when it was sent.
+fn class_of(row: &AnyRow, classes: &[(i64, Profile)]) -> Result<String, StoreError> {
+    // One that cannot be read any more keeps no other from being counted.
+    let Ok(draft) = row.json::<Draft>("draft", "reports.draft") else { return row.text("class") };
+    let revision = row.maybe_int("profile_revision")?.unwrap_or_default();
+    let usual = Profile::default();
+    let ordered = classes.iter().rev().find(|(since, _)| *since <= revision).map_or(&usual, |(_, profile)| profile);
+    Ok(class(ordered, &draft).to_owned())
 }
 
 fn counts(rows: &[AnyRow]) -> Result<Counts, StoreError> {

@@ -1,6 +1,8 @@
 //! Opening the database, and how a transaction that writes begins.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::any::{Any, AnyPoolOptions};
@@ -32,6 +34,30 @@ pub enum Backend {
 pub struct Store {
     pub(crate) pool: AnyPool,
     backend: Backend,
+    unsaved: Arc<Unsaved>,
+}
+
+/// Call records that are in no table, as the journal of this process knows: what a proof over the tables alone could not see (F38).
+#[derive(Debug, Default)]
+pub(crate) struct Unsaved {
+    /// Put aside for a person to look at, also by earlier processes.
+    rejected: AtomicU64,
+    /// Dropped by this process.
+    lost: AtomicU64,
+}
+
+impl Unsaved {
+    pub(crate) fn rejected(&self, more: u64) {
+        self.rejected.fetch_add(more, Ordering::Relaxed);
+    }
+
+    pub(crate) fn lost(&self, total: u64) {
+        self.lost.fetch_max(total, Ordering::Relaxed);
+    }
+
+    fn count(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed).saturating_add(self.lost.load(Ordering::Relaxed))
+    }
 }
 
 impl Store {
@@ -54,6 +80,16 @@ impl Store {
     /// Which database this is.
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// Call records that the journal of this process knows to be in no table: dropped while disk and database were away, or put aside
+    /// because the database would never take them.
+    pub fn unsaved_records(&self) -> u64 {
+        self.unsaved.count()
+    }
+
+    pub(crate) fn unsaved(&self) -> Arc<Unsaved> {
+        Arc::clone(&self.unsaved)
     }
 
     /// Asks the database for a sign of life.
@@ -147,7 +183,7 @@ async fn open_sqlite(place: &str) -> Result<Store, StoreError> {
         })
         .connect(&url)
         .await?;
-    Ok(Store { pool, backend: Backend::Sqlite })
+    Ok(Store { pool, backend: Backend::Sqlite, unsaved: Arc::default() })
 }
 
 async fn open_postgres(url: &str) -> Result<Store, StoreError> {
@@ -157,7 +193,7 @@ async fn open_postgres(url: &str) -> Result<Store, StoreError> {
         .connect(url)
         .await;
     match pool {
-        Ok(pool) => Ok(Store { pool, backend: Backend::Postgres }),
+        Ok(pool) => Ok(Store { pool, backend: Backend::Postgres, unsaved: Arc::default() }),
         Err(sqlx::Error::Configuration(why)) => Err(address(why.to_string())),
         Err(error) => Err(error.into()),
     }

@@ -26,17 +26,19 @@ pub struct DueDigest {
 }
 
 impl Store {
-    /// Firms with reports whose digest is due.
+    /// Firms with reports whose digest is due, by their rows; `after`: only those after this one, for the next page. The last page is
+    /// empty.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn due_digests(&self, now_ms: i64) -> Result<Vec<DueDigest>, StoreError> {
+    pub async fn due_digests(&self, now_ms: i64, after: Option<i64>) -> Result<Vec<DueDigest>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let firms: Vec<i64> = sqlx::query_scalar(
-            "SELECT DISTINCT customer FROM digests WHERE digest IS NULL AND due_ms <= $1 ORDER BY customer LIMIT $2",
+            "SELECT DISTINCT customer FROM digests WHERE digest IS NULL AND due_ms <= $1 AND customer > $3 ORDER BY customer LIMIT $2",
         )
         .bind(now_ms)
         .bind(DIGESTS_MAX)
+        .bind(after.unwrap_or(i64::MIN))
         .fetch_all(&mut *connection)
         .await?;
         let mut due = Vec::with_capacity(firms.len());

@@ -14,6 +14,7 @@
 //!
 //! Every verb that changes something is one transaction. Time is an argument (`now_ms`, unix milliseconds).
 
+mod account;
 mod audit;
 mod billing;
 mod call;
@@ -53,11 +54,12 @@ mod uuid;
 mod visitor;
 mod visits;
 
+pub use account::Account;
 pub use audit::AuditEntry;
 pub use billing::{Counts, Month};
 pub use call::RecordingTimes;
 pub use check::LANGUAGE;
-pub use compose::{Composed, MakeLink, delivery};
+pub use compose::{Composed, MakeLink, MakeLinks, delivery};
 pub use customer::{CustomerForm, CustomerRow};
 pub use database::{Backend, Store};
 pub use did::DidRow;
@@ -71,15 +73,15 @@ pub use ladder::DueLadder;
 pub use manual::{InForce, NewManual, Reader};
 pub use operator::{OperatorForm, OperatorRow};
 pub use outbox::{
-    AttemptRow, DeliveryQuery, DeliveryRow, DeliveryState, Ended, Job, Kinds, LEASE_MAX, Late, NewDelivery, Outbox,
-    Returned, Seen, Settled,
+    AttemptRow, DeliveryQuery, DeliveryRow, DeliveryState, Ended, Job, Kinds, LEASE_MAX, Late, Listen, NewDelivery,
+    Outbox, Returned, Seen, Settled,
 };
 pub use plan::{Plan, Step, steps_from, steps_text};
 pub use profile::ProfileRow;
 pub use reconcile::{OVERDUE_MS, ProofRow, Reconciliation};
 pub use report::{
-    CallFacts, EarlierReport, LOCK_MS, Lock, Origin, ReportCursor, ReportPage, ReportQuery, ReportRow, ReportState,
-    Sending, Sent, StoredEdit, Writer,
+    CallFacts, DueByThemselves, EarlierReport, LOCK_MS, Lock, Origin, ReportCursor, ReportPage, ReportQuery, ReportRow,
+    ReportState, Sending, Sent, StoredEdit, Writer,
 };
 pub use row::{from_word, word};
 pub use search::{CallPage, CallQuery, CallSummary, Cursor};

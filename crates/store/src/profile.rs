@@ -83,6 +83,14 @@ impl Store {
         .bind(storable(&json).into_owned())
         .execute(&mut *tx)
         .await?;
+        if profile.billing.classes != before.profile.billing.classes {
+            sqlx::query("INSERT INTO billing_classes (customer, revision, classes) VALUES ($1, $2, $3)")
+                .bind(customer)
+                .bind(next)
+                .bind(storable(&to_json(&profile.billing.classes, "billing_classes.classes")?).into_owned())
+                .execute(&mut *tx)
+                .await?;
+        }
         let about = format!("customer {customer}");
         audit::add(&mut tx, now_ms, who, "profile.update", &about, &format!("revision {next}")).await?;
         retarget(&mut tx, customer, &before.profile, &profile).await?;

@@ -98,7 +98,8 @@ impl Store {
         let (first, end) = (id_at(from_ms).max(since.saturating_add(1)), id_at(to_ms));
         let calls = answered_calls(&mut tx, first, end).await?;
         let reports = reports_of_calls(&mut tx, first, end).await?;
-        let proof = prove(&calls, &reports, now_ms.saturating_sub(OVERDUE_MS));
+        let unsaved = self.unsaved_records();
+        let proof = Proof { unsaved, ..prove(&calls, &reports, now_ms.saturating_sub(OVERDUE_MS)) };
         let previous: Option<String> = sqlx::query_scalar("SELECT hash FROM reconciliations ORDER BY id DESC LIMIT 1")
             .fetch_optional(&mut *tx)
             .await?;
@@ -202,7 +203,7 @@ impl Store {
 }
 
 /// The first id that a call of this moment can have.
-fn id_at(unix_ms: i64) -> i64 {
+pub(crate) fn id_at(unix_ms: i64) -> i64 {
     unix_ms.max(0).checked_mul(1 << ID_BITS).unwrap_or(i64::MAX)
 }
 
@@ -211,6 +212,12 @@ async fn add_tasks(tx: &mut Tx, proof: &Proof, now_ms: i64) -> Result<(), StoreE
     if let Some(first) = proof.first_faulty() {
         let detail = format!("missing {}, doubled {}, strangers {}", proof.missing, proof.doubled, proof.strangers);
         task::add(tx, &NewTask::new(TaskKind::Unproven, call_of_key(first).to_string(), detail), now_ms).await?;
+    }
+    if proof.unsaved > 0 {
+        // Again when there are more of them.
+        let about = format!("journal/{}", proof.unsaved);
+        let detail = format!("{} call records are in no table", proof.unsaved);
+        task::add(tx, &NewTask::new(TaskKind::Unproven, about, detail), now_ms).await?;
     }
     for call in &proof.overdue_calls {
         let row = sqlx::query("SELECT id, customer, operator_name FROM reports WHERE call = $1 AND state = 'draft'")
@@ -230,21 +237,19 @@ async fn add_tasks(tx: &mut Tx, proof: &Proof, now_ms: i64) -> Result<(), StoreE
     Ok(())
 }
 
+/// Of a row of `calls`: it is over, and somebody has to be told of it.
+pub(crate) const NEEDS_REPORT: &str = "state IN ('cleared', 'interrupted') \
+     AND (answered_ms IS NOT NULL OR ending = 'message_left' \
+      OR EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_left') \
+      OR EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'abandoned' AND detail LIKE '%\"policy\":\"report\"%') \
+      OR (state = 'interrupted' AND EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_begun') \
+       AND EXISTS (SELECT 1 FROM recordings WHERE call = calls.id)))";
+
 /// Calls of these ids that are over and need a report: asked without a look at reports, so that what counts is what the calls
 /// themselves say.
 async fn answered_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<AnsweredCall>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT id, ended_ms, arrived_ms FROM calls WHERE id >= $1 AND id < $2 AND state IN ('cleared', 'interrupted') \
-         AND (answered_ms IS NOT NULL OR ending = 'message_left' \
-          OR EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_left') \
-          OR EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'abandoned' AND detail LIKE '%\"policy\":\"report\"%') \
-          OR (state = 'interrupted' AND EXISTS (SELECT 1 FROM events WHERE call = calls.id AND kind = 'message_begun') \
-           AND EXISTS (SELECT 1 FROM recordings WHERE call = calls.id)))",
-    )
-    .bind(first)
-    .bind(end)
-    .fetch_all(&mut **tx)
-    .await?;
+    let sql = format!("SELECT id, ended_ms, arrived_ms FROM calls WHERE id >= $1 AND id < $2 AND {NEEDS_REPORT}");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(first).bind(end).fetch_all(&mut **tx).await?;
     let call = |row: &AnyRow| {
         let ended_ms = row.maybe_int("ended_ms")?.unwrap_or(row.int("arrived_ms")?);
         Ok(AnsweredCall { id: row.int("id")?, ended_ms })

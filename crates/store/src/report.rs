@@ -4,6 +4,7 @@
 //! report cannot exist. A draft leaves its state by [`Store::send_report`] or [`Store::waive_report`], and by nothing else.
 //! What was sent does not change: a correction ([`Store::correct_report`]) is a report of its own that follows it.
 
+mod bridge;
 mod correct;
 mod draft;
 mod due;
@@ -24,6 +25,7 @@ use crate::row::{Columns, from_word};
 
 pub use draft::{CallFacts, StoredEdit};
 pub(crate) use draft::{ensure_of_call, ensure_of_row};
+pub use due::DueByThemselves;
 pub use earlier::EarlierReport;
 pub use lock::LOCK_MS;
 pub use search::{ReportCursor, ReportPage, ReportQuery};

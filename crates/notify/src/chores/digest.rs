@@ -20,21 +20,28 @@ struct Round {
 impl Chores {
     /// Sends the digests that are due.
     pub(super) async fn digests(&mut self, now_ms: i64) -> Result<(), StoreError> {
-        let mut any = false;
-        for due in self.rescue.store.due_digests(now_ms).await? {
-            match self.digest(&due, now_ms).await {
-                Ok(sent) => any |= sent,
-                Err(error) if error.is_away() => return Err(error),
-                Err(error) => {
-                    // Told once; it is tried again, and keeps nobody else waiting.
-                    if self.stuck.len() < STUCK_MAX && self.stuck.insert(format!("digest {}", due.customer)) {
-                        tracing::error!(%error, customer = due.customer, "a firm's digest cannot be sent");
-                    }
-                }
+        let mut after = None;
+        loop {
+            let page = self.rescue.store.due_digests(now_ms, after).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.customer);
+            for due in &page {
+                self.try_digest(due, now_ms).await?;
             }
         }
-        if any {
-            self.bell.ring();
+    }
+
+    /// One that cannot go is told once; it is tried again, and keeps nobody else waiting.
+    async fn try_digest(&mut self, due: &DueDigest, now_ms: i64) -> Result<(), StoreError> {
+        match self.digest(due, now_ms).await {
+            Ok(true) => self.bell.ring(),
+            Ok(false) => {}
+            Err(error) if error.is_away() => return Err(error),
+            Err(error) => {
+                if self.stuck.len() < STUCK_MAX && self.stuck.insert(format!("digest {}", due.customer)) {
+                    tracing::error!(%error, customer = due.customer, "a firm's digest cannot be sent");
+                }
+            }
         }
         Ok(())
     }
@@ -127,6 +134,7 @@ impl Round {
                 content: Content::digest(id, &due.customer_name, profile.language, now_ms, &entries),
                 urgent: false,
                 seen_hash: None,
+                listen_hash: None,
             });
         }
         Ok(deliveries)

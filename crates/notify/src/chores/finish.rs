@@ -11,24 +11,35 @@ impl Chores {
     /// Sends the drafts that are due. One that cannot be sent stays a draft, which the proof names after an hour (F38).
     pub(super) async fn finish_by_themselves(&mut self, now_ms: i64) -> Result<(), StoreError> {
         let store = self.rescue.store.clone();
-        let mut any = false;
-        for report in store.due_by_themselves(now_ms.saturating_sub(FINISH_AFTER_MS), now_ms).await? {
-            if self.stuck.contains(&report.id) {
-                continue;
+        let ended_ms = now_ms.saturating_sub(FINISH_AFTER_MS);
+        let mut page = store.due_by_themselves(ended_ms, now_ms, None).await?;
+        loop {
+            for report in std::mem::take(&mut page.reports) {
+                self.try_to_finish(report, now_ms).await?;
             }
-            match self.finish(&report, now_ms).await {
-                Ok(sent) => any |= sent,
-                Err(error) if error.is_away() => return Err(error),
-                Err(error) => {
-                    tracing::error!(%error, report = report.id, "a report that nobody has to write cannot be sent");
-                    if self.stuck.len() < STUCK_MAX {
-                        self.stuck.insert(report.id);
-                    }
+            let Some(next) = page.next else { return Ok(()) };
+            page = store.due_by_themselves(ended_ms, now_ms, Some(&next)).await?;
+        }
+    }
+
+    /// One that cannot go is told once, and keeps no other.
+    async fn try_to_finish(&mut self, report: store::ReportRow, now_ms: i64) -> Result<(), StoreError> {
+        if self.stuck.contains(&report.id) {
+            return Ok(());
+        }
+        match self.finish(&report, now_ms).await {
+            Ok(sent) => {
+                if sent {
+                    self.bell.ring();
                 }
             }
-        }
-        if any {
-            self.bell.ring();
+            Err(error) if error.is_away() => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, report = report.id, "a report that nobody has to write cannot be sent");
+                if self.stuck.len() < STUCK_MAX {
+                    self.stuck.insert(report.id);
+                }
+            }
         }
         Ok(())
     }
@@ -38,7 +49,8 @@ impl Chores {
         let store = &self.rescue.store;
         let composed = store.compose(report).await?;
         let links = &self.rescue.links;
-        let sending = composed.sending(report, &|| links.seen(&report.id), now_ms)?;
+        let links = store::MakeLinks { seen: &|| links.seen(&report.id), listen: &|| links.listen() };
+        let sending = composed.sending(report, links, now_ms)?;
         let writer = Writer { login: "denwaban".to_owned(), name: "denwaban".to_owned(), operator: None };
         match store.send_report(&report.id, &sending, &writer, now_ms).await {
             Ok(sent) => Ok(!sent.again),

@@ -110,7 +110,7 @@ impl Chores {
             if up_ms < report::retry::late_after(row.urgent) {
                 continue;
             }
-            match self.rescue.late(row, now_ms).await {
+            match self.rescue.late(&late, now_ms).await {
                 Ok(late) => any |= late,
                 Err(error) if error.is_away() => return Err(error),
                 Err(error) => {
@@ -158,6 +158,7 @@ impl Chores {
                 doubled = proof.doubled,
                 strangers = proof.strangers,
                 overdue = proof.overdue,
+                unsaved = proof.unsaved,
                 "answered calls and reports do not match"
             );
         }

@@ -91,6 +91,7 @@ impl Drain {
             Err(why) => {
                 place.offset = segment.bytes;
                 place.unreadable = true;
+                self.store.unsaved().rejected(lines.max(1));
                 (self.hook)(Notice::Unreadable { segment: segment.path.clone(), why });
             }
         }
@@ -182,6 +183,7 @@ impl Drain {
     }
 
     fn put_aside(&self, line: &str) {
+        self.store.unsaved().rejected(1);
         if let Err(error) = self.shelf.reject(line) {
             tracing::error!(%error, line, "a rejected call record cannot be put aside");
         }

@@ -29,7 +29,7 @@ use switch::media::Recording;
 use switch::{CallId, CallRecord};
 use tokio::sync::watch;
 
-use crate::database::Store;
+use crate::database::{Store, Unsaved};
 use crate::interrupted::Interrupted;
 use drain::Drain;
 use queue::Queue;
@@ -166,6 +166,7 @@ pub struct Journal {
     scribe: Option<JoinHandle<()>>,
     drain: tokio::task::JoinHandle<()>,
     hook: Hook,
+    unsaved: Arc<Unsaved>,
     /// Held by the scribe too: nobody else opens the folder before its last write.
     _lock: Arc<File>,
 }
@@ -198,15 +199,18 @@ impl Journal {
             let lock = segment::lock(&folder)?;
             let repaired = segment::keep_repaired(&folder, repaired)?;
             let shelf = Shelf::open(&folder)?;
-            Ok((lock, repaired, shelf, folder))
+            let put_aside = segment::put_aside(&folder)?;
+            Ok((lock, repaired, shelf, put_aside, folder))
         });
-        let (lock, repaired, shelf, folder) = match opened.await {
+        let (lock, repaired, shelf, put_aside, folder) = match opened.await {
             Ok(opened) => opened?,
             Err(error) => {
                 return Err(JournalError::Folder { path: PathBuf::new(), error: io::Error::other(error.to_string()) });
             }
         };
         let (lock, shelf, queue) = (Arc::new(lock), Arc::new(shelf), Arc::new(Queue::default()));
+        let unsaved = store.unsaved();
+        unsaved.rejected(put_aside);
         let (progress_in, progress) = watch::channel(Progress::default());
         let progress_in = Arc::new(progress_in);
         let scribe = Scribe {
@@ -224,12 +228,15 @@ impl Journal {
             .map_err(|error| JournalError::Folder { path: folder.clone(), error })?;
         let drain = Drain::new(store, shelf, progress_in, Arc::clone(&hook));
         let drain = tokio::spawn(drain.run(started_ms, repaired));
-        Ok(Journal { queue, progress, scribe: Some(scribe), drain, hook, _lock: lock })
+        Ok(Journal { queue, progress, scribe: Some(scribe), drain, hook, unsaved, _lock: lock })
     }
 
     /// Hands over a record. Never waits for a disk or a database.
     pub fn append(&self, record: CallRecord) {
         if let Some(notice) = self.queue.push(record) {
+            if let Notice::Lost { total } = notice {
+                self.unsaved.lost(total);
+            }
             (self.hook)(notice);
         }
     }

@@ -26,6 +26,7 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 const EXTENSION: &str = "jsonl";
 const REPAIRED: &str = "repaired.json";
 const REJECTED: &str = "rejected.jsonl";
+const UNREADABLE: &str = "unreadable";
 
 /// All files in order, and how much of each may be read. The scribe adds at the end, the drain takes from the front.
 pub(crate) struct Shelf {
@@ -97,7 +98,7 @@ impl Shelf {
         let segment = self.state().segments.pop_front();
         match segment {
             Some(segment) if readable => std::fs::remove_file(segment.path),
-            Some(segment) => std::fs::rename(&segment.path, segment.path.with_extension("unreadable")),
+            Some(segment) => std::fs::rename(&segment.path, segment.path.with_extension(UNREADABLE)),
             None => Ok(()),
         }
     }
@@ -233,6 +234,27 @@ pub(crate) fn read(segment: &Segment, offset: u64) -> io::Result<Batch> {
         }
     }
     Ok(batch)
+}
+
+/// Records that earlier processes have put aside, because they could not be read or the database would not have them; a file that
+/// could not be read counts as one.
+pub(crate) fn put_aside(folder: &Path) -> Result<u64, JournalError> {
+    let failed = |error| JournalError::Folder { path: folder.to_owned(), error };
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        count += u64::from(path.extension().is_some_and(|extension| extension == UNREADABLE));
+    }
+    match File::open(folder.join(REJECTED)) {
+        Ok(file) => {
+            for line in BufReader::new(file).split(b'\n') {
+                count += u64::from(!line.map_err(failed)?.is_empty());
+            }
+            Ok(count)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(count),
+        Err(error) => Err(failed(error)),
+    }
 }
 
 /// Takes the folder for this process.

@@ -18,6 +18,8 @@ pub struct Late {
     pub delivery: DeliveryRow,
     /// Since when it has been late, unix milliseconds.
     pub since_ms: i64,
+    /// It was tried, or waits behind one that was: its destination is at fault, not we.
+    pub tried: bool,
 }
 
 impl Store {
@@ -27,15 +29,33 @@ impl Store {
     /// What the database says.
     pub async fn late_deliveries(&self, now_ms: i64) -> Result<Vec<Late>, StoreError> {
         let rows = sqlx::query(
-            "SELECT * FROM deliveries WHERE is_open = 1 AND late_ms IS NULL AND late_due_ms <= $1 \
+            "SELECT deliveries.*, CAST(CASE WHEN attempts > 0 OR EXISTS (SELECT 1 FROM rooms JOIN deliveries AS heads \
+              ON heads.id = rooms.head WHERE rooms.room = deliveries.room AND heads.attempts > 0) THEN 1 ELSE 0 END AS BIGINT) \
+             AS tried FROM deliveries WHERE is_open = 1 AND late_ms IS NULL AND late_due_ms <= $1 \
              ORDER BY late_due_ms LIMIT $2",
         )
         .bind(now_ms)
         .bind(LATE_ROWS_MAX)
         .fetch_all(&self.pool)
         .await?;
-        let late = |row: &AnyRow| Ok(Late { delivery: delivery_row(row)?, since_ms: row.int("late_due_ms")? });
-        rows.iter().map(late).collect()
+        let late = |row: &AnyRow| {
+            let (since_ms, tried) = (row.int("late_due_ms")?, row.flag("tried")?);
+            Ok(Late { delivery: delivery_row(row)?, since_ms, tried })
+        };
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let read: Result<Late, StoreError> = late(row);
+            match read {
+                Ok(late) => found.push(late),
+                Err(error) => {
+                    // Nobody can tell another way for it, but a person is told of it, and it keeps no other.
+                    let id = row.text("id")?;
+                    tracing::error!(%error, delivery = id, "a delivery cannot be read");
+                    self.delivery_late(&id, &[], now_ms).await?;
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// A delivery is late: supervisors have a task, and the report goes to `fallback` as well. True: nobody had said so before, and

@@ -173,7 +173,7 @@ fn from_json(text: &str) -> Result<report::Value, StoreError> {
         .map_err(|error| StoreError::Damaged { place: "report_edits.value", why: error.to_string() })
 }
 
-async fn add_edit(tx: &mut Tx, id: &str, place: i64, revision: i64, edit: &Edit) -> Result<(), StoreError> {
+pub(super) async fn add_edit(tx: &mut Tx, id: &str, place: i64, revision: i64, edit: &Edit) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO report_edits (report, place, revision, at_ms, offset_ms, who, key, value) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -339,7 +339,8 @@ fn origin_of(record: &CallRecord) -> Option<Origin> {
 pub(crate) async fn ensure_of_call(tx: &mut Tx, record: &CallRecord, newer: bool) -> Result<(), StoreError> {
     let Some(origin) = origin_of(record) else { return Ok(()) };
     let known = if newer { Known::Newer } else { Known::First };
-    insert(tx, &Seed::of_record(record, origin), known).await
+    insert(tx, &Seed::of_record(record, origin), known).await?;
+    super::bridge::not_put_through(tx, record).await
 }
 
 /// The same for a call that a dead process left (R27): what it said last may not have told of its end, nor of a message that was

@@ -11,7 +11,7 @@ use crate::database::{Store, Tx};
 use crate::error::{Conflict, StoreError};
 use crate::ladder;
 use crate::outbox::{Belongs, DeliveryRow, NewDelivery, add, begin_round};
-use crate::profile;
+use crate::profile::{self, ProfileRow};
 use crate::row::word;
 use crate::task::{self, NewTask, TaskKind};
 use crate::text::storable;
@@ -76,10 +76,10 @@ impl Store {
         }
         lock::refuse_locked(&report, writer, now_ms)?;
         let profile = match report.customer {
-            Some(customer) => profile::load(&mut tx, customer).await?.map(|row| row.profile),
+            Some(customer) => profile::load(&mut tx, customer).await?,
             None => None,
         };
-        check_finished(&report, sending.policy, profile.as_ref())?;
+        check_finished(&report, sending.policy, profile.as_ref().map(|row| &row.profile))?;
         // Counters before rooms, as everybody takes them.
         audit::add(&mut tx, now_ms, &writer.login, "report.send", &lock::about(id), &word(&sending.policy)).await?;
         begin_round(&mut tx).await?;
@@ -176,9 +176,10 @@ async fn finish(
     report: &mut ReportRow,
     sending: &Sending,
     writer: &Writer,
-    profile: Option<&Profile>,
+    ordered: Option<&ProfileRow>,
     now_ms: i64,
 ) -> Result<(), StoreError> {
+    let profile = ordered.map(|row| &row.profile);
     // The roster's reading of whom the caller asked for, so that the report is found by it.
     let person = report.draft.said(key::PERSON).zip(profile).and_then(|(id, profile)| profile.person(id)).cloned();
     let person = person.unwrap_or_default();
@@ -192,8 +193,8 @@ async fn finish(
         (Some(_), true) | (None, _) => String::new(),
     };
     sqlx::query(
-        "UPDATE reports SET state = 'sent', sent_ms = $1, sent_by = $2, policy = $3, class = $4, sender = $5, lock_login = '', \
-         lock_name = '', lock_until_ms = 0 WHERE id = $6",
+        "UPDATE reports SET state = 'sent', sent_ms = $1, sent_by = $2, policy = $3, class = $4, sender = $5, profile_revision = $7, \
+         lock_login = '', lock_name = '', lock_until_ms = 0 WHERE id = $6",
     )
     .bind(now_ms)
     .bind(storable(&writer.name).into_owned())
@@ -201,6 +202,7 @@ async fn finish(
     .bind(&class)
     .bind(writer.operator)
     .bind(&report.id)
+    .bind(ordered.map(|row| row.revision))
     .execute(&mut **tx)
     .await?;
     if let Some(customer) = report.customer {

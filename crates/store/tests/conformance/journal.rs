@@ -125,6 +125,38 @@ async fn a_record_that_is_never_taken_does_not_stop_the_others(url: &str) {
     assert_eq!(told.count(|notice| matches!(notice, Notice::Rejected { call, .. } if *call == cleared(4).call)), 1);
     let rejected = std::fs::read_to_string(folder.path().join("rejected.jsonl")).unwrap();
     assert_eq!(serde_json::from_str::<CallRecord>(&rejected).unwrap(), poison(4));
+    // What is in no table, no count over the tables can find: the proof asks the journal, too.
+    let proof = store.reconcile(NOON_MS, NOON_MS + 3_600_000, NOON_MS + 60_000).await.unwrap().proof;
+    assert_eq!((proof.answered, proof.open, proof.missing, proof.unsaved, proof.holds()), (4, 4, 0, 1, false));
+}
+
+/// Also what earlier processes have put aside counts, until somebody has dealt with it; it is told once, and again when there is more.
+#[tokio::test]
+async fn sqlite_f38_records_that_no_table_has_are_in_the_proof() {
+    let (database, folder) = (Sqlite::new(), tempfile::tempdir().unwrap());
+    let store = Store::open(&database.url()).await.unwrap();
+    std::fs::write(folder.path().join("rejected.jsonl"), "{\"call\":1}\n{\"call\":2}\n").unwrap();
+    std::fs::write(folder.path().join("00000007.unreadable"), "?").unwrap();
+    // A line that is none, of a process that died.
+    std::fs::write(folder.path().join("00000008.jsonl"), "{}\n").unwrap();
+    let (journal, told) = open(&store, folder.path()).await;
+    assert!(store.unsaved_records() >= 3);
+    journal.append(cleared(1));
+    tokio::time::timeout(SOON, journal.flush()).await.unwrap();
+    assert_eq!(told.count(|notice| matches!(notice, Notice::Unreadable { .. })), 1);
+    for again in 0..2 {
+        let proof = store.reconcile(NOON_MS, NOON_MS + 3_600_000, NOON_MS + 60_000 + again).await.unwrap().proof;
+        assert_eq!((proof.answered, proof.unsaved, proof.holds()), (1, 4, false));
+    }
+    let tasks = store.open_tasks().await.unwrap();
+    assert_eq!(tasks.iter().map(|task| task.kind).collect::<Vec<_>>(), [store::TaskKind::Unproven]);
+    drop(journal);
+    // Dealt with.
+    let store = Store::open(&database.url()).await.unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    let (_journal, _) = open(&store, empty.path()).await;
+    let proof = store.reconcile(NOON_MS, NOON_MS + 3_600_000, NOON_MS + 70_000).await.unwrap().proof;
+    assert!(proof.holds(), "{proof:?}");
 }
 
 #[tokio::test]

@@ -5,8 +5,10 @@
 // Helpers of tests stand outside `#[test]`, where clippy.toml's exceptions do not reach.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bridges;
 mod calls;
 mod customers;
+mod damaged;
 mod databases;
 mod directory;
 mod firms;

@@ -437,11 +437,11 @@ on_both! {
         assert_eq!((again.id.as_str(), &again.channel, again.room.as_str()), (job.id.as_str(), &chat(new, "67890"), "chatwork:67890"));
         accept(&store, &again, NOON_MS + 6000).await;
         // A person may send it once more.
-        let more = store.resend_delivery(&job.id, "x", "jiro", NOON_MS + 6000).await.unwrap();
+        let more = store.resend_delivery(&job.id, "x", "jiro", &|| None, NOON_MS + 6000).await.unwrap();
         assert_eq!((more.id.as_str(), more.round), ("x", 1));
         let repeated = lease(&store, NOON_MS + 6000).await.remove(0);
         assert_eq!((repeated.id.as_str(), &repeated.channel, &repeated.content), ("x", &chat(new, "67890"), &again.content));
-        let error = store.resend_delivery("x", "y", "jiro", NOON_MS + 6000).await.unwrap_err();
+        let error = store.resend_delivery("x", "y", "jiro", &|| None, NOON_MS + 6000).await.unwrap_err();
         assert_eq!(crate::fields(error), ["delivery"], "it is on its way");
         let kept = store.delivery(&job.id).await.unwrap();
         assert_eq!(kept.target, Some(chat(new, "67890").masked()));

@@ -72,6 +72,29 @@ on_both! {
         assert_eq!((all.len(), all[2].state, all[2].delivery.as_deref()), (3, ReportState::Draft, None));
     }
 
+    async fn f60_each_firms_answered_calls_are_sent_waived_and_open(store: Store) {
+        let customer = firm(&store).await;
+        let sent = draft(&store, customer, 1).await;
+        send(&store, &sent, &["sato"], NOON_MS).await;
+        let waived = draft(&store, customer, 2).await;
+        store.waive_report(&waived.id, "試験", &hanako(), NOON_MS).await.unwrap();
+        draft(&store, customer, 3).await;
+        // A correction is of no call; another firm's, an unknown number's, one in hand.
+        let follow = store.correct_report(&sent.id, &hanako(), NOON_MS).await.unwrap();
+        send(&store, &follow, &["sato"], NOON_MS).await;
+        draft(&store, customer + 1, 4).await;
+        store.save_calls(&[cleared(5), CallRecord { customer: Some(customer), ..answered(6) }]).await.unwrap();
+        let month = Month::of(NOON_MS);
+        let account = |customer, answered, sent, waived, open| store::Account { customer, answered, sent, waived, open };
+        assert_eq!(
+            store.accounts(month).await.unwrap(),
+            [account(None, 1, 0, 0, 1), account(Some(customer), 3, 1, 1, 1), account(Some(customer + 1), 1, 0, 0, 1)]
+        );
+        assert!(store.account(customer, month).await.unwrap().holds());
+        let none = store.account(customer + 2, month).await.unwrap();
+        assert_eq!((none.answered, none.holds()), (0, true));
+    }
+
     async fn f60_counters_equal_a_recount(store: Store) {
         let customer = firm(&store).await;
         let kinds = [Kind::Message, Kind::Inquiry, Kind::Sales, Kind::Complaint, Kind::BookingNew, Kind::WrongNumber];
@@ -120,6 +143,47 @@ on_both! {
         assert!(store.counters(customer, Month::of(NOON_MS + 40 * 24 * HOUR)).await.unwrap().is_empty());
         assert!(store.counters(customer + 1, month).await.unwrap().is_empty());
     }
+}
+
+/// A recount is from what calls and reports say, not from what was counted: a count that somebody changed, and a class, are found.
+#[tokio::test]
+async fn sqlite_f60_a_recount_is_from_the_records_and_from_what_was_ordered_then() {
+    let database = Sqlite::new();
+    let store = Store::open(&database.url()).await.unwrap();
+    let (customer, month) = (firm(&store).await, Month::of(NOON_MS));
+    let send_one = async |number| {
+        let report = complete(&store, customer, number, Kind::Sales).await;
+        store
+            .send_report(&report.id, &sending(report.revision, vec![mail("sato", NOON_MS)]), &hanako(), NOON_MS)
+            .await
+            .unwrap();
+    };
+    let order = async |revision, class: &str| {
+        let billing = report::Billing { classes: [(Kind::Sales, class.to_owned())].into() };
+        let profile = report::Profile { billing, ..report::Profile::default() };
+        store.put_profile(customer, revision, &profile, "test", NOON_MS).await.unwrap();
+    };
+    send_one(1).await;
+    order(0, "cold_call").await;
+    send_one(2).await;
+    send_one(3).await;
+    order(1, "free").await;
+    send_one(4).await;
+    let counted = store.counters(customer, month).await.unwrap();
+    let expected: store::Counts =
+        [("cold_call", 2), ("free", 1), ("noise", 1)].map(|(class, count)| (class.to_owned(), count)).into();
+    assert_eq!((&counted, &store.recount(customer, month).await.unwrap()), (&expected, &expected));
+    execute(&database.url(), "UPDATE reports SET class = 'free'").await;
+    assert_eq!(store.recount(customer, month).await.unwrap(), expected, "not what the report's row says");
+    execute(&database.url(), "UPDATE billing SET count = count + 1 WHERE class = 'free'").await;
+    assert_ne!(store.counters(customer, month).await.unwrap(), store.recount(customer, month).await.unwrap());
+    execute(&database.url(), "UPDATE reports SET draft = '{' WHERE created_ms = (SELECT MIN(created_ms) FROM reports)")
+        .await;
+    assert_eq!(
+        store.recount(customer, month).await.unwrap().values().sum::<i64>(),
+        4,
+        "one that cannot be read is counted, too"
+    );
 }
 
 /// What somebody does behind our back is found.

@@ -91,7 +91,7 @@ on_both! {
         let written = CallRecord { customer: Some(customer), ended_ms: Some(NOON_MS + 60_000), ..cleared(4) };
         store.save_calls(&[gone(1), notice, talking, written]).await.unwrap();
         let due = async |ended_before_ms| {
-            let due = store.due_by_themselves(ended_before_ms, NOON_MS + 90_000).await.unwrap();
+            let due = store.due_by_themselves(ended_before_ms, NOON_MS + 90_000, None).await.unwrap().reports;
             due.into_iter().map(|report| report.call.unwrap()).collect::<Vec<_>>()
         };
         assert_eq!(due(NOON_MS + 59_999).await, []);
@@ -249,9 +249,9 @@ on_both! {
         let due_ms = NOON_MS + 3_600_000;
         let digest = store::Sending { digest_due_ms: Some(due_ms), ..digest };
         store.send_report(&sales.id, &digest, &hanako(), NOON_MS).await.unwrap();
-        assert!(store.due_digests(due_ms - 1).await.unwrap().is_empty());
+        assert!(store.due_digests(due_ms - 1, None).await.unwrap().is_empty());
         assert_eq!(store.digests_due_ms().await.unwrap(), Some(due_ms));
-        let due = store.due_digests(due_ms).await.unwrap();
+        let due = store.due_digests(due_ms, None).await.unwrap();
         assert_eq!(due.len(), 1);
         assert_eq!((due[0].customer, due[0].reports.len(), due[0].reports[0].id.as_str()), (customer, 1, sales.id.as_str()));
         let id = store::new_id(due_ms).unwrap();
@@ -260,7 +260,7 @@ on_both! {
         let other = store::new_id(due_ms).unwrap();
         assert!(!store.send_digest(&other, &due[0], &[mail("sato", due_ms)], due_ms).await.unwrap());
         assert!(matches!(store.report(&other).await, Err(StoreError::Missing { .. })));
-        assert!(store.due_digests(due_ms).await.unwrap().is_empty());
+        assert!(store.due_digests(due_ms, None).await.unwrap().is_empty());
         assert_eq!(store.report(&id).await.unwrap().origin, Origin::Digest);
         assert_eq!((store.report_deliveries(&id).await.unwrap().len(), store.digest_reports(&id).await.unwrap().len()), (1, 1));
     }

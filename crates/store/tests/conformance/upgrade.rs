@@ -18,6 +18,7 @@ async fn downgrade(url: &str) {
         "profiles",
         "manuals",
         "manual_acks",
+        "billing_classes",
         "notes",
         "schedules",
         "attempts",

@@ -106,7 +106,7 @@ on_both! {
 
 /// One that cannot be read ends with a person, and the others climb.
 #[tokio::test]
-async fn sqlite_r25_a_damaged_ladder_keeps_no_other_waiting() {
+async fn sqlite_x05_a_damaged_ladder_keeps_no_other_waiting() {
     let database = Sqlite::new();
     let store = Store::open(&database.url()).await.unwrap();
     let damaged = sent(&store).await;

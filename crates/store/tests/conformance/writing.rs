@@ -64,6 +64,7 @@ pub fn mail(recipient: &str, now_ms: i64) -> NewDelivery {
         content: Content { firm: "さくら歯科".to_owned(), who: "佐藤様".to_owned(), ..Content::default() },
         urgent: false,
         seen_hash: None,
+        listen_hash: None,
     }
 }
 

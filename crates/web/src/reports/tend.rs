@@ -8,15 +8,17 @@ use axum::extract::State;
 use axum::response::Response;
 use report::render;
 use serde::{Deserialize, Serialize};
-use store::{Counts, DeliveryRow, Month, ProofRow, Reconciliation, TaskEnd, TaskKind, TaskRow, word};
+use store::{
+    Account, Counts, DeliveryRow, Month, ProofRow, Reconciliation, StoreError, TaskEnd, TaskKind, TaskRow, word,
+};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Said;
 use super::progress::label;
 use super::sheet::Delivered;
 use super::writer::writer;
-use super::Said;
 use crate::api::Api;
 use crate::auth::Login;
 use crate::error::Refusal;
@@ -24,6 +26,7 @@ use crate::export::{Sheet, japanese_time};
 use crate::extract::{Asked, At, Body};
 use crate::news::News;
 use crate::rights::Act;
+use crate::seen::SeenLinks;
 use crate::tongue::Tongue;
 
 /// Proofs on a page if nobody says.
@@ -68,25 +71,39 @@ pub(crate) async fn tasks(State(api): State<Api>, login: Login, tongue: Tongue) 
 }
 
 async fn work(api: &Api, tongue: Tongue, task: TaskRow) -> Result<Work, Refusal> {
-    let profile = api.store.profile_of(task.customer).await.said(tongue.0)?;
+    let profile = unless_damaged(api.store.profile_of(task.customer).await).said(tongue.0)?.unwrap_or_default();
     let customer_name = match task.customer {
         Some(customer) => api.store.customer(customer).await.said(tongue.0)?.form.name,
         None => String::new(),
     };
     let delivery_now = match &task.delivery {
-        Some(delivery) => Some(api.store.delivery(delivery).await.said(tongue.0)?),
+        Some(delivery) => unless_damaged(api.store.delivery(delivery).await).said(tongue.0)?,
         None => None,
     };
     let label = delivery_now.as_ref().map(|row| label(&profile, &row.recipient)).unwrap_or_default();
     let text = match (&task.report, task.kind) {
         (Some(report), TaskKind::CallOut | TaskKind::Unread | TaskKind::NoRecipient) => {
-            let report = api.store.report(report).await.said(tongue.0)?;
-            let composed = api.store.compose(&report).await.said(tongue.0)?;
-            Some(render::mail(&composed.content).text)
+            words_of(api, report).await.said(tongue.0)?
         }
         (Some(_) | None, _) => None,
     };
     Ok(Work { task, customer_name, delivery_now, label, text })
+}
+
+/// What a report says, if it can be read.
+async fn words_of(api: &Api, report: &str) -> Result<Option<String>, StoreError> {
+    let Some(report) = unless_damaged(api.store.report(report).await)? else { return Ok(None) };
+    let composed = unless_damaged(api.store.compose(&report).await)?;
+    Ok(composed.map(|composed| render::mail(&composed.content).text))
+}
+
+/// `None` for what cannot be read: its task is there all the same, and so are all others.
+fn unless_damaged<T>(read: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(StoreError::Damaged { .. } | StoreError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// How a task ended.
@@ -143,7 +160,8 @@ pub(crate) async fn resend(
     let now_ms = api.now_ms();
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let new = store::new_id(now_ms).said(tongue.0)?;
-    let made = api.store.resend_delivery(&id, &new, &login.name, now_ms).await.said(tongue.0)?;
+    let links = SeenLinks::below(&api.public_url);
+    let made = api.store.resend_delivery(&id, &new, &login.name, &|| links.listen(), now_ms).await.said(tongue.0)?;
     for task in api.store.report_tasks(&made.report).await.said(tongue.0)? {
         if task.done_ms.is_none() && task.delivery.as_deref() == Some(id.as_str()) {
             api.store.finish_task(task.id, &writer.name, TaskEnd::Done, "sent again", now_ms).await.said(tongue.0)?;
@@ -191,7 +209,9 @@ pub(crate) struct Counted {
     /// The same, counted anew from calls and reports.
     #[schema(value_type = BTreeMap<String, i64>)]
     recount: Counts,
-    /// Both are the same.
+    /// The firm's calls, and what became of their reports.
+    account: Account,
+    /// All of it agrees.
     agrees: bool,
 }
 
@@ -210,7 +230,9 @@ pub(crate) async fn counters(
     api.store.customer(customer).await.said(tongue.0)?;
     let counts = api.store.counters(customer, month).await.said(tongue.0)?;
     let recount = api.store.recount(customer, month).await.said(tongue.0)?;
-    Ok(Json(Counted { customer, month: month.to_string(), agrees: counts == recount, counts, recount }))
+    let account = api.store.account(customer, month).await.said(tongue.0)?;
+    let agrees = counts == recount && account.holds();
+    Ok(Json(Counted { customer, month: month.to_string(), agrees, account, counts, recount }))
 }
 
 /// All firms' counters of a month as CSV; no cell of it is a formula (R19).
