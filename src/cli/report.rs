@@ -23,6 +23,19 @@ pub enum Verb {
         /// Its id
         id: String,
     },
+    /// Begin a report without a call: somebody came by, or wrote a mail
+    #[command(
+        after_help = "Example:\n  denwaban report begin --client sakura-dental --set company=□□商事 --set business=見積の件 \\\n    \
+        --set desired=call_back --set callback=090-1234-5678\n\n`denwaban report send` sends it; the desks have it among the unfinished ones."
+    )]
+    Begin {
+        /// The firm's code
+        #[arg(long, value_name = "CODE")]
+        client: String,
+        /// What stands in a field; may be given several times
+        #[arg(long = "set", value_name = "FIELD=TEXT")]
+        fields: Vec<String>,
+    },
     /// Send a draft to whom the firm's rules say
     #[command(after_help = "Example:\n  denwaban report send 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10")]
     Send {
@@ -130,6 +143,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             context.out.one(&report, || describe(&report));
             Ok(())
         }
+        Verb::Begin { client, fields } => begin(context, &client, &fields).await,
         Verb::Send { id } => {
             let sent = ask(context, "POST", &format!("/reports/{}/send", escaped(&id)), Some(&json!({}))).await?;
             context.out.one(&sent, || match list(&sent, "deliveries").len() {
@@ -164,6 +178,22 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
         Verb::Counters { month, client: Some(code) } => counters(context, &code, &month).await,
     }
+}
+
+async fn begin(context: &Context, code: &str, set: &[String]) -> Result<(), Troubles> {
+    let edit = |field: &String| {
+        let parts = field.split_once('=').filter(|(key, _)| !key.is_empty());
+        let (key, text) = parts.ok_or_else(|| {
+            let what = words::SET_UNREADABLE.with(&[&clean(field)]);
+            Trouble::new(Exit::Usage, "--set", what, words::SET_REMEDY.text())
+        })?;
+        Ok(json!({ "key": key, "value": { "said": text } }))
+    };
+    let edits = set.iter().map(edit).collect::<Result<Vec<Value>, Trouble>>()?;
+    let id = customer(context, code).await?;
+    let begun = ask(context, "POST", &format!("/customers/{id}/reports"), Some(&json!({ "edits": edits }))).await?;
+    context.out.one(&begun, || words::REPORT_BEGUN.with(&[&text(&begun, "id")]));
+    Ok(())
 }
 
 /// The firm's row.
@@ -313,6 +343,10 @@ async fn reconcile(context: &Context, from: &str, to: &str) -> Result<(), Troubl
         let what = words::PROOF_OVERDUE.with(&[&count("overdue"), &count("answered")]);
         return Err(Trouble::new(Exit::Failed, "", what, words::PROOF_OVERDUE_REMEDY.text()).into());
     }
+    if count("missing") == 0 && count("unsaved") != 0 {
+        let what = words::PROOF_UNSAVED.with(&[&count("unsaved")]);
+        return Err(Trouble::new(Exit::Failed, "", what, words::PROOF_UNSAVED_REMEDY.text()).into());
+    }
     if count("missing") == 0 {
         return Ok(());
     }
@@ -333,7 +367,9 @@ async fn counters(context: &Context, code: &str, month: &str) -> Result<(), Trou
             vec![(*class).clone(), count("counts"), count("recount")]
         };
         let rows: Vec<Vec<String>> = classes.iter().map(row).collect();
-        table(&[words::CLASS, words::COUNT, words::RECOUNT], &rows)
+        let sum = |key: &str| counted.pointer(&format!("/account/{key}")).and_then(Value::as_i64).unwrap_or_default();
+        let account = words::ACCOUNT.with(&[&sum("answered"), &sum("sent"), &sum("waived"), &sum("open")]);
+        format!("{}{account}", table(&[words::CLASS, words::COUNT, words::RECOUNT], &rows))
     });
     if counted.get("agrees") == Some(&Value::Bool(true)) {
         return Ok(());

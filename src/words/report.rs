@@ -37,6 +37,9 @@ words! {
     // Reports.
     REPORT_SENT = "report {} is on its way to {}", "報告 {} を送信しました ({} 件)";
     REPORT_KEPT = "report {} is kept; nobody gets it now", "報告 {} を保存しました (今は送信しません)";
+    REPORT_BEGUN = "report {} is begun", "報告 {} を作成しました";
+    SET_UNREADABLE = "{} is no FIELD=TEXT", "{} は「項目=内容」の形ではありません";
+    SET_REMEDY = "write it as business=見積の件", "business=見積の件 のように指定してください";
     REPORT_WAIVED = "there will be no report {}", "報告 {} は「報告なし」にしました";
     RESENT = "{}: sent again to {}", "{}: {} に再送しました";
     PROOF_HOLDS = "{} answered calls: {} reports sent, {} explained, {} being written; none is missing",
@@ -44,8 +47,13 @@ words! {
     PROOF_FAILS = "{} of {} answered calls have no report: {}", "報告のない通話が {} 件あります (応答 {} 件): {}";
     PROOF_OVERDUE = "{} of {} answered calls have a report that nobody has finished", "書きかけのままの受電報告が {} 件あります (応答 {} 件)";
     PROOF_OVERDUE_REMEDY = "`denwaban report list` shows the drafts: send them, or say why there is none", "`denwaban report list` で確認し、送信するか理由を入力してください";
+    PROOF_UNSAVED = "{} call records are in no table: what calls they are of is not known, and nothing is proved",
+        "保存できなかった通話記録が {} 件あり、照合できません";
+    PROOF_UNSAVED_REMEDY = "look at rejected.jsonl and *.unreadable in the journal's folder; move them away when they are dealt with, and restart",
+        "ジャーナルのフォルダーにある rejected.jsonl と *.unreadable を確認し、対処後に別の場所へ移して再起動してください";
     PROOF_FAILS_REMEDY = "look at these calls: `denwaban call show ID`", "`denwaban call show ID` で確認してください";
     PROOF_CHAIN_BROKEN = "the chain of proofs was changed at {}", "照合の記録が {} で書き換えられています";
+    ACCOUNT = "{} answered calls: {} reports sent, {} explained, {} being written", "応答 {} 件: 送信済み {}、報告なし(理由あり) {}、作成中 {}";
     COUNTERS_DIFFER = "the counters differ from a recount", "集計が再集計と一致しません";
     COUNTERS_DIFFER_REMEDY = "calls of the last minutes may not have been saved yet: ask again; else this is an error of the program",
         "直近の通話がまだ保存されていないことがあります。しばらくしてから再度確認してください";

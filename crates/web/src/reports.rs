@@ -2,6 +2,7 @@
 //! firm to write one. Whoever writes may write any draft (F29); what was sent, only supervisors find and see, and whoever took or
 //! sent it.
 
+mod begin;
 mod clock;
 mod compose;
 mod draft;
@@ -38,6 +39,7 @@ pub(crate) use refused::{Said, refusal};
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(draft::routes())
+        .merge(begin::routes())
         .merge(send::routes())
         .merge(find::routes())
         .merge(firm::routes())

@@ -47,6 +47,44 @@ fn numbers(socket: &mut WebSocket<TcpStream>, count: usize) -> Vec<u64> {
     (0..count).map(|_| next(socket)["seq"].as_u64().unwrap()).collect()
 }
 
+/// An operator has the firm's sheet open; the firm's day changes. (2 s: what F20 promises; here it is one request.)
+#[test]
+fn f20_a_changed_schedule_is_on_an_open_sheet_within_two_seconds() {
+    let house = House::new();
+    let hanako = house.operator("101", "花子");
+    let operator = house.logged_in("hanako", Role::Operator, Some(hanako));
+    let supervisor = house.logged_in("shunin", Role::Supervisor, None);
+    let admin = house.logged_in("root", Role::Admin, None);
+    let customer = house.customer("sakura", "さくら歯科", "03-1234-5678");
+    let people =
+        json!({"revision": 0, "profile": {"people": [{"id": "sato", "name": "佐藤 花子", "kana": "さとう はなこ"}]}});
+    assert_eq!(house.ask("PUT", &format!("/customers/{customer}/profile"), Some(&admin), Some(people)).status, 200);
+    let call = house.call(7 << 20, |call| (call.customer, call.operator) = (Some(customer), Some(hanako)));
+    let open = house.post(&format!("/calls/{call}/report"), &operator, json!({})).json();
+    let report = open["report"]["id"].as_str().unwrap();
+    let newest = house.switchboard.remembered.lock().unwrap().last().map_or(0, |event| event.seq);
+    let mut desk = desk(&house, &format!("?after={newest}"), &operator);
+    desk.get_mut().set_read_timeout(Some(std::time::Duration::from_secs(2))).unwrap();
+    let sentence =
+        || house.get(&format!("/reports/{report}/sheet"), &operator).json()["people"][0]["now"]["sentence"].clone();
+    assert_eq!(sentence(), Value::Null);
+    let mut told = |seq: u64| {
+        let event = next(&mut desk);
+        assert_eq!(event["event"], json!({"kind": "firm_changed", "customer": customer, "what": "schedules"}), "{seq}");
+    };
+    let entry =
+        json!({"person": "sato", "from_ms": common::NOW - 1000, "until_ms": common::NOW + 3_600_000, "away": "out"});
+    let made = house.post(&format!("/customers/{customer}/schedules"), &supervisor, entry);
+    assert_eq!(made.status, 200, "{}", made.text());
+    told(1);
+    // What the page asks for when it is told so.
+    assert!(sentence().as_str().is_some_and(|said| said.contains("戻る予定")), "{}", sentence());
+    let entry = format!("/customers/{customer}/schedules/{}", made.json()["id"]);
+    assert_eq!(house.ask("DELETE", &entry, Some(&supervisor), None).status, 204);
+    told(2);
+    assert_eq!(sentence(), Value::Null);
+}
+
 #[test]
 fn who_is_listened_to_is_not_told() {
     let house = House::new();

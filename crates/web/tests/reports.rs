@@ -116,6 +116,7 @@ impl Desk {
             content: report::Content::default(),
             urgent: false,
             seen_hash: Some(sha256(token)),
+            listen_hash: None,
         };
         let sending = Sending {
             revision: row.revision,
@@ -724,6 +725,52 @@ fn a_trial_goes_to_every_place_is_marked_and_costs_nothing() {
     assert!(content.test);
     let counted = desk.ask("GET", &desk.firm("counters?month=2025-11"), &desk.supervisor, None).json();
     assert_eq!((&counted["counts"], &counted["agrees"]), (&json!({}), &json!(true)));
+}
+
+#[test]
+fn f10_a_report_without_a_call_is_begun_written_and_sent_like_any_other() {
+    let desk = Desk::new();
+    let said = |key: &str, text: &str| json!({"key": key, "value": {"said": text}});
+    let wrong = json!({"edits": [said("company", "□□商事"), said("urgency", "very")]});
+    let refused = desk.ask("POST", &desk.firm("reports"), &desk.operator, Some(wrong));
+    assert_eq!((refused.status, refused.json()["field"].as_str()), (422, Some("urgency")), "{}", refused.text());
+    let drafts = |token: &str| desk.ask("GET", "/reports?state=draft", token, None).json();
+    assert_eq!(drafts(&desk.supervisor)["reports"].as_array().unwrap().len(), 0, "nothing half begun");
+    let begun =
+        desk.ask("POST", &desk.firm("reports"), &desk.operator, Some(json!({"edits": [said("company", "□□商事")]})));
+    assert_eq!(begun.status, 201, "{}", begun.text());
+    let begun = begun.json();
+    assert_eq!((&begun["origin"], &begun["call"], &begun["state"]), (&json!("manual"), &Value::Null, &json!("draft")));
+    assert_eq!(
+        (&begun["operator_name"], &begun["holder"]),
+        (&json!("花子"), &Value::Null),
+        "anybody may go on with it"
+    );
+    let id = begun["id"].as_str().unwrap().to_owned();
+    let lines = desk.house.wait(desk.house.store.audit(Some(&format!("report {id}")), None, 10)).unwrap();
+    assert!(lines.iter().any(|line| line.who == "hanako" && line.what == "report.begin"), "{lines:?}");
+    let news = News::ReportChanged {
+        report: id.clone(),
+        call: None,
+        customer: Some(desk.customer),
+        what: "opened".into(),
+        operator: Some(desk.hanako),
+    };
+    assert!(desk.house.switchboard.news.lock().unwrap().contains(&news));
+    assert_eq!(desk.send(&id, &desk.colleague).status, 422, "what is missing is missing here, too");
+    desk.filled(&id, &desk.colleague);
+    let sent = desk.send(&id, &desk.colleague);
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    assert_eq!(sent.json()["deliveries"].as_array().unwrap().len(), 2);
+    // Who is nobody's firm, and a firm that is not served, have none.
+    assert_eq!(desk.ask("POST", "/customers/999/reports", &desk.operator, Some(json!({}))).status, 404);
+    let row = desk.house.wait(desk.house.store.customer(desk.customer)).unwrap();
+    desk.house.wait(desk.house.store.deactivate_customer(row.id)).unwrap();
+    desk.ask("POST", &desk.firm("reports"), &desk.operator, Some(json!({}))).is_refusal(
+        422,
+        "invalid",
+        Some("customer"),
+    );
 }
 
 #[test]

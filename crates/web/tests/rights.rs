@@ -143,6 +143,7 @@ fn firms(customer: i64) -> Vec<Line> {
             None,
             [401, 204, 422, 422],
         ),
+        ("POST", "/customers/{id}/reports", at("reports"), Some(json!({})), [401, 201, 201, 201]),
         ("POST", "/customers/{id}/test-report", at("test-report"), None, [401, 403, 422, 422]),
         ("GET", "/customers/{id}/counters", at("counters?month=2025-11"), None, [401, 403, 200, 200]),
     ]

@@ -125,10 +125,10 @@ pub(crate) struct Changes {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     /// Which field; `kind` is the kind of call.
-    key: String,
+    pub(super) key: String,
     /// `{"said": "…"}`, `"unheard"`, or nothing: blank.
     #[serde(default)]
-    value: Option<Value>,
+    pub(super) value: Option<Value>,
     /// How long before this request it was made, in milliseconds by the asker's clock; at most ten minutes count.
     #[serde(default)]
     ago_ms: i64,
@@ -153,7 +153,7 @@ pub(crate) async fn edit(
     Ok(Json(progress::of(&api, tongue.0, &report).await?))
 }
 
-async fn save(
+pub(super) async fn save(
     api: &Api,
     login: &Login,
     tongue: Tongue,
