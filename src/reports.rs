@@ -166,6 +166,10 @@ impl Links for Seen {
     fn seen(&self, _: &str) -> Option<(String, String)> {
         self.0.make()
     }
+
+    fn listen(&self) -> Option<(String, String)> {
+        self.0.listen()
+    }
 }
 
 /// What happens to deliveries goes into the stream of events, and from there to the pages and the log.

@@ -72,7 +72,8 @@ impl Scene {
         let put = json!({ "revision": 0, "profile": profile });
         let (status, answer) = house.ask("PUT", &format!("/customers/{firm}/profile"), Some(&put));
         assert_eq!(status, 200, "{answer}");
-        let operator = house.operator_with("101", json!({ "wrap_up_seconds": 1, "wrap_up_max_seconds": wrap_up_max_seconds }));
+        let operator =
+            house.operator_with("101", json!({ "wrap_up_seconds": 1, "wrap_up_max_seconds": wrap_up_max_seconds }));
         let robots = Robots::start(&house, &[(&operator, Habit::Answers(Duration::from_millis(500)))]);
         let port = ports::free_block(2);
         house.trunk("carrier", port, json!({}));
@@ -278,7 +279,9 @@ fn f29_the_next_call_has_its_own_firms_form_and_what_was_typed_for_the_one_befor
     let list = "[...document.querySelectorAll('#report-drafts tr')].find((row) => row.textContent.includes('さくら歯科'))?.querySelector('button')";
     scene.desk.until("the first in the list", &format!("{list} != null"));
     scene.desk.0.evaluate(&format!("{list}.click()"));
-    scene.desk.until("the form of the first call", "document.getElementById('report-field-company')?.value === '□□商事'");
+    scene
+        .desk
+        .until("the form of the first call", "document.getElementById('report-field-company')?.value === '□□商事'");
     assert_eq!((scene.value("business"), scene.value("name")), (json!("打ち合わせの日程"), json!("")));
     assert_eq!(scene.saved_of("うめ商会").expect("a draft")["name"], json!({ "said": "山田" }));
     assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());

@@ -4,16 +4,19 @@
 use std::sync::Arc;
 
 use report::{Content, Profile};
-use store::{DeliveryRow, NewDelivery, Settled, Store, StoreError};
+use store::{DeliveryRow, Late, NewDelivery, Settled, Store, StoreError};
 
 use crate::fallback;
 use crate::told::{Hook, News, Told};
 
-/// Makes the confirmation link of a delivery (X05).
+/// Makes the links of a delivery.
 pub trait Links: Send + Sync + 'static {
-    /// The link, and the SHA-256 (hexadecimal) of the token in it. `None`: there are no such links, because nobody has told how
+    /// Where it is confirmed (X05): the link, and the SHA-256 (hexadecimal) of the token in it. `None`: there are no such links, because nobody has told how
     /// this house is reached from outside.
     fn seen(&self, delivery: &str) -> Option<(String, String)>;
+
+    /// The same for the link by which the recording is heard.
+    fn listen(&self) -> Option<(String, String)>;
 }
 
 /// No links.
@@ -22,6 +25,10 @@ pub struct NoLinks;
 
 impl Links for NoLinks {
     fn seen(&self, _: &str) -> Option<(String, String)> {
+        None
+    }
+
+    fn listen(&self) -> Option<(String, String)> {
         None
     }
 }
@@ -68,9 +75,10 @@ impl Rescue {
     }
 
     /// The same for one that is only late.
-    async fn beside(&self, row: &DeliveryRow, content: &Content, now_ms: i64) -> Result<Vec<NewDelivery>, StoreError> {
+    async fn beside(&self, late: &Late, content: &Content, now_ms: i64) -> Result<Vec<NewDelivery>, StoreError> {
+        let row = &late.delivery;
         // One that goes another way already, that nobody waits for, or that our own house has not even tried: no second way.
-        if row.reason == FALLBACK || content.digest.is_some() || row.attempts == 0 {
+        if row.reason == FALLBACK || content.digest.is_some() || !late.tried {
             return Ok(Vec::new());
         }
         self.another(lost(row, content), fallback::choose_late, now_ms).await
@@ -91,7 +99,7 @@ impl Rescue {
         Ok(vec![self.delivery(recipient, lost.content, lost.urgent, FALLBACK, now_ms)?])
     }
 
-    /// A further delivery of what was told before, with a confirmation link of its own.
+    /// A further delivery of what was told before, with links of its own.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -105,14 +113,16 @@ impl Rescue {
     ) -> Result<NewDelivery, StoreError> {
         let id = store::new_id(now_ms)?;
         let (seen_link, seen_hash) = self.links.seen(&id).unzip();
+        let (link, listen_hash) = if content.listen { self.links.listen().unzip() } else { (None, None) };
         Ok(NewDelivery {
             id,
             recipient: recipient.id.clone(),
             channel: recipient.channel.clone(),
             reason: reason.to_owned(),
-            content: Content { seen_link, ..content.clone() },
+            content: Content { seen_link, link, ..content.clone() },
             urgent,
             seen_hash,
+            listen_hash,
         })
     }
 
@@ -138,9 +148,10 @@ impl Rescue {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn late(&self, row: &DeliveryRow, now_ms: i64) -> Result<bool, StoreError> {
+    pub async fn late(&self, found: &Late, now_ms: i64) -> Result<bool, StoreError> {
+        let row = &found.delivery;
         let content = self.store.delivery_content(&row.id).await?;
-        let instead = self.beside(row, &content, now_ms).await?;
+        let instead = self.beside(found, &content, now_ms).await?;
         let late = self.store.delivery_late(&row.id, &instead, now_ms).await?;
         if late {
             self.tell(row, News::Late, &row.error, &instead);

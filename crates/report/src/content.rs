@@ -45,8 +45,8 @@ pub struct Finished<'a> {
     pub follows: Option<&'a str>,
     /// Sent to see whether it arrives; no call came.
     pub test: bool,
-    /// Where the report, and the recording, can be looked at.
-    pub link: Option<&'a str>,
+    /// The firm may listen to the call's recording.
+    pub listen: bool,
 }
 
 /// What is told.
@@ -76,7 +76,9 @@ pub struct Content {
     pub callback: Option<Callback>,
     /// The fields that have an answer, in their order. Texts can have several lines.
     pub lines: Vec<Line>,
-    /// Where the report can be looked at.
+    /// The firm may listen to the call's recording: each delivery has a link of its own.
+    pub listen: bool,
+    /// Where this recipient hears the recording (F43, F52).
     pub link: Option<String>,
     /// Where this recipient confirms to have seen it (X05).
     pub seen_link: Option<String>,

@@ -21,6 +21,7 @@ pub mod japan;
 pub mod key;
 mod kind;
 pub mod ladder;
+pub mod listening;
 pub mod manual;
 pub mod notes;
 mod problem;
@@ -40,6 +41,7 @@ pub use channel::Channel;
 pub use content::{Callback, Content, DigestEntry, Finished, Line};
 pub use form::{Choice, Field, Form, Input, Lack, Missing, Need, OwnField, missing};
 pub use kind::{Desired, Kind, Language, Mood, Urgency};
+pub use listening::Listening;
 pub use problem::Problem;
 pub use profile::{
     Billing, CallOut, Faq, Features, Greeting, Hours, Noise, Person, Phrase, Phrases, Profile, Recipient, Rung, RungTo,

@@ -27,6 +27,7 @@ use crate::channel::Channel;
 use crate::form::{Form, Missing, missing};
 use crate::japan;
 use crate::kind::{Kind, Language};
+use crate::listening::Listening;
 use crate::rules::Rule;
 use crate::template::Templates;
 
@@ -84,6 +85,8 @@ pub struct Profile {
     pub digest_hour: u8,
     /// It only wants to be told that a call came, and listens to the recording (F43): no form is required.
     pub notice_only: bool,
+    /// Its recipients may listen to the recordings of its calls (F51, F52).
+    pub listening: Listening,
     /// Recipients that one report may go to (F31).
     pub recipients_max: u8,
     /// It also wants to be told by telephone (F35).
@@ -111,6 +114,7 @@ impl Default for Profile {
             noise: Noise::default(),
             digest_hour: 18,
             notice_only: false,
+            listening: Listening::default(),
             recipients_max: RECIPIENTS_DEFAULT,
             call_out: CallOut::default(),
             billing: Billing::default(),

@@ -70,9 +70,10 @@ fn report(kind: Kind, profile: &Profile, answers: &[(&str, &str)], firm: &str, o
         assurance: None,
         follows: None,
         test: false,
-        link: Some("https://denwaban.example/reports/1"),
+        listen: true,
     });
-    Content { seen_link: Some("https://denwaban.example/seen/1".to_owned()), ..content }
+    let (link, seen_link) = ("https://denwaban.example/reports/1", "https://denwaban.example/seen/1");
+    Content { link: Some(link.to_owned()), seen_link: Some(seen_link.to_owned()), ..content }
 }
 
 /// The built-in wording, and one that prints all there is.

@@ -23,8 +23,17 @@ const EARLIER_MAX: u32 = 6;
 /// Key of the line that says why a call has no more than a notice.
 const NOBODY: &str = "nobody";
 
-/// Makes a new confirmation link (X05): the link, and the SHA-256 (hexadecimal) of the token in it. `None`: there are no links.
+/// Makes a new link: the link, and the SHA-256 (hexadecimal) of the token in it. `None`: there are no links.
 pub type MakeLink<'a> = &'a (dyn Fn() -> Option<(String, String)> + Send + Sync);
+
+/// Makes the links of a delivery.
+#[derive(Clone, Copy)]
+pub struct MakeLinks<'a> {
+    /// Where it is confirmed.
+    pub seen: MakeLink<'a>,
+    /// Where its call's recording is heard (F43, F52).
+    pub listen: MakeLink<'a>,
+}
 
 /// A report that could go now.
 #[derive(Clone, PartialEq, Debug)]
@@ -130,8 +139,7 @@ impl Store {
             assurance: assurance.as_ref(),
             follows: report.follows.as_deref(),
             test: false,
-            // A firm has no page of its own yet where it could be looked at.
-            link: None,
+            listen: self.has_sound(report, &profile).await?,
         });
         if content.notice_only {
             content.lines.extend(nobody(report.origin, profile.language));
@@ -141,6 +149,17 @@ impl Store {
 }
 
 impl Store {
+    /// The firm may listen to this report's call, and there is something to hear, or may be yet.
+    async fn has_sound(&self, report: &ReportRow, profile: &Profile) -> Result<bool, StoreError> {
+        if !profile.listening.on || report.customer.is_none() {
+            return Ok(false);
+        }
+        match self.call_of_report(report).await? {
+            Some(call) => self.may_be_heard(call).await,
+            None => Ok(false),
+        }
+    }
+
     /// Whoever was told something has to be told that it was corrected, whatever the correction makes of the firm's rules (F49).
     async fn those_who_had_it(&self, before: &str, profile: &Profile, chosen: &mut Chosen) -> Result<(), StoreError> {
         let had = self.report_deliveries(before).await?;
@@ -180,13 +199,13 @@ impl Composed {
     ///
     /// # Errors
     /// The system has no random numbers.
-    pub fn sending(&self, report: &ReportRow, link: MakeLink<'_>, now_ms: i64) -> Result<Sending, StoreError> {
+    pub fn sending(&self, report: &ReportRow, links: MakeLinks<'_>, now_ms: i64) -> Result<Sending, StoreError> {
         let Composed { profile, chosen, content } = self;
         let sends = matches!(chosen.policy, Policy::Send | Policy::NoticeOnly);
         let mut deliveries = Vec::new();
         for (id, why) in chosen.recipients.iter().filter(|_| sends) {
             if let Some(recipient) = profile.recipient(id) {
-                deliveries.push(delivery(link, id, &recipient.channel, &reason(*why), content, now_ms)?);
+                deliveries.push(delivery(links, id, &recipient.channel, &reason(*why), content, now_ms)?);
             }
         }
         let urgent = content.urgency == Urgency::Urgent;
@@ -222,27 +241,29 @@ impl Composed {
     }
 }
 
-/// A delivery with an id and a confirmation link of its own.
+/// A delivery with an id and links of its own.
 ///
 /// # Errors
 /// The system has no random numbers.
 pub fn delivery(
-    link: MakeLink<'_>,
+    links: MakeLinks<'_>,
     recipient: &str,
     channel: &Channel,
     reason: &str,
     content: &Content,
     now_ms: i64,
 ) -> Result<NewDelivery, StoreError> {
-    let (seen_link, seen_hash) = link().unzip();
+    let (seen_link, seen_hash) = (links.seen)().unzip();
+    let (link, listen_hash) = if content.listen { (links.listen)().unzip() } else { (None, None) };
     Ok(NewDelivery {
         id: new_id(now_ms)?,
         recipient: recipient.to_owned(),
         channel: channel.clone(),
         reason: reason.to_owned(),
-        content: Content { seen_link, ..content.clone() },
+        content: Content { seen_link, link, ..content.clone() },
         urgent: content.urgency == Urgency::Urgent,
         seen_hash,
+        listen_hash,
     })
 }
 

@@ -15,6 +15,7 @@ mod add;
 mod again;
 mod hold;
 mod lease;
+mod listen;
 mod outcome;
 mod retarget;
 mod room;
@@ -34,6 +35,7 @@ pub use add::NewDelivery;
 pub(crate) use add::{Belongs, add, begin_round};
 pub use hold::Returned;
 pub use lease::{Job, Kinds, LEASE_MAX};
+pub use listen::Listen;
 pub use outcome::{Ended, Settled};
 pub(crate) use retarget::retarget;
 pub use seen::Seen;
@@ -103,6 +105,8 @@ pub struct DeliveryRow {
     pub bounced_ms: Option<i64>,
     /// Somebody confirmed that it was read.
     pub seen_ms: Option<i64>,
+    /// Its recording was listened to so often, by its link.
+    pub listens: u32,
     /// The last that went wrong.
     pub error: String,
 }
@@ -258,6 +262,7 @@ pub(crate) fn delivery_row(row: &AnyRow) -> Result<DeliveryRow, StoreError> {
         remote_id: row.text("remote_id")?,
         bounced_ms: row.maybe_int("bounced_ms")?,
         seen_ms: row.maybe_int("seen_ms")?,
+        listens: row.small("listens", "deliveries.listens")?,
         error: row.text("error")?,
     })
 }

@@ -12,6 +12,7 @@ mod export;
 mod extract;
 mod guard;
 mod hand;
+mod listen;
 mod metrics;
 mod news;
 pub mod openapi;
@@ -47,6 +48,7 @@ pub fn router(api: Api) -> Router {
     routes
         .merge(metrics::routes())
         .merge(seen::routes())
+        .merge(listen::routes())
         .layer(Extension(openapi::Text::new()))
         .layer(middleware::from_fn(guard::same_origin))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

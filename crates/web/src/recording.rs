@@ -29,25 +29,25 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(recording)).routes(routes!(peaks))
 }
 
-/// Playbacks that are in the audit log already, by user and call.
+/// Playbacks that are in the audit log already, by listener (a user, a link) and call.
 #[derive(Default)]
-pub(crate) struct Heard(Mutex<HashMap<(i64, CallId), i64>>);
+pub(crate) struct Heard(Mutex<HashMap<(String, CallId), i64>>);
 
 impl Heard {
     /// Is this a playback of its own? One from the beginning always is; a part is if no other is remembered.
-    fn is_new(&self, user: i64, call: CallId, from_start: bool, now_ms: i64) -> bool {
+    pub(crate) fn is_new(&self, who: &str, call: CallId, from_start: bool, now_ms: i64) -> bool {
         let heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        from_start || heard.get(&(user, call)).is_none_or(|at| now_ms - at > PLAYBACK_MS)
+        from_start || heard.get(&(who.to_owned(), call)).is_none_or(|at| now_ms - at > PLAYBACK_MS)
     }
 
-    fn noted(&self, user: i64, call: CallId, now_ms: i64) {
+    pub(crate) fn noted(&self, who: &str, call: CallId, now_ms: i64) {
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if heard.len() >= PLAYBACKS_MAX {
             heard.retain(|_, at| now_ms - *at <= PLAYBACK_MS);
         }
         // A full table forgets, and each piece gets a line: too many lines, never too few.
         if heard.len() < PLAYBACKS_MAX {
-            heard.insert((user, call), now_ms);
+            heard.insert((who.to_owned(), call), now_ms);
         }
     }
 }
@@ -67,15 +67,22 @@ pub(crate) async fn recording(
     login.may(Act::Listen)?;
     let call = id(&call)?;
     let recording = api.store.recording(call).await?;
-    let file = find(&api.recordings, &recording.path, ".wav").await?;
+    find(&api.recordings, &recording.path, ".wav").await?;
     if request.method() != Method::HEAD {
-        let now = api.now_ms();
-        if api.heard.is_new(login.id, call, from_start(&request), now) {
+        let (now, who) = (api.now_ms(), format!("user {}", login.id));
+        if api.heard.is_new(&who, call, from_start(&request), now) {
             // What cannot be noted is not played.
             api.store.note_playback(now, &login.name, call).await?;
-            api.heard.noted(login.id, call, now);
+            api.heard.noted(&who, call, now);
         }
     }
+    serve(&api, call, request).await
+}
+
+/// A recording's bytes, for whoever may hear it.
+pub(crate) async fn serve(api: &Api, call: CallId, request: Request) -> Result<Response, Refusal> {
+    let recording = api.store.recording(call).await?;
+    let file = find(&api.recordings, &recording.path, ".wav").await?;
     let unreadable = |error| {
         tracing::warn!(%call, %error, "a recording cannot be read");
         Refusal::unavailable("the recording cannot be read now: look at the disk that holds the recordings")
@@ -153,12 +160,12 @@ mod tests {
     #[test]
     fn r18_a_part_of_a_playback_needs_no_line_of_its_own_but_a_part_alone_does() {
         let (heard, call) = (Heard::default(), CallId(7));
-        assert!(heard.is_new(1, call, false, 0));
-        heard.noted(1, call, 0);
-        assert!(!heard.is_new(1, call, false, 1000));
-        assert!(heard.is_new(1, call, true, 1000));
-        assert!(heard.is_new(2, call, false, 1000));
-        assert!(heard.is_new(1, CallId(8), false, 1000));
-        assert!(heard.is_new(1, call, false, PLAYBACK_MS + 1));
+        assert!(heard.is_new("user 1", call, false, 0));
+        heard.noted("user 1", call, 0);
+        assert!(!heard.is_new("user 1", call, false, 1000));
+        assert!(heard.is_new("user 1", call, true, 1000));
+        assert!(heard.is_new("user 2", call, false, 1000));
+        assert!(heard.is_new("user 1", CallId(8), false, 1000));
+        assert!(heard.is_new("user 1", call, false, PLAYBACK_MS + 1));
     }
 }

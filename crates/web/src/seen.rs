@@ -52,14 +52,14 @@ pub(crate) struct Gate(Mutex<HashMap<IpAddr, (i64, u32)>>);
 
 impl Gate {
     /// May this address ask?
-    fn is_open(&self, to: IpAddr, now_ms: i64) -> bool {
+    pub(crate) fn is_open(&self, to: IpAddr, now_ms: i64) -> bool {
         let minute = now_ms.div_euclid(MINUTE_MS);
         let gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         gate.get(&to).is_none_or(|(of, misses)| *of != minute || *misses < MISSES_MAX)
     }
 
     /// It has asked for a link that is none.
-    fn missed(&self, from: IpAddr, now_ms: i64) {
+    pub(crate) fn missed(&self, from: IpAddr, now_ms: i64) {
         let minute = now_ms.div_euclid(MINUTE_MS);
         let mut gate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if gate.len() >= ADDRESSES_MAX {
@@ -76,7 +76,7 @@ impl Gate {
     }
 }
 
-/// Makes the links by which recipients confirm that they have read a report.
+/// Makes the links by which recipients confirm that they have read a report, and hear its call.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SeenLinks {
     origin: String,
@@ -92,16 +92,30 @@ impl SeenLinks {
     /// to be sent again and again until it is taken: who reads the database reads it there. `None`: nobody has told how these pages
     /// are reached, or the system has no random numbers now: the report goes without a link rather than not.
     pub fn make(&self) -> Option<(String, String)> {
+        self.below_path("r")
+    }
+
+    /// The same of the page on which the call's recording is heard.
+    pub fn listen(&self) -> Option<(String, String)> {
+        self.below_path("l")
+    }
+
+    fn below_path(&self, path: &str) -> Option<(String, String)> {
         let mut bytes = [0; TOKEN_BYTES];
         if self.origin.is_empty() || getrandom::fill(&mut bytes).is_err() {
             return None;
         }
         let token = hex(&bytes);
-        Some((format!("{}/r/{token}", self.origin), hash(&token)))
+        Some((format!("{}/{path}/{token}", self.origin), hash(&token)))
     }
 }
 
-fn hash(token: &str) -> String {
+/// Whether it can be one of ours.
+pub(crate) fn is_token(text: &str) -> bool {
+    text.len() == 2 * TOKEN_BYTES && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+pub(crate) fn hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
 }
 
@@ -185,7 +199,7 @@ async fn language(api: &Api, link: &Seen) -> Language {
 }
 
 /// Who asks: behind a proxy of this machine, whom the proxy says.
-fn asker(from: SocketAddr, headers: &HeaderMap) -> IpAddr {
+pub(crate) fn asker(from: SocketAddr, headers: &HeaderMap) -> IpAddr {
     let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|address| address.trim().parse().ok());
     last.filter(|_| from.ip().is_loopback()).unwrap_or(from.ip())
@@ -195,9 +209,8 @@ fn asker(from: SocketAddr, headers: &HeaderMap) -> IpAddr {
 /// of its office may have opened old ones.
 async fn find(api: &Api, from: IpAddr, token: &str) -> Result<Seen, Page> {
     let now_ms = api.now_ms();
-    let is_one = token.len() == 2 * TOKEN_BYTES && token.bytes().all(|byte| byte.is_ascii_hexdigit());
     let found: Result<Option<Seen>, StoreError> =
-        if is_one { api.store.seen_page(&hash(token)).await } else { Ok(None) };
+        if is_token(token) { api.store.seen_page(&hash(token)).await } else { Ok(None) };
     let holds = |link: &Seen| link.report.sent_ms.is_some_and(|sent_ms| now_ms.saturating_sub(sent_ms) < LINK_MS);
     match found.map(|link| link.filter(holds)) {
         Ok(Some(link)) => Ok(link),
@@ -254,15 +267,20 @@ fn shown(page: Page, language: Language) -> Response {
     } else {
         String::new()
     };
-    let code = language.of("ja", "en");
-    let html = format!(
-        "<!doctype html><html lang=\"{code}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><link rel=\"stylesheet\" href=\"/style.css\"><main><section class=\"panel\"><h1>{title}</h1>\
-         <p>{text}</p>{form}</section></main></html>"
-    );
+    let html = frame(title, &text, &form, language);
     let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
     response.headers_mut().extend(HEADERS);
     response
+}
+
+/// A small page of our own for somebody who is not logged in. What is given is HTML already.
+pub(crate) fn frame(title: &str, text: &str, rest: &str, language: Language) -> String {
+    let code = language.of("ja", "en");
+    format!(
+        "<!doctype html><html lang=\"{code}\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><link rel=\"stylesheet\" href=\"/style.css\"><main><section class=\"panel\"><h1>{title}</h1>\
+         <p>{text}</p>{rest}</section></main></html>"
+    )
 }
 
 #[cfg(test)]
@@ -277,6 +295,8 @@ mod tests {
         assert_eq!((token.len(), hash(token)), (32, kept));
         assert_ne!(links.make().unwrap().0, link);
         assert_eq!(SeenLinks::default().make(), None);
+        assert_eq!(SeenLinks::default().listen(), None);
+        assert!(links.listen().unwrap().0.starts_with("https://desk.example.jp/l/"));
     }
 
     #[test]

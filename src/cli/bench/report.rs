@@ -253,7 +253,16 @@ async fn send(
         let id = store::new_id(now_ms)?;
         let (recipient, channel) = (recipient.id, recipient.channel);
         let (reason, content) = ("bench".to_owned(), content.clone());
-        deliveries.push(NewDelivery { id, recipient, channel, reason, content, urgent: false, seen_hash: None });
+        deliveries.push(NewDelivery {
+            id,
+            recipient,
+            channel,
+            reason,
+            content,
+            urgent: false,
+            seen_hash: None,
+            listen_hash: None,
+        });
     }
     let begun = clock::now();
     {

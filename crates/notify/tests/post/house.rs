@@ -130,6 +130,7 @@ pub async fn send(
         content: content.clone(),
         urgent,
         seen_hash: None,
+        listen_hash: None,
     };
     let sending = Sending {
         revision: draft.revision,

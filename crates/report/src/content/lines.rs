@@ -43,7 +43,8 @@ impl Content {
             } else {
                 lines(finished, language)
             },
-            link: finished.link.map(str::to_owned),
+            listen: finished.listen,
+            link: None,
             seen_link: None,
             follows: finished.follows.map(str::to_owned),
             notice_only,

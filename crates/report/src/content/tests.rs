@@ -32,7 +32,7 @@ fn finished<'a>(profile: &'a Profile, draft: &'a Draft) -> Finished<'a> {
         assurance: None,
         follows: None,
         test: false,
-        link: None,
+        listen: false,
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::billing;
 use crate::channel::check::phone;
 use crate::japan;
+use crate::listening;
 use crate::problem::Problem;
 use crate::rules::{Rule, Who};
 use crate::text;
@@ -319,6 +320,22 @@ impl Check {
                 "recipients_max",
                 (format!("送信先の数は1〜{RECIPIENTS_MAX}です"), "直してください"),
                 (format!("recipients are 1 to {RECIPIENTS_MAX}"), "mend it"),
+            ));
+        }
+        if !(1..=listening::HOURS_MAX).contains(&profile.listening.hours) {
+            let most = listening::HOURS_MAX;
+            self.problems.push(Problem::new(
+                "listening.hours",
+                (format!("1〜{most}時間です"), "直してください"),
+                (format!("it is 1 to {most} hours"), "mend it"),
+            ));
+        }
+        if profile.listening.times_max > listening::TIMES_MAX {
+            let most = listening::TIMES_MAX;
+            self.problems.push(Problem::new(
+                "listening.times_max",
+                (format!("{most}回までです"), "0（無制限）にするか、減らしてください"),
+                (format!("it is {most} at most"), "make it 0, for as often as one likes, or less"),
             ));
         }
         if profile.call_out.on || !profile.call_out.number.trim().is_empty() {

@@ -134,9 +134,7 @@ fn bottom(content: &Content) -> Vec<Part> {
     // Opening it confirms nothing: mail scanners open every link.
     let confirm = ("確認ページを開く（開いた先のボタンで確認完了）", "Open to confirm");
     bottom.extend(link(language.of(confirm.0, confirm.1), &content.seen_link));
-    let look =
-        if content.notice_only { ("録音を聞く", "Listen") } else { ("報告書を見る", "Open the report") };
-    bottom.extend(link(language.of(look.0, look.1), &content.link));
+    bottom.extend(link(language.of("録音を聞く", "Listen"), &content.link));
     bottom
 }
 

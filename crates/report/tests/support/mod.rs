@@ -48,9 +48,13 @@ pub fn content(profile: &Profile, draft: &Draft) -> Content {
         assurance: assurance.as_ref(),
         follows: None,
         test: false,
-        link: Some("https://denwaban.example/reports/5e0c1f9a"),
+        listen: true,
     });
-    Content { seen_link: Some("https://denwaban.example/seen/q1w2e3r4t5".to_owned()), ..content }
+    Content {
+        link: Some("https://denwaban.example/reports/5e0c1f9a".to_owned()),
+        seen_link: Some("https://denwaban.example/seen/q1w2e3r4t5".to_owned()),
+        ..content
+    }
 }
 
 /// Every sort of report, in both languages.

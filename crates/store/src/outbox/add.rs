@@ -30,6 +30,8 @@ pub struct NewDelivery {
     pub urgent: bool,
     /// SHA-256 of the confirmation link's token, hexadecimal; `None`: it has no such link.
     pub seen_hash: Option<String>,
+    /// The same of the link to the recording, which is `content.link`.
+    pub listen_hash: Option<String>,
 }
 
 /// What deliveries belong to.
@@ -77,12 +79,15 @@ pub(crate) async fn add(tx: &mut Tx, belongs: Belongs<'_>, deliveries: &[NewDeli
 async fn insert(tx: &mut Tx, belongs: Belongs<'_>, delivery: &NewDelivery) -> Result<(), StoreError> {
     let place = next_id(tx, "deliveries").await?;
     let room = delivery.channel.room();
-    let content = storable(&to_json(&delivery.content, "deliveries.content")?).into_owned();
+    // The link to a recording stands by itself, so that it can be forgotten when it has gone.
+    let link = delivery.content.link.as_deref().filter(|_| delivery.listen_hash.is_some());
+    let content = Content { link: None, ..delivery.content.clone() };
+    let content = storable(&to_json(&content, "deliveries.content")?).into_owned();
     sqlx::query(
         "INSERT INTO deliveries (id, report, recipient, round, place, customer, channel, target, room, content, reason, \
-         urgent, state, is_open, attempts, created_ms, next_ms, late_due_ms, remote_id, seen_hash, error) \
+         urgent, state, is_open, attempts, created_ms, next_ms, late_due_ms, remote_id, seen_hash, error, listen_link, listen_hash, listens) \
          VALUES ($1, $2, $3, $15 * (SELECT COALESCE(MAX(round), 0) + 1 FROM deliveries WHERE report = $2 AND recipient = $3), \
-         $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', 1, 0, $12, $12, $13, '', $14, '')",
+         $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', 1, 0, $12, $12, $13, '', $14, '', $16, $17, 0)",
     )
     .bind(&delivery.id)
     .bind(belongs.report)
@@ -99,6 +104,8 @@ async fn insert(tx: &mut Tx, belongs: Belongs<'_>, delivery: &NewDelivery) -> Re
     .bind(belongs.now_ms.saturating_add(report::retry::late_after(delivery.urgent)))
     .bind(delivery.seen_hash.as_deref())
     .bind(i64::from(!belongs.first))
+    .bind(link)
+    .bind(delivery.listen_hash.as_deref())
     .execute(&mut **tx)
     .await?;
     room::enter(tx, &storable(&room), &delivery.id, delivery.urgent, belongs.now_ms).await

@@ -5,6 +5,7 @@ use report::{Channel, Content};
 
 use super::{Belongs, DeliveryRow, NewDelivery, add, delivery_row, missing};
 use crate::audit;
+use crate::compose::MakeLink;
 use crate::database::Store;
 use crate::error::{Conflict, StoreError};
 use crate::profile;
@@ -13,7 +14,8 @@ use crate::row::Columns;
 
 impl Store {
     /// Sends what a delivery said to the same recipient once more, to where the firm's profile has it now. The new delivery has a name
-    /// of its own (`id`, a new UUID): the recipient may get it twice, because a person wanted it.
+    /// of its own (`id`, a new UUID): the recipient may get it twice, because a person wanted it. `listen` makes its link to the
+    /// recording, if the report has one: the first one's is forgotten.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if it is on its way still, or if its recipient is no more; [`StoreError::Missing`], and what the
@@ -23,6 +25,7 @@ impl Store {
         delivery: &str,
         id: &str,
         who: &str,
+        listen: MakeLink<'_>,
         now_ms: i64,
     ) -> Result<DeliveryRow, StoreError> {
         let mut tx = self.begin().await?;
@@ -45,15 +48,17 @@ impl Store {
             StoreError::invalid("recipient", what, "write a follow-up to another one")
         })?;
         let content: Content = row.json("content", "deliveries.content")?;
+        let (link, listen_hash) = if content.listen { listen().unzip() } else { (None, None) };
         let again = NewDelivery {
             id: id.to_owned(),
             recipient,
             channel,
             reason: "again".to_owned(),
-            content,
+            content: Content { link, ..content },
             urgent: row.flag("urgent")?,
             // The link in the content is the first one's, and confirms the same report.
             seen_hash: None,
+            listen_hash,
         };
         let report = row.text("report")?;
         add(&mut tx, Belongs { report: &report, customer, first: false, now_ms }, &[again]).await?;

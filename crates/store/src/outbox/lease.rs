@@ -232,7 +232,7 @@ fn job(row: &AnyRow) -> Result<Job, StoreError> {
         recipient: row.text("recipient")?,
         attempt: row.small("attempts", "deliveries.attempts")?,
         channel: row.json("target", "deliveries.target")?,
-        content: row.json("content", "deliveries.content")?,
+        content: Content { link: row.maybe_text("listen_link")?, ..row.json("content", "deliveries.content")? },
         room: row.text("room")?,
         urgent: row.flag("urgent")?,
         created_ms,

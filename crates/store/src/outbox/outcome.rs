@@ -291,7 +291,7 @@ async fn accept(tx: &mut Tx, ended: &Ended, now_ms: i64) -> Result<Settled, Stor
     };
     sqlx::query(
         "UPDATE deliveries SET state = $1, is_open = 0, accepted_ms = $2, remote_id = $3, lease_until_ms = NULL, \
-         target = $4, error = CASE WHEN $1 = 'accepted' THEN '' ELSE error END WHERE id = $5 AND accepted_ms IS NULL",
+         listen_link = NULL, target = $4, error = CASE WHEN $1 = 'accepted' THEN '' ELSE error END WHERE id = $5 AND accepted_ms IS NULL",
     )
     .bind(state)
     .bind(now_ms)
@@ -324,12 +324,15 @@ async fn move_on(tx: &mut Tx, found: &Found, id: &str, now_ms: i64) -> Result<bo
 
 /// It is over, without having been accepted now.
 async fn close(tx: &mut Tx, id: &str, state: DeliveryState, why: &str) -> Result<(), StoreError> {
-    sqlx::query("UPDATE deliveries SET state = $1, is_open = 0, lease_until_ms = NULL, error = $2 WHERE id = $3")
-        .bind(crate::row::word(&state))
-        .bind(detail(why))
-        .bind(id)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query(
+        "UPDATE deliveries SET state = $1, is_open = 0, lease_until_ms = NULL, listen_link = NULL, error = $2 \
+         WHERE id = $3",
+    )
+    .bind(crate::row::word(&state))
+    .bind(detail(why))
+    .bind(id)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

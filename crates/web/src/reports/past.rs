@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use report::{Content, Field, Person, render};
 use serde::{Deserialize, Serialize};
-use store::{AuditEntry, DeliveryRow, NewDelivery, ReportRow, word};
+use store::{AuditEntry, DeliveryRow, MakeLinks, NewDelivery, ReportRow, word};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::sheet::{Delivered, profile};
-use super::{Said, compose};
+use super::Said;
+use super::sheet::Delivered;
 use crate::api::Api;
 use crate::auth::Login;
 use crate::error::Refusal;
@@ -77,7 +77,7 @@ pub(crate) async fn written(
         audit.extend(api.store.audit(Some(&about), None, AUDIT_ROWS).await.said(tongue.0)?);
     }
     audit.sort_by_key(|entry| (entry.at_ms, entry.id));
-    let profile = profile(&api, report.customer).await.said(tongue.0)?;
+    let profile = api.store.profile_of(report.customer).await.said(tongue.0)?;
     let written = profile.recipients.iter().filter(|place| place.active && place.channel.is_written());
     let place = |place: &report::Recipient| Place {
         id: place.id.clone(),
@@ -94,7 +94,7 @@ pub(crate) async fn written(
     }))
 }
 
-/// What was told when it was sent; of a report that went to nobody, what would be told now. Confirmation links are one recipient's.
+/// What was told when it was sent; of a report that went to nobody, what would be told now. Links are one recipient's.
 async fn content(
     api: &Api,
     report: &ReportRow,
@@ -103,9 +103,9 @@ async fn content(
 ) -> Result<Content, Refusal> {
     let content = match deliveries.first() {
         Some(first) => api.store.delivery_content(&first.id).await.said(tongue.0)?,
-        None => compose::compose(api, report).await.said(tongue.0)?.content,
+        None => api.store.compose(report).await.said(tongue.0)?.content,
     };
-    Ok(Content { seen_link: None, ..content })
+    Ok(Content { link: None, seen_link: None, ..content })
 }
 
 /// To one recipient more.
@@ -128,7 +128,7 @@ pub(crate) async fn send_also(
 ) -> Result<(StatusCode, Json<Delivered>), Refusal> {
     login.may(Act::TendReports)?;
     let report = api.store.report(&id).await.said(tongue.0)?;
-    let profile = profile(&api, report.customer).await.said(tongue.0)?;
+    let profile = api.store.profile_of(report.customer).await.said(tongue.0)?;
     let Some(place) = profile.recipient(&recipient).filter(|place| place.channel.is_written()) else {
         let (what, remedy) = tongue.0.of(
             ("文書を送れる送信先ではありません", "この契約企業の送信先から選んでください"),
@@ -140,8 +140,9 @@ pub(crate) async fn send_also(
     let deliveries = api.store.report_deliveries(&id).await.said(tongue.0)?;
     let content = content(&api, &report, &deliveries, tongue).await?;
     let links = SeenLinks::below(&api.public_url);
+    let links = MakeLinks { seen: &|| links.make(), listen: &|| links.listen() };
     let delivery: NewDelivery =
-        compose::delivery(&links, &place.id, &place.channel, "by hand", &content, now_ms).said(tongue.0)?;
+        store::delivery(links, &place.id, &place.channel, "by hand", &content, now_ms).said(tongue.0)?;
     let made = api.store.send_also(&id, &delivery, &login.name, now_ms).await.said(tongue.0)?;
     api.switchboard.tell(News::Delivery {
         delivery: made.id.clone(),

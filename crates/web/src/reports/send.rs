@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use report::{Content, Policy, Profile, Recipient, Urgency};
 use serde::{Deserialize, Serialize};
-use store::{ReportRow, Sending, Sent};
+use store::{MakeLinks, ReportRow, Sending, Sent};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -91,7 +91,8 @@ pub(crate) async fn send(
     let report = visible(&api, &login, tongue.0, &id).await?;
     let composed = api.store.compose(&report).await.said(tongue.0)?;
     let links = SeenLinks::below(&api.public_url);
-    let sending = composed.sending(&report, &|| links.make(), api.now_ms()).said(tongue.0)?;
+    let links = MakeLinks { seen: &|| links.make(), listen: &|| links.listen() };
+    let sending = composed.sending(&report, links, api.now_ms()).said(tongue.0)?;
     let sending = Sending { revision: wanted.revision.unwrap_or(sending.revision), ..sending };
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let Sent { report, deliveries, again } =
@@ -194,9 +195,10 @@ pub(crate) async fn trial(
     let report = api.store.begin_report(customer, &writer, now_ms).await.said(tongue.0)?;
     let content = Content::trial(&report.id, &row.form.name, profile.language, now_ms);
     let links = SeenLinks::below(&api.public_url);
+    let links = MakeLinks { seen: &|| links.make(), listen: &|| None };
     let deliveries = places
         .into_iter()
-        .map(|place| store::delivery(&|| links.make(), &place.id, &place.channel, "test", &content, now_ms))
+        .map(|place| store::delivery(links, &place.id, &place.channel, "test", &content, now_ms))
         .collect::<Result<Vec<_>, _>>()
         .said(tongue.0)?;
     let sending = Sending {

@@ -10,12 +10,13 @@ use report::{
     Assurance, Content, Desired, Draft, Finished, Kind, Language, Policy, Profile, Urgency, Value, assure, choose, key,
 };
 use serde::{Deserialize, Serialize};
+use store::Composed;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Said;
-use super::compose::{Composed, Looks, looks};
+use super::compose::{Looks, looks};
 use super::progress::label;
 use crate::api::Api;
 use crate::auth::Login;
@@ -117,7 +118,7 @@ fn content(profile: &Profile, draft: &Draft, policy: Policy, firm: &str, at_ms: 
         assurance: Some(&assurance),
         follows: None,
         test: true,
-        link: None,
+        listen: profile.listening.on,
     })
 }
 

@@ -101,7 +101,9 @@ impl Switchboard for Fake {
     }
 
     fn tell(&self, news: News) {
-        self.news.lock().unwrap().push(news);
+        self.news.lock().unwrap().push(news.clone());
+        let newest = self.remembered.lock().unwrap().last().map_or(0, |event| event.seq);
+        self.tells(newest + 1, news);
     }
 
     fn directory_changed(&self) -> web::Done {
@@ -167,6 +169,13 @@ impl House {
     #[allow(dead_code, reason = "not every test file asks for it")]
     pub fn looking_again(period: std::time::Duration) -> House {
         House::with(|api| api.look_again = period)
+    }
+
+    /// The same below this address, for links in reports.
+    #[allow(dead_code, reason = "not every test file asks for it")]
+    pub fn reached_at(public_url: &str) -> House {
+        let public_url = public_url.to_owned();
+        House::with(|api| api.public_url = public_url)
     }
 
     fn with(change: impl FnOnce(&mut Api)) -> House {
