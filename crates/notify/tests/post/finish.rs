@@ -1,8 +1,10 @@
 //! Reports that nobody has to write go by themselves (F04, F43).
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use notify::chores::{Chores, FINISH_AFTER_MS, NoCaller};
+use notify::{Links, Rescue};
 use report::Profile;
 use serde_json::{Value, json};
 use store::{Origin, ReportState, TaskKind};
@@ -79,4 +81,48 @@ async fn f43_a_firm_without_a_place_is_a_task_and_not_a_draft_for_ever() {
     let mut chores = Chores::new(house.rescue(), Arc::new(NoCaller), bell());
     chores.round(NINE + 60_000 + FINISH_AFTER_MS).await.unwrap();
     assert_eq!(house.tasks().await.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [TaskKind::NoRecipient]);
+}
+
+/// Links that are counted.
+#[derive(Default)]
+struct Counted(AtomicUsize);
+
+impl Links for Counted {
+    fn seen(&self, _: &str) -> Option<(String, String)> {
+        None
+    }
+
+    fn listen(&self) -> Option<(String, String)> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed);
+        Some((format!("https://house.test/l/{number}"), format!("hash of {number}")))
+    }
+}
+
+#[tokio::test]
+async fn f43_a_notice_that_goes_by_itself_has_the_link_to_the_recording_and_so_has_its_other_way() {
+    let listening = report::Listening { on: true, ..report::Listening::default() };
+    let recipients = vec![mail("a", "one.test"), mail("b", "two.test")];
+    let rules = serde_json::from_value(json!([{ "to": [{ "who": { "recipient": "a" } }] }])).unwrap();
+    let house = House::with(Profile { recipients, rules, notice_only: true, listening, ..Profile::default() }).await;
+    // One was answered, and is being recorded still; of one that gave up nothing was.
+    let answered = record(&house, 1, json!({ "answered_ms": NINE + 4_000, "operator_name": "山本" }));
+    house.store.save_calls(&[answered, gave_up(&house, 2)]).await.unwrap();
+    let rescue = Rescue { links: Arc::new(Counted::default()), ..house.rescue() };
+    let mut chores = Chores::new(rescue.clone(), Arc::new(NoCaller), bell());
+    chores.round(NINE + 60_000 + FINISH_AFTER_MS).await.unwrap();
+    let mut links = std::collections::BTreeMap::new();
+    for _ in 0..2 {
+        // One room: one after the other.
+        for job in house.store.lease_deliveries(NINE + 90_000, 30_000, 10).await.unwrap() {
+            links.insert(job.report.clone(), job.content.link.clone());
+            house.store.delivery_accepted(&job.id, job.attempt, "250", NINE + 91_000).await.unwrap();
+        }
+    }
+    let id = |number| store::report_id_of_call(CallId::new(NINE, number));
+    assert_eq!(links, [(id(1), Some("https://house.test/l/0".to_owned())), (id(2), None)].into());
+    // It comes back: the other recipient has a link of its own.
+    let first = house.store.report_deliveries(&id(1)).await.unwrap().remove(0);
+    assert!(rescue.bounced(&first.id, "5.1.1 no such mailbox", NINE + 95_000).await.unwrap());
+    let job = house.store.lease_deliveries(NINE + 96_000, 30_000, 10).await.unwrap().remove(0);
+    assert_eq!((job.recipient.as_str(), job.content.link.as_deref()), ("b", Some("https://house.test/l/1")));
 }
