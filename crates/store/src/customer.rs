@@ -8,7 +8,7 @@ use switch::waiting::{ANNOUNCEMENT_CHARS_MAX, AbandonedPolicy, EVERY_SECONDS_MIN
 use switch::{Target, TransferPolicy};
 
 use crate::check::{CODE_CHARS_MAX, Checks, GREETING_CHARS_MAX, MANUAL_CHARS_MAX, NAME_CHARS_MAX};
-use crate::database::{Store, next_id};
+use crate::database::{Store, Tx, next_id};
 use crate::did;
 use crate::error::StoreError;
 use crate::plan::{Plan, Step, checked_steps};
@@ -180,6 +180,13 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// Is there such a firm?
+pub(crate) async fn need(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
+    let known: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM customers WHERE id = $1").bind(id).fetch_optional(&mut **tx).await?;
+    known.map(|_| ()).ok_or_else(|| missing(id))
 }
 
 pub(crate) fn missing(id: impl ToString) -> StoreError {

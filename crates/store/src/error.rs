@@ -53,6 +53,11 @@ pub enum Conflict {
         /// The revision that it has.
         found: i64,
     },
+    /// The dispute has an answer already.
+    Decided {
+        /// Whose.
+        by: String,
+    },
     /// The delivery is over already.
     Over {
         /// How.
@@ -71,6 +76,7 @@ impl fmt::Display for Conflict {
             Conflict::Revision { expected, found } => {
                 write!(f, "it was changed meanwhile (revision {found}, not {expected}); look at it again")
             }
+            Conflict::Decided { by } => write!(f, "{by} has decided this dispute already"),
             Conflict::Over { state } => write!(f, "the delivery is {} already", word(state)),
         }
     }

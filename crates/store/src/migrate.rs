@@ -20,6 +20,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, sql: include_str!("../migrations/0004_queue.sql") },
     Migration { version: 5, sql: include_str!("../migrations/0005_first_speech.sql") },
     Migration { version: 6, sql: include_str!("../migrations/0006_reports.sql") },
+    Migration { version: 7, sql: include_str!("../migrations/0007_my_page.sql") },
 ];
 
 /// "denwaban" as a number: whoever else uses advisory locks on this server will not pick it.

@@ -37,11 +37,7 @@ impl Store {
     pub async fn put_note(&self, customer: i64, note: &Note, who: &str, now_ms: i64) -> Result<Note, StoreError> {
         let mut note = note.checked().map_err(StoreError::Unfit)?;
         let mut tx = self.begin().await?;
-        let known: Option<i64> = sqlx::query_scalar("SELECT id FROM customers WHERE id = $1")
-            .bind(customer)
-            .fetch_optional(&mut *tx)
-            .await?;
-        known.ok_or_else(|| crate::customer::missing(customer))?;
+        crate::customer::need(&mut tx, customer).await?;
         let is_new = note.id == 0;
         if is_new {
             let count: i64 = sqlx::query_scalar(

@@ -36,6 +36,8 @@ pub enum TaskKind {
     Unproven,
     /// A call ended long ago, and its report is still a draft (F38).
     Unfinished,
+    /// A firm says that something in a report is wrong (F49).
+    Disputed,
 }
 
 /// A task to be made.

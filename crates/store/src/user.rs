@@ -1,8 +1,5 @@
 //! People who log in to the web: supervisors, administrators, operators.
 
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use serde::{Deserialize, Serialize};
 use sqlx::Transaction;
 use sqlx::any::{Any, AnyRow};
@@ -10,12 +7,8 @@ use sqlx::any::{Any, AnyRow};
 use crate::check::Checks;
 use crate::database::{Store, next_id};
 use crate::error::StoreError;
-use crate::operator::strong;
+use crate::password::{hash, new_or, verify};
 use crate::row::Columns;
-use crate::secret;
-
-/// Bytes of a password that are looked at: Argon2 would take gigabytes.
-const PASSWORD_BYTES_MAX: usize = 1024;
 
 /// What a user may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -195,12 +188,9 @@ impl Store {
             .bind(name)
             .fetch_optional(&self.pool)
             .await?;
-        let Some(row) = row else {
-            hash(password.to_owned()).await?;
-            return Ok(None);
-        };
-        let right = verify(password.to_owned(), row.text("hash")?).await?;
-        if right { user_row(&row).map(Some) } else { Ok(None) }
+        let hash = row.as_ref().map(|row| row.text("hash")).transpose()?;
+        let right = verify(password, hash, "users.hash").await?;
+        row.filter(|_| right).as_ref().map(user_row).transpose()
     }
 }
 
@@ -228,38 +218,6 @@ fn checked(form: &UserForm) -> Result<UserForm, StoreError> {
         checks.fail("operator_id", "it is not set", "say which operator this user is");
     }
     checks.end(kept)
-}
-
-fn new_or(chosen: Option<&str>, name: &str) -> Result<String, StoreError> {
-    match chosen {
-        Some(chosen) => Ok(strong("password", name, chosen)?.to_owned()),
-        None => secret::new_password(),
-    }
-}
-
-/// Argon2id with the crate's default parameters; tens of milliseconds and 19 MiB, so off the runtime's threads.
-async fn hash(password: String) -> Result<String, StoreError> {
-    let hashed = tokio::task::spawn_blocking(move || {
-        Argon2::default().hash_password(limited(&password)).map(|hash| hash.to_string())
-    });
-    hashed
-        .await
-        .map_err(|error| StoreError::Secret(error.to_string()))?
-        .map_err(|error| StoreError::Secret(error.to_string()))
-}
-
-async fn verify(password: String, hash: String) -> Result<bool, StoreError> {
-    let verified = tokio::task::spawn_blocking(move || {
-        let hash = PasswordHash::new(&hash)
-            .map_err(|error| StoreError::Damaged { place: "users.hash", why: error.to_string() })?;
-        Ok(Argon2::default().verify_password(limited(&password), &hash).is_ok())
-    });
-    verified.await.map_err(|error| StoreError::Secret(error.to_string()))?
-}
-
-fn limited(password: &str) -> &[u8] {
-    let bytes = password.as_bytes();
-    bytes.get(..PASSWORD_BYTES_MAX).unwrap_or(bytes)
 }
 
 pub(crate) fn user_row(row: &AnyRow) -> Result<UserRow, StoreError> {

@@ -48,6 +48,12 @@ pub struct ReportQuery {
     pub number: Option<String>,
     /// Confirmed by one of its recipients, or not.
     pub seen: Option<bool>,
+    /// The firm has said that it has dealt with it (対応済), or not.
+    pub handled: Option<bool>,
+    /// Member of the firm who deals with it.
+    pub assignee: Option<i64>,
+    /// Without those that only tell of others.
+    pub no_digests: bool,
     /// Reports on this page; 50 if not set, at most 500.
     pub limit: Option<u32>,
     /// Where the last page ended ([`ReportPage::next`]).
@@ -163,6 +169,26 @@ fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
         Some(true) => found.add("seen_ms IS NOT NULL", []),
         Some(false) => found.add("seen_ms IS NULL", []),
         None => {}
+    }
+    match query.handled {
+        Some(true) => found.add(
+            "EXISTS (SELECT 1 FROM handlings WHERE handlings.report = reports.id AND handlings.done_ms IS NOT NULL)",
+            [],
+        ),
+        Some(false) => found.add(
+            "NOT EXISTS (SELECT 1 FROM handlings WHERE handlings.report = reports.id AND handlings.done_ms IS NOT NULL)",
+            [],
+        ),
+        None => {}
+    }
+    if let Some(assignee) = query.assignee {
+        found.add(
+            "EXISTS (SELECT 1 FROM handlings WHERE handlings.report = reports.id AND handlings.assignee = $)",
+            [Value::Int(assignee)],
+        );
+    }
+    if query.no_digests {
+        found.add("origin <> 'digest'", []);
     }
     if let Some(cursor) = &query.cursor {
         let place = [Value::Int(cursor.created_ms), Value::Text(cursor.id.clone())];

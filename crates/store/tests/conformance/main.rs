@@ -16,6 +16,7 @@ mod import;
 mod interrupted;
 mod journal;
 mod migrations;
+mod my_page;
 mod outage;
 mod outbox;
 mod outbox_chaos;
