@@ -14,6 +14,7 @@ mod guard;
 mod hand;
 mod listen;
 mod metrics;
+mod my;
 mod news;
 pub mod openapi;
 pub mod page;
@@ -34,6 +35,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use api::Api;
 pub use auth::{Local, Login, Tickets};
 pub use metrics::MetricsToken;
+pub use my::Member;
 pub use news::{News, Told};
 pub use seen::SeenLinks;
 pub use switchboard::{Answer, Done, Machine, Stamped, Switchboard, Unanswered};
@@ -75,6 +77,9 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(bans::routes())
         .merge(promise::routes())
         .merge(reports::routes())
+        .merge(my::routes())
+        .merge(my::desk_routes())
+        .merge(my::admin_routes())
         .merge(directory::routes())
         .merge(events::routes())
         .merge(openapi::routes());

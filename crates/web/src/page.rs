@@ -1,4 +1,4 @@
-//! The page: a few small files, part of the binary.
+//! The pages: a few small files, part of the binary.
 
 use axum::Router;
 use axum::http::header;
@@ -21,6 +21,11 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/firm.js", SCRIPT, include_str!("../page/firm.js")),
     ("/form.js", SCRIPT, include_str!("../page/form.js")),
     ("/office.js", SCRIPT, include_str!("../page/office.js")),
+    ("/my", HTML, include_str!("../page/my.html")),
+    ("/my.css", STYLE, include_str!("../page/my.css")),
+    ("/my.js", SCRIPT, include_str!("../page/my.js")),
+    ("/my-keeping.js", SCRIPT, include_str!("../page/my-keeping.js")),
+    ("/my-words.js", SCRIPT, include_str!("../page/my-words.js")),
     ("/operator.js", SCRIPT, include_str!("../page/operator.js")),
     ("/past.js", SCRIPT, include_str!("../page/past.js")),
     ("/past-figures.js", SCRIPT, include_str!("../page/past-figures.js")),

@@ -1,6 +1,6 @@
 //! Who may do what: the only place that knows.
 
-use store::Role;
+use store::{MemberRole, Role};
 
 /// Something that may be allowed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,5 +50,25 @@ pub fn may(role: Role, act: Act) -> bool {
         | Act::TendReports
         | Act::TendFirms => role != Role::Operator,
         Act::Administer | Act::SuperviseForAnother => role == Role::Admin,
+    }
+}
+
+/// Something that may be allowed to a client firm's own people, about their firm alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MyAct {
+    /// See reports, schedules, notes, who else logs in.
+    Read,
+    /// Deal with reports, say that one is wrong, keep schedules and notes.
+    Handle,
+    /// Manage the firm's logins.
+    Manage,
+}
+
+/// May a member of this role do this?
+pub fn member_may(role: MemberRole, act: MyAct) -> bool {
+    match act {
+        MyAct::Read => true,
+        MyAct::Handle => role != MemberRole::Reader,
+        MyAct::Manage => role == MemberRole::Owner,
     }
 }

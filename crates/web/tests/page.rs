@@ -11,6 +11,7 @@ use serde_json::Value;
 
 const APP: &str = include_str!("../page/app.js");
 const HTML: &str = include_str!("../page/index.html");
+const MY_HTML: &str = include_str!("../page/my.html");
 /// What a call's timeline can tell is private to the switch, so its source is read.
 const FACTS: &str = include_str!("../../switch/src/call/record.rs");
 
@@ -78,7 +79,16 @@ const PAST: Part = Part {
     ],
     asks: &["B()."],
 };
-const PARTS: [&Part; 6] = [&PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST];
+/// A client firm's own page.
+const MY: Part = Part {
+    words: include_str!("../page/my-words.js"),
+    scripts: &[
+        ("/my.js", include_str!("../page/my.js")),
+        ("/my-keeping.js", include_str!("../page/my-keeping.js")),
+    ],
+    asks: &["W().", "W."],
+};
+const PARTS: [&Part; 7] = [&PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &MY];
 
 impl Part {
     fn read(&self) -> Value {
@@ -199,10 +209,12 @@ fn every_alarm_and_every_state_has_its_words() {
 
 #[test]
 fn every_word_that_the_page_asks_for_is_there() {
-    let words = PAGE.keys("en");
-    let asked_by_html = HTML.split("data-word=\"").chain(HTML.split("data-label=\"")).skip(1);
-    for name in asked_by_html.filter_map(|rest| rest.split('"').next()).filter(|name| !name.contains('<')) {
-        assert!(words.contains(name), "index.html asks for {name}");
+    for (html, part) in [(HTML, &PAGE), (MY_HTML, &MY)] {
+        let words = part.keys("en");
+        let asked_by_html = html.split("data-word=\"").chain(html.split("data-label=\"")).skip(1);
+        for name in asked_by_html.filter_map(|rest| rest.split('"').next()).filter(|name| !name.contains('<')) {
+            assert!(words.contains(name), "{:?} asks for {name}", part.scripts[0].0);
+        }
     }
     for part in PARTS {
         let words = part.keys("en");
@@ -333,6 +345,7 @@ fn r19_what_comes_from_outside_is_put_on_the_page_as_text() {
     }
     for inline in ["onclick=", "onload=", "onerror=", "style=", "javascript:", "<style", "http://", "https://"] {
         assert!(!HTML.contains(inline), "index.html holds {inline}");
+        assert!(!MY_HTML.contains(inline), "my.html holds {inline}");
     }
 }
 
@@ -363,6 +376,9 @@ const SUPERVISORS: &[&str] = &[
 const REPORTS: &[&str] =
     &["//report.js", "//report-fields.js", "//report-sides.js", "//report-lists.js", "//saver.js", "//report-words.js"];
 
+/// A client firm's own page: on a telephone, and so the smallest.
+const MYS: &[&str] = &["//my", "//my.js", "//my-keeping.js", "//my-words.js", "//my.css"];
+
 #[test]
 fn the_page_is_served_closed_and_small() {
     let house = House::new();
@@ -392,11 +408,13 @@ fn the_page_is_served_closed_and_small() {
     let reports = served(REPORTS);
     // Nothing that was typed may be lost, whoever leaves, takes over or comes late: that is a good part of it.
     assert!(reports < 61_000, "{reports}");
+    let mys = served(MYS);
+    assert!(mys < 40_000, "{mys}");
     let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
         assert!(
-            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS].concat().contains(&path.as_str()),
+            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS, MYS].concat().contains(&path.as_str()),
             "{file} is loaded and not looked at"
         );
     }

@@ -149,6 +149,50 @@ fn firms(customer: i64) -> Vec<Line> {
     ]
 }
 
+/// A firm's own people are none of the house's, nor the house's people a firm's; disputes and logins are looked after here.
+fn my_page(customer: i64) -> Vec<Line> {
+    let mut lines: Vec<Line> = [
+        ("GET", "/my/me"),
+        ("GET", "/my/reports"),
+        ("GET", "/my/reports/export"),
+        ("GET", "/my/reports/{id}"),
+        ("POST", "/my/reports/{id}/handling"),
+        ("POST", "/my/reports/{id}/disputes"),
+        ("GET", "/my/schedules"),
+        ("POST", "/my/schedules"),
+        ("DELETE", "/my/schedules/{entry}"),
+        ("GET", "/my/notes"),
+        ("POST", "/my/notes"),
+        ("DELETE", "/my/notes/{note}"),
+        ("GET", "/my/members"),
+        ("POST", "/my/members"),
+        ("PUT", "/my/members/{id}"),
+        ("DELETE", "/my/members/{id}"),
+        ("POST", "/my/members/{id}/password"),
+        ("POST", "/my/password"),
+    ]
+    .into_iter()
+    .map(|(method, route)| {
+        let path = ["{id}", "{entry}", "{note}"].iter().fold(route.to_owned(), |path, place| path.replace(place, "1"));
+        (method, route, path, (method != "GET").then(|| json!({})), [401; 4])
+    })
+    .collect();
+    let at = |rest: &str| format!("/customers/{customer}/members{rest}");
+    let member = Some(json!({"login": "sato@sakura.example", "name": "佐藤", "role": "owner"}));
+    lines.extend([
+        ("POST", "/my/login", "/my/login".into(), Some(json!({})), [422; 4]),
+        ("POST", "/my/logout", "/my/logout".into(), None, [204; 4]),
+        ("GET", "/customers/{id}/members", at(""), None, [401, 403, 403, 200]),
+        ("POST", "/customers/{id}/members", at(""), member, [401, 403, 403, 201]),
+        ("POST", "/customers/{id}/members/{member}/password", at("/1/password"), None, [401, 403, 403, 200]),
+        ("DELETE", "/customers/{id}/members/{member}", at("/9"), None, [401, 403, 403, 404]),
+        ("GET", "/disputes", "/disputes".into(), None, [401, 403, 200, 200]),
+        ("GET", "/disputes/counts", "/disputes/counts?from_ms=0&to_ms=1".into(), None, [401, 403, 200, 200]),
+        ("POST", "/disputes/{id}", "/disputes/1".into(), Some(json!({"cause": "correct"})), [401, 403, 404, 404]),
+    ]);
+    lines
+}
+
 #[allow(clippy::too_many_lines, reason = "it is a table")]
 fn everything(rows: Rows) -> Vec<Line> {
     let past = |rest: &str| format!("/calls/{}{rest}", CallId(PAST));
@@ -263,6 +307,7 @@ fn everything(rows: Rows) -> Vec<Line> {
     lines.extend(calls_in_hand());
     lines.extend(reports());
     lines.extend(firms(rows.customer));
+    lines.extend(my_page(rows.customer));
     // Last, because it ends the sessions.
     lines.push(("POST", "/logout", "/logout".into(), None, [204, 204, 204, 204]));
     lines

@@ -207,6 +207,12 @@ pub(crate) struct Absence {
     note: String,
 }
 
+impl From<Absence> for Entry {
+    fn from(Absence { id, person, from_ms, until_ms, away, note }: Absence) -> Entry {
+        Entry { id, person, from_ms, until_ms, away, note }
+    }
+}
+
 /// Somebody is away then: a new entry, or another one in place of it.
 #[utoipa::path(post, path = "/customers/{id}/schedules", tag = "firms", request_body = Absence, params(("id" = i64, Path)),
     responses((status = 200, body = Entry)))]
@@ -215,11 +221,10 @@ pub(crate) async fn save_entry(
     login: Login,
     tongue: Tongue,
     At(customer): At<i64>,
-    Body(Absence { id, person, from_ms, until_ms, away, note }): Body<Absence>,
+    Body(absence): Body<Absence>,
 ) -> Result<Json<Entry>, Refusal> {
     login.may(Act::TendFirms)?;
-    let entry = Entry { id, person, from_ms, until_ms, away, note };
-    let entry = api.store.put_schedule(customer, &entry, &login.name, api.now_ms()).await.said(tongue.0)?;
+    let entry = api.store.put_schedule(customer, &absence.into(), &login.name, api.now_ms()).await.said(tongue.0)?;
     api.note(&login, "schedule.write", &format!("customer {customer}")).await;
     tell(&api, customer, "schedules");
     Ok(Json(entry))
@@ -273,6 +278,14 @@ pub(crate) struct Instruction {
     about: About,
 }
 
+impl Instruction {
+    /// As it is kept; without a beginning it holds from now on.
+    pub(crate) fn note(self, now_ms: i64) -> Note {
+        let Instruction { id, text, from_ms, until_ms, about } = self;
+        Note { id, text, from_ms: from_ms.unwrap_or(now_ms), until_ms, about }
+    }
+}
+
 /// A new instruction, or other words for one.
 #[utoipa::path(post, path = "/customers/{id}/notes", tag = "firms", request_body = Instruction, params(("id" = i64, Path)),
     responses((status = 200, body = Note)))]
@@ -281,12 +294,11 @@ pub(crate) async fn save_note(
     login: Login,
     tongue: Tongue,
     At(customer): At<i64>,
-    Body(Instruction { id, text, from_ms, until_ms, about }): Body<Instruction>,
+    Body(instruction): Body<Instruction>,
 ) -> Result<Json<Note>, Refusal> {
     login.may(Act::TendFirms)?;
     let now_ms = api.now_ms();
-    let note = Note { id, text, from_ms: from_ms.unwrap_or(now_ms), until_ms, about };
-    let note = api.store.put_note(customer, &note, &login.name, now_ms).await.said(tongue.0)?;
+    let note = api.store.put_note(customer, &instruction.note(now_ms), &login.name, now_ms).await.said(tongue.0)?;
     tell(&api, customer, "notes");
     Ok(Json(note))
 }

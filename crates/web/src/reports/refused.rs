@@ -87,6 +87,7 @@ fn conflicting(conflict: &Conflict, language: Language) -> Refusal {
             format!("この報告は{}です。訂正できるのは送信した報告だけです", state_ja(*state))
         }
         (Conflict::Revision { .. }, Language::Ja) => "ほかの人が先に変更しました。もう一度確認してください".to_owned(),
+        (Conflict::Decided { by }, Language::Ja) => format!("{by}さんがすでに判定しました"),
         (Conflict::Over { .. }, Language::Ja) => "この送信はすでに終わっています".to_owned(),
         (conflict, Language::En) => conflict.to_string(),
     })
@@ -106,6 +107,8 @@ fn noun(what: &str) -> &str {
         "report" => "報告",
         "call" => "通話",
         "delivery" => "送信",
+        "member" => "ログイン",
+        "dispute" => "ご指摘",
         "note" => "申し送り",
         "schedule" => "予定",
         "manual" => "対応方法",

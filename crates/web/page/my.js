@@ -1,0 +1,301 @@
+// My page: a client firm's reports of six months, on a telephone first. Whatever comes from outside is put on the page as text.
+import { words } from "/my-words.js";
+import { keeping } from "/my-keeping.js";
+
+const TYPING_MS = 250;
+const TIMEOUT_MS = 15000;
+
+const $ = (id) => document.getElementById(id);
+const element = (name, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+};
+const button = (textContent, onclick, more = {}) => element("button", { type: "button", textContent, onclick, ...more });
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+
+let language = localStorage.getItem("my-language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
+let W = words[language] ?? words.en;
+const state = { me: null, members: [], people: [], reports: [], next: null, asked: 0, opened: new Map(), tab: "reports" };
+const when = (ms) => new Date(ms).toLocaleString(W.locale, { timeZone: "Asia/Tokyo", month: "numeric", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit" });
+const day = (ms) => new Date(ms).toLocaleDateString(W.locale, { timeZone: "Asia/Tokyo", dateStyle: "medium" });
+
+async function api(path, options = {}) {
+  const request = { headers: { "Content-Type": "application/json", "Accept-Language": language }, signal: AbortSignal.timeout(TIMEOUT_MS), ...options };
+  const response = await fetch("/api/v1/my" + path, request);
+  const text = await response.text();
+  const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
+  if (response.ok) return body;
+  if (response.status === 401 && path !== "/login") { show("login"); $("state").textContent = state.me ? W.ended : ""; }
+  throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status, body });
+}
+const send = (method, path, body) => api(path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+const wrong = (error) => error.status === 401 ? "" : error.status === 403 ? W.forbidden
+  : error.status ? [error.message, error.body?.remedy].filter(Boolean).join(" ") : W.failed;
+const may = (act) => act === "manage" ? state.me?.role === "owner" : state.me?.role !== "reader";
+
+// ---- Words and pages ----
+
+function speak() {
+  W = words[language] ?? words.en;
+  document.documentElement.lang = language;
+  document.title = W.title;
+  for (const place of document.querySelectorAll("[data-word]")) place.textContent = W[place.dataset.word];
+  for (const place of document.querySelectorAll("[data-label]")) place.ariaLabel = W[place.dataset.label];
+  $("language").textContent = W.other;
+  $("language").lang = W.otherLang;
+  choices();
+  tabs();
+}
+
+function choices() {
+  const form = $("find");
+  const fill = (name, rows) => {
+    const before = form.elements[name].value;
+    form.elements[name].replaceChildren(new Option(W.all, ""), ...rows.map(([value, text]) => new Option(text, value)));
+    form.elements[name].value = before;
+  };
+  fill("kind", Object.entries(W.kinds));
+  fill("urgency", Object.entries(W.urgencies));
+  fill("handled", [["false", W.isOpen], ["true", W.isDone]]);
+  fill("person", state.people.map((person) => [person.id, person.name]));
+  fill("assignee", state.members.filter((member) => member.active).map((member) => [member.id, member.name]));
+}
+
+function tabs() {
+  const tab = (name, text) => {
+    const made = button(text, () => open(name));
+    if (state.tab === name) made.ariaCurrent = "page";
+    return made;
+  };
+  $("tabs").replaceChildren(tab("reports", W.tabReports), tab("people", W.tabPeople), tab("members", W.tabMembers));
+  $("firm").textContent = state.me?.customer_name ?? "Denwaban";
+}
+
+function show(page) {
+  for (const id of ["login", "reports", "keeping"]) $(id).hidden = id !== page;
+  $("tabs").hidden = $("logout").hidden = page === "login";
+}
+
+async function open(tab) {
+  state.tab = tab;
+  tabs();
+  show(tab === "reports" ? "reports" : "keeping");
+  if (tab !== "reports") await kept.draw(tab);
+}
+
+// ---- Reports ----
+
+/** Midnight in Japan of a day as a date field tells it. */
+const midnight = (text) => Date.parse(`${text}T00:00:00+09:00`);
+
+function question() {
+  const asked = new URLSearchParams();
+  const form = $("find").elements;
+  for (const name of ["text", "person", "kind", "urgency", "handled", "assignee"]) if (form[name].value.trim()) asked.set(name, form[name].value.trim());
+  if (form.from.value) asked.set("from_ms", midnight(form.from.value));
+  if (form.to.value) asked.set("to_ms", midnight(form.to.value) + 86400000);
+  return asked;
+}
+
+async function find(more = false) {
+  const turn = ++state.asked;
+  const asked = question();
+  $("csv").href = `/api/v1/my/reports/export?${asked}`;
+  if (more && state.next) asked.set("cursor", state.next);
+  try {
+    const page = await api(`/reports?${asked}`);
+    // A slow answer to an earlier question is none to this one.
+    if (turn !== state.asked) return;
+    state.reports = more ? [...state.reports, ...page.reports] : page.reports;
+    state.next = page.next;
+    $("since").textContent = filled(W.since, { day: day(page.since_ms) });
+    $("error").replaceChildren();
+    draw();
+  } catch (error) {
+    if (turn !== state.asked) return;
+    $("error").replaceChildren(wrong(error), " ", ...(error.status ? [] : [button(W.retry, () => find(more))]));
+  }
+}
+
+function draw() {
+  $("list").replaceChildren(...state.reports.map(card));
+  $("count").textContent = state.reports.length ? filled(state.next ? W.countMore : W.count, { count: state.reports.length }) : W.nothing;
+  $("more").hidden = !state.next;
+}
+
+const chip = (text, kind) => element("span", { textContent: text, className: `chip ${kind}` });
+
+function card(report) {
+  const done = report.handling?.done_ms;
+  const who = [report.company, report.name].filter(Boolean).join(" ") || W.noName;
+  const person = state.people.find((one) => one.id === report.person)?.name ?? report.person;
+  const top = element("div", { className: "top" }, element("time", { textContent: when(report.received_ms), dateTime: new Date(report.received_ms).toISOString() }));
+  if (report.urgency !== "normal") top.append(chip(W.urgencies[report.urgency], report.urgency));
+  top.append(chip(W.kinds[report.kind] ?? report.kind, ""));
+  if (report.follows) top.append(chip(W.correction, "high"));
+  if (person) top.append(`→ ${person}`);
+  const place = element("li", { className: `${report.urgency}${done ? " done" : ""}` }, top);
+  const body = element("div", { id: `body-${report.id}`, hidden: true });
+  const title = button(who, () => unfold(report, place, title, body));
+  title.setAttribute("aria-expanded", "false");
+  title.setAttribute("aria-controls", body.id);
+  place.append(element("h2", {}, title));
+  if (report.business) place.append(element("p", { textContent: report.business, className: "business" }));
+  const acts = element("div", { className: "acts" });
+  if (report.dial) acts.append(element("a", { href: `tel:${report.dial}`, className: "call", textContent: report.callback, ariaLabel: filled(W.toCall, { number: report.callback }) }));
+  else if (report.callback) acts.append(element("span", { textContent: report.callback }));
+  acts.append(...handling(report, place));
+  place.append(acts, body);
+  if (state.opened.has(report.id)) unfold(report, place, title, body);
+  return place;
+}
+
+/** Who deals with it, and whether that is done: kept at once. */
+function handling(report, place) {
+  const done = report.handling?.done_ms;
+  const note = done ? chip(filled(W.doneBy, { name: report.handling.done_by, time: when(done) }), "done") : "";
+  if (!may("handle")) return [note];
+  const tick = element("input", { type: "checkbox", checked: Boolean(done) });
+  const members = state.members.filter((member) => member.active || member.id === report.handling?.assignee);
+  const choice = element("select", {}, new Option(W.nobody, ""), ...members.map((member) => new Option(member.name, member.id)));
+  choice.value = report.handling?.assignee ?? "";
+  const keep = async () => {
+    try {
+      const changed = await send("POST", `/reports/${report.id}/handling`, { assignee: choice.value ? Number(choice.value) : null, done: tick.checked });
+      state.reports = state.reports.map((one) => one.id === report.id ? changed : one);
+      const focus = document.activeElement === tick ? "input" : document.activeElement === choice ? "select" : null;
+      const fresh = card(changed);
+      place.replaceWith(fresh);
+      if (focus) fresh.querySelector(`.acts ${focus}`)?.focus();
+    } catch (error) {
+      tick.checked = Boolean(done);
+      choice.value = report.handling?.assignee ?? "";
+      $("error").textContent = wrong(error);
+    }
+  };
+  tick.onchange = choice.onchange = keep;
+  return [
+    element("label", { className: "tick" }, tick, element("span", { textContent: W.isDone })),
+    element("label", {}, element("span", { textContent: W.assignee }), choice), note,
+  ];
+}
+
+async function unfold(report, place, title, body) {
+  const opens = body.hidden;
+  title.setAttribute("aria-expanded", String(opens));
+  body.hidden = !opens;
+  if (!opens) return state.opened.delete(report.id);
+  state.opened.set(report.id, true);
+  try {
+    fill(body, await api(`/reports/${report.id}`));
+  } catch (error) {
+    body.replaceChildren(element("p", { className: "error", textContent: wrong(error) }));
+  }
+}
+
+function fill(body, whole) {
+  const lines = element("dl", { className: "lines" });
+  for (const line of whole.lines) lines.append(element("dt", { textContent: line.label }), element("dd", { textContent: line.text }));
+  body.replaceChildren(lines, element("p", { className: "quiet", textContent: filled(W.operator, { name: whole.operator }) }));
+  if (whole.follow_ups.length) body.append(element("p", {}, chip(W.corrected, "high")));
+  for (const dispute of whole.disputes) body.append(answer(dispute, whole));
+  if (may("handle")) body.append(disputing(body, whole));
+}
+
+function answer(dispute, whole) {
+  const label = whole.lines.find((line) => line.key === dispute.field)?.label ?? dispute.field;
+  const found = dispute.cause ? filled(W.disputeDecided, { cause: W.causes[dispute.cause] }) : filled(W.disputeOpen, { time: when(dispute.opened_ms) });
+  const made = element("div", { className: "dispute" }, element("p", { textContent: [label, dispute.words].filter(Boolean).join(": ") }), element("p", {}, chip(found, dispute.cause ? "done" : "high")));
+  if (dispute.answer) made.append(element("p", { textContent: dispute.answer }));
+  return made;
+}
+
+/** "That number was wrong": which field, in one's own words if one likes. */
+function disputing(body, whole) {
+  const place = element("div", { className: "dispute" });
+  const ask = () => {
+    const field = element("select", { name: "field" }, ...whole.lines.map((line) => new Option(`${line.label}: ${line.text}`.slice(0, 60), line.key)));
+    if (whole.lines.some((line) => line.key === "callback")) field.value = "callback";
+    const own = element("textarea", { maxLength: 500 });
+    const error = element("p", { className: "error", role: "alert" });
+    const form = element("form", {},
+      element("label", {}, element("span", { textContent: W.disputeField }), field),
+      element("label", {}, element("span", { textContent: W.disputeWords }), own), error,
+      element("div", { className: "acts" }, element("button", { className: "main", textContent: W.disputeSend }), button(W.cancel, offer)));
+    form.onsubmit = async (event) => {
+      event.preventDefault();
+      try {
+        await send("POST", `/reports/${whole.id}/disputes`, { field: field.value, words: own.value });
+        fill(body, await api(`/reports/${whole.id}`));
+        body.append(element("p", { role: "status", textContent: W.disputeSent }));
+      } catch (why) {
+        error.textContent = wrong(why);
+      }
+    };
+    place.replaceChildren(form);
+    field.focus();
+  };
+  const offer = () => place.replaceChildren(button(W.dispute, ask));
+  offer();
+  return place;
+}
+
+// ---- Login ----
+
+async function begin() {
+  try {
+    state.me = await api("/me");
+  } catch (error) {
+    if (error.status !== 401) $("state").textContent = wrong(error);
+    return show("login");
+  }
+  if (!localStorage.getItem("my-language")) language = state.me.language;
+  [state.members, { people: state.people }] = await Promise.all([api("/members"), api("/schedules")]);
+  $("state").textContent = "";
+  speak();
+  await Promise.all([open(state.tab), find()]);
+}
+
+$("login-form").onsubmit = async (event) => {
+  event.preventDefault();
+  const form = event.target;
+  const error = form.querySelector(".error");
+  error.textContent = "";
+  try {
+    await send("POST", "/login", { login: form.elements.login.value, password: form.elements.password.value });
+    form.reset();
+    await begin();
+  } catch (why) {
+    error.textContent = why.status === 401 ? W.wrong : why.status === 429 ? W.slow : wrong(why);
+  }
+};
+$("logout").onclick = async () => {
+  await send("POST", "/logout").catch(() => {});
+  Object.assign(state, { me: null, reports: [], next: null, tab: "reports" });
+  state.opened.clear();
+  $("list").replaceChildren();
+  $("keeping").replaceChildren();
+  show("login");
+};
+$("language").onclick = () => {
+  language = language === "ja" ? "en" : "ja";
+  localStorage.setItem("my-language", language);
+  speak();
+  if (state.me) { draw(); open(state.tab); }
+};
+let typing = 0;
+$("find").oninput = (event) => {
+  clearTimeout(typing);
+  // What is being composed is no word yet.
+  if (!event.isComposing) typing = setTimeout(() => find(), event.target.name === "text" ? TYPING_MS : 0);
+};
+$("find").addEventListener("compositionend", () => { clearTimeout(typing); typing = setTimeout(() => find(), TYPING_MS); });
+$("find").onsubmit = (event) => { event.preventDefault(); clearTimeout(typing); find(); };
+$("more").onclick = () => find(true);
+addEventListener("online", () => { $("state").textContent = ""; if (state.me) find(); });
+addEventListener("offline", () => { $("state").textContent = W.failed; });
+
+const kept = keeping({ $, element, button, filled, when, send, api, wrong, may, state, W: () => W, begin });
+speak();
+begin();

@@ -1,0 +1,312 @@
+//! A firm's reports of six months: find them, read one, say that it is dealt with, take them away as CSV (F55 to F59).
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use report::content::{Callback, Line};
+use report::{Kind, Urgency, key};
+use serde::{Deserialize, Serialize};
+use store::{DisputeQuery, DisputeRow, Handling, HandlingRow, MyReport, ReportCursor, ReportQuery};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Member, note};
+use crate::api::Api;
+use crate::calls::display;
+use crate::error::Refusal;
+use crate::export::{Sheet, japanese_time};
+use crate::extract::{Asked, At, Body};
+use crate::reports::Said;
+use crate::rights::MyAct;
+use crate::tongue::Tongue;
+
+/// Reports in one file.
+const ROWS_MAX: usize = 20_000;
+/// Reports asked of the store at once.
+const PAGE_ROWS: u32 = 500;
+
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(my_reports))
+        .routes(routes!(my_export))
+        .routes(routes!(my_report))
+        .routes(routes!(handle))
+}
+
+/// Which reports. Everything that is given must hold; what is empty is not given.
+#[derive(Deserialize, Default, IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct MyFilter {
+    /// The call came at or after, unix ms; never more than six months back.
+    from_ms: Option<i64>,
+    /// Before, unix ms.
+    to_ms: Option<i64>,
+    /// The kind's code.
+    #[param(value_type = Option<String>)]
+    kind: Option<Kind>,
+    /// `normal`, `high` or `urgent`.
+    #[param(value_type = Option<String>)]
+    urgency: Option<Urgency>,
+    /// Whom the caller asked for, by id.
+    person: Option<String>,
+    /// Parts of anything that was written, each; width, kana and case do not matter. With four digits or more and nothing else: a
+    /// number in any spelling, or its last digits.
+    text: Option<String>,
+    /// Dealt with, or not.
+    handled: Option<bool>,
+    /// Who deals with it: member's row.
+    assignee: Option<i64>,
+    /// Reports on a page: 50, at most 500.
+    limit: Option<u32>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+impl TryFrom<MyFilter> for ReportQuery {
+    type Error = Refusal;
+
+    fn try_from(filter: MyFilter) -> Result<ReportQuery, Refusal> {
+        let parsed = |text: String| {
+            text.parse::<ReportCursor>().map_err(|why| {
+                Refusal::invalid("cursor", format!("{text:?} is none: {why}"), "give the `next` of the page before")
+            })
+        };
+        let (number, text) = match filter.text.filter(|text| !text.trim().is_empty()) {
+            Some(text) if is_number(&text) => (Some(text), None),
+            text => (None, text),
+        };
+        Ok(ReportQuery {
+            from_ms: filter.from_ms,
+            to_ms: filter.to_ms,
+            kind: filter.kind,
+            urgency: filter.urgency,
+            person: filter.person,
+            text,
+            number,
+            handled: filter.handled,
+            assignee: filter.assignee,
+            limit: filter.limit,
+            cursor: filter.cursor.filter(|text| !text.is_empty()).map(parsed).transpose()?,
+            ..ReportQuery::default()
+        })
+    }
+}
+
+/// One search box for words and numbers: what has only digits and what numbers are written with is a number.
+fn is_number(text: &str) -> bool {
+    let digits = text.chars().filter(|c| c.is_ascii_digit() || ('０'..='９').contains(c)).count();
+    let sign = |c: char| c.is_whitespace() || "+-()＋－−‐ー（）".contains(c);
+    digits >= 4 && text.chars().all(|c| c.is_ascii_digit() || ('０'..='９').contains(&c) || sign(c))
+}
+
+/// A report in the list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Mine {
+    id: String,
+    received_ms: i64,
+    kind: Kind,
+    urgency: Urgency,
+    company: String,
+    name: String,
+    /// What it is about.
+    business: String,
+    /// The number to call back, as people write it; else the caller's own.
+    callback: String,
+    /// For a `tel:` link; empty: there is no number.
+    dial: String,
+    /// Whom the caller asked for.
+    person: String,
+    /// Operator who took it.
+    operator: String,
+    /// The report that this one corrects.
+    follows: Option<String>,
+    /// Confirmed by one of the firm's recipients.
+    seen_ms: Option<i64>,
+    /// Who deals with it; none: nobody has touched it.
+    handling: Option<HandlingRow>,
+}
+
+impl From<MyReport> for Mine {
+    fn from(MyReport { report, handling }: MyReport) -> Mine {
+        let said = |key: &str| report.draft.said(key).unwrap_or_default().to_owned();
+        let callback = report.draft.said(key::CALLBACK).and_then(|said| said.parse::<number::Number>().ok());
+        let number = callback.or_else(|| report.caller_number());
+        Mine {
+            received_ms: report.created_ms,
+            kind: report.kind(),
+            urgency: report.urgency(),
+            company: said(key::COMPANY),
+            name: said(key::NAME),
+            business: said(key::BUSINESS),
+            // A number that cannot be one is shown as it was written: it may be what the dispute is about.
+            callback: match &number {
+                Some(number) => display(number.digits()),
+                None => said(key::CALLBACK),
+            },
+            dial: number.map(|number| format!("+{}", number.digits())).unwrap_or_default(),
+            person: said(key::PERSON),
+            operator: report.operator_name.clone(),
+            follows: report.follows.clone(),
+            seen_ms: report.seen_ms,
+            id: report.id,
+            handling,
+        }
+    }
+}
+
+/// A page of reports, newest first.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MyList {
+    reports: Vec<Mine>,
+    /// Give it as `cursor` for the next page; none: this was the last.
+    #[schema(value_type = Option<String>)]
+    next: Option<ReportCursor>,
+    /// From when on reports are shown.
+    since_ms: i64,
+}
+
+/// The firm's reports, newest first.
+#[utoipa::path(get, path = "/reports", tag = "my page", params(MyFilter), responses((status = 200, body = MyList)))]
+pub(crate) async fn my_reports(
+    State(api): State<Api>,
+    member: Member,
+    tongue: Tongue,
+    Asked(filter): Asked<MyFilter>,
+) -> Result<Json<MyList>, Refusal> {
+    member.may(MyAct::Read)?;
+    let now_ms = api.now_ms();
+    let page = api.store.my_reports(member.customer, &filter.try_into()?, now_ms).await.said(tongue.0)?;
+    let reports = page.reports.into_iter().map(Mine::from).collect();
+    Ok(Json(MyList { reports, next: page.next, since_ms: store::visible_from_ms(now_ms) }))
+}
+
+/// A report as the firm was told it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MyWhole {
+    #[serde(flatten)]
+    report: Mine,
+    /// What was told, line by line.
+    lines: Vec<Line>,
+    callback_told: Option<Callback>,
+    /// Corrections of it, by id.
+    follow_ups: Vec<String>,
+    disputes: Vec<DisputeRow>,
+}
+
+/// One report.
+#[utoipa::path(get, path = "/reports/{id}", tag = "my page", params(("id" = String, Path)),
+    responses((status = 200, body = MyWhole)))]
+pub(crate) async fn my_report(
+    State(api): State<Api>,
+    member: Member,
+    tongue: Tongue,
+    At(id): At<String>,
+) -> Result<Json<MyWhole>, Refusal> {
+    member.may(MyAct::Read)?;
+    let mine = api.store.my_report(member.customer, &id, api.now_ms()).await.said(tongue.0)?;
+    let content = api.store.compose(&mine.report).await.said(tongue.0)?.content;
+    let follow_ups = api.store.follow_ups(&id).await.said(tongue.0)?;
+    let about = DisputeQuery { customer: Some(member.customer), report: Some(id), ..DisputeQuery::default() };
+    Ok(Json(MyWhole {
+        lines: content.lines,
+        callback_told: content.callback,
+        follow_ups: follow_ups
+            .into_iter()
+            .filter(|after| after.state == store::ReportState::Sent)
+            .map(|after| after.id)
+            .collect(),
+        disputes: api.store.disputes(&about).await.said(tongue.0)?,
+        report: mine.into(),
+    }))
+}
+
+/// Who deals with a report, and whether that is done (対応済).
+#[utoipa::path(post, path = "/reports/{id}/handling", tag = "my page", request_body = Handling,
+    params(("id" = String, Path)), responses((status = 200, body = Mine)))]
+pub(crate) async fn handle(
+    State(api): State<Api>,
+    member: Member,
+    tongue: Tongue,
+    At(id): At<String>,
+    Body(handling): Body<Handling>,
+) -> Result<Json<Mine>, Refusal> {
+    member.may(MyAct::Handle)?;
+    let now_ms = api.now_ms();
+    let mine = api.store.handle_report(member.customer, &id, handling, &member.name, now_ms).await.said(tongue.0)?;
+    Ok(Json(mine.into()))
+}
+
+/// The firm's reports as CSV, newest first, 20,000 at most: the same conditions as a search, Japanese time.
+#[utoipa::path(get, path = "/reports/export", tag = "my page", params(MyFilter),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+pub(crate) async fn my_export(
+    State(api): State<Api>,
+    member: Member,
+    tongue: Tongue,
+    Asked(filter): Asked<MyFilter>,
+) -> Result<Response, Refusal> {
+    member.may(MyAct::Read)?;
+    let mut query = ReportQuery { limit: Some(PAGE_ROWS), ..filter.try_into()? };
+    let mut sheet = Sheet::new(&COLUMNS)?;
+    let mut rows = 0;
+    loop {
+        let page = api.store.my_reports(member.customer, &query, api.now_ms()).await.said(tongue.0)?;
+        for mine in page.reports.into_iter().take(ROWS_MAX - rows) {
+            sheet.row(cells(mine.into()))?;
+            rows += 1;
+        }
+        query.cursor = page.next;
+        if query.cursor.is_none() || rows >= ROWS_MAX {
+            break;
+        }
+    }
+    note(&api, &member, "report.export", &rows.to_string()).await;
+    sheet.attachment("reports.csv")
+}
+
+/// Columns of a report.
+const COLUMNS: [&str; 12] = [
+    "report", "received", "kind", "urgency", "company", "name", "business", "callback", "person", "operator",
+    "assignee", "done",
+];
+
+fn cells(mine: Mine) -> [String; 12] {
+    let handling = mine.handling;
+    [
+        mine.id,
+        japanese_time(mine.received_ms),
+        mine.kind.code().to_owned(),
+        mine.urgency.code().to_owned(),
+        mine.company,
+        mine.name,
+        mine.business,
+        mine.callback,
+        mine.person,
+        mine.operator,
+        handling.as_ref().map(|one| one.assignee_name.clone()).unwrap_or_default(),
+        handling.and_then(|one| one.done_ms).map(japanese_time).unwrap_or_default(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f57_one_box_for_words_and_numbers() {
+        for (text, number) in [
+            ("5678", true),
+            ("090-1234-5678", true),
+            ("＋８１ ９０（１２３４）", true),
+            ("090ー1234", true),
+            ("123", false),
+            ("A5678", false),
+            ("11月分5678", false),
+            ("----", false),
+        ] {
+            assert_eq!(is_number(text), number, "{text}");
+        }
+    }
+}

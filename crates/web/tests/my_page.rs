@@ -1,0 +1,328 @@
+//! My page over the API: a firm's people see their own reports, deal with them, say that one is wrong; and nothing of another firm's
+//! (F55, R18).
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
+
+mod common;
+
+use common::{House, NOW, PASSWORD, Said};
+use serde_json::{Value, json};
+use store::{MemberForm, MemberRole, Role};
+use switch::CallId;
+use web::News;
+
+/// A call's id begins with its time.
+const CALL: u64 = (NOW as u64 - 9_200) << 20;
+/// Requests of the fuzzed firm, unless `DENWABAN_FUZZ` says more.
+const FUZZ: u64 = 3_000;
+
+/// A firm with a member of each role who is logged in, and reports that were sent.
+struct Firm {
+    id: i64,
+    owner: String,
+    member: String,
+    reader: String,
+    reports: Vec<String>,
+    /// In everything that is the firm's.
+    mark: &'static str,
+}
+
+struct Two {
+    house: House,
+    sakura: Firm,
+    other: Firm,
+    supervisor: String,
+    admin: String,
+}
+
+impl Two {
+    fn new() -> Two {
+        let house = House::new();
+        let hanako = house.operator("101", "花子");
+        let operator = house.logged_in("hanako", Role::Operator, Some(hanako));
+        let supervisor = house.logged_in("shunin", Role::Supervisor, None);
+        let admin = house.logged_in("root", Role::Admin, None);
+        let sakura = firm(&house, "sakura", "03-1234-5678", "MARK-A", 1, (hanako, &operator, &admin));
+        let other = firm(&house, "other", "03-8765-4321", "MARK-B", 100, (hanako, &operator, &admin));
+        Two { house, sakura, other, supervisor, admin }
+    }
+
+    fn ask(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Said {
+        self.house.ask(method, path, Some(token), body)
+    }
+}
+
+fn firm(
+    house: &House,
+    code: &str,
+    did: &str,
+    mark: &'static str,
+    first: u64,
+    (hanako, operator, admin): (i64, &str, &str),
+) -> Firm {
+    let id = house.customer(code, &format!("{code} {mark}"), did);
+    let token = |login: &str, role| {
+        let form = MemberForm { login: format!("{login}@{code}.example"), name: format!("{login} {mark}"), role };
+        let (member, _) =
+            house.wait(house.store.create_member(id, &form, Some(PASSWORD), "root", NOW)).unwrap();
+        let hour = std::time::Duration::from_secs(3600);
+        house.wait(house.store.open_member_session(member.id, NOW, hour)).unwrap().as_str().to_owned()
+    };
+    let (owner, member, reader) =
+        (token("owner", MemberRole::Owner), token("member", MemberRole::Member), token("reader", MemberRole::Reader));
+    let profile = json!({
+        "people": [{"id": "sato", "name": format!("佐藤 {mark}")}],
+        "recipients": [{"id": "sato-mail", "person": "sato", "channel":
+            {"type": "email", "address": format!("{mark}@{code}.example")}}],
+    });
+    let put = json!({"revision": 0, "profile": profile});
+    let said = house.ask("PUT", &format!("/customers/{id}/profile"), Some(admin), Some(put));
+    assert_eq!(said.status, 200, "{}", said.text());
+    house.post(&format!("/customers/{id}/notes"), admin, json!({"text": format!("{mark} の伝言")}));
+    let away = json!({"person": "sato", "from_ms": NOW, "until_ms": NOW + 3_600_000, "away": "out", "note": mark});
+    assert_eq!(house.post(&format!("/customers/{id}/schedules"), admin, away).status, 200);
+    let mut reports = Vec::new();
+    for place in 0..3 {
+        let call = CALL + first + place;
+        house.call(call, |call| {
+            call.customer = Some(id);
+            call.customer_name = format!("{code} {mark}");
+            call.operator = Some(hanako);
+            call.operator_name = "花子".into();
+            call.arrived_ms = NOW - 9_200;
+            call.answered_ms = Some(NOW - 5_000);
+        });
+        let report = store::report_id_of_call(CallId(call));
+        assert_eq!(house.post(&format!("/reports/{report}/open"), operator, json!({"take": true})).status, 200);
+        let said = |key: &str, text: &str| json!({"key": key, "value": {"said": text}});
+        let edits = json!({"edits": [
+            said("company", &format!("{mark}商事")),
+            said("name", &format!("高橋 {mark} {place}")),
+            said("business", "納期について"),
+            said("desired", "call_back"),
+            said("callback", &format!("090-1234-567{place}")),
+            said("person", "sato"),
+        ]});
+        let edited = house.ask("PATCH", &format!("/reports/{report}"), Some(operator), Some(edits));
+        assert_eq!(edited.status, 200, "{}", edited.text());
+        if place < 2 {
+            let sent = house.post(&format!("/reports/{report}/send"), operator, json!({}));
+            assert_eq!(sent.status, 200, "{}", sent.text());
+        }
+        reports.push(report);
+    }
+    Firm { id, owner, member, reader, reports, mark }
+}
+
+fn names(said: &Said) -> Vec<String> {
+    assert_eq!(said.status, 200, "{}", said.text());
+    let rows = said.json()["reports"].as_array().unwrap().clone();
+    rows.iter().map(|row| row["callback"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn f55_a_member_logs_in_and_is_nobody_of_the_house() {
+    let two = Two::new();
+    let right = json!({"login": "Owner@Sakura.example", "password": PASSWORD});
+    let said = two.house.ask("POST", "/my/login", None, Some(right.clone()));
+    assert_eq!(said.status, 200, "{}", said.text());
+    let cookie = said.header("set-cookie");
+    assert!(cookie.starts_with("denwaban_my=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let token = said.json()["token"].as_str().unwrap().to_owned();
+    let me = two.house.get("/my/me", &token).json();
+    assert_eq!((me["customer"].as_i64(), me["role"].as_str()), (Some(two.sakura.id), Some("owner")), "{me}");
+    two.house.get("/me", &token).is_refusal(401, "unauthorized", None);
+    two.house.get("/my/me", &two.admin).is_refusal(401, "unauthorized", None);
+    let of_house = json!({"name": "owner@sakura.example", "password": PASSWORD});
+    assert_eq!(two.house.ask("POST", "/login", None, Some(of_house)).status, 401);
+
+    assert_eq!(two.house.ask("POST", "/my/logout", Some(&token), None).status, 204);
+    assert_eq!(two.house.get("/my/me", &token).status, 401);
+    let wrong = json!({"login": "owner@sakura.example", "password": "wrong"});
+    for _ in 0..10 {
+        two.house.ask("POST", "/my/login", None, Some(wrong.clone())).is_refusal(401, "unauthorized", None);
+    }
+    assert_eq!(two.house.ask("POST", "/my/login", None, Some(right)).status, 429, "r01: an address has to wait");
+}
+
+#[test]
+fn f57_f58_a_firm_finds_its_reports_by_words_and_numbers() {
+    let two = Two::new();
+    let token = &two.sakura.reader;
+    assert_eq!(names(&two.house.get("/my/reports", token)), ["090-1234-5671", "090-1234-5670"], "what was sent");
+    for (search, found) in [
+        ("text=5671", 1),
+        ("text=090-1234-567", 0),
+        ("text=%EF%BC%8B81%2090%201234%205670", 1), // ＋81 90 1234 5670
+        ("text=mark-a", 2),
+        ("text=%EF%BD%8D%EF%BD%81%EF%BD%92%EF%BD%8B-a%20%E7%B4%8D%E6%9C%9F", 2), // ｍａｒｋ-a 納期
+        ("text=MARK-B", 0),
+        ("urgency=urgent", 0),
+        ("person=sato", 2),
+        ("handled=false", 2),
+        ("handled=true", 0),
+        ("limit=1", 1),
+    ] {
+        assert_eq!(names(&two.house.get(&format!("/my/reports?{search}"), token)).len(), found, "{search}");
+    }
+    two.house.get(&format!("/my/reports?customer={}", two.other.id), token).is_refusal(422, "invalid", Some("customer"));
+    two.house.get("/my/reports?cursor=x", token).is_refusal(422, "invalid", Some("cursor"));
+    let whole = two.house.get(&format!("/my/reports/{}", two.sakura.reports[0]), token).json();
+    assert_eq!((whole["dial"].as_str(), whole["callback"].as_str()), (Some("+819012345670"), Some("090-1234-5670")), "{whole}");
+    assert!(whole["lines"].as_array().unwrap().iter().any(|line| line["text"].as_str().unwrap().contains("納期")), "{whole}");
+    two.house.get(&format!("/my/reports/{}", two.sakura.reports[2]), token).is_refusal(404, "not_found", None);
+    let csv = two.house.get("/my/reports/export", token).text();
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+}
+
+#[test]
+fn f59_colleagues_share_the_work_and_a_reader_only_reads() {
+    let two = Two::new();
+    let firm = &two.sakura;
+    let report = format!("/my/reports/{}", firm.reports[0]);
+    let members = two.house.get("/my/members", &firm.reader).json();
+    let ids: Vec<i64> = members.as_array().unwrap().iter().map(|member| member["id"].as_i64().unwrap()).collect();
+    assert_eq!(ids.len(), 3, "{members}");
+    let handled = two.house.post(&format!("{report}/handling"), &firm.member, json!({"assignee": ids[1], "done": true}));
+    assert_eq!(handled.status, 200, "{}", handled.text());
+    let handling = handled.json()["handling"].clone();
+    assert_eq!((handling["assignee_name"].as_str(), handling["done_by"].as_str()), (Some("member MARK-A"), Some("member MARK-A")));
+    assert_eq!(names(&two.house.get("/my/reports?handled=true", &firm.owner)), ["090-1234-5670"]);
+
+    let new = json!({"login": "new@sakura.example", "name": "新人"});
+    let away = json!({"person": "sato", "from_ms": NOW, "until_ms": NOW + 1000, "away": "out"});
+    for (method, path, body, [owner, member, reader]) in [
+        ("POST", format!("{report}/handling"), Some(json!({"done": true})), [200, 200, 403]),
+        ("POST", format!("{report}/disputes"), Some(json!({"field": "callback"})), [201, 201, 403]),
+        ("POST", "/my/schedules".to_owned(), Some(away), [200, 200, 403]),
+        ("POST", "/my/notes".to_owned(), Some(json!({"text": "年末"})), [200, 200, 403]),
+        ("GET", "/my/schedules".to_owned(), None, [200, 200, 200]),
+        ("GET", "/my/notes".to_owned(), None, [200, 200, 200]),
+        ("DELETE", "/my/notes/9999".to_owned(), None, [404, 404, 403]),
+        ("DELETE", "/my/schedules/9999".to_owned(), None, [404, 404, 403]),
+        ("POST", "/my/members".to_owned(), Some(new), [201, 403, 403]),
+        ("PUT", format!("/my/members/{}", ids[2]), Some(json!({"login": "reader@sakura.example", "name": "読む人", "role": "reader"})), [200, 403, 403]),
+        ("POST", "/my/members/9999/password".to_owned(), None, [404, 403, 403]),
+        ("DELETE", "/my/members/9999".to_owned(), None, [404, 403, 403]),
+    ] {
+        for (token, status) in [(&firm.owner, owner), (&firm.member, member), (&firm.reader, reader)] {
+            let said = two.ask(method, &path, token, body.clone());
+            assert_eq!(said.status, status, "{method} {path}: {}", said.text());
+        }
+    }
+    let wrong = json!({"old": "not it", "new": "another long phrase"});
+    two.house.post("/my/password", &firm.reader, wrong).is_refusal(422, "invalid", Some("old"));
+    let right = json!({"old": PASSWORD, "new": "another long phrase"});
+    assert_eq!(two.house.post("/my/password", &firm.reader, right).status, 204);
+    assert_eq!(two.house.get("/my/me", &firm.reader).status, 401, "all sessions end");
+}
+
+#[test]
+fn f49_a_dispute_reaches_the_supervisors_and_its_answer_the_firm() {
+    let two = Two::new();
+    let report = &two.sakura.reports[0];
+    let said = two.house.post(&format!("/my/reports/{report}/disputes"), &two.sakura.member, json!({"field": "callback", "words": "末尾が違います"}));
+    assert_eq!(said.status, 201, "{}", said.text());
+    let id = said.json()["id"].as_i64().unwrap();
+    let told = two.house.switchboard.news.lock().unwrap().clone();
+    assert!(told.iter().any(|news| matches!(news, News::Task { sort, what, .. } if sort == "disputed" && what == "made")), "{told:?}");
+    let list = two.house.get("/disputes?open=true", &two.supervisor).json();
+    assert_eq!((list[0]["words"].as_str(), list[0]["about"]["id"].as_str()), (Some("末尾が違います"), Some(report.as_str())));
+    let tasks = two.house.get("/tasks", &two.supervisor).json();
+    assert_eq!(tasks.as_array().unwrap().iter().filter(|task| task["kind"] == "disputed").count(), 1, "{tasks}");
+
+    let verdict = json!({"cause": "mistyped", "answer": "録音では 8 でした。訂正いたします。"});
+    assert_eq!(two.house.post(&format!("/disputes/{id}"), &two.supervisor, verdict.clone()).status, 200);
+    two.house.post(&format!("/disputes/{id}"), &two.supervisor, verdict).is_refusal(409, "conflict", None);
+    let mine = two.house.get(&format!("/my/reports/{report}"), &two.sakura.reader).json();
+    assert_eq!((mine["disputes"][0]["cause"].as_str(), mine["disputes"][0]["answer"].as_str()), (Some("mistyped"), Some("録音では 8 でした。訂正いたします。")));
+    let counts = two.house.get(&format!("/disputes/counts?from_ms={NOW}&to_ms={}", NOW + 1), &two.supervisor).json();
+    assert_eq!((counts[0]["cause"].as_str(), counts[0]["count"].as_i64()), (Some("mistyped"), Some(1)), "{counts}");
+}
+
+/// A generator of numbers without a dependency: splitmix64.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % sides as u64).unwrap()
+    }
+
+    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        let place = self.roll(of.len());
+        &of[place]
+    }
+}
+
+/// What a firm may try to name: the other's rows, spellings of paths, and nonsense.
+fn names_of(other: &Firm) -> Vec<String> {
+    let mut names: Vec<String> = other.reports.clone();
+    names.extend((1..8).map(|id| id.to_string()));
+    names.extend([CallId(CALL + 100).to_string(), CallId(CALL + 101).to_string()]);
+    for evil in ["..%2f..%2freports", "%00", "*", "'%20OR%201=1--", "-1", "9223372036854775807", "%2e%2e", "%252e"] {
+        names.push(evil.to_owned());
+    }
+    names
+}
+
+#[test]
+fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
+    let two = Two::new();
+    let mut dice = Dice(20_261_122);
+    let requests = std::env::var("DENWABAN_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(FUZZ);
+    let named = names_of(&two.other);
+    let paths = [
+        "/my/reports", "/my/reports/{}", "/my/reports/{}/handling", "/my/reports/{}/disputes", "/my/reports/export",
+        "/my/members", "/my/members/{}", "/my/members/{}/password", "/my/schedules", "/my/schedules/{}", "/my/notes",
+        "/my/notes/{}", "/my/me", "/reports", "/reports/{}", "/reports/{}/sheet", "/reports/export", "/calls/{}",
+        "/calls/{}/recording", "/customers/{}/profile", "/customers/{}/members", "/customers/{}", "/disputes", "/tasks",
+        "/customers", "/events", "/now", "/users",
+    ];
+    let other = two.other.id;
+    let queries = [
+        String::new(),
+        format!("?customer={other}"),
+        "?text=MARK-B".to_owned(),
+        "?text=5670&limit=500".to_owned(),
+        "?from_ms=0&limit=500".to_owned(),
+        format!("?assignee={}", 4),
+        "?text=%25".to_owned(),
+        "?cursor=9999999999999.z".to_owned(),
+        "?person=sato&handled=false".to_owned(),
+    ];
+    let bodies = [
+        None,
+        Some(json!({})),
+        Some(json!({"assignee": 4, "done": true})),
+        Some(json!({"field": "callback", "words": "x", "customer": other})),
+        Some(json!({"field": "callback"})),
+        Some(json!({"id": 2, "text": "mine now"})),
+        Some(json!({"id": 2, "person": "sato", "from_ms": NOW, "until_ms": NOW + 1, "away": "out"})),
+        Some(json!({"login": "owner@other.example", "name": "x", "role": "owner"})),
+        Some(json!({"password": PASSWORD})),
+    ];
+    for round in 0..requests {
+        let token = dice.one(&[&two.sakura.owner, &two.sakura.member, &two.sakura.reader]);
+        let method = *dice.one(&["GET", "GET", "GET", "POST", "PUT", "DELETE", "PATCH"]);
+        let path = dice.one(&paths).replace("{}", dice.one(&named)) + dice.one(&queries);
+        let body = if method == "GET" { None } else { dice.one(&bodies).clone() };
+        let said = two.house.ask(method, &path, Some(token), body.clone());
+        let text = said.text();
+        assert!(!text.contains(two.other.mark), "request {round}: {method} {path} {body:?}: {} {text}", said.status);
+        if !path.starts_with("/my/") {
+            assert!(matches!(said.status, 400 | 401 | 404 | 405), "request {round}: {method} {path}: {} {text}", said.status);
+        }
+    }
+    // Nothing of the other firm's has changed, either.
+    let theirs = two.house.get("/my/reports", &two.other.reader);
+    assert_eq!(names(&theirs), ["090-1234-5671", "090-1234-5670"]);
+    assert_eq!(theirs.json()["reports"][0]["handling"], Value::Null);
+    assert_eq!(two.house.get("/my/members", &two.other.owner).json().as_array().unwrap().len(), 3);
+    assert!(two.house.get("/my/notes", &two.other.owner).text().contains("MARK-B の伝言"));
+    assert!(two.house.get("/my/schedules", &two.other.owner).text().contains("MARK-B"));
+    assert_eq!(two.house.get(&format!("/disputes?customer={other}"), &two.supervisor).json(), json!([]));
+}
