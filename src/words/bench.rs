@@ -14,6 +14,8 @@ words! {
         "キュー  番号 {} 件、オペレーター {} 人: 1 イベント {} ns、{} イベント";
     BENCH_REPORT = "report {} mails, {} reports/s: send to 250 in {} ms (p50), {} ms (p99), {} ms at most; {} lost, {} doubled",
         "報告  メール {} 通、報告 {} 件/秒: 送信から 250 応答まで {} ms (p50)、{} ms (p99)、最大 {} ms、紛失 {}、重複 {}";
+    BENCH_SEARCH = "search {}, {} reports, {}: {} found on average, {} ms (p50), {} ms (p95)",
+        "検索  {}、報告 {} 件、{}: 平均 {} 件、{} ms (p50)、{} ms (p95)";
     NO_DAYS = "no day to play", "再生する日がありません";
     NO_DAYS_REMEDY = "give --days at least 1", "--days には 1 以上を指定してください";
     TRAFFIC_COLUMN = "there is no column `{}`", "「{}」の列がありません";

@@ -24,7 +24,7 @@ use crate::error::{Conflict, StoreError};
 use crate::row::{Columns, from_word};
 
 pub use draft::{CallFacts, StoredEdit};
-pub(crate) use draft::{ensure_of_call, ensure_of_row};
+pub(crate) use draft::{ensure_of_call, ensure_of_row, number_reversed, words_of};
 pub use due::DueByThemselves;
 pub use earlier::EarlierReport;
 pub use lock::LOCK_MS;

@@ -63,8 +63,7 @@ fn firm(
     let id = house.customer(code, &format!("{code} {mark}"), did);
     let token = |login: &str, role| {
         let form = MemberForm { login: format!("{login}@{code}.example"), name: format!("{login} {mark}"), role };
-        let (member, _) =
-            house.wait(house.store.create_member(id, &form, Some(PASSWORD), "root", NOW)).unwrap();
+        let (member, _) = house.wait(house.store.create_member(id, &form, Some(PASSWORD), "root", NOW)).unwrap();
         let hour = std::time::Duration::from_secs(3600);
         house.wait(house.store.open_member_session(member.id, NOW, hour)).unwrap().as_str().to_owned()
     };
@@ -127,7 +126,10 @@ fn f55_a_member_logs_in_and_is_nobody_of_the_house() {
     let said = two.house.ask("POST", "/my/login", None, Some(right.clone()));
     assert_eq!(said.status, 200, "{}", said.text());
     let cookie = said.header("set-cookie");
-    assert!(cookie.starts_with("denwaban_my=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert!(
+        cookie.starts_with("denwaban_my=") && cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        "{cookie}"
+    );
     let token = said.json()["token"].as_str().unwrap().to_owned();
     let me = two.house.get("/my/me", &token).json();
     assert_eq!((me["customer"].as_i64(), me["role"].as_str()), (Some(two.sakura.id), Some("owner")), "{me}");
@@ -165,11 +167,22 @@ fn f57_f58_a_firm_finds_its_reports_by_words_and_numbers() {
     ] {
         assert_eq!(names(&two.house.get(&format!("/my/reports?{search}"), token)).len(), found, "{search}");
     }
-    two.house.get(&format!("/my/reports?customer={}", two.other.id), token).is_refusal(422, "invalid", Some("customer"));
+    two.house.get(&format!("/my/reports?customer={}", two.other.id), token).is_refusal(
+        422,
+        "invalid",
+        Some("customer"),
+    );
     two.house.get("/my/reports?cursor=x", token).is_refusal(422, "invalid", Some("cursor"));
     let whole = two.house.get(&format!("/my/reports/{}", two.sakura.reports[0]), token).json();
-    assert_eq!((whole["dial"].as_str(), whole["callback"].as_str()), (Some("+819012345670"), Some("090-1234-5670")), "{whole}");
-    assert!(whole["lines"].as_array().unwrap().iter().any(|line| line["text"].as_str().unwrap().contains("納期")), "{whole}");
+    assert_eq!(
+        (whole["dial"].as_str(), whole["callback"].as_str()),
+        (Some("+819012345670"), Some("090-1234-5670")),
+        "{whole}"
+    );
+    assert!(
+        whole["lines"].as_array().unwrap().iter().any(|line| line["text"].as_str().unwrap().contains("納期")),
+        "{whole}"
+    );
     two.house.get(&format!("/my/reports/{}", two.sakura.reports[2]), token).is_refusal(404, "not_found", None);
     let csv = two.house.get("/my/reports/export", token).text();
     assert_eq!(csv.lines().count(), 3, "{csv}");
@@ -183,10 +196,14 @@ fn f59_colleagues_share_the_work_and_a_reader_only_reads() {
     let members = two.house.get("/my/members", &firm.reader).json();
     let ids: Vec<i64> = members.as_array().unwrap().iter().map(|member| member["id"].as_i64().unwrap()).collect();
     assert_eq!(ids.len(), 3, "{members}");
-    let handled = two.house.post(&format!("{report}/handling"), &firm.member, json!({"assignee": ids[1], "done": true}));
+    let handled =
+        two.house.post(&format!("{report}/handling"), &firm.member, json!({"assignee": ids[1], "done": true}));
     assert_eq!(handled.status, 200, "{}", handled.text());
     let handling = handled.json()["handling"].clone();
-    assert_eq!((handling["assignee_name"].as_str(), handling["done_by"].as_str()), (Some("member MARK-A"), Some("member MARK-A")));
+    assert_eq!(
+        (handling["assignee_name"].as_str(), handling["done_by"].as_str()),
+        (Some("member MARK-A"), Some("member MARK-A"))
+    );
     assert_eq!(names(&two.house.get("/my/reports?handled=true", &firm.owner)), ["090-1234-5670"]);
 
     let new = json!({"login": "new@sakura.example", "name": "新人"});
@@ -201,7 +218,12 @@ fn f59_colleagues_share_the_work_and_a_reader_only_reads() {
         ("DELETE", "/my/notes/9999".to_owned(), None, [404, 404, 403]),
         ("DELETE", "/my/schedules/9999".to_owned(), None, [404, 404, 403]),
         ("POST", "/my/members".to_owned(), Some(new), [201, 403, 403]),
-        ("PUT", format!("/my/members/{}", ids[2]), Some(json!({"login": "reader@sakura.example", "name": "読む人", "role": "reader"})), [200, 403, 403]),
+        (
+            "PUT",
+            format!("/my/members/{}", ids[2]),
+            Some(json!({"login": "reader@sakura.example", "name": "読む人", "role": "reader"})),
+            [200, 403, 403],
+        ),
         ("POST", "/my/members/9999/password".to_owned(), None, [404, 403, 403]),
         ("DELETE", "/my/members/9999".to_owned(), None, [404, 403, 403]),
     ] {
@@ -221,13 +243,23 @@ fn f59_colleagues_share_the_work_and_a_reader_only_reads() {
 fn f49_a_dispute_reaches_the_supervisors_and_its_answer_the_firm() {
     let two = Two::new();
     let report = &two.sakura.reports[0];
-    let said = two.house.post(&format!("/my/reports/{report}/disputes"), &two.sakura.member, json!({"field": "callback", "words": "末尾が違います"}));
+    let said = two.house.post(
+        &format!("/my/reports/{report}/disputes"),
+        &two.sakura.member,
+        json!({"field": "callback", "words": "末尾が違います"}),
+    );
     assert_eq!(said.status, 201, "{}", said.text());
     let id = said.json()["id"].as_i64().unwrap();
     let told = two.house.switchboard.news.lock().unwrap().clone();
-    assert!(told.iter().any(|news| matches!(news, News::Task { sort, what, .. } if sort == "disputed" && what == "made")), "{told:?}");
+    assert!(
+        told.iter().any(|news| matches!(news, News::Task { sort, what, .. } if sort == "disputed" && what == "made")),
+        "{told:?}"
+    );
     let list = two.house.get("/disputes?open=true", &two.supervisor).json();
-    assert_eq!((list[0]["words"].as_str(), list[0]["about"]["id"].as_str()), (Some("末尾が違います"), Some(report.as_str())));
+    assert_eq!(
+        (list[0]["words"].as_str(), list[0]["about"]["id"].as_str()),
+        (Some("末尾が違います"), Some(report.as_str()))
+    );
     let tasks = two.house.get("/tasks", &two.supervisor).json();
     assert_eq!(tasks.as_array().unwrap().iter().filter(|task| task["kind"] == "disputed").count(), 1, "{tasks}");
 
@@ -235,7 +267,10 @@ fn f49_a_dispute_reaches_the_supervisors_and_its_answer_the_firm() {
     assert_eq!(two.house.post(&format!("/disputes/{id}"), &two.supervisor, verdict.clone()).status, 200);
     two.house.post(&format!("/disputes/{id}"), &two.supervisor, verdict).is_refusal(409, "conflict", None);
     let mine = two.house.get(&format!("/my/reports/{report}"), &two.sakura.reader).json();
-    assert_eq!((mine["disputes"][0]["cause"].as_str(), mine["disputes"][0]["answer"].as_str()), (Some("mistyped"), Some("録音では 8 でした。訂正いたします。")));
+    assert_eq!(
+        (mine["disputes"][0]["cause"].as_str(), mine["disputes"][0]["answer"].as_str()),
+        (Some("mistyped"), Some("録音では 8 でした。訂正いたします。"))
+    );
     let counts = two.house.get(&format!("/disputes/counts?from_ms={NOW}&to_ms={}", NOW + 1), &two.supervisor).json();
     assert_eq!((counts[0]["cause"].as_str(), counts[0]["count"].as_i64()), (Some("mistyped"), Some(1)), "{counts}");
 }
@@ -276,11 +311,34 @@ fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
     let requests = std::env::var("DENWABAN_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(FUZZ);
     let named = names_of(&two.other);
     let paths = [
-        "/my/reports", "/my/reports/{}", "/my/reports/{}/handling", "/my/reports/{}/disputes", "/my/reports/export",
-        "/my/members", "/my/members/{}", "/my/members/{}/password", "/my/schedules", "/my/schedules/{}", "/my/notes",
-        "/my/notes/{}", "/my/me", "/reports", "/reports/{}", "/reports/{}/sheet", "/reports/export", "/calls/{}",
-        "/calls/{}/recording", "/customers/{}/profile", "/customers/{}/members", "/customers/{}", "/disputes", "/tasks",
-        "/customers", "/events", "/now", "/users",
+        "/my/reports",
+        "/my/reports/{}",
+        "/my/reports/{}/handling",
+        "/my/reports/{}/disputes",
+        "/my/reports/export",
+        "/my/members",
+        "/my/members/{}",
+        "/my/members/{}/password",
+        "/my/schedules",
+        "/my/schedules/{}",
+        "/my/notes",
+        "/my/notes/{}",
+        "/my/me",
+        "/reports",
+        "/reports/{}",
+        "/reports/{}/sheet",
+        "/reports/export",
+        "/calls/{}",
+        "/calls/{}/recording",
+        "/customers/{}/profile",
+        "/customers/{}/members",
+        "/customers/{}",
+        "/disputes",
+        "/tasks",
+        "/customers",
+        "/events",
+        "/now",
+        "/users",
     ];
     let other = two.other.id;
     let queries = [
@@ -314,7 +372,11 @@ fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
         let text = said.text();
         assert!(!text.contains(two.other.mark), "request {round}: {method} {path} {body:?}: {} {text}", said.status);
         if !path.starts_with("/my/") {
-            assert!(matches!(said.status, 400 | 401 | 404 | 405), "request {round}: {method} {path}: {} {text}", said.status);
+            assert!(
+                matches!(said.status, 400 | 401 | 404 | 405),
+                "request {round}: {method} {path}: {} {text}",
+                said.status
+            );
         }
     }
     // Nothing of the other firm's has changed, either.

@@ -82,10 +82,7 @@ const PAST: Part = Part {
 /// A client firm's own page.
 const MY: Part = Part {
     words: include_str!("../page/my-words.js"),
-    scripts: &[
-        ("/my.js", include_str!("../page/my.js")),
-        ("/my-keeping.js", include_str!("../page/my-keeping.js")),
-    ],
+    scripts: &[("/my.js", include_str!("../page/my.js")), ("/my-keeping.js", include_str!("../page/my-keeping.js"))],
     asks: &["W().", "W."],
 };
 const PARTS: [&Part; 7] = [&PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &MY];

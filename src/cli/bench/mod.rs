@@ -11,6 +11,7 @@ mod queue;
 mod ramp;
 mod register;
 mod report;
+mod search;
 mod sip;
 mod stage;
 mod voice;
@@ -21,14 +22,14 @@ use crate::trouble::{Exit, Trouble, Troubles};
 /// Arguments of `bench`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  denwaban bench sip\n  denwaban bench call --json\n  denwaban bench media --calls 200 --modes relay,record --seconds 10\n  denwaban bench media --ramp\n  denwaban bench queue --json\n  denwaban bench queue --days 50 --operators 28\n  denwaban bench queue --traffic calls.csv\n  denwaban bench report --json\n\n\
+    after_help = "Examples:\n  denwaban bench sip\n  denwaban bench call --json\n  denwaban bench media --calls 200 --modes relay,record --seconds 10\n  denwaban bench media --ramp\n  denwaban bench queue --json\n  denwaban bench queue --days 50 --operators 28\n  denwaban bench queue --traffic calls.csv\n  denwaban bench report --json\n  denwaban bench search --json\n  denwaban bench search --reports 100000 --database postgres://bench@localhost/bench\n\n\
         queue plays each ring plan with the same days of calls. At equal interruptions of supervisors and managers: the control loop's\n\
         row says how often it rang their phones; longest idle and ring-all ring them by a fixed timer, one on some of the days and\n\
         another on the rest, so that the mean is the same. --traffic takes the file that the page saves as CSV (columns arrived,\n\
         operator, wait_seconds, talk_seconds; customer and wrap_up_seconds if there)."
 )]
 pub struct Arguments {
-    /// What to measure; everything when left out
+    /// What to measure; everything but search when left out
     #[arg(value_enum)]
     what: Option<What>,
     /// Complete calls to make (call), simultaneous bridged calls (media; several times for several), or calls a day (queue)
@@ -48,6 +49,8 @@ pub struct Arguments {
     ramp: bool,
     #[command(flatten)]
     queue: queue::Arguments,
+    #[command(flatten)]
+    search: search::Arguments,
 }
 
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +65,8 @@ enum What {
     Media,
     /// Ring plans on days of calls, generated or recorded; what an event of the queue costs
     Queue,
+    /// Finding reports among a million of half a year; some minutes
+    Search,
     /// Fifty reports a second to a mail server, with one recipient's server hanging: from "send" to the 250
     Report,
 }
@@ -98,6 +103,9 @@ pub fn run(arguments: &Arguments, out: Output) -> Result<(), Troubles> {
     if wanted(What::Report) {
         let row = report::measure(arguments.seconds).map_err(trouble)?;
         out.line(&row, || row.text());
+    }
+    if arguments.what == Some(What::Search) {
+        search::run(&arguments.search, |row| out.line(row, || row.text())).map_err(trouble)?;
     }
     if wanted(What::Media) {
         let calls: &[usize] = if wanted(What::Call) { &[] } else { &arguments.calls };

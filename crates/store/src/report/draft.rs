@@ -193,11 +193,7 @@ pub(super) async fn add_edit(tx: &mut Tx, id: &str, place: i64, revision: i64, e
 
 /// Writes what a draft says, and the columns by which it is found. `also`: words that are found with it.
 pub(super) async fn write(tx: &mut Tx, report: &ReportRow, also: &[&str]) -> Result<(), StoreError> {
-    let said = report.draft.answers.values().filter_map(|value| match value {
-        report::Value::Said(said) => Some(said.as_str()),
-        report::Value::Unheard => None,
-    });
-    let words: Vec<&str> = said.chain(also.iter().copied()).collect();
+    let words = [words_of(&report.draft).as_slice(), also].concat();
     sqlx::query(
         "UPDATE reports SET draft = $1, revision = $2, updated_ms = $3, kind = $4, urgency = $5, desired = $6, person = $7, \
          callback_reversed = $8, search = $9 WHERE id = $10",
@@ -215,6 +211,15 @@ pub(super) async fn write(tx: &mut Tx, report: &ReportRow, also: &[&str]) -> Res
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// What was written, answer by answer: the words by which a report is found.
+pub(crate) fn words_of(draft: &Draft) -> Vec<&str> {
+    let said = draft.answers.values().filter_map(|value| match value {
+        report::Value::Said(said) => Some(said.as_str()),
+        report::Value::Unheard => None,
+    });
+    said.collect()
 }
 
 /// A number's E.164 digits from the last to the first; of what is no number, its digits.
