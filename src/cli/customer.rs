@@ -2,6 +2,7 @@
 
 mod calendar;
 mod known;
+mod members;
 mod options;
 mod orders;
 mod show;
@@ -88,6 +89,9 @@ pub enum Verb {
     #[command(after_help = "Examples:\n  denwaban client manual sakura-dental\n  \
         denwaban client manual sakura-dental --write manual.txt --changes \"折返しは当日中と案内\" --from 2026-12-01")]
     Manual(known::Manual),
+    /// The firm's own people who log in to my page
+    #[command(subcommand)]
+    Member(members::Verb),
     /// End a firm; its calls and recordings stay
     Remove {
         /// The firm's code
@@ -178,6 +182,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         Verb::Schedule(arguments) => known::schedule(context, arguments).await?,
         Verb::Note(arguments) => known::note(context, arguments).await?,
         Verb::Manual(arguments) => known::manual(context, arguments).await?,
+        Verb::Member(verb) => members::run(context, verb).await?,
         Verb::Export => context.out.bytes(store.export_customers().await?.as_bytes()),
         Verb::Remove { code } => {
             let customer = store.customer_by_code(&code).await?;

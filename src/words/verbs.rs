@@ -98,6 +98,8 @@ words! {
     NO_USER_REMEDY = "`denwaban user list` shows all", "`denwaban user list` で一覧を表示できます";
     NO_ROLE = "`{}` is no role", "`{}` という役割はありません";
     NO_ROLE_REMEDY = "write admin, supervisor or operator", "admin、supervisor、operator のいずれかを書いてください";
+    NO_MEMBER_ROLE_REMEDY = "write owner, member or reader", "owner、member、reader のいずれかを書いてください";
+    NO_MEMBER_REMEDY = "`denwaban client member list {}` shows all", "`denwaban client member list {}` で一覧を表示できます";
     NO_PHONE_SOCKET = "there is no SIP socket that a phone could reach", "電話機から届く SIP の待ち受けがありません";
     PHONE_USER = "user name", "ユーザー名";
     PHONE_PASSWORD_ONCE = "(shown once by `denwaban operator add` or `password`)",

@@ -108,7 +108,7 @@ pub(crate) struct Tries(Mutex<HashMap<IpAddr, (u32, i64)>>);
 
 impl Tries {
     /// May this address try? Every try counts as failed until it has succeeded, so that many at once are no way around.
-    fn begin(&self, from: IpAddr, now_ms: i64) -> bool {
+    pub(crate) fn begin(&self, from: IpAddr, now_ms: i64) -> bool {
         let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= ADDRESSES_MAX {
             tries.retain(|_, (_, last)| now_ms - *last <= FAILURES_MS);
@@ -127,7 +127,7 @@ impl Tries {
         true
     }
 
-    fn succeeded(&self, from: IpAddr) {
+    pub(crate) fn succeeded(&self, from: IpAddr) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&from);
     }
 }

@@ -83,13 +83,13 @@ pub(crate) async fn my_login(
     api.tries.succeeded(from.ip());
     let token = api.store.open_member_session(member.id, now_ms, SESSION).await?.as_str().to_owned();
     note(&api, &member, "login", &from.ip().to_string()).await;
-    let lasts = i64::try_from(SESSION.as_secs()).unwrap_or(i64::MAX);
     let cookie = Cookie::build((COOKIE, token.clone()))
         .path("/")
         .http_only(true)
         .same_site(SameSite::Strict)
         .secure(api.secure_cookies)
-        .max_age(axum_extra::extract::cookie::time::Duration::seconds(lasts))
+        // A telephone's browser is closed all the time; when the session ends, the server knows.
+        .permanent()
         .build();
     Ok((jar.add(cookie), Json(MyLogin { me: me(&api, member, tongue).await?, token })))
 }

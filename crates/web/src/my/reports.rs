@@ -3,8 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use report::content::{Callback, Line};
-use report::{Kind, Urgency, key};
+use report::{Callback, Kind, Line, Urgency, key};
 use serde::{Deserialize, Serialize};
 use store::{DisputeQuery, DisputeRow, Handling, HandlingRow, MyReport, ReportCursor, ReportQuery};
 use utoipa::{IntoParams, ToSchema};
@@ -142,7 +141,7 @@ impl From<MyReport> for Mine {
             business: said(key::BUSINESS),
             // A number that cannot be one is shown as it was written: it may be what the dispute is about.
             callback: match &number {
-                Some(number) => display(number.digits()),
+                Some(number) => display(&number.digits().to_string()),
                 None => said(key::CALLBACK),
             },
             dial: number.map(|number| format!("+{}", number.digits())).unwrap_or_default(),

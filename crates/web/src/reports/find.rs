@@ -102,6 +102,9 @@ impl TryFrom<Filter> for ReportQuery {
             text: filter.text,
             number: filter.number,
             seen: filter.seen,
+            handled: None,
+            assignee: None,
+            no_digests: false,
             limit: filter.limit,
             cursor: filter.cursor.filter(|text| !text.is_empty()).map(parsed).transpose()?,
         })

@@ -1,0 +1,109 @@
+//! `denwaban client member`: the firm's own people who log in to my page.
+
+use clap::Subcommand;
+use store::{MemberForm, MemberRole, from_word, word};
+
+use super::super::Context;
+use super::super::output::{fields, yes};
+use super::active;
+use crate::clock;
+use crate::trouble::{Exit, Trouble, Troubles};
+use crate::words;
+
+/// Who did it, in the audit log.
+const WHO: &str = "command line";
+
+/// What can be done with a firm's logins.
+#[derive(Subcommand, Debug)]
+pub enum Verb {
+    /// A new login for the firm's page; prints the password once
+    #[command(
+        after_help = "Example:\n  denwaban client member add sakura-dental sato@sakura.example --name 佐藤 --role owner"
+    )]
+    Add {
+        /// The firm's code
+        code: String,
+        /// Mail address or short name
+        login: String,
+        /// What colleagues read
+        #[arg(long)]
+        name: String,
+        /// owner (manages the logins), member (deals with reports) or reader
+        #[arg(long, default_value = "member")]
+        role: String,
+    },
+    /// The firm's logins
+    List {
+        /// The firm's code
+        code: String,
+    },
+    /// A new password; prints it once, and ends the login's sessions
+    Password {
+        /// The firm's code
+        code: String,
+        /// The login
+        login: String,
+    },
+    /// End a login
+    Remove {
+        /// The firm's code
+        code: String,
+        /// The login
+        login: String,
+    },
+}
+
+/// Does it.
+pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
+    let store = context.store().await?;
+    let now_ms = clock::unix_ms();
+    match verb {
+        Verb::Add { code, login, name, role } => {
+            let role: MemberRole = from_word(&role).ok_or_else(|| {
+                let what = words::NO_ROLE.with(&[&role]);
+                Trouble::new(Exit::Usage, "--role", what, words::NO_MEMBER_ROLE_REMEDY.text())
+            })?;
+            let customer = active(&store, &code).await?;
+            let form = MemberForm { login, name, role };
+            let (member, password) = store.create_member(customer.id, &form, None, WHO, now_ms).await?;
+            let answer = serde_json::json!({ "member": member, "password": password });
+            context.out.one(&answer, || once(&member.form.login, &password));
+        }
+        Verb::List { code } => {
+            let customer = store.customer_by_code(&code).await?;
+            let members = store.members(customer.id).await?;
+            context.out.list(&members, &[words::LOGIN, words::NAME, words::ROLE, words::ACTIVE], |member| {
+                let form = &member.form;
+                vec![form.login.clone(), form.name.clone(), word(&form.role), yes(member.active)]
+            });
+        }
+        Verb::Password { code, login } => {
+            let (customer, id) = find(&store, &code, &login).await?;
+            let password = store.set_member_password(customer, id, None, WHO, now_ms).await?;
+            let answer = serde_json::json!({ "member": login, "password": password });
+            context.out.one(&answer, || once(&login, &password));
+        }
+        Verb::Remove { code, login } => {
+            let (customer, id) = find(&store, &code, &login).await?;
+            store.end_member(customer, id, WHO, now_ms).await?;
+            context.out.one(&serde_json::json!({ "removed": login }), || words::USER_ENDED.with(&[&login]));
+        }
+    }
+    Ok(())
+}
+
+/// The firm's row and the login's.
+async fn find(store: &store::Store, code: &str, login: &str) -> Result<(i64, i64), Troubles> {
+    let customer = store.customer_by_code(code).await?;
+    let found = store.members(customer.id).await?.into_iter().find(|member| member.form.login == login);
+    let missing = || {
+        let what = words::NO_USER.with(&[&login]);
+        Trouble::new(Exit::Missing, "", what, words::NO_MEMBER_REMEDY.with(&[&code]))
+    };
+    Ok((customer.id, found.ok_or_else(missing)?.id))
+}
+
+fn once(login: &str, password: &str) -> String {
+    let rows = [(words::LOGIN, login.to_owned()), (words::PASSWORD, password.to_owned())];
+    format!("{}\n{}", fields(&rows), words::SHOWN_ONCE)
+}
