@@ -198,6 +198,10 @@ function fill(body, whole) {
   const lines = element("dl", { className: "lines" });
   for (const line of whole.lines) lines.append(element("dt", { textContent: line.label }), element("dd", { textContent: line.text }));
   body.replaceChildren(lines, element("p", { className: "quiet", textContent: filled(W.operator, { name: whole.operator }) }));
+  if (whole.listen_until_ms) {
+    const player = element("audio", { controls: true, preload: "none", src: `/api/v1/my/reports/${whole.id}/recording`, ariaLabel: W.recording });
+    body.append(element("p", {}, player, element("small", { className: "quiet", textContent: filled(W.listenUntil, { day: day(whole.listen_until_ms) }) })));
+  }
   if (whole.follow_ups.length) body.append(element("p", {}, chip(W.corrected, "high")));
   for (const dispute of whole.disputes) body.append(answer(dispute, whole));
   if (may("handle")) body.append(disputing(body, whole));

@@ -65,18 +65,26 @@ pub(crate) async fn recording(
     request: Request,
 ) -> Result<Response, Refusal> {
     login.may(Act::Listen)?;
-    let call = id(&call)?;
+    play(&api, &format!("user {}", login.id), &login.name, id(&call)?, request).await
+}
+
+/// The same for whoever may hear this call: `who` has a playback of his own, `name` is what the audit log says.
+pub(crate) async fn play(
+    api: &Api,
+    who: &str,
+    name: &str,
+    call: CallId,
+    request: Request,
+) -> Result<Response, Refusal> {
     let recording = api.store.recording(call).await?;
     find(&api.recordings, &recording.path, ".wav").await?;
-    if request.method() != Method::HEAD {
-        let (now, who) = (api.now_ms(), format!("user {}", login.id));
-        if api.heard.is_new(&who, call, from_start(&request), now) {
-            // What cannot be noted is not played.
-            api.store.note_playback(now, &login.name, call).await?;
-            api.heard.noted(&who, call, now);
-        }
+    let now = api.now_ms();
+    if request.method() != Method::HEAD && api.heard.is_new(who, call, from_start(&request), now) {
+        // What cannot be noted is not played.
+        api.store.note_playback(now, name, call).await?;
+        api.heard.noted(who, call, now);
     }
-    serve(&api, call, request).await
+    serve(api, call, request).await
 }
 
 /// A recording's bytes, for whoever may hear it.

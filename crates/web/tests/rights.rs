@@ -156,6 +156,7 @@ fn my_page(customer: i64) -> Vec<Line> {
         ("GET", "/my/reports"),
         ("GET", "/my/reports/export"),
         ("GET", "/my/reports/{id}"),
+        ("GET", "/my/reports/{id}/recording"),
         ("POST", "/my/reports/{id}/handling"),
         ("POST", "/my/reports/{id}/disputes"),
         ("GET", "/my/schedules"),

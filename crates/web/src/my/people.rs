@@ -179,7 +179,8 @@ pub(crate) async fn my_password(
         return Err(Refusal::invalid("old", what, remedy));
     }
     let chosen = Chosen { password: Some(new) };
-    password(&api, member.customer, member.id, chosen, &member.who(), tongue).await?;
+    let Json(NewPassword { password: _ }) =
+        password(&api, member.customer, member.id, chosen, &member.who(), tongue).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

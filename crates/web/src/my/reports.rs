@@ -1,11 +1,14 @@
 //! A firm's reports of six months: find them, read one, say that it is dealt with, take them away as CSV (F55 to F59).
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use report::{Callback, Kind, Line, Urgency, key};
 use serde::{Deserialize, Serialize};
-use store::{DisputeQuery, DisputeRow, Handling, HandlingRow, MyReport, ReportCursor, ReportQuery};
+use store::{
+    DisputeQuery, DisputeRow, Handling, HandlingRow, MyReport, ReportCursor, ReportQuery, ReportRow, StoreError,
+};
+use switch::CallId;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -16,6 +19,7 @@ use crate::calls::display;
 use crate::error::Refusal;
 use crate::export::{Sheet, japanese_time};
 use crate::extract::{Asked, At, Body};
+use crate::recording;
 use crate::reports::Said;
 use crate::rights::MyAct;
 use crate::tongue::Tongue;
@@ -31,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(my_export))
         .routes(routes!(my_report))
         .routes(routes!(handle))
+        .routes(routes!(my_recording))
 }
 
 /// Which reports. Everything that is given must hold; what is empty is not given.
@@ -192,6 +197,8 @@ pub(crate) struct MyWhole {
     /// Corrections of it, by id.
     follow_ups: Vec<String>,
     disputes: Vec<DisputeRow>,
+    /// Until when its call can be heard here, unix ms; none: it cannot.
+    listen_until_ms: Option<i64>,
 }
 
 /// One report.
@@ -208,7 +215,9 @@ pub(crate) async fn my_report(
     let content = api.store.compose(&mine.report).await.said(tongue.0)?.content;
     let follow_ups = api.store.follow_ups(&id).await.said(tongue.0)?;
     let about = DisputeQuery { customer: Some(member.customer), report: Some(id), ..DisputeQuery::default() };
+    let listen = listening(&api, &mine.report).await.said(tongue.0)?;
     Ok(Json(MyWhole {
+        listen_until_ms: listen.map(|(_, until_ms)| until_ms),
         lines: content.lines,
         callback_told: content.callback,
         follow_ups: follow_ups
@@ -219,6 +228,42 @@ pub(crate) async fn my_report(
         disputes: api.store.disputes(&about).await.said(tongue.0)?,
         report: mine.into(),
     }))
+}
+
+/// The call that belongs to a report, and until when the firm may hear it here: as long as its plan says (F51, F52). A plan that
+/// counts sittings is for the link in the report, which counts them.
+async fn listening(api: &Api, report: &ReportRow) -> Result<Option<(CallId, i64)>, StoreError> {
+    let plan = api.store.profile_of(report.customer).await?.listening;
+    let until_ms = report.sent_ms.and_then(|sent_ms| plan.until_ms(sent_ms));
+    let Some(until_ms) = until_ms.filter(|until_ms| api.now_ms() < *until_ms && plan.times_max == 0) else {
+        return Ok(None);
+    };
+    let Some(call) = api.store.call_of_report(report).await? else { return Ok(None) };
+    match api.store.recording(call).await {
+        Ok(_) => Ok(Some((call, until_ms))),
+        Err(StoreError::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The recording of a report's call, with `Range`, if the firm's plan has listening. Every playback is in the audit log.
+#[utoipa::path(get, path = "/reports/{id}/recording", tag = "my page", params(("id" = String, Path)),
+    responses((status = 200, content_type = "audio/wav", body = Vec<u8>),
+        (status = 206, description = "a part", content_type = "audio/wav", body = Vec<u8>)))]
+pub(crate) async fn my_recording(
+    State(api): State<Api>,
+    member: Member,
+    tongue: Tongue,
+    At(id): At<String>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    member.may(MyAct::Read)?;
+    let mine = api.store.my_report(member.customer, &id, api.now_ms()).await.said(tongue.0)?;
+    let Some((call, _)) = listening(&api, &mine.report).await.said(tongue.0)? else {
+        let what = tongue.0.of("この録音はお聞きいただけません", "this recording cannot be heard here");
+        return Err(Refusal::not_found(what));
+    };
+    recording::play(&api, &format!("member {}", member.id), &member.who(), call, request).await
 }
 
 /// Who deals with a report, and whether that is done (対応済).
