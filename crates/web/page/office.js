@@ -1,5 +1,6 @@
-// What supervisors and administrators look after: firms' report settings, reports of the past, figures and proofs. Loaded when one of
+// What supervisors and administrators look after: firms' report settings, disputes, reports of the past, figures and proofs. Loaded when one of
 // them has logged in, and for nobody else.
+import { disputeDesk } from "/disputes.js";
 import { pastReports } from "/past.js";
 import { figures } from "/past-figures.js";
 import { profileDesk } from "/profile.js";
@@ -9,7 +10,8 @@ export function office(tools) {
   const style = document.createElement("link");
   Object.assign(style, { rel: "stylesheet", href: "/office.css" });
   document.head.append(style);
-  const parts = [profileDesk(tools), pastReports(tools), figures(tools)];
+  const past = pastReports(tools);
+  const parts = [profileDesk(tools), disputeDesk(tools, past), past, figures(tools)];
   return {
     load: () => Promise.all(parts.map((part) => part.load())),
     hears: (stamped) => parts.forEach((part) => part.hears?.(stamped)),

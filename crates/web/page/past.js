@@ -222,8 +222,20 @@ export function pastReports(tools) {
 
   const task = (one) => [when(one.created_ms), B().taskSorts[one.kind] ?? one.kind, one.detail, one.done_ms ? `${when(one.done_ms)} ${one.done_by} ${one.result}` : chip(B().open, "busy")];
 
+  /** Opens a report, and plays from where this field was said. */
+  async function shown(id, key) {
+    place.querySelector("details").open = true;
+    await show(id);
+    const span = state.one?.whole.id === id ? state.one.whole.evidence[key]?.spans?.[0] : null;
+    const player = shell.one.querySelector("audio");
+    if (!span || !player) return;
+    player.currentTime = Math.max(0, span.from_ms - LEAD_MS) / 1000;
+    player.play().catch(() => {});
+  }
+
   return {
     load,
+    show: shown,
     hears({ event }) {
       if (!state.one || event.report !== state.one.whole.id || !["delivery", "report_changed", "report_sent", "task"].includes(event.kind)) return;
       clearTimeout(state.later);

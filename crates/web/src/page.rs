@@ -18,6 +18,8 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/app.js", SCRIPT, include_str!("../page/app.js")),
     ("/bound.js", SCRIPT, include_str!("../page/bound.js")),
     ("/calendar.js", SCRIPT, include_str!("../page/calendar.js")),
+    ("/disputes.js", SCRIPT, include_str!("../page/disputes.js")),
+    ("/disputes-words.js", SCRIPT, include_str!("../page/disputes-words.js")),
     ("/firm.js", SCRIPT, include_str!("../page/firm.js")),
     ("/form.js", SCRIPT, include_str!("../page/form.js")),
     ("/office.js", SCRIPT, include_str!("../page/office.js")),
