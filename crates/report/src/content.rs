@@ -84,6 +84,8 @@ pub struct Content {
     pub seen_link: Option<String>,
     /// The report that this one corrects or follows, by id.
     pub follows: Option<String>,
+    /// Of a correction: the first report of its story, by id. Mail programs show all of them together.
+    pub thread: Option<String>,
     /// It says no more than that a call came (F43).
     pub notice_only: bool,
     /// It gathers so many calls of a day (F27).
@@ -93,6 +95,13 @@ pub struct Content {
     /// The firm's own wording.
     #[serde(skip_serializing_if = "Templates::is_empty")]
     pub templates: Templates,
+}
+
+impl Content {
+    /// The report that its conversation began with, by id: what mail programs and chats show together.
+    pub fn conversation(&self) -> &str {
+        self.thread.as_ref().or(self.follows.as_ref()).unwrap_or(&self.report)
+    }
 }
 
 /// A field with its answer.

@@ -141,6 +141,9 @@ impl Store {
             test: false,
             listen: self.has_sound(report, &profile).await?,
         });
+        if let Some(first) = self.first_of(report).await? {
+            content.thread = Some(first);
+        }
         if content.notice_only {
             content.lines.extend(nobody(report.origin, profile.language));
         }

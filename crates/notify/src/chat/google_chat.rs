@@ -67,7 +67,7 @@ fn message(content: &Content) -> Value {
             "cardId": "report",
             "card": { "header": { "title": headline }, "sections": [{ "widgets": widgets }] },
         }],
-        "thread": { "threadKey": content.follows.as_ref().unwrap_or(&content.report) },
+        "thread": { "threadKey": content.conversation() },
     })
 }
 

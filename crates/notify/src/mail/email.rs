@@ -39,7 +39,7 @@ impl Email {
         let mail = render::mail(&job.content);
         let letter = Letter {
             delivery: &job.id,
-            thread: job.content.follows.as_deref().unwrap_or(&job.report),
+            thread: job.content.conversation(),
             to: &to,
             subject: &mail.subject,
             text: &mail.text,

@@ -47,6 +47,7 @@ impl Content {
             link: None,
             seen_link: None,
             follows: finished.follows.map(str::to_owned),
+            thread: finished.follows.map(str::to_owned),
             notice_only,
             digest: None,
             test: finished.test,

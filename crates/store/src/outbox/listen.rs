@@ -120,6 +120,22 @@ impl Store {
         Ok(call)
     }
 
+    /// The report that a correction, or a correction of corrections, began with; `None`: it corrects none.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn first_of(&self, report: &ReportRow) -> Result<Option<String>, StoreError> {
+        let (mut first, mut follows) = (None, report.follows.clone());
+        for _ in 0..FOLLOWS_MAX {
+            let Some(before) = follows else { break };
+            let sql = "SELECT follows FROM reports WHERE id = $1";
+            let row: Option<Option<String>> =
+                sqlx::query_scalar(sql).bind(&before).fetch_optional(&self.pool).await?;
+            (first, follows) = (Some(before), row.flatten());
+        }
+        Ok(first)
+    }
+
     /// Whether this call has a recording, or may still get one.
     ///
     /// # Errors

@@ -323,6 +323,13 @@ on_both! {
         let composed = store.compose(&noise).await.unwrap();
         let to: Vec<&str> = composed.chosen.recipients.iter().map(|(id, _)| id.as_str()).collect();
         assert_eq!((composed.chosen.policy, to), (Policy::Send, vec!["suzuki"]));
+        assert_eq!(composed.content.thread.as_deref(), Some(report.id.as_str()));
+        // A correction of the correction is of the same conversation.
+        send(&store, &noise, &["suzuki"], NOON_MS + 62_000).await;
+        let second = store.correct_report(&follow.id, &jiro(), NOON_MS + 63_000).await.unwrap();
+        let content = store.compose(&second).await.unwrap().content;
+        assert_eq!((content.follows.as_deref(), content.thread.as_deref()), (Some(follow.id.as_str()), Some(report.id.as_str())));
+        assert_eq!(store.compose(&report).await.unwrap().content.thread, None);
     }
 
     async fn r19_what_a_caller_says_is_kept_as_text(store: Store) {
