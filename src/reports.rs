@@ -223,9 +223,14 @@ async fn take_bounce(returned: &Returned, rescue: &Rescue, bell: &Bell) -> bool 
                 bell.ring();
                 true
             }
-            Err(error) => {
+            Err(error) if error.is_away() => {
                 tracing::warn!(delivery, %error, "a bounce cannot be written down yet");
                 false
+            }
+            // It never will be: it keeps no other from being read.
+            Err(error) => {
+                tracing::error!(delivery, why, %error, "a bounce cannot be written down");
+                true
             }
         },
         Returned::Delayed { delivery, why } => {

@@ -131,12 +131,17 @@ impl Rescue {
     /// # Errors
     /// What the database says.
     pub async fn bounced(&self, delivery: &str, why: &str, now_ms: i64) -> Result<bool, StoreError> {
-        let (row, content) = match self.of(delivery).await {
-            Ok(found) => found,
+        let row = match self.store.delivery(delivery).await {
+            Ok(row) => row,
             Err(StoreError::Missing { .. }) => return Ok(false),
             Err(error) => return Err(error),
         };
-        let instead = self.instead(lost(&row, &content), now_ms).await?;
+        let instead = match self.store.delivery_content(delivery).await {
+            Ok(content) => self.instead(lost(&row, &content), now_ms).await?,
+            // There is nothing that could go another way; the task says it.
+            Err(StoreError::Damaged { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
         let settled = self.store.bounced(delivery, why, &instead, now_ms).await?;
         if matches!(settled, Settled::Done { .. }) {
             self.tell(&row, News::Bounced, why, &instead);
@@ -157,10 +162,6 @@ impl Rescue {
             self.tell(row, News::Late, &row.error, &instead);
         }
         Ok(late)
-    }
-
-    async fn of(&self, delivery: &str) -> Result<(DeliveryRow, Content), StoreError> {
-        Ok((self.store.delivery(delivery).await?, self.store.delivery_content(delivery).await?))
     }
 
     fn tell(&self, row: &DeliveryRow, news: News, why: &str, instead: &[NewDelivery]) {

@@ -27,6 +27,8 @@ pub const LOOK_INTERVAL: Duration = Duration::from_secs(20);
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// One exchange with the server.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
+/// A mail that cannot be read so many times in a row is left to a person: it keeps no other from being read.
+const TRIES_MAX: u32 = 3;
 /// Mails read in one go.
 const MAILS_AT_ONCE_MAX: usize = 200;
 
@@ -98,12 +100,14 @@ pub struct Mailbox {
     sender: Sender,
     /// Up to here everything was read, as long as the folder keeps its UIDs.
     read: Option<(u32, u32)>,
+    /// The mail that could not be read last, by its UID, and how often.
+    stumbled: (u32, u32),
 }
 
 impl Mailbox {
     /// Nothing read yet.
     pub fn new(settings: Settings, sender: Sender) -> Mailbox {
-        Mailbox { settings, sender, read: None }
+        Mailbox { settings, sender, read: None, stumbled: (0, 0) }
     }
 
     /// Whether the server lets us in and has the folder; how many mails are in it.
@@ -177,7 +181,11 @@ impl Mailbox {
     {
         let mut ours = 0;
         for uid in within(self.unread(session)).await? {
-            let returned = within(self.fetch(session, uid)).await?;
+            let returned = match within(self.fetch(session, uid)).await {
+                Ok(returned) => returned,
+                // The connection is of no more use; with the next one it is this mail's turn again, or the next mail's.
+                Err(error) => return Err(self.stumble(uid, error)),
+            };
             if returned != Returned::Unknown {
                 if !take(returned).await {
                     break;
@@ -188,6 +196,17 @@ impl Mailbox {
             self.read = self.read.map(|(validity, _)| (validity, uid));
         }
         Ok(ours)
+    }
+
+    /// This mail cannot be read: for good, if it was so often.
+    fn stumble(&mut self, uid: u32, error: MailboxError) -> MailboxError {
+        let (last, times) = self.stumbled;
+        self.stumbled = (uid, if last == uid { times.saturating_add(1) } else { 1 });
+        if self.stumbled.1 >= TRIES_MAX {
+            tracing::error!(uid, %error, "a mail in the bounce mailbox cannot be read: somebody has to look at it");
+            self.read = self.read.map(|(validity, _)| (validity, uid));
+        }
+        error
     }
 
     /// UIDs of mails that are new to us and unread, oldest first.

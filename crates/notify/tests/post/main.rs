@@ -9,5 +9,6 @@ mod crash;
 mod finish;
 mod hours;
 mod house;
+mod mailbox;
 mod smtp;
 mod worker;
