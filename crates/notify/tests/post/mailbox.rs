@@ -56,7 +56,8 @@ async fn f39_a_mail_that_cannot_be_read_keeps_no_other_from_being_read() {
     let sender = Sender { from, name: "電話番".to_owned(), bounce: Some(bounce) };
     let (host, folder) = ("127.0.0.1".to_owned(), "INBOX".to_owned());
     let (user, password) = ("bounce".to_owned(), "secret".to_owned());
-    let mut mailbox = Mailbox::new(Settings { host, port, tls: Tls::None, user, password, folder, roots: None }, sender);
+    let mut mailbox =
+        Mailbox::new(Settings { host, port, tls: Tls::None, user, password, folder, roots: None }, sender);
     for _ in 0..3 {
         assert!(mailbox.look(|_| async { true }).await.is_err());
     }

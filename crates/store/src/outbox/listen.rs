@@ -129,8 +129,7 @@ impl Store {
         for _ in 0..FOLLOWS_MAX {
             let Some(before) = follows else { break };
             let sql = "SELECT follows FROM reports WHERE id = $1";
-            let row: Option<Option<String>> =
-                sqlx::query_scalar(sql).bind(&before).fetch_optional(&self.pool).await?;
+            let row: Option<Option<String>> = sqlx::query_scalar(sql).bind(&before).fetch_optional(&self.pool).await?;
             (first, follows) = (Some(before), row.flatten());
         }
         Ok(first)
