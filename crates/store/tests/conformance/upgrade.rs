@@ -14,6 +14,10 @@ const HOUR: i64 = 3_600_000;
 async fn downgrade(url: &str) {
     let mut connection = connect(url).await;
     for table in [
+        "disputes",
+        "handlings",
+        "member_sessions",
+        "members",
         "reporting",
         "profiles",
         "manuals",
@@ -37,8 +41,8 @@ async fn downgrade(url: &str) {
     }
     for sql in [
         "DROP INDEX calls_customer_caller",
-        "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks')",
-        "DELETE FROM schema_migrations WHERE version = 6",
+        "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks', 'members', 'disputes')",
+        "DELETE FROM schema_migrations WHERE version >= 6",
     ] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
