@@ -226,7 +226,9 @@ impl Mailbox {
     async fn fetch(&self, session: &mut Open, uid: u32) -> Result<Returned, MailboxError> {
         let what = format!("(UID BODY.PEEK[]<0.{BOUNCE_BYTES_MAX}>)");
         let fetched: Vec<_> = session.uid_fetch(uid.to_string(), what).await?.try_collect().await?;
-        let mail = fetched.iter().find_map(Fetch::body).unwrap_or_default();
+        // A connection that breaks ends the list early, and says nothing: an empty mail would be one that is not ours.
+        let mail = fetched.iter().find_map(Fetch::body);
+        let mail = mail.ok_or_else(|| MailboxError::Broken("the mail did not come".to_owned()))?;
         Ok(bounce::read(mail, &[], &self.sender))
     }
 

@@ -325,6 +325,7 @@ on_both! {
         assert_eq!((composed.chosen.policy, to), (Policy::Send, vec!["suzuki"]));
         assert_eq!(composed.content.thread.as_deref(), Some(report.id.as_str()));
         // A correction of the correction is of the same conversation.
+        store.unlock_report(&noise.id, &jiro()).await.unwrap();
         send(&store, &noise, &["suzuki"], NOON_MS + 62_000).await;
         let second = store.correct_report(&follow.id, &jiro(), NOON_MS + 63_000).await.unwrap();
         let content = store.compose(&second).await.unwrap().content;
