@@ -60,6 +60,15 @@ pub enum Verb {
         /// The delivery's id
         delivery: String,
     },
+    /// Send a report that was sent to one more of the firm's recipients
+    #[command(after_help = "Example:\n  denwaban report send-to 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10 chief-mail\n\n\
+        `denwaban client profile` lists a firm's recipients.")]
+    SendTo {
+        /// The report's id
+        id: String,
+        /// The recipient's id in the firm's profile
+        recipient: String,
+    },
     /// Prove that every answered call has its report, or a reason why there is none
     #[command(after_help = "Example:\n  denwaban report reconcile --from 2026-11-01 --to 2026-12-01")]
     Reconcile {
@@ -161,6 +170,12 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         Verb::Resend { delivery } => {
             let made = ask(context, "POST", &format!("/deliveries/{}/resend", escaped(&delivery)), None).await?;
             context.out.one(&made, || words::RESENT.with(&[&text(&made, "id"), &clean(text(&made, "label"))]));
+            Ok(())
+        }
+        Verb::SendTo { id, recipient } => {
+            let body = json!({ "recipient": recipient });
+            let made = ask(context, "POST", &format!("/reports/{}/deliveries", escaped(&id)), Some(&body)).await?;
+            context.out.one(&made, || words::SENT_TO.with(&[&id, &clean(text(&made, "label"))]));
             Ok(())
         }
         Verb::Reconcile { from, to } => reconcile(context, &from, &to).await,

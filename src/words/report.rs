@@ -42,6 +42,7 @@ words! {
     SET_REMEDY = "write it as business=見積の件", "business=見積の件 のように指定してください";
     REPORT_WAIVED = "there will be no report {}", "報告 {} は「報告なし」にしました";
     RESENT = "{}: sent again to {}", "{}: {} に再送しました";
+    SENT_TO = "report {} is on its way to {}, too", "報告 {} を {} にも送信します";
     PROOF_HOLDS = "{} answered calls: {} reports sent, {} explained, {} being written; none is missing",
         "応答 {} 件: 送信済み {}、報告なし(理由あり) {}、作成中 {}。報告のない通話はありません";
     PROOF_FAILS = "{} of {} answered calls have no report: {}", "報告のない通話が {} 件あります (応答 {} 件): {}";

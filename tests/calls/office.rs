@@ -188,6 +188,16 @@ fn f20_f22_f23_a_supervisor_writes_an_absence_a_note_and_a_manual_and_may_not_ch
     assert_eq!(desk.0.evaluate("document.getElementById('profile-places-add').disabled"), true);
     assert_eq!(desk.0.evaluate("document.getElementById('profile-save').disabled"), true);
 
+    // The roster is the supervisor's to keep.
+    desk.click("#profile-tab-people");
+    desk.click("#profile-people-add");
+    desk.write("[name=people-1-name]", "鈴木 一郎");
+    desk.click("#profile-people li:nth-child(2) .up");
+    desk.click("#profile-save");
+    desk.until_text("#profile-said", "Saved");
+    let people = house.get(&format!("/customers/{firm}/people"));
+    assert_eq!((&people[0]["name"], &people[1]["name"]), (&json!("鈴木 一郎"), &json!("佐藤 花子")), "{people}");
+
     // The sentence that operators will say is there before it is saved, in the firm's language.
     desk.click("#profile-tab-schedule");
     desk.write("[name=entry-person]", "sato");
@@ -202,7 +212,7 @@ fn f20_f22_f23_a_supervisor_writes_an_absence_a_note_and_a_manual_and_may_not_ch
     desk.write("[name=entry-until_ms]", &until_ms);
     desk.click("#profile-entry-save");
     desk.until_text("#profile-entries", "佐藤 花子");
-    let now = house.get(&format!("/customers/{firm}/people"))[0]["now"].clone();
+    let now = house.get(&format!("/customers/{firm}/people"))[1]["now"].clone();
     assert!(now["sentence"].as_str().is_some_and(|text| text.contains("外出しており")), "{now}");
 
     // A note that runs out before it begins is refused beside its field, and stays.

@@ -73,10 +73,12 @@ export function bound({ element, changed, words }) {
 
   /** Any of `[value, words]`, as ticks: a list in the order of the choices. */
   function some(object, key, path, label, choices, { hint } = {}) {
-    const boxes = choices.map(([value, words]) => {
+    // What is chosen and not offered any more can be taken away.
+    const all = [...choices, ...object[key].filter((value) => !choices.some(([known]) => known === value)).map((value) => [value, value])];
+    const boxes = all.map(([value, words]) => {
       const box = element("input", { type: "checkbox", value, checked: object[key].includes(value), name: name(path) });
       box.onchange = () => {
-        object[key] = choices.map(([one]) => one).filter((one) => one === value ? box.checked : object[key].includes(one));
+        object[key] = all.map(([one]) => one).filter((one) => one === value ? box.checked : object[key].includes(one));
         typed(path);
       };
       return element("label", { className: "check" }, box, element("span", { textContent: words }));
@@ -111,9 +113,9 @@ export function bound({ element, changed, words }) {
    * wrong with the list as a whole stands above it.
    */
   function rows(items, path, { draw, add, addLabel, what, ordered = true, id, max = 500 }) {
-    const place = element("ol", { className: "rows", id: id ?? "" });
+    const place = element("ol", { className: "rows", ...(id ? { id } : {}) });
     const line = element("span", { className: "wrong" });
-    const more = build.button(addLabel, () => { items.push(add()); again(items.length - 1); moved(); }, { id: id ? `${id}-add` : "" });
+    const more = build.button(addLabel, () => { items.push(add()); again(items.length - 1); moved(); }, id ? { id: `${id}-add` } : {});
     const frame = element("div", { className: "rows-frame" }, line, place, more);
     const moved = () => { changed(); frame.dispatchEvent(new Event("change", { bubbles: true })); };
     const move = (at, by) => { const [item] = items.splice(at, 1); items.splice(at + by, 0, item); again(at + by, by < 0 ? "up" : "down"); moved(); };

@@ -120,7 +120,7 @@ export function dayParts(tools) {
       form.group(note.id ? P().changeNote : P().addNote, form.text(note, "text", "note.text", P().noteText),
         form.row(dated(note, "from", "note.from_ms", P().from, P().emptyNow), dated(note, "until", "note.until_ms", P().until, P().emptyStanding)),
         form.row(form.several(note.about, "callers", "note.about.callers", P().aboutCallers, { inputMode: "tel", hint: P().aboutHint }), form.several(note.about, "names", "note.about.names", P().aboutNames)),
-        ...(tools.people().length ? [form.some(note.about, "people", "note.about.people", P().askedFor, tools.people())] : []), form.some(note.about, "kinds", "note.about.kinds", P().kind, kindChoices(P)),
+        ...(tools.people().length || note.about.people.length ? [form.some(note.about, "people", "note.about.people", P().askedFor, tools.people())] : []), form.some(note.about, "kinds", "note.about.kinds", P().kind, kindChoices(P)),
         acts(form.button(P().save, () => saves("note", `/customers/${mine().id}/notes`, body(), () => { day().note = newNote(); }), { className: "main", id: "profile-note-save" }),
           ...(note.id ? [form.button(P().cancel, () => { day().note = newNote(); tools.redraw(); })] : []))), sayings()];
   }

@@ -167,7 +167,7 @@ export function rulesPart(tools) {
       line,
       form.row(form.choice(one.when, "urgency", `${at}.urgency`, P().urgencyAtLeast, [["", P().any], ...choices(["high", "urgent"], P().atLeast)], { write: (value) => value || null }),
         form.hours(one.when, "hours", `${at}.hours`, P().hoursFrom, P().hoursUntil)),
-      ...(doc().people.length ? [form.some(one.when, "people", `${at}.people`, P().askedFor, tools.people())] : []),
+      ...(doc().people.length || one.when.people.length ? [form.some(one.when, "people", `${at}.people`, P().askedFor, tools.people())] : []),
       form.some(one.when, "kinds", `${at}.kinds`, P().kind, kindChoices(P)),
       form.some(one.when, "days", `${at}.days`, P().onDays, choices(DAYS, P().days)),
       form.group(P().goesTo, form.rows(one.to, `${path}.to`, { draw: destination, addLabel: P().addTo, max: MAXES.to, what: (to, n) => `${P().goesTo} ${n + 1}`, add: () => ({ who: "named", by: "both" }) })),

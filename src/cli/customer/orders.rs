@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::Context;
-use super::super::api::{ask, list, number, text};
+use super::super::api::{ask, escaped, list, number, text};
 use super::super::output::table;
 use super::super::report::customer;
 use super::read;
@@ -31,6 +31,9 @@ pub struct Profile {
 pub struct Trial {
     /// The firm's code
     code: String,
+    /// To this recipient alone, by its id in the profile, also if it is not in use; else to every one that is
+    #[arg(long, value_name = "RECIPIENT")]
+    to: Option<String>,
     /// How long to wait for the recipients' servers
     #[arg(long, default_value_t = 30)]
     seconds: u64,
@@ -73,10 +76,11 @@ fn placed(file: &Path, troubles: Troubles) -> Troubles {
     Troubles(troubles.0.into_iter().map(place).collect())
 }
 
-/// Sends a report marked as a trial to every place of the firm, and tells of each whether its server took it.
+/// Sends a report marked as a trial to every place of the firm, or to one, and tells of each whether its server took it.
 pub async fn trial(context: &Context, arguments: Trial) -> Result<(), Troubles> {
-    let Trial { code, seconds } = arguments;
-    let route = format!("/customers/{}/test-report", customer(context, &code).await?);
+    let Trial { code, to, seconds } = arguments;
+    let to = to.map(|recipient| format!("?recipient={}", escaped(&recipient))).unwrap_or_default();
+    let route = format!("/customers/{}/test-report{to}", customer(context, &code).await?);
     let sent = ask(context, "POST", &route, None).await?;
     let report = format!("/reports/{}", text(&sent, "report"));
     let mut left = Duration::from_secs(seconds);

@@ -86,6 +86,9 @@ on_both! {
         assert!(!store.acknowledge_manual(customer, 1, 101, NOON_MS).await.unwrap());
         store.acknowledge_manual(customer, 2, 102, NOON_MS).await.unwrap();
         assert_eq!(store.acknowledged(customer, 101).await.unwrap(), [1]);
+        let readers = store.manual_readers(customer).await.unwrap();
+        let readers: Vec<_> = readers.iter().map(|reader| (reader.version, reader.operator, reader.at_ms)).collect();
+        assert_eq!(readers, [(2, 102, NOON_MS), (1, 101, NOON_MS)]);
         let (now, next) = store.manuals_in_force(NOON_MS).await.unwrap();
         assert_eq!(now, [InForce { customer, version: 1, from_ms: NOON_MS, read_by: vec![101] }]);
         assert_eq!(next, Some(NOON_MS + DAY));

@@ -1,7 +1,7 @@
 //! The outbox: order, leases, outcomes (F39, F41, R25).
 
 use report::{Channel, Profile, Recipient};
-use store::{DeliveryQuery, DeliveryState, Settled, Store, StoreError, TaskKind};
+use store::{Conflict, DeliveryQuery, DeliveryState, Settled, Store, StoreError, TaskKind};
 
 use crate::databases::{Sqlite, execute, shared_postgres};
 use crate::on_both;
@@ -445,6 +445,14 @@ on_both! {
         assert_eq!(crate::fields(error), ["delivery"], "it is on its way");
         let kept = store.delivery(&job.id).await.unwrap();
         assert_eq!(kept.target, Some(chat(new, "67890").masked()));
+        // And to somebody else, who had nothing yet; of a draft there is nothing to send.
+        let other = store.send_also(&report.id, &mail("chief", NOON_MS), "jiro", NOON_MS + 7000).await.unwrap();
+        assert_eq!((other.recipient.as_str(), other.round, &other.report), ("chief", 1, &report.id));
+        assert_eq!(store.report_deliveries(&report.id).await.unwrap().len(), 3);
+        let later = draft(&store, customer, 2).await;
+        let refused = store.send_also(&later.id, &mail("chief", NOON_MS + 1), "jiro", NOON_MS + 7000).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict(Conflict::NotSent { .. })), "{refused:?}");
+        assert_eq!(store.report_deliveries(&later.id).await.unwrap(), []);
     }
 }
 
