@@ -62,6 +62,13 @@ impl Desk {
         assert_eq!(self.0.evaluate(&script), value, "{selector}");
     }
 
+    /// The page anew; what was there before is gone when this is done.
+    fn reload(&mut self) {
+        self.0.evaluate("window.before = true");
+        self.0.ask("Page.reload", json!({}));
+        self.until("the page anew", "window.before === undefined && document.readyState === 'complete'");
+    }
+
     pub fn click(&mut self, selector: &str) {
         self.0.evaluate(&format!("document.querySelector({}).click()", json!(selector)));
     }
@@ -207,10 +214,10 @@ fn x14_a_closed_period_that_is_saved_on_the_page_takes_the_next_caller_to_the_me
     house.until_operator(people[0].id, "ready");
     // The call that nobody answered is a notice, also for whoever opens the page afterwards.
     desk.until_text("#alarm-list", "gave up");
-    desk.0.ask("Page.reload", json!({}));
+    desk.reload();
     desk.until_text("#alarm-list", "gave up");
     desk.click("#alarm-list li button:last-child");
-    desk.0.ask("Page.reload", json!({}));
+    desk.reload();
     desk.until_text("#notices", "gave up");
     assert_eq!(desk.text("#alarm-list"), "", "what was closed stays closed");
     assert!(desk.0.complaints().is_empty(), "{:?}", desk.0.complaints());
