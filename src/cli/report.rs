@@ -220,9 +220,9 @@ pub async fn customer(context: &Context, code: &str) -> Result<i64, Troubles> {
 async fn file(context: &Context, as_json: &str, as_csv: &str, query: &str) -> Result<(), Troubles> {
     let route = if context.out.is_json() { as_json } else { as_csv };
     let answer = ask(context, "GET", &format!("{route}?{query}"), None).await?;
-    match &answer {
-        Value::String(csv) if !context.out.is_json() => context.out.bytes(csv.as_bytes()),
-        other => context.out.one(other, || other.to_string()),
+    match answer.as_str().filter(|_| !context.out.is_json()) {
+        Some(csv) => context.out.bytes(csv.as_bytes()),
+        None => context.out.one(&answer, || answer.to_string()),
     }
     Ok(())
 }

@@ -353,6 +353,12 @@ fn f57_a_supervisor_finds_a_report_by_the_end_of_its_number_sees_its_deliveries_
     to.sort_unstable();
     assert_eq!(to, ["chief@sakura.example", "office@sakura.example"]);
     desk.until("both are delivered", "document.querySelectorAll('#past-deliveries .chip.ready').length === 2");
+    // One that no call has brought, of a firm that is chosen.
+    desk.click("#past-begin");
+    beside(&mut desk, "#past-find [name=customer]", "契約企業の報告かを選んで");
+    desk.write("#past-find [name=customer]", &firm.to_string());
+    desk.click("#past-begin");
+    desk.until("its form", "document.getElementById('report-body').offsetParent !== null");
     // What was counted, and the proof.
     desk.click("#figures-and-proofs summary");
     desk.write("[name=figures-firm]", &firm.to_string());

@@ -84,7 +84,7 @@ export function figures(tools) {
     const { proofs: shown } = state;
     table(shell.proofs, [B().madeAt, B().span, B().answeredCalls, B().sentReports, B().waivedCalls, B().openReports, B().wrongCalls], (shown?.proofs ?? []).map((one) => {
       const { proof } = one;
-      const bad = proof.missing + proof.doubled + proof.strangers;
+      const bad = proof.missing + proof.doubled + proof.strangers + proof.overdue + proof.unsaved;
       return [when(one.at_ms), `${when(one.from_ms)} – ${when(one.to_ms)}`, ...[proof.answered, proof.sent, proof.waived, proof.open].map((text) => ({ text: String(text), kind: "number" })), bad ? chip(String(bad), "missed") : chip("0", "ready")];
     }), B().none);
     shell.chain.replaceChildren(...(!shown ? [] : [shown.broken == null ? chip(B().chainWhole, "ready") : chip(filled(B().chainBroken, { id: shown.broken }), "missed")]));

@@ -3,7 +3,7 @@
 export const words = {
   "ja": {
     "title": "過去の報告を探す", "firm": "契約企業", "number": "電話番号", "text": "社名・氏名・用件など", "kind": "種別", "urgency": "緊急度", "state": "状態", "seen": "確認", "from": "この日時から", "to": "この日時まで",
-    "any": "すべて", "choose": "選択してください", "search": "検索", "reset": "条件を消す", "more": "さらに表示", "csv": "CSVで保存", "count": "{count}件", "countMore": "{count}件を表示中（続きがあります）", "none": "該当するものはありません。",
+    "any": "すべて", "choose": "選択してください", "search": "検索", "begin": "通話のない報告を書く", "beginWhose": "どの契約企業の報告かを選んでください。", "reset": "条件を消す", "more": "さらに表示", "csv": "CSVで保存", "count": "{count}件", "countMore": "{count}件を表示中（続きがあります）", "none": "該当するものはありません。",
     "time": "日時", "who": "発信者", "operator": "オペレーター", "caller": "発信者番号", "sentAt": "送信", "waiver": "報告しない理由", "billing": "集計区分",
     "kinds": { "message": "伝言", "inquiry": "問い合わせ", "booking_new": "新規予約", "booking_change": "予約変更", "booking_cancel": "予約取消", "complaint": "クレーム・緊急", "sales": "営業電話", "wrong_number": "間違い電話", "silent": "無言電話" },
     "urgencies": { "normal": "通常", "high": "至急", "urgent": "緊急" }, "states": { "draft": "下書き", "sent": "送信済み", "waived": "報告なし" }, "seenWords": { "true": "確認済み", "false": "未確認" },
@@ -18,12 +18,12 @@ export const words = {
     "taskSorts": { "undelivered": "届かない報告", "late": "報告の遅延", "bounced": "不達のメール", "unread": "緊急の報告が未読", "call_out": "電話で報告", "no_recipient": "送信先のない契約企業", "call_back": "約束した折り返し", "unproven": "報告のない通話", "unfinished": "書きかけのままの報告", "disputed": "内容のご指摘" },
     "figures": "集計と証明", "month": "月", "counts": "報告の件数", "class": "区分", "counted": "件数", "recounted": "数え直し", "noCounts": "この月の報告はありません。", "chooseFirm": "契約企業を選んでください。", "agrees": "数え直しと一致", "disagrees": "数え直しと一致しません", "countsCsv": "この月の全企業をCSVで保存",
     "classes": { "standard": "標準", "booking": "予約", "complaint": "クレーム", "bridged": "取次", "noise": "営業・間違い・無言", "extra_recipient": "追加の送信先", "call_out": "電話での報告" },
-    "proofs": "報告漏れがないことの証明", "proofsHint": "応答した通話と報告を1時間ごとに突き合わせています。期間を選んで、いま確かめることもできます。", "prove": "いま確かめる", "proofCsv": "この期間の証明をCSVで保存", "madeAt": "確認した日時", "span": "対象の期間", "answeredCalls": "応答した通話", "sentReports": "送信", "waivedCalls": "報告なし（理由あり）", "openReports": "入力中", "wrongCalls": "漏れ・重複",
+    "proofs": "報告漏れがないことの証明", "proofsHint": "応答した通話と報告を1時間ごとに突き合わせています。期間を選んで、いま確かめることもできます。", "prove": "いま確かめる", "proofCsv": "この期間の証明をCSVで保存", "madeAt": "確認した日時", "span": "対象の期間", "answeredCalls": "応答した通話", "sentReports": "送信", "waivedCalls": "報告なし（理由あり）", "openReports": "入力中", "wrongCalls": "漏れ・重複・遅れ",
     "chainWhole": "記録は改変されていません", "chainBroken": "{id}番の記録が改変されています"
   },
   "en": {
     "title": "Find past reports", "firm": "Client firm", "number": "Telephone number", "text": "Name, business, words", "kind": "Kind", "urgency": "Urgency", "state": "State", "seen": "Seen", "from": "From", "to": "Until",
-    "any": "All", "choose": "Choose one", "search": "Search", "reset": "Clear", "more": "Show more", "csv": "Save as CSV", "count": "{count} reports", "countMore": "{count} reports shown, there are more", "none": "There are none.",
+    "any": "All", "choose": "Choose one", "search": "Search", "begin": "Write one without a call", "beginWhose": "Choose whose report it is.", "reset": "Clear", "more": "Show more", "csv": "Save as CSV", "count": "{count} reports", "countMore": "{count} reports shown, there are more", "none": "There are none.",
     "time": "Time", "who": "Who called", "operator": "Operator", "caller": "Caller's number", "sentAt": "Sent", "waiver": "Why there is none", "billing": "Billing class",
     "kinds": { "message": "Message", "inquiry": "Inquiry", "booking_new": "New booking", "booking_change": "Change of a booking", "booking_cancel": "Cancellation", "complaint": "Complaint or emergency", "sales": "Sales call", "wrong_number": "Wrong number", "silent": "Silent call" },
     "urgencies": { "normal": "Normal", "high": "Soon", "urgent": "Urgent" }, "states": { "draft": "draft", "sent": "sent", "waived": "no report" }, "seenWords": { "true": "seen", "false": "not seen" },
@@ -38,7 +38,7 @@ export const words = {
     "taskSorts": { "undelivered": "undelivered report", "late": "late report", "bounced": "mail that came back", "unread": "urgent report unread", "call_out": "tell by telephone", "no_recipient": "firm without a recipient", "call_back": "promised call back", "unproven": "call without a report", "unfinished": "unfinished report", "disputed": "disputed report" },
     "figures": "Figures and proofs", "month": "Month", "counts": "Reports counted", "class": "Class", "counted": "Counted", "recounted": "Counted anew", "noCounts": "There were no reports in this month.", "chooseFirm": "Choose a client firm.", "agrees": "both counts agree", "disagrees": "the counts do not agree", "countsCsv": "Save this month of all firms as CSV",
     "classes": { "standard": "standard", "booking": "bookings", "complaint": "complaints", "bridged": "put through", "noise": "sales, wrong numbers, silence", "extra_recipient": "further recipients", "call_out": "by telephone" },
-    "proofs": "Proof that no call was forgotten", "proofsHint": "Answered calls and reports are compared every hour. You can do it now, for any time.", "prove": "Compare now", "proofCsv": "Save this time's evidence as CSV", "madeAt": "Made", "span": "Calls between", "answeredCalls": "Answered", "sentReports": "Sent", "waivedCalls": "No report, with a reason", "openReports": "Being written", "wrongCalls": "Missing or doubled",
+    "proofs": "Proof that no call was forgotten", "proofsHint": "Answered calls and reports are compared every hour. You can do it now, for any time.", "prove": "Compare now", "proofCsv": "Save this time's evidence as CSV", "madeAt": "Made", "span": "Calls between", "answeredCalls": "Answered", "sentReports": "Sent", "waivedCalls": "No report, with a reason", "openReports": "Being written", "wrongCalls": "Missing, doubled, overdue",
     "chainWhole": "nobody has changed these records", "chainBroken": "record {id} was changed"
   }
 };

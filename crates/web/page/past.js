@@ -58,6 +58,22 @@ export function pastReports(tools) {
     }
   }
 
+  /** A report that no call has brought, of the firm that is chosen. */
+  async function begin() {
+    const { input, line } = shell.fields.get("customer");
+    complain([]);
+    if (!input.value) {
+      line.textContent = B().beginWhose;
+      input.setAttribute("aria-invalid", "true");
+      return input.focus();
+    }
+    try {
+      const draft = await api(`/customers/${input.value}/reports`, { method: "POST", body: "{}" });
+      await tools.desk.openReport(draft.id, true);
+      $("report").scrollIntoView({ block: "nearest" });
+    } catch (error) { shell.error.textContent = [error.body?.what ?? wrong(error), error.body?.remedy].filter(Boolean).join(" — "); }
+  }
+
   /** What is wrong with a condition stands beside it. */
   function complain(problems) {
     shell.error.textContent = "";
@@ -93,7 +109,7 @@ export function pastReports(tools) {
         field("text", B().text, build.input("text", "", { type: "search" })), select("kind", B().kind, KINDS, B().kinds), select("urgency", B().urgency, URGENCIES, B().urgencies),
         select("state", B().state, STATES, B().states), select("seen", B().seen, ["true", "false"], B().seenWords),
         field("from", B().from, build.input("from", "", { type: "datetime-local" })), field("to", B().to, build.input("to", "", { type: "datetime-local" }))),
-      element("div", { className: "acts" }, element("button", { className: "main", textContent: B().search, id: "past-search" }), build.button(B().reset, () => { state.asked = {}; draw(); find(); })));
+      element("div", { className: "acts" }, element("button", { className: "main", textContent: B().search, id: "past-search" }), build.button(B().reset, () => { state.asked = {}; draw(); find(); }), build.button(B().begin, begin, { id: "past-begin" })));
     const was = place.querySelector("details")?.open ?? false;
     place.replaceChildren(element("details", { open: was, ontoggle: (event) => { if (event.target.open && !state.searched) find(); } }, element("summary", { textContent: B().title }),
       form, shell.error, element("p", { className: "result" }, shell.count, shell.csv), element("div", { className: "wide list" }, shell.list), shell.more, shell.one));

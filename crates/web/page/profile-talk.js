@@ -106,6 +106,8 @@ export function planPart({ form, P, doc, element }) {
     draw: () => [
       form.group(P().features, element("p", { className: "quiet", textContent: P().featuresHint }), form.row(...FEATURES.map((one) => form.tick(doc().features, one, `features.${one}`, P().featureWords[one]))),
         form.tick(doc(), "notice_only", "notice_only", P().noticeOnly, { hint: P().noticeOnlyHint })),
+      form.group(P().listening, element("p", { className: "quiet", textContent: P().listeningHint }), form.row(form.tick(doc().listening, "on", "listening.on", P().listeningOn),
+        form.count(doc().listening, "hours", "listening.hours", P().listeningHours, { min: 1 }), form.count(doc().listening, "times_max", "listening.times_max", P().listeningTimes, { min: 0, hint: P().listeningTimesHint }))),
       form.group(P().noise, form.row(...NOISE.map((one) => form.choice(doc().noise, one, `noise.${one}`, P().kinds[one], choices(TREATMENTS, P().treatments))),
         form.count(doc(), "digest_hour", "digest_hour", P().digestHour, { min: 0, max: 23, hint: P().digestHint }))),
       form.group(P().billing, element("p", { className: "quiet", textContent: P().billingHint }), form.row(...billing())),

@@ -13,7 +13,7 @@ import { tryPart } from "/profile-try.js";
 const TABS = {
   places: ["recipients", "recipients_max"], rules: ["rules"], people: ["people"], schedule: [], notes: [], manual: [],
   talk: ["greetings", "phrases", "dos", "donts"], faq: ["faq"], unread: ["ladder", "call_out"],
-  plan: ["features", "notice_only", "noise", "digest_hour", "billing"], wording: ["language", "templates", "form"], try: [],
+  plan: ["features", "listening", "notice_only", "noise", "digest_hour", "billing"], wording: ["language", "templates", "form"], try: [],
 };
 const SAVES_ITSELF = ["schedule", "notes", "manual", "try"];
 const REFRESH_MS = 300;
