@@ -26,6 +26,7 @@ pub async fn open(
     let mut api = Api::new(store.clone(), Arc::new(engine.clone()), recordings, realm, clock::unix_ms);
     api.secure_cookies = config.web.https;
     api.public_url = config.web.public_url.clone();
+    api.allowed_origins.clone_from(&config.channels.allowed);
     api.metrics_token = MetricsToken::new(&config.web.metrics_token);
     let socket = &config.web.socket;
     if !socket.as_os_str().is_empty() {

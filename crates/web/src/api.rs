@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::{ImportError, Store, StoreError};
-use switch::{Cap, CommandError, Obstacle};
 
 use crate::auth::{Login, Tickets, Tries};
 use crate::error::Refusal;
@@ -13,7 +12,7 @@ use crate::metrics::MetricsToken;
 use crate::recording::Heard;
 use crate::reports::{self, Recorded, Watched};
 use crate::seen::Gate;
-use crate::switchboard::{Switchboard, Unanswered};
+use crate::switchboard::Switchboard;
 
 /// As a draft's lock lasts, so that its end is noticed within two minutes.
 const LOOK_AGAIN: Duration = Duration::from_millis(store::LOCK_MS.unsigned_abs());
@@ -31,6 +30,8 @@ pub struct Api {
     pub realm: String,
     /// Where people reach these pages, for the links in reports: `https://desk.example.jp`; empty: no links.
     pub public_url: String,
+    /// Origins inside the house's own network that webhooks may go to: `http://10.0.0.5:5678`.
+    pub allowed_origins: Vec<String>,
     /// Cookies are for HTTPS only.
     pub secure_cookies: bool,
     /// Unix milliseconds.
@@ -68,6 +69,7 @@ impl Api {
             recordings,
             realm,
             public_url: String::new(),
+            allowed_origins: Vec::new(),
             secure_cookies: false,
             clock,
             metrics_token: MetricsToken::default(),
@@ -103,54 +105,6 @@ impl Api {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         reports::refusal(error, report::Language::En)
-    }
-}
-
-impl From<Unanswered> for Refusal {
-    fn from(why: Unanswered) -> Self {
-        match why {
-            Unanswered::Busy => Refusal::unavailable("the switch is stopping or has too much to do"),
-            Unanswered::Refused(error) => error.into(),
-        }
-    }
-}
-
-impl From<CommandError> for Refusal {
-    fn from(error: CommandError) -> Self {
-        match error {
-            CommandError::UnknownCall => Refusal::not_found("there is no such call now"),
-            CommandError::UnknownOperator => Refusal::not_found("there is no such operator"),
-            CommandError::WrongState(state) => {
-                Refusal::conflict(format!("not possible while the call is {state:?}").to_lowercase())
-            }
-            CommandError::PolicyForbids => Refusal::conflict(
-                "the client firm's policy does not allow this transfer: mark it urgent, or give a reason",
-            ),
-            CommandError::NotRegistered => Refusal::conflict(
-                "this number is not registered for the client firm: add it to the firm's targets first",
-            ),
-            CommandError::NoTarget => {
-                Refusal::conflict("the client firm has nobody who could be called: add a target first")
-            }
-            CommandError::NoTrunk => Refusal::unavailable("no trunk is up"),
-            CommandError::NotNow => {
-                Refusal::unavailable("this is being done already, or as much of it as may be: try again later")
-            }
-            CommandError::CannotSupervise(obstacle) => match obstacle {
-                Obstacle::NoPhone => Refusal::conflict("the supervisor has no phone that is registered"),
-                Obstacle::Busy => Refusal::conflict("the supervisor is in a call, or supervises another"),
-                Obstacle::Another => Refusal::conflict("somebody else supervises this call"),
-                Obstacle::NotThere => Refusal::conflict("this supervisor is not on the call"),
-                Obstacle::NoPort => Refusal::unavailable("no port is free for the supervisor's voice"),
-            },
-            CommandError::OverLimit(cap) => Refusal::conflict(match cap {
-                Cap::Calls => "the client firm has as many outgoing calls as it may have at once",
-                Cap::PerMinute => {
-                    "the client firm has begun as many outgoing calls as it may in a minute: wait a moment"
-                }
-                Cap::TalkPerDay => "the client firm's outgoing calls have used up the day's time",
-            }),
-        }
     }
 }
 

@@ -16,6 +16,8 @@ use crate::calls::{display, id};
 use crate::error::Refusal;
 use crate::extract::{At, Body};
 use crate::rights::Act;
+use crate::tongue::Tongue;
+use crate::unanswered::unanswered;
 
 /// Characters of an operator's reason.
 const REASON_CHARS_MAX: usize = 100;
@@ -70,10 +72,11 @@ pub(crate) struct Supervising {
 pub(crate) async fn hold(
     State(api): State<Api>,
     login: Login,
+    tongue: Tongue,
     At(call): At<String>,
     Body(switched): Body<Switched>,
 ) -> Result<StatusCode, Refusal> {
-    act(&api, &login, &call, |call| Command::Hold { call, on: switched.on }).await
+    act(&api, &login, tongue, &call, |call| Command::Hold { call, on: switched.on }).await
 }
 
 /// The caller no longer hears the operator, or again.
@@ -82,10 +85,11 @@ pub(crate) async fn hold(
 pub(crate) async fn mute(
     State(api): State<Api>,
     login: Login,
+    tongue: Tongue,
     At(call): At<String>,
     Body(switched): Body<Switched>,
 ) -> Result<StatusCode, Refusal> {
-    act(&api, &login, &call, |call| Command::Mute { call, on: switched.on }).await
+    act(&api, &login, tongue, &call, |call| Command::Mute { call, on: switched.on }).await
 }
 
 /// Keep nothing of what is said now in the recording (a card number), or again. It ends by itself after five minutes, when the
@@ -95,10 +99,11 @@ pub(crate) async fn mute(
 pub(crate) async fn pause(
     State(api): State<Api>,
     login: Login,
+    tongue: Tongue,
     At(call): At<String>,
     Body(switched): Body<Switched>,
 ) -> Result<StatusCode, Refusal> {
-    let done = act(&api, &login, &call, |call| Command::PauseRecording { call, on: switched.on }).await?;
+    let done = act(&api, &login, tongue, &call, |call| Command::PauseRecording { call, on: switched.on }).await?;
     let what = if switched.on { "call.recording.pause" } else { "call.recording.resume" };
     api.note(&login, what, &id(&call)?.to_string()).await;
     Ok(done)
@@ -110,10 +115,11 @@ pub(crate) async fn pause(
 pub(crate) async fn transfer(
     State(api): State<Api>,
     login: Login,
+    tongue: Tongue,
     At(call): At<String>,
     Body(transfer): Body<Transfer>,
 ) -> Result<StatusCode, Refusal> {
-    act(&api, &login, &call, |call| Command::Transfer { call, transfer }).await
+    act(&api, &login, tongue, &call, |call| Command::Transfer { call, transfer }).await
 }
 
 /// Join caller and person, and leave.
@@ -122,23 +128,34 @@ pub(crate) async fn transfer(
 pub(crate) async fn complete(
     State(api): State<Api>,
     login: Login,
+    tongue: Tongue,
     At(call): At<String>,
 ) -> Result<StatusCode, Refusal> {
-    act(&api, &login, &call, |call| Command::CompleteTransfer { call }).await
+    act(&api, &login, tongue, &call, |call| Command::CompleteTransfer { call }).await
 }
 
 /// Give up the transfer: back to the caller.
 #[utoipa::path(post, path = "/calls/{call}/transfer/cancel", tag = "calls in hand",
     params(("call" = String, Path)), responses((status = 202)))]
-pub(crate) async fn cancel(State(api): State<Api>, login: Login, At(call): At<String>) -> Result<StatusCode, Refusal> {
-    act(&api, &login, &call, |call| Command::CancelTransfer { call }).await
+pub(crate) async fn cancel(
+    State(api): State<Api>,
+    login: Login,
+    tongue: Tongue,
+    At(call): At<String>,
+) -> Result<StatusCode, Refusal> {
+    act(&api, &login, tongue, &call, |call| Command::CancelTransfer { call }).await
 }
 
 /// End the call for everyone.
 #[utoipa::path(post, path = "/calls/{call}/hangup", tag = "calls in hand",
     params(("call" = String, Path)), responses((status = 202)))]
-pub(crate) async fn hangup(State(api): State<Api>, login: Login, At(call): At<String>) -> Result<StatusCode, Refusal> {
-    act(&api, &login, &call, |call| Command::Hangup { call }).await
+pub(crate) async fn hangup(
+    State(api): State<Api>,
+    login: Login,
+    tongue: Tongue,
+    At(call): At<String>,
+) -> Result<StatusCode, Refusal> {
+    act(&api, &login, tongue, &call, |call| Command::Hangup { call }).await
 }
 
 /// Listen to a call, whisper to its operator, or join it, with one's own phone, which is called; or do another of the three
@@ -293,6 +310,7 @@ fn may_move(login: &Login, operator: i64) -> Result<(), Refusal> {
 async fn act(
     api: &Api,
     login: &Login,
+    Tongue(language): Tongue,
     call: &str,
     command: impl FnOnce(CallId) -> Command,
 ) -> Result<StatusCode, Refusal> {
@@ -302,10 +320,12 @@ async fn act(
         let name = call.to_string();
         let own = |now: &CallNow| now.call == name && now.operator.is_some() && now.operator == login.operator;
         if !snapshot(api).await?.calls.iter().any(own) {
-            return Err(Refusal::not_found("there is no such call in your hands now"));
+            return Err(Refusal::not_found(
+                language.of("この通話はいま担当していないか、ありません", "there is no such call in your hands now"),
+            ));
         }
     }
-    api.switchboard.command(command(call)).await?;
+    api.switchboard.command(command(call)).await.map_err(|why| unanswered(why, language))?;
     Ok(StatusCode::ACCEPTED)
 }
 

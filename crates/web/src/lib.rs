@@ -25,6 +25,7 @@ pub mod rights;
 mod seen;
 pub mod switchboard;
 mod tongue;
+mod unanswered;
 
 use std::net::{Ipv4Addr, SocketAddr};
 

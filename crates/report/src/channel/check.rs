@@ -56,12 +56,66 @@ impl Channel {
                 check.url("url", url, &["discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"]);
             }
             Self::Webhook { url, secret } => {
-                check.url("url", url, &[]);
+                check.webhook(url);
                 check.secret(secret);
             }
             Self::Phone { number } => check.phone("number", number),
         }
         channel
+    }
+
+    /// What stands against sending there: a webhook without TLS, or one inside a network, unless its origin is one that the house
+    /// allows (`http://10.0.0.5:5678`).
+    pub(crate) fn barred(&self, at: &str, allowed: &[String]) -> Option<Problem> {
+        let Self::Webhook { url, .. } = self else { return None };
+        let place = Place::of(url)?;
+        if allowed.iter().any(|origin| Place::of(origin).is_some_and(|allowed| allowed == place)) {
+            return None;
+        }
+        let (ja, en) = if is_inside(&place.host) {
+            (
+                (
+                    "社内や自機のアドレスには送れません",
+                    "インターネット上のホスト名を指定するか、管理者が設定の channels.allowed に加えてください",
+                ),
+                (
+                    "nothing is sent to addresses inside a network",
+                    "give a host name on the Internet, or have it added to channels.allowed in the configuration",
+                ),
+            )
+        } else if !place.tls {
+            (
+                ("暗号化されない http:// には送れません", "https:// のURLを指定してください"),
+                ("nothing is sent without TLS", "give a URL that begins with https://"),
+            )
+        } else {
+            return None;
+        };
+        Some(Problem::new(format!("{at}.url"), ja, en))
+    }
+}
+
+/// Where a webhook leads: its origin.
+#[derive(PartialEq, Eq)]
+struct Place {
+    tls: bool,
+    host: String,
+    port: u16,
+}
+
+impl Place {
+    /// Of an `https` or `http` URL that has nothing odd in it: no user, a host name or an IPv4 address.
+    fn of(url: &str) -> Option<Place> {
+        let (tls, rest) = match url.strip_prefix("https://") {
+            Some(rest) => (true, rest),
+            None => (false, url.strip_prefix("http://")?),
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (host, port) = match rest.get(..end)?.split_once(':') {
+            Some((host, port)) => (host, port.parse().ok().filter(|port| *port > 0)?),
+            None => (rest.get(..end)?, if tls { 443 } else { 80 }),
+        };
+        (is_plain(url) && is_labels(host)).then(|| Place { tls, host: host.to_ascii_lowercase(), port })
     }
 }
 
@@ -162,11 +216,6 @@ impl Check<'_> {
                 ("URLの形が正しくありません", "https:// で始まるURLをそのまま貼り付けてください"),
                 ("that is no URL", "paste the one that begins with https:// as the service shows it"),
             ),
-            Some(host) if hosts.is_empty() && is_inside(host) => self.fail(
-                field,
-                ("社内や自機のアドレスには送れません", "インターネット上のホスト名を指定してください"),
-                ("nothing is sent to addresses inside a network", "give a host name on the Internet"),
-            ),
             Some(host) if !hosts.is_empty() && !hosts.contains(&host) => {
                 let hosts = hosts.join(" / ");
                 self.problems.push(Problem::new(
@@ -179,6 +228,21 @@ impl Check<'_> {
                 ));
             }
             Some(_) => {}
+        }
+    }
+
+    /// Anybody's: any port, and inside the house's own network what the house allows.
+    fn webhook(&mut self, url: &mut String) {
+        *url = url.trim().to_owned();
+        if url.contains(super::MASK) {
+            return self.masked("url");
+        }
+        if Place::of(url).is_none() {
+            self.fail(
+                "url",
+                ("URLの形が正しくありません", "https:// で始まるURLをそのまま貼り付けてください"),
+                ("that is no URL", "paste the one that begins with https:// as the service shows it"),
+            );
         }
     }
 
@@ -295,20 +359,27 @@ fn host(url: &str) -> Option<&str> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host = rest.get(..end)?;
     let host = host.strip_suffix(":443").unwrap_or(host);
-    let plain = url.len() <= URL_CHARS_MAX
-        && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\\"<>`{}|^".contains(&byte));
-    (plain && is_host(host)).then_some(host)
+    (is_plain(url) && is_host(host)).then_some(host)
+}
+
+/// Short enough, and without characters that no URL has.
+fn is_plain(url: &str) -> bool {
+    url.len() <= URL_CHARS_MAX && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\\"<>`{}|^".contains(&byte))
 }
 
 /// A host name with a dot, or an IPv4 address.
 fn is_host(host: &str) -> bool {
+    host.contains('.') && is_labels(host)
+}
+
+fn is_labels(host: &str) -> bool {
     let label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    host.len() <= 253 && host.contains('.') && host.split('.').all(label)
+    host.len() <= 253 && host.split('.').all(label)
 }
 
 /// Addresses, and names that mean this machine or this network.
@@ -317,6 +388,7 @@ fn is_inside(host: &str) -> bool {
     // The last label of an address, and of no name, is a number (RFC 1123 section 2.1); 0x7f.1 is one, too.
     let number = host.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_digit()));
     number
+        || !host.contains('.')
         || ["localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa"]
             .iter()
             .any(|end| host.ends_with(&format!(".{end}")))

@@ -111,6 +111,22 @@ fn r21_only_the_services_hosts_and_nothing_inside() {
     }
     let webhook = |url: &str| fields(&Channel::Webhook { url: url.to_owned(), secret: "0123456789abcdef".to_owned() });
     for wrong in [
+        "https://[::1]/",
+        "https://user:pw@example.com/",
+        "https://example.com:0/",
+        "https://example.com:99999/",
+        "ftp://example.com/",
+        "https:///x",
+    ] {
+        assert_eq!(webhook(wrong), ["channel.url"], "{wrong}");
+    }
+    let barred = |url: &str, allowed: &[&str]| {
+        assert_eq!(webhook(url), Vec::<String>::new(), "{url}");
+        let channel = Channel::Webhook { url: url.to_owned(), secret: "0123456789abcdef".to_owned() };
+        let allowed: Vec<String> = allowed.iter().map(|&origin| origin.to_owned()).collect();
+        channel.barred("channel", &allowed).map(|problem| problem.field)
+    };
+    for wrong in [
         "https://127.0.0.1/x",
         "https://10.0.0.1/",
         "https://169.254.169.254/latest/meta-data",
@@ -120,15 +136,25 @@ fn r21_only_the_services_hosts_and_nothing_inside() {
         "https://localhost/",
         "https://db.internal/",
         "https://printer.local/",
-        "https://[::1]/",
         "https://x.1/",
-        "https://user:pw@example.com/",
         "https://example/",
         "http://example.com/",
     ] {
-        assert_eq!(webhook(wrong), ["channel.url"], "{wrong}");
+        assert_eq!(barred(wrong, &["http://127.0.0.1:8080"]), Some("channel.url".to_owned()), "{wrong}");
     }
-    assert_eq!(webhook("https://hooks.example.com/a?b=c"), Vec::<String>::new());
+    for fine in ["https://hooks.example.com/a?b=c", "https://n8n.example.jp:8443/hook"] {
+        assert_eq!(barred(fine, &[]), None, "{fine}");
+    }
+    // What the house allows: that scheme, that host, that port.
+    for (url, allowed) in [
+        ("http://10.0.0.5:5678/hook", true),
+        ("http://10.0.0.5:5679/hook", false),
+        ("https://10.0.0.5:5678/hook", false),
+        ("http://N8N:80/hook", true),
+        ("http://n8n.evil.example/hook", false),
+    ] {
+        assert_eq!(barred(url, &["http://10.0.0.5:5678", "http://n8n:80"]).is_none(), allowed, "{url}");
+    }
 }
 
 #[test]

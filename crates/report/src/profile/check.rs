@@ -40,6 +40,15 @@ impl Profile {
         profile.checked()
     }
 
+    /// Places that a report may not be sent to (R21), as far as that can be seen from their addresses: webhooks without TLS or inside a
+    /// network, unless their origin is one of those that the house allows.
+    pub fn barred(&self, allowed: &[String]) -> Vec<Problem> {
+        let of = |(place, recipient): (usize, &super::Recipient)| {
+            recipient.channel.barred(&format!("recipients[{place}].channel"), allowed)
+        };
+        self.recipients.iter().enumerate().filter_map(of).collect()
+    }
+
     /// The profile as it is kept: texts trimmed, numbers written one way, rungs in order.
     ///
     /// # Errors

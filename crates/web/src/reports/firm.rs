@@ -9,7 +9,7 @@ use report::notes::{About, Note};
 use report::schedule::{Away, Entry};
 use report::{Person, Profile, japan};
 use serde::{Deserialize, Serialize};
-use store::{NewManual, ProfileRow};
+use store::{NewManual, ProfileRow, StoreError};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -111,6 +111,10 @@ async fn save(
 ) -> Result<ProfileRow, Refusal> {
     let before = api.store.profile(customer).await.said(tongue.0)?;
     let profile = profile.with_secrets_of(&before.profile).checked().said(tongue.0)?;
+    let barred = profile.barred(&api.allowed_origins);
+    if !barred.is_empty() {
+        return Err(StoreError::Unfit(barred)).said(tongue.0);
+    }
     let row = api.store.put_profile(customer, revision, &profile, &login.name, api.now_ms()).await.said(tongue.0)?;
     // The switch greets with some of it.
     api.switchboard.directory_changed().await;
