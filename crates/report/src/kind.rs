@@ -91,6 +91,13 @@ words! {
     }
 }
 
+impl Kind {
+    /// What a report of this kind says by itself, in Japanese and English: a cancellation has been accepted (F16).
+    pub fn mark(self) -> Option<(&'static str, &'static str)> {
+        (self == Self::BookingCancel).then_some(("承り済", "accepted"))
+    }
+}
+
 words! {
     /// How urgent the operator judges it to be (F14). Ordered: `Normal < High < Urgent`.
     #[derive(Default)]

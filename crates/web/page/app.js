@@ -77,7 +77,7 @@ function speak() {
 
 /** Rows are lists of cells: a text, `{ text, kind }`, or an element. */
 function table(place, heads, rows, empty) {
-  const head = element("tr", {}, ...heads.map((text) => element("th", { textContent: text, scope: "col" })));
+  const head = element("tr", {}, ...heads.map((text) => text ? element("th", { textContent: text, scope: "col" }) : element("td")));
   const cell = (content) => content instanceof Node
     ? element("td", {}, content)
     : element("td", { textContent: content?.text ?? content ?? "", className: content?.kind ?? "" });
@@ -86,6 +86,14 @@ function table(place, heads, rows, empty) {
   place.replaceChildren(element("thead", {}, head), element("tbody", {}, ...lines));
   return lines;
 }
+
+// What has to be scrolled sideways can be, also with the keyboard alone.
+const sideways = new ResizeObserver(() => {
+  for (const box of document.querySelectorAll(".wide:not([role])")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+  }
+});
+for (const box of document.querySelectorAll(".wide:not([role]), .wide:not([role]) > table")) sideways.observe(box);
 
 const chip = (text, kind) => element("span", { textContent: text, className: `chip ${kind}` });
 
@@ -107,6 +115,7 @@ function drawNow() {
     ...(mayFind() ? [supervision(call)] : []),
   ]), W.quiet);
   line.shows(operators);
+  reports.shows(state.now);
   drawOwn();
   table($("now-trunks"), [W.trunk, W.state], trunks.map((trunk) => [
     trunk.name, trunk.up ? chip(W.trunkUp, "ready") : chip(W.trunkDown, "missed"),
@@ -513,6 +522,7 @@ async function showDesk() {
   $("search").hidden = $("skip").hidden = !mayFind();
   $("operator-only").hidden = mayFind();
   $("wallboard").hidden = !mayFind();
+  document.body.classList.toggle("operator", state.me.role === "operator");
   $("one").hidden = true;
   const reasons = await api("/not-ready-reasons");
   state.reasons = new Map(reasons.map((reason) => [reason.code, reason]));

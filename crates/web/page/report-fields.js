@@ -23,6 +23,7 @@ export function fieldOf(tools) {
   const suggestions = element("div", { className: "acts report-suggestions" });
   const unheardButton = element("button", { type: "button", className: "report-unheard", textContent: R().unheard, title: R().unheardKey, tabIndex: -1, onclick: unheard });
   let isUnheard = false;
+  let composing = false;
   let people = tools.people;
   let complaint = ""; // what is missing here
   let complaining = false; // somebody wanted to send: from now on it is said
@@ -70,6 +71,7 @@ export function fieldOf(tools) {
   }
 
   function set(given) {
+    if (composing) return; // whoever is typing knows better
     isUnheard = given === "unheard";
     const said = given?.said ?? "";
     if (type === "tick") input.checked = said === "yes";
@@ -112,7 +114,6 @@ export function fieldOf(tools) {
   }
 
   // An input method's letters are no text before they are chosen: until then nothing is sent.
-  let composing = false;
   input.addEventListener("compositionstart", () => { composing = true; });
   input.addEventListener("compositionend", () => { composing = false; typed(); });
   input.addEventListener("input", (event) => { if (!composing && !event.isComposing) typed(); });

@@ -1,6 +1,7 @@
 // What stands beside a report's form: what the operator has to know about the firm and the caller, and may say.
 
 const FAQ_MAX = 5;
+const PHRASE_KEYS = 9;
 
 /** `tools` are those of the form, with `R()`, `use(text)` for what goes into the report, `usedFaq(id)` and `reload()`. */
 export function sides(tools) {
@@ -15,9 +16,21 @@ export function sides(tools) {
     return told.length ? [element("section", { className: "report-part" }, element("h3", { textContent: title }), ...told)] : [];
   }
 
-  const list = (items) => items.length ? element("ul", {}, ...items.map((item) => element("li", {}, ...[item].flat()))) : null;
-  const phrase = (text, title) => [...(title ? [element("strong", { textContent: `${title} ` })] : []), text, " ",
-    element("button", { type: "button", className: "link", textContent: R().usePhrase, onclick: () => use(text) })];
+  const list = (items) => items?.length ? element("ul", {}, ...items.map((item) => element("li", {}, ...[item].flat()))) : null;
+  /** What is said, and the button that puts it into the report: the first nine in the order of the page have a key (Ctrl+1 …). */
+  const phrase = (text, title) => {
+    const button = element("button", { type: "button", className: "link", textContent: R().usePhrase, onclick: () => use(text) });
+    button.dataset.phrase = title ?? text;
+    return [...(title ? [element("strong", { textContent: `${title} ` })] : []), text, " ", button];
+  };
+
+  /** The keys of the phrases, as they stand on the page now. */
+  function numbers() {
+    [...$("report-body").querySelectorAll("button[data-phrase]")].forEach((button, place) => {
+      button.textContent = place < PHRASE_KEYS ? `${R().usePhrase} (Ctrl+${place + 1})` : R().usePhrase;
+      button.ariaLabel = `${button.textContent}: ${button.dataset.phrase}`;
+    });
+  }
 
   function draws(given) {
     sheet = given;
@@ -33,6 +46,7 @@ export function sides(tools) {
       ...part(R().earlier, earlier.length ? list(earlier.map(before)) : element("p", { className: "quiet", textContent: R().earlierNone })),
     );
     drawNotes();
+    numbers();
     if (finding) $("report-faq-find")?.focus();
   }
 
@@ -83,6 +97,12 @@ export function sides(tools) {
       ...(report.deliveries.length ? report.deliveries.flatMap((one) => [delivery(one), " "]) : [chip(R().reportStates[report.state] ?? report.state, "busy")])];
   }
 
+  /** An earlier call of this number: with its report, or that nobody has answered it. */
+  function calledBefore(call) {
+    if (call.report) return before(call.report);
+    return [element("strong", { textContent: `${when(call.at_ms)} ` }), call.answered ? call.operator_name : chip(R().notAnswered, "missed")];
+  }
+
   /** Where one recipient's copy is. */
   function delivery(one) {
     const state = one.seen_ms ? filled(R().seenAt, { time: when(one.seen_ms) }) : R().deliveryStates[one.state] ?? one.state;
@@ -107,6 +127,21 @@ export function sides(tools) {
         ...(lines.length ? [element("h3", { textContent: R().script }), element("ol", {}, ...lines.map((line) => element("li", { textContent: line })))] : []),
         ...(closing ? [element("h3", { textContent: R().closing }), element("p", {}, ...phrase(closing))] : []),
       );
+      numbers();
+    },
+    /** What is known while the phone rings: of the firm's people and the day, for this caller, and what this number called for before. */
+    before({ sheet: known, manual }) {
+      const text = known?.manual?.text ?? manual;
+      const day = (one) => [element("strong", { textContent: [one.name, one.kana && `（${one.kana}）`, one.title].filter(Boolean).join(" ") }),
+        ...(one.today.length ? [` ${one.today.join("、")}`] : []), ...(one.now ? [element("br"), one.now.sentence] : [])];
+      return [
+        ...part(R().notes, list(known?.notes)),
+        ...part(R().people, list(known?.people.map(day))),
+        ...part(R().earlier, list(known?.earlier.map(calledBefore))),
+        ...part(R().dos, list(known?.dos)),
+        ...part(R().donts, list(known?.donts)),
+        ...part(R().manual, text && element("p", { className: "report-manual", textContent: text })),
+      ];
     },
     forgets() {
       sheet = null;

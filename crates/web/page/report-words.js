@@ -2,9 +2,11 @@
 // of a report's own fields and their choices come from the server: they stand in the mails, too.
 export const words = {
   "ja": {
-    "report": "受電報告", "drafts": "未完了の報告", "sentNow": "送信した報告", "trouble": "届いていない報告", "tasks": "対応が必要なこと",
+    "reports": "報告の一覧", "report": "受電報告", "drafts": "未完了の報告", "sentNow": "送信した報告", "trouble": "届いていない報告", "tasks": "対応が必要なこと",
     "manualsUnread": "確認していない対応方法", "closedNow": "ただいま営業時間外です", "newCaller": "新規",
-    "knownCaller": "{calls}回目の着信", "caller": "発信者", "calledBack": "折り返しの電話です", "kind": "種別",
+    "knownCaller": "{calls}回目の着信", "caller": "発信者", "calledBack": "折り返しの電話です", "kind": "種別", "ringing": "{firm}に着信です", "pickUp": "電話機で応答してください", "notAnswered": "応答前に切断",
+    "inHand": "担当中の通話", "hold": "保留", "resume": "保留解除", "bridge": "取次", "bridgeBlind": "取次を任せる（相手が1で応答）", "bridgeJoin": "つないで抜ける",
+    "bridgeBack": "発信者に戻る", "bridgeWhy": "取次の理由（契約企業の決まりではできません）", "hangUp": "切断",
     "unheard": "聴取不可", "unheardKey": "聴取不可（F7）", "readBack": "復唱して確認済み", "useCaller": "発信者番号を使う", "required": "必須",
     "people": "担当者と予定", "notes": "申し送り", "manual": "対応方法", "faq": "よくある質問", "faqFind": "質問を探す", "faqUse": "回答した",
     "faqUsed": "報告に記録しました", "dos": "必ず行うこと", "donts": "してはいけないこと", "usePhrase": "報告に入れる",
@@ -29,10 +31,12 @@ export const words = {
     "badges": { "confirmed": "確認済み", "plausible": "形式は正常", "doubtful": "要確認", "wrong": "番号として成立しません" }
   },
   "en": {
-    "report": "Report", "drafts": "Unfinished reports", "sentNow": "Sent", "trouble": "Not delivered",
+    "reports": "Reports", "report": "Report", "drafts": "Unfinished reports", "sentNow": "Sent", "trouble": "Not delivered",
     "tasks": "To be done", "manualsUnread": "Manuals that you have not read",
     "closedNow": "The firm is closed now", "newCaller": "new", "knownCaller": "call no. {calls}", "caller": "Caller",
-    "calledBack": "This is a call back", "kind": "Kind", "unheard": "not heard",
+    "calledBack": "This is a call back", "kind": "Kind", "ringing": "A call for {firm}", "pickUp": "pick up your phone", "notAnswered": "gave up before the answer",
+    "inHand": "Your call", "hold": "Hold", "resume": "Back to the caller", "bridge": "Put through", "bridgeBlind": "Put through and leave (they press 1)",
+    "bridgeJoin": "Join them and leave", "bridgeBack": "Give up, back to the caller", "bridgeWhy": "Why (the firm's policy does not allow it)", "hangUp": "Hang up", "unheard": "not heard",
     "unheardKey": "not heard (F7)", "readBack": "read back", "useCaller": "Use the caller's number",
     "required": "needed", "people": "People and their day", "notes": "Notes", "manual": "Manual",
     "faq": "Questions and answers", "faqFind": "Find a question", "faqUse": "I answered this",
@@ -56,7 +60,7 @@ export const words = {
     "againOf": "Send again to {recipient} of {firm}", "noDrafts": "There are no unfinished reports.",
     "noTrouble": "Everything is delivered.", "noTasks": "There is nothing to be done.", "done": "Done", "dropped": "in vain, or not needed",
     "result": "Result", "doneOf": "Done: {what}", "acknowledge": "I have read it",
-    "acknowledgeOf": "I have read the manual of {firm}", "version": "version {version}", "from": "from {time}",
+    "acknowledgeOf": "I have read it: the manual of {firm}", "version": "version {version}", "from": "from {time}",
     "correct": "Send a correction",
     "deliveryStates": { "waiting": "waiting", "leased": "being sent", "accepted": "delivered", "retry": "trying again", "dead": "failed", "withdrawn": "withdrawn", "late": "late", "bounced": "bounced", "seen": "seen" },
     "reportStates": { "draft": "draft", "sent": "sent", "waived": "no report" },

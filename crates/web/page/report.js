@@ -4,6 +4,7 @@ import { words } from "/report-words.js";
 import { saver } from "/saver.js";
 import { sides } from "/report-sides.js";
 import { fieldOf } from "/report-fields.js";
+import { hand } from "/report-hand.js";
 
 const RENEW_MS = 20_000; // the lock of an open form
 const PREVIEW_MS = 400;
@@ -15,7 +16,7 @@ const LEAVE_MAX_MS = 3000; // a logout waits so long for what is being saved
 export function reportDesk(tools) {
   const { $, element, chip, filled, when, api, wrong } = tools;
   const R = () => words[tools.language()] ?? words.en;
-  let pop = null; // the call that is offered, or has just been answered
+  let pop = null; // the call that is offered, or has just been answered, with what the server knows of firm and caller
   let open = null; // { sheet, fields, saver, progress, held, sending, renew, preview }
   let inHand = null; // one's own call
   let turn = 0; // grows with everything that is opened or closed: an answer to something older comes too late
@@ -24,34 +25,45 @@ export function reportDesk(tools) {
   const keeping = new Map(); // report → { saver, firm, who, open }: until everything that was typed there is kept
   let sent = []; // reports that were sent from here
   const side = sides({ ...tools, R, use, usedFaq, reload: reloadSheet });
+  const inHands = hand({ ...tools, R, urgent: () => open?.sheet.report.draft.answers.urgency?.said === "urgent",
+    phrases: () => [...$("report-body").querySelectorAll("button[data-phrase]")] });
 
   // ---- A call comes ----
 
-  /** Painted from the event alone: nothing is asked of the server while the phone rings (F07). */
+  /** Painted from the one message that offers the call: nothing is asked of the server while the phone rings (F07). */
   function drawPop() {
-    const place = $("report-head");
     const firm = open?.sheet.firm ?? null;
-    const from = pop ?? { customer_name: open?.sheet.report.customer_name, reading: firm?.reading, greeting: firm?.greeting, closed: firm?.closed,
-      caller_display: open?.sheet.caller_display, callback: false };
-    const called = from.caller ? tools.number(from.caller) : tools.withheld(from.withheld) ?? from.caller_display;
+    const from = pop ?? { customer_name: open?.sheet.report.customer_name, reading: firm?.reading, greeting: firm?.greeting, greeting_reading: firm?.greeting_reading,
+      closed: firm?.closed, caller_display: open?.sheet.caller_display, callback: false };
+    const { sheet } = from;
+    const called = sheet?.caller_display && from.caller ? sheet.caller_display : from.caller ? tools.number(from.caller) : tools.withheld(from.withheld) ?? from.caller_display;
     // A pop that stands above the form of the call before is about another caller.
     const about = open && (!pop || pop.call === open.sheet.report.call);
-    place.replaceChildren(
+    const isNew = about ? open.sheet.new_caller : sheet?.new_caller ?? from.is_new;
+    const reading = sheet ? sheet.greeting_reading : from.greeting_reading;
+    $("report-head").replaceChildren(
       element("p", { className: "report-firm" }, element("ruby", {}, from.customer_name || tools.W().unknown, element("rt", { textContent: from.reading ?? "" }))),
-      element("p", { className: "report-greeting", textContent: from.greeting ?? "" }),
-      element("p", {},
+      element("p", { className: "report-greeting" }, sheet?.greeting || (from.greeting ?? ""), ...(reading ? [" ", element("small", { className: "quiet", textContent: reading })] : [])),
+      element("p", { className: "report-caller" },
         ...(from.closed ? [chip(R().closedNow, "missed"), ` ${from.closed} `] : []),
         ...(from.callback ? [chip(R().calledBack, "busy"), " "] : []),
-        `${R().caller}: ${called ?? ""} `,
-        ...(about && open.sheet.new_caller ? [chip(R().newCaller, "ready")] : pop?.earlier ? [chip(filled(R().knownCaller, { calls: pop.earlier.calls + 1 }), "busy")] : [])),
-      ...(!open && pop?.manual ? [element("p", { className: "report-manual", textContent: pop.manual })] : []),
+        `${R().caller}: `, element("strong", { textContent: called ?? "" }), " ",
+        ...(isNew ? [chip(R().newCaller, "ready")] : pop?.visits > 1 ? [chip(filled(R().knownCaller, { calls: pop.visits }), "busy")] : [])),
     );
+    // What is known before anybody answers: with the form it stands beside it.
+    $("report-before").replaceChildren(...(pop && !about ? side.before(pop) : []));
     show();
+  }
+
+  function clearsPop() {
+    for (const id of ["report-head", "report-before"]) $(id).replaceChildren();
   }
 
   function show() {
     $("report").hidden = !pop && !open && !$("report-error").textContent;
     $("report-body").hidden = !open;
+    // One screen for the call: lists and figures make room for it.
+    document.body.classList.toggle("at-a-call", Boolean(pop || open));
   }
 
   /** What went wrong here, and what may be done about it: seen also when there is no form. */
@@ -61,17 +73,18 @@ export function reportDesk(tools) {
   }
 
   /** `replayed` is what has happened during a break of the line: that a call was answered may be long over. */
-  function hears({ event }, replayed = false) {
+  function hears({ event, sheet }, replayed = false) {
     const own = tools.me()?.operator;
     switch (event.kind) {
       case "screen_pop":
         // A second call is offered while the report of the first is being written: its form stays, the pop stands above.
-        if (event.operator === own) { pop = event; drawPop(); }
+        if (event.operator === own) { pop = { ...event, sheet }; inHands.rings(pop); drawPop(); }
         break;
       case "pop_closed":
         if (event.operator === own) unpop(event.call);
         break;
       case "call_answered":
+        if (pop?.call === event.call) inHands.still();
         if (event.operator === own) (replayed ? answeredThen : openCall)(event.call);
         break;
       case "call_ended":
@@ -96,7 +109,8 @@ export function reportDesk(tools) {
   function unpop(call) {
     if (pop?.call !== call) return;
     pop = null;
-    if (open) drawPop(); else show();
+    inHands.still();
+    if (open) drawPop(); else { clearsPop(); show(); }
   }
 
   const own = (now) => now?.calls.find((call) => tools.me()?.operator != null && call.operator === tools.me().operator && ["established", "held"].includes(call.state));
@@ -174,6 +188,7 @@ export function reportDesk(tools) {
     open = mine;
     // One that is only offered yet stands above.
     if (pop && pop.call !== sheet.report.call && pop.call === inHand) pop = null;
+    if (!pop || pop.call === inHand) inHands.still();
     $("report-saved").textContent = "";
     const unsaved = kept?.saver.unsaved() ?? [];
     if (kept && !kept.lost) for (const edit of unsaved) puts(sheet.report.draft, edit);
@@ -240,11 +255,12 @@ export function reportDesk(tools) {
     const kept = keeping.get(id);
     if (kept) kept.open = null;
     if (pop?.call === call) pop = null;
+    if (!pop) inHands.still();
     open = null;
     side.forgets();
     for (const place of ["report-fields", "report-looks", "report-to"]) $(place).replaceChildren();
     $("report-saved").textContent = "";
-    if (pop) drawPop(); else { $("report-head").replaceChildren(); show(); }
+    if (pop) drawPop(); else { clearsPop(); show(); }
   }
 
   /** It is sent, or will never be. */
@@ -330,6 +346,8 @@ export function reportDesk(tools) {
       fields.set(field.key, made);
       return made.place;
     }));
+    $("report-mark").textContent = kind.mark?.[tools.language()] ?? "";
+    $("report-mark").hidden = !kind.mark;
     side.script(sheet, sheet.report.draft.kind);
   }
 
@@ -555,6 +573,8 @@ export function reportDesk(tools) {
   return {
     hears,
     openReport, openCall,
+    /** The calls as they are now. */
+    shows: (now) => inHands.shows(now),
     /** Before a logout: what was typed is saved and let go, if the server answers. */
     leaves: () => Promise.race([Promise.all([leave(), ...[...keeping.values()].map(({ saver }) => saver.flush().catch(() => {}))]),
       new Promise((resolve) => setTimeout(resolve, LEAVE_MAX_MS))]),
@@ -577,6 +597,7 @@ export function reportDesk(tools) {
     /** Everything again, in another language. */
     redraw() {
       drawSent();
+      inHands.redraw();
       if (!open) { if (pop) drawPop(); return; }
       draw();
       side.draws(open.sheet);
@@ -587,6 +608,7 @@ export function reportDesk(tools) {
       turn += 1;
       if (open) closes();
       asking = pop = inHand = null;
+      inHands.forget();
       noWaiver();
       for (const [id, { saver }] of keeping) {
         saver.stop();
@@ -594,7 +616,7 @@ export function reportDesk(tools) {
       }
       sent = [];
       side.forgets();
-      for (const id of ["report-head", "report-fields", "report-to", "report-looks", "report-sent-list", "report-error", "report-left", "report-saved", "report-done"]) $(id).replaceChildren();
+      for (const id of ["report-head", "report-before", "report-fields", "report-to", "report-looks", "report-sent-list", "report-error", "report-left", "report-saved", "report-done"]) $(id).replaceChildren();
       $("report-sent").hidden = true;
       show();
     },

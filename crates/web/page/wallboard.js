@@ -1,13 +1,13 @@
 // What supervisors keep an eye on: who waits and for how many rings, operators with their timers, today's promise.
 // Drawn from `/now` and `/promise`; between two looks the timers run on by this browser's own clock.
 
-const RING_MS = 3000;
+export const RING_MS = 3000;
 const AMBER = 2; // two rings: what the best firms keep to
 const RED = 3; // three: the promise is broken
 const TICK_MS = 500;
 
 /** How bad a wait of so many rings is: a class of the style sheet. */
-const alertness = (rings) => rings >= RED ? "missed" : rings >= AMBER ? "busy" : "ready";
+export const alertness = (rings) => rings >= RED ? "missed" : rings >= AMBER ? "busy" : "ready";
 const percent = (value) => value == null ? "–" : `${(Math.floor(value * 10) / 10).toFixed(1)} %`;
 const share = (value, good) => ({ text: percent(value), kind: value != null && value < good ? "number missed" : "number" });
 const count = (value) => ({ text: String(value), kind: "number" });

@@ -2,7 +2,7 @@
 // languages have the same keys, and each event and each alarm of the switch has its word.
 export const words = {
   "ja": {
-    "title": "Denwaban — 通話の検索と再生", "desk": "通話の検索と再生", "logout": "ログアウト", "login": "ログイン",
+    "criteria": "検索条件", "found": "見つかった通話", "title": "Denwaban — 通話の検索と再生", "desk": "通話の検索と再生", "logout": "ログアウト", "login": "ログイン",
     "name": "ユーザー名", "password": "パスワード", "wrong": "ユーザー名かパスワードが違います。",
     "slow": "試行が多すぎます。しばらくしてからもう一度お試しください。", "failed": "サーバーに接続できません。",
     "forbidden": "この操作の権限がありません。",
@@ -105,7 +105,7 @@ export const words = {
     }
   },
   "en": {
-    "title": "Denwaban — find and replay calls", "desk": "find and replay calls", "logout": "Log out",
+    "criteria": "What to look for", "found": "Calls found", "title": "Denwaban — find and replay calls", "desk": "find and replay calls", "logout": "Log out",
     "login": "Log in", "name": "User", "password": "Password", "wrong": "User or password is wrong.",
     "slow": "Too many tries. Please wait a while and try again.", "failed": "The server cannot be reached.",
     "forbidden": "You may not do this.", "operatorOnly": "Only supervisors find calls and hear recordings.",
@@ -121,7 +121,7 @@ export const words = {
     "ladder": "SIP ladder", "did": "Dialled number", "ending": "Ending", "seconds": "s", "alarms": "Notices", "setup": "Settings",
     "bans": "Sources that are not listened to", "banSource": "Source", "banReason": "Why", "banFailures": "Times",
     "banUntil": "Until", "banClear": "Listen again", "banClearAll": "Listen to all again",
-    "banClearOf": "Listen to {source} again",
+    "banClearOf": "Listen again to {source}",
     "banReasons": {
       "passwords": "guessed passwords", "scanning": "asked for odd things", "malformed": "sent what is no SIP"
     },

@@ -10,12 +10,12 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use switch::Event;
 use switch::io::SUPERVISION;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -24,11 +24,14 @@ use crate::auth::{Login, token};
 use crate::error::Refusal;
 use crate::extract::Asked;
 use crate::news::{News, Told};
+use crate::reports::pop::{self, Offer, PopSheet};
 use crate::rights::Act;
 use crate::switchboard::Stamped;
 
 /// How often we ask whether the desk is still there, and whether it still may be (R29).
 const PING: Duration = Duration::from_secs(15);
+/// An offer is over by then: what a desk hears again after a break is painted without.
+const OFFER_MS_MAX: i64 = 120_000;
 /// Bytes of a desk's message: it has nothing to say here.
 const MESSAGE_BYTES_MAX: usize = 1024;
 
@@ -58,12 +61,11 @@ pub(crate) async fn events(
     login.may(Act::Watch)?;
     let upgrade = upgrade
         .map_err(|why| Refusal::malformed(format!("this is a WebSocket: {why}"), "ask for it with an upgrade"))?;
-    let sees = Sees::of(&login);
     let session = token(&headers).unwrap_or_default();
     let desk = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(desk.on_upgrade(move |socket| async move {
         // However it ends, it has ended: the desk comes again with the number of its last event.
-        let _ended = Stream { api, socket, session, sees, last: 0 }.run(from.after).await;
+        let _ended = Stream { api, socket, session, sees: Sees::of(&login), login, last: 0 }.run(from.after).await;
     }))
 }
 
@@ -96,10 +98,21 @@ impl Sees {
     }
 }
 
+/// One message: an event, and with an offer what is known of firm and caller.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OnTheStream {
+    #[serde(flatten)]
+    stamped: Stamped,
+    /// Only with `screen_pop`, and only for the operator who is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sheet: Option<PopSheet>,
+}
+
 struct Stream {
     api: Api,
     socket: WebSocket,
     session: String,
+    login: Login,
     sees: Sees,
     last: u64,
 }
@@ -152,7 +165,8 @@ impl Stream {
         }
         self.last = event.seq;
         let Some(told) = self.sees.told(event) else { return Ok(()) };
-        match serde_json::to_string(&told) {
+        let sheet = popped(&self.api, &self.login, &told).await;
+        match serde_json::to_string(&OnTheStream { stamped: told, sheet }) {
             Ok(text) => self.socket.send(Message::text(text)).await,
             Err(error) => {
                 tracing::warn!(%error, "an event could not be told");
@@ -164,7 +178,10 @@ impl Stream {
     /// Is the desk still somebody's? What it may see is as its role is now. A database that is away ends no session.
     async fn is_logged_in(&mut self) -> bool {
         match self.api.store.session(&self.session, self.api.now_ms()).await {
-            Ok(Some(user)) => self.sees = Sees::of(&Login::from(user)),
+            Ok(Some(user)) => {
+                self.login = user.into();
+                self.sees = Sees::of(&self.login);
+            }
             Ok(None) => return false,
             Err(_) => {}
         }
@@ -174,6 +191,19 @@ impl Stream {
     async fn close(&mut self, code: u16, why: &'static str) -> Result<(), Error> {
         self.socket.send(Message::Close(Some(CloseFrame { code, reason: why.into() }))).await
     }
+}
+
+/// An offer to whoever sits here comes with all that is known of firm and caller: one message, from which the screen is painted.
+async fn popped(api: &Api, login: &Login, told: &Stamped) -> Option<PopSheet> {
+    let Some(Event::ScreenPop { call, operator, customer, caller, .. }) = told.event.of_switch() else {
+        return None;
+    };
+    let is_mine = login.operator == Some(*operator);
+    let is_new = api.now_ms().saturating_sub(told.unix_ms) < OFFER_MS_MAX;
+    if !(is_mine && is_new) {
+        return None;
+    }
+    pop::of(api, login, &Offer { call, customer: *customer, caller }).await
 }
 
 /// A supervisor who listens is not shown to who is listened to.

@@ -42,6 +42,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/queue-words.js", SCRIPT, include_str!("../page/queue-words.js")),
     ("/report.js", SCRIPT, include_str!("../page/report.js")),
     ("/report-fields.js", SCRIPT, include_str!("../page/report-fields.js")),
+    ("/report-hand.js", SCRIPT, include_str!("../page/report-hand.js")),
     ("/report-lists.js", SCRIPT, include_str!("../page/report-lists.js")),
     ("/report-sides.js", SCRIPT, include_str!("../page/report-sides.js")),
     ("/report-words.js", SCRIPT, include_str!("../page/report-words.js")),

@@ -10,6 +10,7 @@ mod find;
 mod firm;
 mod open;
 mod past;
+pub(crate) mod pop;
 mod progress;
 mod refused;
 mod send;

@@ -121,6 +121,58 @@ fn r20_why_a_report_did_not_arrive_is_told_to_those_who_look_after_it() {
 }
 
 #[test]
+fn f07_f09_an_offer_comes_with_what_is_known_of_firm_and_caller_to_the_operator_who_is_called_and_to_nobody_else() {
+    let house = House::new();
+    let firm = house.customer("sakura", "さくら歯科", "0355500101");
+    let (hanako, taro) = (house.operator("101", "花子"), house.operator("102", "太郎"));
+    let (one, other) =
+        (house.logged_in("hanako", Role::Operator, Some(hanako)), house.logged_in("taro", Role::Operator, Some(taro)));
+    let visit = |id: u64, answered: bool| {
+        house.call(id, |call| {
+            call.customer = Some(firm);
+            call.operator = Some(taro).filter(|_| answered);
+            call.operator_name = "太郎".into();
+            call.answered_ms = call.answered_ms.filter(|_| answered);
+        })
+    };
+    let caller = common::ended(1).caller;
+    for id in 1..=4 {
+        visit(id, id % 2 == 0);
+    }
+    let offer = |id: u64, to: i64| Event::ScreenPop {
+        call: switch::CallId(id).to_string(),
+        operator: to,
+        customer: Some(firm),
+        customer_name: "さくら歯科".into(),
+        reading: String::new(),
+        greeting: String::new(),
+        manual: String::new(),
+        caller: caller.clone(),
+        withheld: String::new(),
+        waited_ms: 0,
+        callback: false,
+        closed: String::new(),
+        earlier: None,
+        is_new: false,
+        visits: 5,
+    };
+    let (mut called, mut colleague) = (desk(&house, "?after=0", &one), desk(&house, "?after=0", &other));
+    house.switchboard.tells(1, offer(5, hanako));
+    let (told, overheard) = (next(&mut called), next(&mut colleague));
+    assert_eq!((&told["event"]["kind"], &told["seq"]), (&json!("screen_pop"), &json!(1)));
+    assert_eq!(overheard["sheet"], Value::Null);
+    let sheet = &told["sheet"];
+    assert_eq!(sheet["new_caller"], false, "{told}");
+    // The last three, newest first; of an answered one there is a report.
+    let earlier: Vec<_> =
+        sheet["earlier"].as_array().unwrap().iter().map(|call| (&call["answered"], call["report"].is_null())).collect();
+    assert_eq!(earlier, [(&json!(true), false), (&json!(false), true), (&json!(true), false)], "{sheet}");
+    // A firm that does not exist any more, or none at all: the offer comes all the same.
+    house.switchboard.tells(2, Event::TrunkState { trunk: 1, up: true, why: String::new() });
+    assert_eq!(next(&mut called)["sheet"], Value::Null);
+}
+
+#[test]
 fn who_is_no_supervisor_any_more_is_told_no_longer() {
     let house = House::new();
     let user = house.user("shunin", Role::Supervisor, None);

@@ -50,6 +50,7 @@ const REPORT: Part = Part {
     scripts: &[
         ("/report.js", include_str!("../page/report.js")),
         ("/report-fields.js", include_str!("../page/report-fields.js")),
+        ("/report-hand.js", include_str!("../page/report-hand.js")),
         ("/report-sides.js", include_str!("../page/report-sides.js")),
         ("/report-lists.js", include_str!("../page/report-lists.js")),
         ("/saver.js", include_str!("../page/saver.js")),
@@ -378,8 +379,15 @@ const SUPERVISORS: &[&str] = &[
 ];
 
 /// The report's part, which everybody loads, too.
-const REPORTS: &[&str] =
-    &["//report.js", "//report-fields.js", "//report-sides.js", "//report-lists.js", "//saver.js", "//report-words.js"];
+const REPORTS: &[&str] = &[
+    "//report.js",
+    "//report-fields.js",
+    "//report-sides.js",
+    "//report-lists.js",
+    "//saver.js",
+    "//report-words.js",
+    "//report-hand.js",
+];
 
 /// A client firm's own page: on a telephone, and so the smallest.
 const MYS: &[&str] = &["//my", "//my.js", "//my-keeping.js", "//my-words.js", "//my.css"];
@@ -405,14 +413,14 @@ fn the_page_is_served_closed_and_small() {
         files.iter().map(one).sum()
     };
     let (everybodys, administrators) = (served(EVERYBODYS), served(ADMINISTRATORS));
-    // With the markup and the style of the report's form.
-    assert!(everybodys < 88_000, "{everybodys}");
+    // With the markup and the style of the report's form, and of the one screen that an operator has at a call.
+    assert!(everybodys < 93_000, "{everybodys}");
     assert!(administrators < 64_000, "{administrators}");
     let supervisors = served(SUPERVISORS);
     assert!(supervisors < 138_000, "{supervisors}");
     let reports = served(REPORTS);
     // Nothing that was typed may be lost, whoever leaves, takes over or comes late: that is a good part of it.
-    assert!(reports < 61_000, "{reports}");
+    assert!(reports < 70_000, "{reports}");
     let mys = served(MYS);
     assert!(mys < 40_000, "{mys}");
     let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));

@@ -209,10 +209,10 @@ fn lines(finished: &Finished<'_>, language: Language) -> Vec<Line> {
 
 /// A cancellation needs no answer from the firm (F16).
 fn accepted(kind: Kind, language: Language) -> Option<Line> {
-    (kind == Kind::BookingCancel).then(|| Line {
+    kind.mark().map(|(ja, en)| Line {
         key: ACCEPTED.to_owned(),
         label: language.of("取消", "Cancellation").to_owned(),
-        text: language.of("承り済", "accepted").to_owned(),
+        text: language.of(ja, en).to_owned(),
     })
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::{DeliveryRow, DeliveryState, EarlierReport, ReportRow, ReportState, StoreError};
 use utoipa::ToSchema;
 
-use super::progress::{self, Progress, label};
+use super::progress::{self, Bilingual, Progress, label};
 use super::{Said, Shown};
 use crate::api::Api;
 use crate::auth::Login;
@@ -83,6 +83,8 @@ pub(crate) struct KindOf {
     fields: Vec<Field>,
     /// What is said at the end (F15).
     closing: String,
+    /// What a report of this kind says by itself: 承り済 (F16).
+    mark: Option<Bilingual>,
 }
 
 /// One of the firm's people, today.
@@ -184,25 +186,29 @@ pub(super) async fn of(api: &Api, login: &Login, language: Language, report: Rep
 
 async fn before(api: &Api, report: &ReportRow, profile: &Profile) -> Result<Vec<SaidBefore>, StoreError> {
     let mut told = Vec::new();
-    for EarlierReport { report, .. } in api.store.earlier_of(report).await? {
-        let deliveries = api.store.report_deliveries(&report.id).await?;
-        let draft = &report.draft;
-        let said = [key::COMPANY, key::NAME, key::BUSINESS].map(|key| draft.said(key).unwrap_or_default());
-        let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
-        told.push(SaidBefore {
-            at_ms: report.created_ms,
-            kind: draft.kind,
-            ja: draft.kind.ja(),
-            en: draft.kind.en(),
-            state: report.state,
-            text: said.join(" / "),
-            told: draft.said(key::CLOSING).unwrap_or_default().to_owned(),
-            deliveries: deliveries.into_iter().map(|row| Delivered::of(profile, row)).collect(),
-            id: report.id,
-        });
+    for EarlierReport { report, .. } in api.store.earlier_of(report).await?.into_iter().take(EARLIER_MAX) {
+        told.push(said_before(api, profile, report).await?);
     }
-    told.truncate(EARLIER_MAX);
     Ok(told)
+}
+
+/// A report in a line, and where its copies are.
+pub(super) async fn said_before(api: &Api, profile: &Profile, report: ReportRow) -> Result<SaidBefore, StoreError> {
+    let deliveries = api.store.report_deliveries(&report.id).await?;
+    let draft = &report.draft;
+    let said = [key::COMPANY, key::NAME, key::BUSINESS].map(|key| draft.said(key).unwrap_or_default());
+    let said: Vec<&str> = said.into_iter().filter(|part| !part.is_empty()).collect();
+    Ok(SaidBefore {
+        at_ms: report.created_ms,
+        kind: draft.kind,
+        ja: draft.kind.ja(),
+        en: draft.kind.en(),
+        state: report.state,
+        text: said.join(" / "),
+        told: draft.said(key::CLOSING).unwrap_or_default().to_owned(),
+        deliveries: deliveries.into_iter().map(|row| Delivered::of(profile, row)).collect(),
+        id: report.id,
+    })
 }
 
 async fn firm(api: &Api, customer: i64, profile: &Profile, now_ms: i64) -> Result<Firm, StoreError> {
@@ -244,6 +250,7 @@ fn kinds(profile: &Profile) -> Vec<KindOf> {
         en: kind.en(),
         fields: profile.form.fields(kind),
         closing: profile.closing(kind).to_owned(),
+        mark: kind.mark().map(|(ja, en)| Bilingual { ja: ja.to_owned(), en: en.to_owned() }),
     };
     profile.kinds().into_iter().map(of).collect()
 }
@@ -290,7 +297,12 @@ fn hours(entry: &Entry, midnight: i64, language: Language) -> String {
     format!("{}–{} {word}{note}", clock(entry.from_ms), clock(entry.until_ms))
 }
 
-async fn manual(api: &Api, login: &Login, customer: i64, now_ms: i64) -> Result<Option<ManualNow>, StoreError> {
+pub(super) async fn manual(
+    api: &Api,
+    login: &Login,
+    customer: i64,
+    now_ms: i64,
+) -> Result<Option<ManualNow>, StoreError> {
     let versions = api.store.manuals(customer).await?;
     let Some(version) = in_force(&versions, now_ms).filter(|version| !version.text.is_empty()) else {
         return Ok(None);

@@ -1,0 +1,140 @@
+// The call that rings, and the call in hand: how many rings have gone by, and one key for each thing that can be done.
+import { RING_MS, alertness } from "/wallboard.js";
+
+const TICK_MS = 250;
+const IN_HAND = ["established", "held"];
+
+/**
+ * `tools` are those of the form, with `R()`, `urgent()`, whether the report says that it is urgent, and `phrases()`, the buttons of
+ * what is said, in their order.
+ */
+export function hand(tools) {
+  const { $, element, filled, seconds, api, wrong, R } = tools;
+  let rings = null; // { call, since }: the offer
+  let call = null; // one's own, as /now has it
+  let asked = null; // how it is to be passed on, while the reason is being written
+  let busy = false;
+
+  // ---- It rings ----
+
+  function drawRings() {
+    const ms = performance.now() - rings.since;
+    const count = Math.floor(ms / RING_MS);
+    $("ring-time").className = `chip ${alertness(count)}`;
+    $("ring-time").textContent = filled(tools.W().rings, { rings: count, seconds: seconds(ms) });
+  }
+
+  setInterval(() => { if (rings) drawRings(); }, TICK_MS);
+
+  // ---- It is in hand ----
+
+  /** What can be done now: the key, its words, what it does, and whether it is the next thing to do. */
+  function deeds() {
+    const on = call.state !== "held";
+    const passing = ["attended", "confirmed"].includes(call.transfer);
+    return [
+      ...(passing || call.transfer === "bridged" ? [] : [["F3", on ? R().hold : R().resume, () => act("hold", { on }), !on]]),
+      ...(call.transfer ? [] : [["F4", R().bridge, () => bridge("attended")], ["Shift+F4", R().bridgeBlind, () => bridge("confirmed")]]),
+      ...(call.transfer === "attended" ? [["F4", R().bridgeJoin, () => act("transfer/complete"), true]] : []),
+      ...(passing ? [["F6", R().bridgeBack, () => act("transfer/cancel")]] : []),
+      ["F9", R().hangUp, () => act("hangup")],
+    ];
+  }
+
+  function draw() {
+    $("hand").hidden = !call;
+    if (!call) { asksNothing(); $("hand-error").textContent = ""; return; }
+    const { W } = tools;
+    const state = W().transfers[call.transfer] ?? W().states[call.state] ?? call.state;
+    const drawn = JSON.stringify([call, tools.language()]);
+    // A button that somebody is about to press stays where it is.
+    if ($("hand").dataset.drawn === drawn) return;
+    $("hand").dataset.drawn = drawn;
+    $("hand-state").className = `chip ${call.state}`;
+    $("hand-state").textContent = state;
+    $("hand-acts").replaceChildren(...deeds().map(([key, words, deed, next]) =>
+      element("button", { type: "button", className: next ? "main" : "", textContent: `${words} (${key})`, onclick: deed })));
+  }
+
+  async function act(what, body = {}) {
+    if (!call || busy) return;
+    busy = true;
+    $("hand-error").textContent = "";
+    try {
+      await api(`/calls/${call.call}/${what}`, { method: "POST", ...(what.startsWith("transfer/") || what === "hangup" ? {} : { body: JSON.stringify(body) }) });
+      asksNothing();
+    } catch (error) {
+      $("hand-error").textContent = wrong(error);
+      throw error;
+    } finally { busy = false; }
+  }
+
+  /** To the firm's people, in their order; where the firm's policy does not allow it by itself, with a reason. */
+  async function bridge(mode, reason = null) {
+    try { await act("transfer", { mode, to: null, urgent: Boolean(tools.urgent()), reason }); }
+    catch (error) {
+      if (error.body?.field !== "reason" || reason != null) return;
+      asked = mode;
+      $("hand-why").hidden = false;
+      $("hand-why").elements.reason.focus();
+    }
+  }
+
+  function asksNothing() {
+    asked = null;
+    $("hand-why").hidden = true;
+    $("hand-why").reset();
+  }
+
+  $("hand-why").onsubmit = (event) => {
+    event.preventDefault();
+    if (asked) bridge(asked, event.target.elements.reason.value);
+  };
+  $("hand-why-cancel").onclick = asksNothing;
+
+  // ---- Keys ----
+
+  addEventListener("keydown", (event) => {
+    if (event.isComposing || event.altKey || event.metaKey) return;
+    if (event.ctrlKey) {
+      const phrase = /^Digit[1-9]$/.test(event.code) && !event.shiftKey ? tools.phrases()[Number(event.code.slice(5)) - 1] : null;
+      if (!phrase) return;
+      event.preventDefault();
+      if (!event.repeat) phrase.click();
+      return;
+    }
+    const key = event.shiftKey ? `Shift+${event.key}` : event.key;
+    const deed = call && deeds().find(([name]) => name === key);
+    if (!deed) return;
+    event.preventDefault();
+    if (!event.repeat) Promise.resolve(deed[2]()).catch(() => {});
+  });
+
+  return {
+    /** A call is offered: who, is said aloud once. */
+    rings(pop) {
+      rings = { call: pop.call, since: performance.now() - pop.waited_ms };
+      $("ring").hidden = false;
+      $("ring-said").textContent = filled(R().ringing, { firm: pop.customer_name || tools.W().unknown });
+      drawRings();
+    },
+    /** It rings no more. */
+    still() {
+      rings = null;
+      $("ring").hidden = true;
+      $("ring-said").textContent = "";
+    },
+    /** The calls as they are now. */
+    shows(now) {
+      const me = tools.me()?.operator;
+      call = (me != null && now?.calls.find((one) => one.operator === me && (IN_HAND.includes(one.state) || one.transfer))) || null;
+      draw();
+    },
+    redraw() { $("hand").dataset.drawn = ""; draw(); },
+    forget() {
+      call = null;
+      this.still();
+      draw();
+    },
+  };
+}
