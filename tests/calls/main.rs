@@ -17,10 +17,12 @@ mod databases;
 
 mod attacks;
 mod bad_input;
+mod barriers;
 mod bleed;
 mod browser;
 mod burst;
 mod codecs;
+mod console;
 mod crash;
 mod database;
 mod demo;

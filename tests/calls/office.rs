@@ -32,7 +32,7 @@ fn value(desk: &mut Desk, selector: &str) -> String {
 }
 
 /// Opens the firm's settings.
-fn settings(desk: &mut Desk, firm: i64) {
+pub fn settings(desk: &mut Desk, firm: i64) {
     let choice = "[name=profile-firm]";
     desk.until("the choice", &format!("document.querySelector('{choice} option[value=\"{firm}\"]') != null"));
     desk.click("#profile summary");

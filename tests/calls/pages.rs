@@ -74,7 +74,7 @@ impl Desk {
     }
 
     /// Opens the form of this row.
-    fn edit(&mut self, kind: &str, id: i64) {
+    pub fn edit(&mut self, kind: &str, id: i64) {
         let choice = format!("[name=setup-{kind}]");
         self.until("the choice", &format!("document.querySelector('{choice} option[value=\"{id}\"]') != null"));
         self.write(&choice, &id.to_string());

@@ -45,22 +45,23 @@ impl Mailbox {
 }
 
 /// A house whose firm gets its reports by mail, an operator at a phone and a page, and a caller.
-struct Scene {
-    house: House,
-    operator: Operator,
+pub struct Scene {
+    pub house: House,
+    pub firm: i64,
+    pub operator: Operator,
     mailbox: Mailbox,
-    desk: Desk,
-    carrier: Peer,
-    _robots: Robots,
+    pub desk: Desk,
+    pub carrier: Peer,
+    pub robots: Robots,
 }
 
 impl Scene {
-    fn new() -> Scene {
+    pub fn new() -> Scene {
         Scene::with_wrap_up(600)
     }
 
     /// An open report keeps the operator from the next call for as many seconds at most.
-    fn with_wrap_up(wrap_up_max_seconds: u32) -> Scene {
+    pub fn with_wrap_up(wrap_up_max_seconds: u32) -> Scene {
         let mailbox = Mailbox::open();
         let house = House::start_with(&mailbox.configuration());
         let firm = house.firm("sakura", "さくら歯科", "0355500101", json!({ "ring_seconds": 60 }));
@@ -79,11 +80,31 @@ impl Scene {
         house.trunk("carrier", port, json!({}));
         let carrier = Peer::bind(port, &house.sip);
         let desk = Desk::open_as(&house, "operator", Some(operator.id));
-        Scene { house, operator, mailbox, desk, carrier, _robots: robots }
+        Scene { house, firm, operator, mailbox, desk, carrier, robots }
+    }
+
+    /// What the firm has ordered: words for every hour, somebody who is out, and a note about this caller.
+    pub fn ordered(&self) {
+        let house = &self.house;
+        let firm = self.firm;
+        let revision = house.get(&format!("/customers/{firm}/profile"))["revision"].clone();
+        let mut profile = house.get(&format!("/customers/{firm}/profile"))["profile"].clone();
+        profile["greetings"] = json!([
+            { "hours": { "from": "0:00", "until": "12:00" }, "text": "お電話ありがとうございます、さくら歯科です。", "reading": "おでんわありがとうございます、さくらしかです。" },
+            { "text": "お電話ありがとうございます、さくら歯科です。", "reading": "おでんわありがとうございます、さくらしかです。" },
+        ]);
+        profile["dos"] = json!(["必ずお名前を復唱する"]);
+        let put = json!({ "revision": revision, "profile": profile });
+        let (status, answer) = house.ask("PUT", &format!("/customers/{firm}/profile"), Some(&put));
+        assert_eq!(status, 200, "{answer}");
+        self.goes_out();
+        let note = json!({ "id": 0, "text": "見積の件は至急おつなぎください", "from_ms": 0, "until_ms": null,
+            "about": { "callers": ["09011112222"] } });
+        house.post(&format!("/customers/{firm}/notes"), note);
     }
 
     /// The head of the firm is out, from yesterday until the day after tomorrow: midnight may be near.
-    fn goes_out(&self) {
+    pub fn goes_out(&self) {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9))).date();
         let at = |days: i32| format!("{}T09:00", today.saturating_add(jiff::Span::new().days(days)));
         let (from, until) = (at(-1), at(2));
@@ -92,7 +113,7 @@ impl Scene {
     }
 
     /// A call that the operator answers; the form is on the page.
-    fn talk(&mut self) -> Dialog {
+    pub fn talk(&mut self) -> Dialog {
         let dialog = self.call("0355500101", "09011112222");
         self.desk.until("the form", "document.getElementById('report-field-name') != null");
         dialog
@@ -107,22 +128,22 @@ impl Scene {
         dialog
     }
 
-    fn hang_up(&mut self, mut dialog: Dialog) {
+    pub fn hang_up(&mut self, mut dialog: Dialog) {
         self.carrier.request(&mut dialog, &Method::Bye, None);
         self.carrier.response(200, "BYE");
     }
 
-    fn value(&mut self, key: &str) -> Value {
+    pub fn value(&mut self, key: &str) -> Value {
         self.desk.0.evaluate(&format!("document.getElementById('report-field-{key}')?.value"))
     }
 
     /// What is saved of the draft for this firm.
-    fn saved_of(&self, firm: &str) -> Option<Value> {
+    pub fn saved_of(&self, firm: &str) -> Option<Value> {
         let id = self.drafts().iter().find(|one| one["customer_name"] == firm)?["id"].as_str()?.to_owned();
         Some(self.house.get(&format!("/reports/{id}"))["draft"]["answers"].clone())
     }
 
-    fn field(&mut self, key: &str, text: &str) {
+    pub fn field(&mut self, key: &str, text: &str) {
         self.desk.write(&format!("#report-field-{key}"), text);
     }
 
@@ -134,8 +155,18 @@ impl Scene {
         self.desk.0.evaluate(&script);
     }
 
-    fn saved(&mut self) {
-        self.desk.until("it is saved", "document.getElementById('report-saved').textContent.startsWith('saved')");
+    pub fn saved(&mut self) {
+        self.desk.until(
+            "it is saved",
+            "document.getElementById('report-saved').textContent.match(/^(saved|保存済み)/) != null",
+        );
+    }
+
+    /// What the page looks like, for whoever wants to see it.
+    pub fn shot(&mut self, name: &str) {
+        if let Some(folder) = std::env::var_os("SCREENSHOTS") {
+            self.desk.0.shot(&std::path::Path::new(&folder).join(format!("{name}.png")));
+        }
     }
 
     fn drafts(&self) -> Vec<Value> {
@@ -202,7 +233,7 @@ fn f20_f29_a_changed_schedule_is_on_the_open_form_and_a_colleague_finishes_the_d
     // The assistant says that the head has gone out: the open form knows.
     let began = std::time::Instant::now();
     scene.goes_out();
-    scene.desk.until_text("#report-sides", "Out");
+    scene.desk.until_text("#report-sides", "ただいま外出しており");
     assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
     assert_eq!(scene.desk.0.evaluate("document.getElementById('report-field-company').value"), "□□商事");
     scene.carrier.request(&mut dialog, &Method::Bye, None);
@@ -214,6 +245,9 @@ fn f20_f29_a_changed_schedule_is_on_the_open_form_and_a_colleague_finishes_the_d
     assert_eq!(sheet["report"]["holder"]["mine"], true, "{sheet}");
     scene.desk.until_text("#report-error", "admin");
     assert_eq!(scene.desk.0.evaluate("document.getElementById('report-field-company').disabled"), true);
+    // Whoever took it lets it go.
+    let (status, answer) = scene.house.ask("DELETE", &format!("/reports/{report}/lock"), None);
+    assert_eq!(status, 204, "{answer}");
     // On the command line it is given up with a reason, and everything is accounted for.
     scene.house.cli(&["report", "waive", &report, "--reason", "間違い電話", "--json"]);
     let proof = scene.house.cli(&["report", "reconcile", "--from", "2020-01-01", "--to", "2099-01-01", "--json"]);

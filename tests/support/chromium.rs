@@ -99,6 +99,13 @@ impl Chromium {
         }
     }
 
+    /// A picture of what is on the screen.
+    pub fn shot(&mut self, file: &Path) {
+        let answer = self.ask("Page.captureScreenshot", json!({ "format": "png" }));
+        let png = super::base64::decode(answer["result"]["data"].as_str().unwrap_or_default());
+        std::fs::write(file, png).expect("a picture");
+    }
+
     /// Scripts of the page that failed so far.
     pub fn complaints(&self) -> &[String] {
         &self.complaints

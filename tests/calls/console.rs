@@ -1,0 +1,248 @@
+//! The operator's one screen, in a real browser at a real call: what is painted before anybody answers, one key for each thing that can
+//! be done, Japanese that is being composed, and room for all of it on a small screen.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sip::message::Method;
+
+use super::reporting::Scene;
+use crate::support::house::SOON;
+use crate::support::peer::sdp;
+use crate::support::robots::Habit;
+use crate::support::until;
+
+const CALLER: &str = "09011112222";
+const FIRM: &str = "0355500101";
+/// The screen that the operators' desks have.
+const SCREEN: (i64, i64) = (1366, 768);
+
+/// Nothing more is asked of the server: what is painted from here on has been pushed.
+const ALONE: &str = "window.asked = []; window.fetch = async (path) => { window.asked.push(String(path)); throw new TypeError('no line'); }; 1";
+
+fn screen(scene: &mut Scene, (width, height): (i64, i64)) {
+    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    scene.desk.0.ask("Emulation.setDeviceMetricsOverride", metrics);
+}
+
+/// A key as the keyboard gives it: `Shift+F4`, `Ctrl+1`.
+fn key(scene: &mut Scene, name: &str) {
+    let (modifiers, key) = match name.split_once('+') {
+        Some(("Shift", key)) => (8, key),
+        Some(("Ctrl", key)) => (2, key),
+        _ => (0, name),
+    };
+    let code = if key.len() == 1 { format!("Digit{key}") } else { key.to_owned() };
+    for kind in ["rawKeyDown", "keyUp"] {
+        scene
+            .desk
+            .0
+            .ask("Input.dispatchKeyEvent", json!({ "type": kind, "key": key, "code": code, "modifiers": modifiers }));
+    }
+}
+
+#[test]
+fn f07_f09_f20_f23_all_that_is_known_is_painted_from_one_message_before_anybody_answers() {
+    let mut scene = Scene::with_wrap_up(1);
+    scene.ordered();
+    // The first call leaves a report, the second nothing: nobody answers it.
+    let first = scene.talk();
+    scene.field("name", "高橋");
+    scene.field("business", "見積の件");
+    scene.saved();
+    scene.hang_up(first);
+    scene.desk.click("#report-close");
+    scene.house.until_operator(scene.operator.id, "ready");
+    scene.robots.learns("101", Habit::Rings);
+    let second = scene.carrier.invite(FIRM, CALLER, &sdp(40_000));
+    scene.desk.until_text(".report-firm", "さくら歯科");
+    scene.carrier.cancel(&second);
+    scene.desk.until("the offer is over", "document.getElementById('report').hidden");
+    scene.house.finished(2);
+    // The third, from one message alone.
+    scene.desk.0.evaluate(ALONE);
+    scene.house.until_operator(scene.operator.id, "ready");
+    let third = scene.carrier.invite(FIRM, CALLER, &sdp(40_000));
+    scene.desk.until("the offer", "!document.getElementById('report').hidden");
+    scene.desk.until_text(".report-firm", "さくら歯科");
+    let size = "getComputedStyle(document.querySelector('.report-firm')).fontSize";
+    assert_eq!(scene.desk.0.evaluate(size), "48px");
+    assert_eq!(scene.house.until_call("delivered").len(), 13, "nobody has answered");
+    let head = scene.desk.text("#report-head");
+    for part in ["お電話ありがとうございます、さくら歯科です。", "さくらしかです。", "090-1111-2222"]
+    {
+        assert!(head.contains(part), "{part} is not in {head}");
+    }
+    let before = scene.desk.text("#report-before");
+    for part in [
+        "見積の件は至急おつなぎください",
+        "佐藤 花子",
+        "ただいま外出しており",
+        "高橋 / 見積の件",
+        "gave up",
+        "必ずお名前を復唱する",
+    ] {
+        assert!(before.contains(part), "{part} is not in {before}");
+    }
+    assert_eq!(scene.desk.text("#ring-said"), "A call for さくら歯科");
+    assert_eq!(scene.desk.0.evaluate("document.getElementById('ring-said').getAttribute('aria-live')"), "assertive");
+    // Ring after ring: three seconds each.
+    for (rings, class) in [("2 rings", "busy"), ("3 rings", "missed")] {
+        let ring = format!(
+            "(({{ className, textContent }}) => textContent.startsWith('{rings}') && className.includes('{class}'))(document.getElementById('ring-time'))"
+        );
+        scene.desk.until(rings, &ring);
+    }
+    let asked = scene.desk.0.evaluate("window.asked.filter((path) => /calls|customers|sheet|open/.test(path)).length");
+    assert_eq!(asked, 0);
+    scene.carrier.cancel(&third);
+    scene.desk.until(
+        "it rings no more",
+        "document.getElementById('ring').hidden && document.getElementById('ring-said').textContent === ''",
+    );
+    assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
+}
+
+#[test]
+fn each_deed_at_a_call_is_one_key() {
+    let mut scene = Scene::with_wrap_up(1);
+    let firm = scene.firm;
+    let mut form = scene.house.get(&format!("/customers/{firm}"));
+    form["targets"] = json!([{ "name": "院長", "number": "09055500101", "ring_seconds": 20 }]);
+    form["transfer"] = json!("urgent_only");
+    for given in ["id", "active"] {
+        form.as_object_mut().expect("a form").remove(given);
+    }
+    let (status, answer) = scene.house.ask("PUT", &format!("/customers/{firm}"), Some(&form));
+    assert!((200..300).contains(&status), "{answer}");
+    scene.talk();
+    let number = scene.value("callback");
+    assert_eq!(number, "090-1111-2222", "what stands there already is as people read it");
+    scene.desk.until_text("#hand-acts", "Hold (F3)");
+    key(&mut scene, "F3");
+    scene.house.until_call("held");
+    scene.desk.until_text("#hand-state", "on hold");
+    key(&mut scene, "F3");
+    scene.house.until_call("established");
+    scene.desk.until_text("#hand-acts", "Hold (F3)");
+    // What is said goes into the report by its number.
+    let phrase = scene.desk.0.evaluate(
+        "document.querySelectorAll('#report-body button[data-phrase]')[1].previousSibling.previousSibling.textContent",
+    );
+    assert!(scene.desk.text("#report-sides").contains("(Ctrl+2)"), "{phrase}");
+    key(&mut scene, "Ctrl+2");
+    scene.saved();
+    let narrative = scene.value("narrative");
+    assert!(
+        narrative.as_str().is_some_and(|text| text.contains(phrase.as_str().unwrap_or("?"))),
+        "{narrative} {phrase}"
+    );
+    // The firm has only urgent calls put through: the page asks why, and what is said goes with it.
+    key(&mut scene, "F4");
+    scene.desk.until(
+        "why",
+        "document.getElementById('hand-why').hidden === false && document.activeElement?.name === 'reason'",
+    );
+    scene.desk.write("#hand-why [name=reason]", "救急の患者さん");
+    scene.desk.click("#hand-why button.main");
+    let invite = scene.carrier.wait_request(&Method::Invite);
+    let called = String::from_utf8_lossy(invite.request_uri().unwrap_or_default()).into_owned();
+    assert!(called.contains("09055500101"), "{called}");
+    scene.carrier.reply(&invite, 180, None);
+    scene.desk.until_text("#hand-acts", "F6");
+    key(&mut scene, "F6");
+    let cancel = scene.carrier.wait_request(&Method::Cancel);
+    scene.carrier.reply(&cancel, 200, None);
+    scene.carrier.reply(&invite, 487, None);
+    scene.desk.until_text("#hand-acts", "F4");
+    // To the caller's surprise.
+    key(&mut scene, "F9");
+    let bye = scene.carrier.wait_request(&Method::Bye);
+    scene.carrier.reply(&bye, 200, None);
+    scene.house.assert_idle();
+    scene.desk.until("no call in hand", "document.getElementById('hand').hidden");
+    assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
+}
+
+#[test]
+fn f26_japanese_that_is_being_composed_is_neither_sent_nor_drawn_over() {
+    let mut scene = Scene::new();
+    let _dialog = scene.talk();
+    scene.field("company", "□□商事");
+    scene.saved();
+    scene.desk.0.evaluate("window.place = document.getElementById('report-field-name'), place.focus(), 1");
+    let compose = json!({ "text": "やまだたろ", "selectionStart": 5, "selectionEnd": 5 });
+    scene.desk.0.ask("Input.imeSetComposition", compose);
+    // Everything that is drawn anew meanwhile: the firm's day, what is missing, the calls.
+    scene.goes_out();
+    scene.desk.until_text("#report-sides", "ただいま外出しており");
+    // Keys belong to the input method.
+    for name in ["F8", "F7", "F9"] {
+        let script = format!(
+            "place.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{name}', bubbles: true, isComposing: true }})), 1"
+        );
+        scene.desk.0.evaluate(&script);
+    }
+    let composing = scene.desk.0.evaluate("[place.isConnected, document.activeElement === place, place.value]");
+    assert_eq!(composing, json!([true, true, "やまだたろ"]));
+    assert!(scene.saved_of("さくら歯科").expect("a draft")["name"].is_null(), "letters are no text yet");
+    scene.desk.0.ask("Input.insertText", json!({ "text": "山田太郎" }));
+    until("the name is kept", SOON, || {
+        scene.saved_of("さくら歯科").filter(|answers| answers["name"] == json!({ "said": "山田太郎" }))
+    });
+    assert_eq!(scene.value("name"), "山田太郎");
+    scene.house.until_call("established");
+    assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
+}
+
+/// What does not fit: parts of the page that would have to be scrolled, and fields and buttons that are not on the screen.
+const OUTSIDE: &str = "(() => {
+    const root = document.scrollingElement;
+    const out = root.scrollHeight > innerHeight || root.scrollWidth > innerWidth ? [`page ${root.scrollWidth}x${root.scrollHeight}`] : [];
+    for (const id of ['report', 'report-form']) {
+        const { scrollHeight, clientHeight } = document.getElementById(id);
+        if (scrollHeight > clientHeight + 1) out.push(`${id} ${scrollHeight} in ${clientHeight}`);
+    }
+    for (const one of document.querySelectorAll('#report-form :is(input, select, textarea, button), #hand button, .report-firm, .report-greeting, .report-caller')) {
+        const { left, top, right, bottom, width } = one.getBoundingClientRect();
+        if (width && (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight)) out.push(`${one.id || one.className || one.textContent} ends at ${right}x${bottom}`);
+    }
+    return out;
+})()";
+
+#[test]
+fn the_operators_screen_fits_1366_by_768_without_scrolling_in_both_languages() {
+    let mut scene = Scene::new();
+    scene.ordered();
+    scene.robots.learns("101", Habit::Answers(Duration::from_secs(4)));
+    screen(&mut scene, SCREEN);
+    scene.carrier.invite(FIRM, CALLER, &sdp(40_000));
+    scene.desk.until_text(".report-firm", "さくら歯科");
+    assert_eq!(scene.desk.0.evaluate(OUTSIDE), json!([]), "while it rings");
+    scene.shot("ringing");
+    let answer = scene.carrier.response(200, "INVITE");
+    let dialog = scene.carrier.caller_dialog(&answer);
+    scene.carrier.ack(&dialog);
+    scene.desk.until("the form", "document.getElementById('report-field-name') != null");
+    scene.desk.until_text("#hand-acts", "F9");
+    for language in ["en", "ja"] {
+        let kinds =
+            scene.desk.0.evaluate("[...document.getElementById('report-kind').options].map(({ value }) => value)");
+        let kinds: Vec<String> =
+            kinds.as_array().expect("kinds").iter().filter_map(|kind| kind.as_str().map(str::to_owned)).collect();
+        assert!(kinds.len() >= 8, "{kinds:?}");
+        for kind in kinds {
+            scene.desk.write("#report-kind", &kind);
+            scene.saved();
+            scene.shot(&format!("{kind}-{language}"));
+            assert_eq!(scene.desk.0.evaluate(OUTSIDE), json!([]), "{kind} in {language}");
+            let accepted: Value = scene.desk.0.evaluate(
+                "!document.getElementById('report-mark').hidden && document.getElementById('report-mark').textContent",
+            );
+            let mark = if language == "ja" { "承り済" } else { "accepted" };
+            assert_eq!(accepted, if kind == "booking_cancel" { json!(mark) } else { json!(false) }, "F16: {kind}");
+        }
+        scene.desk.click("#language");
+    }
+    assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
+}
