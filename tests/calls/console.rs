@@ -154,7 +154,7 @@ fn each_deed_at_a_call_is_one_key() {
     let cancel = scene.carrier.wait_request(&Method::Cancel);
     scene.carrier.reply(&cancel, 200, None);
     scene.carrier.reply(&invite, 487, None);
-    scene.desk.until_text("#hand-acts", "F4");
+    scene.desk.until_text("#hand-acts", "Put through (F4)");
     // To the caller's surprise.
     key(&mut scene, "F9");
     let bye = scene.carrier.wait_request(&Method::Bye);

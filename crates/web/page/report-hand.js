@@ -13,7 +13,7 @@ export function hand(tools) {
   let rings = null; // { call, since }: the offer
   let call = null; // one's own, as /now has it
   let asked = null; // how it is to be passed on, while the reason is being written
-  let busy = false;
+  let last = Promise.resolve(); // what is being asked for: one after the other, and no key is lost
 
   // ---- It rings ----
 
@@ -56,17 +56,22 @@ export function hand(tools) {
       element("button", { type: "button", className: next ? "main" : "", textContent: `${words} (${key})`, onclick: deed })));
   }
 
-  async function act(what, body = {}) {
-    if (!call || busy) return;
-    busy = true;
+  function act(what, body = {}) {
+    const { call: id } = call ?? {};
+    const doing = last.then(() => id == null ? undefined : asks(id, what, body));
+    last = doing.catch(() => {});
+    return doing;
+  }
+
+  async function asks(id, what, body) {
     $("hand-error").textContent = "";
     try {
-      await api(`/calls/${call.call}/${what}`, { method: "POST", ...(what.startsWith("transfer/") || what === "hangup" ? {} : { body: JSON.stringify(body) }) });
+      await api(`/calls/${id}/${what}`, { method: "POST", ...(what.startsWith("transfer/") || what === "hangup" ? {} : { body: JSON.stringify(body) }) });
       asksNothing();
     } catch (error) {
       $("hand-error").textContent = wrong(error);
       throw error;
-    } finally { busy = false; }
+    }
   }
 
   /** To the firm's people, in their order; where the firm's policy does not allow it by itself, with a reason. */

@@ -99,8 +99,8 @@ export function sides(tools) {
 
   /** An earlier call of this number: with its report, or that nobody has answered it. */
   function calledBefore(call) {
-    if (call.report) return before(call.report);
-    return [element("strong", { textContent: `${when(call.at_ms)} ` }), call.answered ? call.operator_name : chip(R().notAnswered, "missed")];
+    const missed = call.answered ? [] : [" ", chip(R().notAnswered, "missed")];
+    return call.report ? [...before(call.report), ...missed] : [element("strong", { textContent: `${when(call.at_ms)} ` }), call.operator_name, ...missed];
   }
 
   /** Where one recipient's copy is. */
