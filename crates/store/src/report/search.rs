@@ -170,6 +170,19 @@ fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
         Some(false) => found.add("seen_ms IS NULL", []),
         None => {}
     }
+    by_handling(&mut found, query);
+    if query.no_digests {
+        found.add("origin <> 'digest'", []);
+    }
+    if let Some(cursor) = &query.cursor {
+        let place = [Value::Int(cursor.created_ms), Value::Text(cursor.id.clone())];
+        found.add("(created_ms, id) < ($, $)", place);
+    }
+    Ok(found)
+}
+
+/// Whether and by whom the firm deals with it (F59).
+fn by_handling(found: &mut Conditions, query: &ReportQuery) {
     match query.handled {
         Some(true) => found.add(
             "EXISTS (SELECT 1 FROM handlings WHERE handlings.report = reports.id AND handlings.done_ms IS NOT NULL)",
@@ -187,14 +200,6 @@ fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
             [Value::Int(assignee)],
         );
     }
-    if query.no_digests {
-        found.add("origin <> 'digest'", []);
-    }
-    if let Some(cursor) = &query.cursor {
-        let place = [Value::Int(cursor.created_ms), Value::Text(cursor.id.clone())];
-        found.add("(created_ms, id) < ($, $)", place);
-    }
-    Ok(found)
 }
 
 impl fmt::Display for ReportCursor {
