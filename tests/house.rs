@@ -56,7 +56,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 /// Words that are forbidden as words, not as parts of others.
 const FORBIDDEN_WORDS: &[(&str, &str)] = &[("agent", "whoever answers is an operator")];
 /// Where a forbidden word is somebody else's name.
-const FORBIDDEN_WORDS_BUT: &[&str] = &["User-Agent", "user_agent", "UserAgent", "user-agent"];
+const FORBIDDEN_WORDS_BUT: &[&str] = &["User-Agent", "USER_AGENT", "user_agent", "UserAgent", "user-agent"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -467,6 +467,7 @@ fn f29_the_switch_is_told_of_every_draft_that_somebody_writes() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a deadline for what another task does")]
 fn f29_a_browser_that_died_writes_nothing_once_its_lock_has_run_out() {
     let desk = Desk::of(House::looking_again(std::time::Duration::from_millis(20)));
     let report = desk.answered(CALL);
