@@ -185,6 +185,15 @@ impl<F: Fn(&Job) -> Outcome + Send + Sync + 'static> Carrier for Says<F> {
     }
 }
 
+/// Never ends.
+pub struct Hangs;
+
+impl Carrier for Hangs {
+    fn deliver<'a>(&'a self, _: &'a Job, _: i64) -> BoxFuture<'a, Outcome> {
+        Box::pin(std::future::pending())
+    }
+}
+
 pub fn accepted() -> Outcome {
     Outcome::Accepted { remote_id: "250 2.0.0 taken".to_owned() }
 }

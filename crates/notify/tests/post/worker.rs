@@ -98,15 +98,6 @@ async fn f41_a_room_has_its_reports_in_their_order_whatever_fails_in_between() {
     assert_eq!(of(&other), other);
 }
 
-/// Never ends.
-struct Hangs;
-
-impl Carrier for Hangs {
-    fn deliver<'a>(&'a self, _: &'a Job, _: i64) -> BoxFuture<'a, Outcome> {
-        Box::pin(std::future::pending())
-    }
-}
-
 #[tokio::test]
 async fn x02_what_a_dead_worker_had_in_hand_comes_again_with_the_same_id_and_not_before_its_lease_is_over() {
     let house = House::new(vec![mail("a", "one.test")]).await;
@@ -168,35 +159,6 @@ async fn r25_a_mail_server_that_blocks_us_kills_nothing_and_the_supervisors_know
     server.script(Arc::new(|_, _| Fault::None));
     work_until(&mut worker, NINE + 60_000, NINE + 600_000).await;
     assert_eq!(server.count(), 5);
-}
-
-#[tokio::test]
-async fn x02_a_delivery_that_is_under_way_is_never_begun_a_second_time() {
-    let house = House::new(vec![mail("a", "one.test")]).await;
-    let (report, ids) = house.send(&["a"], false, NINE).await;
-    let mut worker = house.worker(Arc::new(Hangs));
-    worker.work(NINE).await.unwrap();
-    // As if its lease were over, by whatever clock.
-    let back = [store::Returned { id: ids[0].clone(), attempt: 1, next_ms: NINE }];
-    house.store.return_deliveries(&back).await.unwrap();
-    worker.look_again();
-    worker.work(NINE + 1).await.unwrap();
-    assert_eq!(worker.busy(), 1);
-    assert_eq!(house.states(&report).await[0].1, "waiting");
-}
-
-#[tokio::test]
-async fn r25_a_clock_that_is_set_back_an_hour_makes_nobody_wait_an_hour() {
-    const HOUR_MS: i64 = 3_600_000;
-    let house = House::new(vec![mail("a", "one.test")]).await;
-    let (report, _) = house.send(&["a"], false, NINE).await;
-    let mut worker = house.worker(says(|job| if job.attempt == 1 { Outcome::retry("451") } else { accepted() }));
-    work(&mut worker, NINE + HOUR_MS).await;
-    assert_eq!(house.states(&report).await[0].1, "retry");
-    work(&mut worker, NINE).await;
-    assert_eq!(house.states(&report).await[0].1, "retry", "its five seconds are not over");
-    work(&mut worker, NINE + 5_000).await;
-    assert_eq!(house.states(&report).await[0].1, "accepted");
 }
 
 /// Mail never ends, chats arrive.

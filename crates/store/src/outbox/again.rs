@@ -14,8 +14,8 @@ use crate::row::Columns;
 
 impl Store {
     /// Sends what a delivery said to the same recipient once more, to where the firm's profile has it now. The new delivery has a name
-    /// of its own (`id`, a new UUID): the recipient may get it twice, because a person wanted it. `listen` makes its link to the
-    /// recording, if the report has one: the first one's is forgotten.
+    /// of its own (`id`, a new UUID): the recipient may get it twice, because a person wanted it. `seen`: its confirmation link, and the
+    /// SHA-256 of the link's token. `listen` makes its link to the recording, if the report has one: the first one's is forgotten.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] if it is on its way still, or if its recipient is no more; [`StoreError::Missing`], and what the
@@ -24,6 +24,7 @@ impl Store {
         &self,
         delivery: &str,
         id: &str,
+        seen: Option<(String, String)>,
         who: &str,
         listen: MakeLink<'_>,
         now_ms: i64,
@@ -49,15 +50,15 @@ impl Store {
         })?;
         let content: Content = row.json("content", "deliveries.content")?;
         let (link, listen_hash) = if content.listen { listen().unzip() } else { (None, None) };
+        let (seen_link, seen_hash) = seen.unzip();
         let again = NewDelivery {
             id: id.to_owned(),
             recipient,
             channel,
             reason: "again".to_owned(),
-            content: Content { link, ..content },
+            content: Content { link, seen_link, ..content },
             urgent: row.flag("urgent")?,
-            // The link in the content is the first one's, and confirms the same report.
-            seen_hash: None,
+            seen_hash,
             listen_hash,
         };
         let report = row.text("report")?;

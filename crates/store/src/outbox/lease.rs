@@ -183,7 +183,8 @@ async fn lost(tx: &mut Tx, delivery: &str, now_ms: i64) -> Result<Lost, StoreErr
     let (attempt, begun_ms) = (row.small("attempts", "deliveries.attempts")?, row.int("begun_ms")?);
     let first_ms = row.maybe_int("first_ms")?.unwrap_or(begun_ms);
     Ok(match report::retry::next(attempt, first_ms, begun_ms, None) {
-        Some(next_ms) if next_ms > now_ms => Lost::Until { next_ms },
+        // An attempt that begins in the future began before the clock was set back: its moment says nothing.
+        Some(next_ms) if begun_ms <= now_ms && next_ms > now_ms => Lost::Until { next_ms },
         Some(_) => Lost::Now,
         None => Lost::ForEver { attempt },
     })

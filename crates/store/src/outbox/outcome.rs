@@ -51,6 +51,7 @@ struct Found {
     /// The last attempt that went to where the recipient is no more.
     moved_attempt: Option<i64>,
     target: String,
+    content: String,
 }
 
 async fn find(tx: &mut Tx, id: &str) -> Result<Found, StoreError> {
@@ -66,6 +67,7 @@ async fn find(tx: &mut Tx, id: &str) -> Result<Found, StoreError> {
         attempts: row.int("attempts")?,
         moved_attempt: row.maybe_int("moved_attempt")?,
         target: row.text("target")?,
+        content: row.text("content")?,
     })
 }
 
@@ -186,7 +188,7 @@ impl Store {
             tx.commit().await?;
             return Ok(Settled::Done { next });
         }
-        close(&mut tx, id, DeliveryState::Dead, why).await?;
+        close(&mut tx, &found, id, DeliveryState::Dead, why).await?;
         end_attempt(&mut tx, id, attempt, "dead", why, now_ms).await?;
         let next = room::refresh(&mut tx, &found.room).await?;
         found.trouble(&mut tx, TaskKind::Undelivered, id, why, now_ms).await?;
@@ -218,7 +220,7 @@ impl Store {
             tx.rollback().await?;
             return Ok(Settled::Already);
         }
-        close(&mut tx, id, DeliveryState::Bounced, why).await?;
+        close(&mut tx, &found, id, DeliveryState::Bounced, why).await?;
         sqlx::query("UPDATE deliveries SET bounced_ms = $1 WHERE id = $2")
             .bind(now_ms)
             .bind(id)
@@ -245,7 +247,7 @@ impl Store {
             tx.rollback().await?;
             return Err(Conflict::Over { state: found.state }.into());
         }
-        close(&mut tx, id, DeliveryState::Withdrawn, why).await?;
+        close(&mut tx, &found, id, DeliveryState::Withdrawn, why).await?;
         room::refresh(&mut tx, &found.room).await?;
         tx.commit().await?;
         Ok(())
@@ -291,12 +293,14 @@ async fn accept(tx: &mut Tx, ended: &Ended, now_ms: i64) -> Result<Settled, Stor
     };
     sqlx::query(
         "UPDATE deliveries SET state = $1, is_open = 0, accepted_ms = $2, remote_id = $3, lease_until_ms = NULL, \
-         listen_link = NULL, target = $4, error = CASE WHEN $1 = 'accepted' THEN '' ELSE error END WHERE id = $5 AND accepted_ms IS NULL",
+         listen_link = NULL, target = $4, content = $5, error = CASE WHEN $1 = 'accepted' THEN '' ELSE error END \
+         WHERE id = $6 AND accepted_ms IS NULL",
     )
     .bind(state)
     .bind(now_ms)
     .bind(detail(&ended.remote_id))
     .bind(without_secrets(&found.target)?)
+    .bind(without_link(&found.content)?)
     .bind(&ended.id)
     .execute(&mut **tx)
     .await?;
@@ -323,13 +327,14 @@ async fn move_on(tx: &mut Tx, found: &Found, id: &str, now_ms: i64) -> Result<bo
 }
 
 /// It is over, without having been accepted now.
-async fn close(tx: &mut Tx, id: &str, state: DeliveryState, why: &str) -> Result<(), StoreError> {
+async fn close(tx: &mut Tx, found: &Found, id: &str, state: DeliveryState, why: &str) -> Result<(), StoreError> {
     sqlx::query(
-        "UPDATE deliveries SET state = $1, is_open = 0, lease_until_ms = NULL, listen_link = NULL, error = $2 \
-         WHERE id = $3",
+        "UPDATE deliveries SET state = $1, is_open = 0, lease_until_ms = NULL, listen_link = NULL, error = $2, content = $3 \
+         WHERE id = $4",
     )
     .bind(crate::row::word(&state))
     .bind(detail(why))
+    .bind(without_link(&found.content)?)
     .bind(id)
     .execute(&mut **tx)
     .await?;
@@ -360,6 +365,14 @@ fn without_secrets(target: &str) -> Result<String, StoreError> {
     match serde_json::from_str::<report::Channel>(target) {
         Ok(channel) => to_json(&channel.masked(), "deliveries.target"),
         Err(_) => Ok("null".to_owned()),
+    }
+}
+
+/// Nor the confirmation link: whoever reads the database confirms nothing. Its hash stays, and with it the link that was sent.
+fn without_link(content: &str) -> Result<String, StoreError> {
+    match serde_json::from_str::<report::Content>(content) {
+        Ok(content) => to_json(&report::Content { seen_link: None, ..content }, "deliveries.content"),
+        Err(_) => Ok(content.to_owned()),
     }
 }
 

@@ -20,6 +20,7 @@ mod my_page;
 mod outage;
 mod outbox;
 mod outbox_chaos;
+mod outbox_moved;
 mod people;
 mod proofs;
 mod records;

@@ -1,25 +1,13 @@
 //! The outbox: order, leases, outcomes (F39, F41, R25).
 
-use report::{Channel, Profile, Recipient};
-use store::{Conflict, DeliveryQuery, DeliveryState, Settled, Store, StoreError, TaskKind};
+use store::{DeliveryQuery, DeliveryState, Settled, Store, StoreError, TaskKind};
 
 use crate::databases::{Sqlite, execute, shared_postgres};
 use crate::on_both;
 use crate::records::NOON_MS;
-use crate::writing::{accept, draft, firm, hanako, lease, mail, send};
+use crate::writing::{accept, draft, firm, hanako, lease, mail, queue, send};
 
 const MINUTE: i64 = 60_000;
-
-/// Sends reports of calls 1 to `count` to one recipient, a second apart; the deliveries' ids in order.
-async fn queue(store: &Store, customer: i64, count: u32, to: &str) -> Vec<String> {
-    let mut ids = Vec::new();
-    for number in 1..=count {
-        let report = draft(store, customer, number).await;
-        let sent = send(store, &report, &[to], NOON_MS + i64::from(number)).await;
-        ids.push(sent.deliveries[0].id.clone());
-    }
-    ids
-}
 
 on_both! {
     async fn f41_only_the_head_of_a_room_is_leased_and_in_order(store: Store) {
@@ -245,42 +233,6 @@ on_both! {
         assert_eq!(page.deliveries.iter().filter(|row| row.recipient == "office").count(), 0);
     }
 
-    async fn what_the_old_address_takes_or_refuses_while_it_is_corrected_goes_to_the_new_one(store: Store) {
-        let customer = firm(&store).await;
-        let office = |address: &str| Profile {
-            recipients: vec![Recipient {
-                id: "sato".to_owned(),
-                label: String::new(),
-                person: None,
-                channel: Channel::Email { address: address.to_owned() },
-                active: true,
-                fallback: None,
-            }],
-            ..Profile::default()
-        };
-        store.put_profile(customer, 0, &office("sato@sakura.example"), "jiro", NOON_MS).await.unwrap();
-        let ids = queue(&store, customer, 2, "sato").await;
-        let mut now = NOON_MS + MINUTE;
-        for (place, id) in ids.iter().enumerate() {
-            let old = lease(&store, now).await.remove(0);
-            assert_eq!(&old.id, id);
-            let address = format!("sato{place}@new.example");
-            store.put_profile(customer, i64::try_from(place).unwrap() + 1, &office(&address), "jiro", now).await.unwrap();
-            if place == 0 {
-                assert_eq!(accept(&store, &old, now + 1).await, Settled::Done { next: true });
-            } else {
-                let done = store.delivery_dead(&old.id, old.attempt, "550 5.1.1", &[mail("desk", now)], now + 1).await.unwrap();
-                assert_eq!(done, Settled::Done { next: true });
-            }
-            let new = lease(&store, now + 1).await.remove(0);
-            assert_eq!((&new.id, new.attempt, &new.channel), (id, 2, &Channel::Email { address }));
-            accept(&store, &new, now + 2).await;
-            assert_eq!(store.delivery(id).await.unwrap().state, DeliveryState::Accepted);
-            now += MINUTE;
-        }
-        assert!(store.open_tasks().await.unwrap().is_empty());
-    }
-
     async fn x02_an_outcome_that_nobody_writes_down_is_tried_ever_more_rarely_and_given_up_in_the_end(store: Store) {
         let customer = firm(&store).await;
         let id = queue(&store, customer, 1, "sato").await.remove(0);
@@ -297,7 +249,7 @@ on_both! {
         assert_eq!(store.open_tasks().await.unwrap()[0].kind, TaskKind::Undelivered);
     }
 
-    async fn r25_a_clock_that_is_set_back_does_not_keep_the_outbox_waiting(store: Store) {
+    async fn r26_a_clock_that_is_set_back_does_not_keep_the_outbox_waiting(store: Store) {
         let customer = firm(&store).await;
         queue(&store, customer, 2, "sato").await;
         let now = NOON_MS + MINUTE;
@@ -413,46 +365,6 @@ on_both! {
         let over = [DeliveryState::Accepted, DeliveryState::Dead];
         assert!(page.deliveries.iter().all(|row| over.contains(&row.state)), "{:?}", page.deliveries);
         assert_eq!(page.deliveries.iter().filter(|row| row.seen_ms.is_some()).count(), 30);
-    }
-
-    async fn a_corrected_address_serves_what_waits(store: Store) {
-        let customer = firm(&store).await;
-        let chat = |token: &str, room: &str| Channel::Chatwork { room: room.to_owned(), token: token.to_owned(), mention: Vec::new() };
-        let profile = |token: &str, room: &str| Profile {
-            recipients: vec![Recipient { id: "office".to_owned(), label: String::new(), person: None, channel: chat(token, room), active: true, fallback: None }],
-            ..Profile::default()
-        };
-        let old = "token-of-the-old-times-1234";
-        store.put_profile(customer, 0, &profile(old, "12345"), "jiro", NOON_MS).await.unwrap();
-        let report = draft(&store, customer, 1).await;
-        let edited = store.edit_report(&report.id, &crate::writing::completion(&report.draft), &hanako(), NOON_MS).await.unwrap();
-        let delivery = store::NewDelivery { channel: chat(old, "12345"), ..mail("office", NOON_MS) };
-        let sent = store.send_report(&report.id, &crate::writing::sending(edited.revision, vec![delivery]), &hanako(), NOON_MS).await.unwrap();
-        assert!(!format!("{:?}", sent.deliveries).contains(old), "R20: what people see has no token");
-        let job = lease(&store, NOON_MS).await.remove(0);
-        store.delivery_retry(&job.id, 1, "401", NOON_MS + 5000, NOON_MS).await.unwrap();
-        let new = "token-of-the-new-times-5678";
-        store.put_profile(customer, 1, &profile(new, "67890"), "jiro", NOON_MS + 1000).await.unwrap();
-        let again = lease(&store, NOON_MS + 5000).await.remove(0);
-        assert_eq!((again.id.as_str(), &again.channel, again.room.as_str()), (job.id.as_str(), &chat(new, "67890"), "chatwork:67890"));
-        accept(&store, &again, NOON_MS + 6000).await;
-        // A person may send it once more.
-        let more = store.resend_delivery(&job.id, "x", "jiro", &|| None, NOON_MS + 6000).await.unwrap();
-        assert_eq!((more.id.as_str(), more.round), ("x", 1));
-        let repeated = lease(&store, NOON_MS + 6000).await.remove(0);
-        assert_eq!((repeated.id.as_str(), &repeated.channel, &repeated.content), ("x", &chat(new, "67890"), &again.content));
-        let error = store.resend_delivery("x", "y", "jiro", &|| None, NOON_MS + 6000).await.unwrap_err();
-        assert_eq!(crate::fields(error), ["delivery"], "it is on its way");
-        let kept = store.delivery(&job.id).await.unwrap();
-        assert_eq!(kept.target, Some(chat(new, "67890").masked()));
-        // And to somebody else, who had nothing yet; of a draft there is nothing to send.
-        let other = store.send_also(&report.id, &mail("chief", NOON_MS), "jiro", NOON_MS + 7000).await.unwrap();
-        assert_eq!((other.recipient.as_str(), other.round, &other.report), ("chief", 1, &report.id));
-        assert_eq!(store.report_deliveries(&report.id).await.unwrap().len(), 3);
-        let later = draft(&store, customer, 2).await;
-        let refused = store.send_also(&later.id, &mail("chief", NOON_MS + 1), "jiro", NOON_MS + 7000).await.unwrap_err();
-        assert!(matches!(refused, StoreError::Conflict(Conflict::NotSent { .. })), "{refused:?}");
-        assert_eq!(store.report_deliveries(&later.id).await.unwrap(), []);
     }
 }
 

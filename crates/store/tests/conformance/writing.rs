@@ -76,3 +76,14 @@ pub async fn lease(store: &Store, now_ms: i64) -> Vec<store::Job> {
 pub async fn accept(store: &Store, job: &store::Job, now_ms: i64) -> Settled {
     store.delivery_accepted(&job.id, job.attempt, "250 2.0.0 ok", now_ms).await.unwrap()
 }
+
+/// Sends reports of calls 1 to `count` to one recipient, a second apart; the deliveries' ids in order.
+pub async fn queue(store: &Store, customer: i64, count: u32, to: &str) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 1..=count {
+        let report = draft(store, customer, number).await;
+        let sent = send(store, &report, &[to], NOON_MS + i64::from(number)).await;
+        ids.push(sent.deliveries[0].id.clone());
+    }
+    ids
+}
