@@ -33,6 +33,7 @@ mod flood;
 mod linphone;
 mod many;
 mod networks;
+mod never_lost;
 mod office;
 mod pages;
 mod pjsua2;
