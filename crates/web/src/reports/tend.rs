@@ -161,8 +161,11 @@ pub(crate) async fn resend(
     let writer = writer(&api, &login).await.said(tongue.0)?;
     let new = store::new_id(now_ms).said(tongue.0)?;
     let links = SeenLinks::below(&api.public_url);
-    let made =
-        api.store.resend_delivery(&id, &new, links.make(), &login.name, &|| links.listen(), now_ms).await.said(tongue.0)?;
+    let made = api
+        .store
+        .resend_delivery(&id, &new, links.make(), &login.name, &|| links.listen(), now_ms)
+        .await
+        .said(tongue.0)?;
     for task in api.store.report_tasks(&made.report).await.said(tongue.0)? {
         if task.done_ms.is_none() && task.delivery.as_deref() == Some(id.as_str()) {
             api.store.finish_task(task.id, &writer.name, TaskEnd::Done, "sent again", now_ms).await.said(tongue.0)?;
