@@ -105,14 +105,14 @@ on_both! {
         let unsent = draft(&store, customer, 3).await.id;
         // A query cannot widen what is seen.
         let greedy = ReportQuery { customer: Some(other), from_ms: Some(0), state: Some(store::ReportState::Draft), ..ReportQuery::default() };
-        assert_eq!(seen(&store, customer, &greedy, NOON_MS + DAY_MS).await, [mine.clone()]);
+        assert_eq!(seen(&store, customer, &greedy, NOON_MS + DAY_MS).await, std::slice::from_ref(&mine));
         assert_eq!(store.my_report(customer, &mine, NOON_MS).await.unwrap().report.id, mine);
         for hidden in [foreign.as_str(), unsent.as_str(), "", "x'; --", "\0"] {
             let refused = store.my_report(customer, hidden, NOON_MS).await;
             assert!(matches!(refused, Err(StoreError::Missing { what: "report", .. })), "{hidden}: {refused:?}");
         }
         let day_183 = NOON_MS + 183 * DAY_MS;
-        assert_eq!(seen(&store, customer, &ReportQuery::default(), day_183).await, [mine.clone()]);
+        assert_eq!(seen(&store, customer, &ReportQuery::default(), day_183).await, std::slice::from_ref(&mine));
         let day_200 = NOON_MS + 200 * DAY_MS;
         assert!(visible_from_ms(day_200) > NOON_MS + 1000);
         assert_eq!(seen(&store, customer, &ReportQuery::default(), day_200).await, Vec::<String>::new());
@@ -136,11 +136,11 @@ on_both! {
         assert_eq!((row.done_ms, row.done_by.as_str(), row.assignee, row.updated_by.as_str()), (Some(NOON_MS + 1), "佐藤", None, "伊藤"));
         let done = ReportQuery { handled: Some(true), ..ReportQuery::default() };
         let open = ReportQuery { handled: Some(false), ..ReportQuery::default() };
-        assert_eq!(seen(&store, customer, &done, NOON_MS + DAY_MS).await, [first.clone()]);
-        assert_eq!(seen(&store, customer, &open, NOON_MS + DAY_MS).await, [second.clone()]);
+        assert_eq!(seen(&store, customer, &done, NOON_MS + DAY_MS).await, std::slice::from_ref(&first));
+        assert_eq!(seen(&store, customer, &open, NOON_MS + DAY_MS).await, std::slice::from_ref(&second));
         handle(&second, Some(sato.id), false, "佐藤", NOON_MS).await.unwrap();
         let of_sato = ReportQuery { assignee: Some(sato.id), ..ReportQuery::default() };
-        assert_eq!(seen(&store, customer, &of_sato, NOON_MS + DAY_MS).await, [second.clone()]);
+        assert_eq!(seen(&store, customer, &of_sato, NOON_MS + DAY_MS).await, std::slice::from_ref(&second));
         let row = handle(&first, None, false, "佐藤", NOON_MS + 3).await.unwrap().handling.unwrap();
         assert_eq!((row.done_ms, row.done_by.as_str()), (None, ""), "taken back");
         assert_eq!(fields(handle(&first, Some(foreigner.id), false, "x", NOON_MS).await.unwrap_err()), ["assignee"]);
