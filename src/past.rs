@@ -1,16 +1,21 @@
 //! Tells the switch what earlier processes knew of callers: who has called which firm (F06), who has today (F09), who was promised a
-//! call back that was not made. In the background: calls are taken meanwhile.
+//! call back that was not made, whose reports are open. In the background: calls are taken meanwhile.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use number::{JAPAN, Number};
 use store::{PromisedCallBack, Store, StoreError};
 use switch::past::{Past, PastCall, PastPromise};
-use switch::{CallId, CustomerId};
+use switch::{CallId, CustomerId, OperatorId};
+use tokio::time::MissedTickBehavior;
 
 use crate::engine::EngineHandle;
 
 const DAY_MS: i64 = 86_400_000;
+
+/// How often it is asked whose reports are open.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Whoever has not called a firm for so long is new again: as long as reports are shown, half a year and a little.
 const KNOWN_MS: i64 = 190 * DAY_MS;
@@ -26,6 +31,24 @@ pub async fn tell(store: Store, engine: EngineHandle, begun_ms: i64) {
     match callers(&store, &engine, begun_ms).await {
         Ok(calls) => tracing::info!(calls, "callers of the last half year are known"),
         Err(error) => tracing::warn!(%error, "nobody is called a new caller: earlier ones are not known"),
+    }
+}
+
+/// Tells whose reports are not done (F38), now and for ever: what somebody did past the switch is mended so.
+pub async fn follow_reports(store: Store, engine: EngineHandle) {
+    let mut looks = tokio::time::interval(LOOK_AGAIN);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        match store.open_reports().await {
+            Ok(open) => {
+                let open = open.into_iter().map(|(call, operator)| (call, OperatorId(operator))).collect();
+                if !engine.open_reports(open).await {
+                    return;
+                }
+            }
+            Err(error) => tracing::debug!(%error, "whose reports are open is known from before"),
+        }
     }
 }
 

@@ -6,18 +6,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use acd::Tier;
 use endpoint::Hop;
 use media::Prompts;
 use sip::flow::Protocol;
 use store::{DirectoryProblem, Store, StoreError, TrunkRow};
 use switch::waiting::speech::{self, Spoken};
-use switch::{Customer, Directory};
+use switch::{Customer, CustomerId, Directory, Operator};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use transport::resolve::{ResolveError, Resolver};
 
-use crate::clock;
 use crate::engine::EngineHandle;
+use crate::{clock, telephone};
 
 /// How often the database is asked for a new version.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -191,8 +192,14 @@ impl Refresh {
         self.next_manual_ms = next_ms;
         for manual in in_force {
             let Ok(customer) = u64::try_from(manual.customer) else { continue };
-            let has_read = |id: i64| manual.read_by.binary_search(&id).is_ok();
-            for operator in directory.operators.values_mut().filter(|operator| !has_read(operator.id.0)) {
+            if !directory.customers.contains_key(&CustomerId(manual.customer)) {
+                continue;
+            }
+            // Supervisors and managers ring where nobody else can: they are not kept from anything.
+            let has_to = |operator: &Operator| {
+                operator.tier == Tier::Operator && manual.read_by.binary_search(&operator.id.0).is_err()
+            };
+            for operator in directory.operators.values_mut().filter(|operator| has_to(operator)) {
                 Arc::make_mut(operator).unread.insert(customer);
             }
         }
@@ -255,14 +262,17 @@ impl Refresh {
         }
     }
 
-    /// Has the firm's name, the question to its people and what its callers are told spoken; at once if the same was spoken before.
+    /// Has the firm's name, the question and the notice to its people, and what its callers are told spoken; at once if the same was
+    /// spoken before.
     fn speak(&self, customer: &Customer, names: &mut HashSet<String>) {
         let id = customer.id.0;
         let name = if customer.reading.is_empty() { &customer.name } else { &customer.reading };
         let confirm = format!("{name}宛てのお電話です。おつなぎする場合は、1を押してください。");
         let own = [(format!("customer/{id}/name"), name.to_owned()), (format!("customer/{id}/confirm"), confirm)];
+        let notice = (telephone::prompt_of(id), telephone::text(name));
+        let notice = Some(notice).filter(|_| !customer.notice_phones.is_empty());
         let others = speech::of_customer(customer).into_iter().map(|Spoken { name, text }| (name, text));
-        for (name, text) in own.into_iter().chain(others) {
+        for (name, text) in own.into_iter().chain(notice).chain(others) {
             self.say(&name, &text);
             names.insert(name);
         }
@@ -303,7 +313,7 @@ pub fn certificate_names(rows: &[TrunkRow], directory: &Directory) -> Vec<(Socke
 
 #[cfg(test)]
 mod tests {
-    use store::TrunkForm;
+    use store::{CustomerForm, NewManual, OperatorForm, TrunkForm};
 
     use super::*;
 
@@ -351,6 +361,46 @@ mod tests {
         refresh.store.deactivate_trunk(row.id).await.unwrap();
         refresh.load().await.unwrap();
         assert!(refresh.resolved.is_empty());
+    }
+
+    #[tokio::test]
+    async fn f22_who_has_not_read_the_manual_that_holds_now_is_marked_until_they_have() {
+        let (_folder, mut refresh) = house().await;
+        let store = refresh.store.clone();
+        let form = CustomerForm { code: "sakura".into(), name: "さくら歯科".into(), ..CustomerForm::default() };
+        let customer = store.create_customer(&form).await.unwrap().id;
+        let mut operators = Vec::new();
+        for (login, tier) in [("101", "operator"), ("102", "operator"), ("901", "supervisor")] {
+            let (login, tier) = (login.to_owned(), tier.to_owned());
+            let form = OperatorForm { name: login.clone(), login, tier, ..OperatorForm::default() };
+            operators.push(store.create_operator("test", &form).await.unwrap().0.id);
+        }
+        let now_ms = clock::unix_ms();
+        let manual = |from_ms: i64| NewManual { from_ms, text: "新しい手順".into(), changes: "変更".into() };
+        let version = store.put_manual(customer, &manual(now_ms - 1_000), "test", now_ms).await.unwrap().version;
+        store.acknowledge_manual(customer, version, operators[0], now_ms).await.unwrap();
+        let unread = |directory: &Directory| -> Vec<i64> {
+            let marked = directory.operators.values().filter(|operator| !operator.unread.is_empty());
+            marked.map(|operator| operator.id.0).collect()
+        };
+        let (directory, _) = refresh.load().await.unwrap();
+        assert_eq!(unread(&directory), [operators[1]]);
+        assert!(!refresh.is_stale());
+        // A version of tomorrow asks nobody for anything today, and is taken up when its time has come.
+        let day_ms = 86_400_000;
+        store.put_manual(customer, &manual(now_ms + day_ms), "test", now_ms).await.unwrap();
+        store.acknowledge_manual(customer, version, operators[1], now_ms).await.unwrap();
+        let (directory, _) = refresh.load().await.unwrap();
+        assert!(unread(&directory).is_empty());
+        assert_eq!(refresh.next_manual_ms, Some(now_ms + day_ms));
+        assert!(!refresh.is_stale());
+        refresh.next_manual_ms = Some(now_ms);
+        assert!(refresh.is_stale());
+        // A firm that is gone keeps nobody from anything.
+        store.put_manual(customer, &manual(now_ms), "test", now_ms).await.unwrap();
+        assert_eq!(unread(&refresh.load().await.unwrap().0).len(), 2);
+        store.deactivate_customer(customer).await.unwrap();
+        assert!(unread(&refresh.load().await.unwrap().0).is_empty());
     }
 
     fn found(addresses: &[&str], sure: bool) -> Found {

@@ -70,12 +70,13 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     let mut tasks = vec![
         tokio::spawn(take_up_today(store.clone(), handle.clone(), begun_ms)),
         tokio::spawn(past::tell(store.clone(), handle.clone(), begun_ms)),
+        tokio::spawn(past::follow_reports(store.clone(), handle.clone())),
         tokio::spawn(refresh.follow(handle.clone())),
         tokio::spawn(tell::follow(handle.clone(), events)),
         tokio::spawn(certificates::follow(config.clone(), handle.clone(), material)),
         tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min, handle.clone())),
     ];
-    let telephone = Telephone::new(store.clone(), handle.clone(), prompts.clone());
+    let telephone = Telephone::new(handle.clone(), prompts.clone());
     let reports = reports::open(config, &store, &handle, Arc::new(telephone)).await?;
     let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
     Ok(House { engine: handle, store, locals, web, tickets, thread, journal, reports, tasks })

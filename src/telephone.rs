@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use media::Prompts;
 use notify::chores::{Caller, Spoken, SpokenCall};
-use store::Store;
 use switch::media::Prompt;
 use switch::{Command, CustomerId, Event, Heard, Notice};
 use tokio::sync::broadcast::error::RecvError;
@@ -14,52 +13,46 @@ use web::{Switchboard, Unanswered};
 
 use crate::engine::EngineHandle;
 
-/// Speaking the words takes no longer; else there is nothing to say.
-const SPEAK_MAX: Duration = Duration::from_secs(15);
+/// Speaking the words takes no longer, also on a busy machine that has just been started; else there is nothing to say.
+const SPEAK_MAX: Duration = Duration::from_secs(30);
 /// How often it is looked whether they are there.
 const LOOK: Duration = Duration::from_millis(100);
 /// The key that confirms.
 const KEY: char = '1';
+/// A recorded notice for all firms, where the firm's own is not there: `notice.wav` in the folder of prompts.
+const RECORDED: &str = "notice";
 
 /// Calls people.
 #[derive(Clone)]
 pub struct Telephone {
-    store: Store,
     engine: EngineHandle,
     prompts: Prompts,
 }
 
 impl Telephone {
     /// Over this switch, with these words.
-    pub fn new(store: Store, engine: EngineHandle, prompts: Prompts) -> Self {
-        Self { store, engine, prompts }
+    pub fn new(engine: EngineHandle, prompts: Prompts) -> Self {
+        Self { engine, prompts }
     }
 
     async fn tell(self, call: SpokenCall) -> Spoken {
-        let name = format!("notice/{}", call.report);
-        let spoken = self.call(&call, &name).await;
-        self.prompts.forget(|other| other == name);
-        match spoken {
+        match self.call(&call).await {
             Ok(Heard::Confirmed) => Spoken::Confirmed,
             Ok(outcome) => Spoken::Unconfirmed(outcome.word().to_owned()),
             Err(why) => Spoken::Unconfirmed(why),
         }
     }
 
-    async fn call(&self, call: &SpokenCall, name: &str) -> Result<Heard, String> {
+    async fn call(&self, call: &SpokenCall) -> Result<Heard, String> {
         let customer = call.customer.ok_or("the report is of no firm")?;
-        let firm = self.store.customer(customer).await.map_err(|error| error.to_string())?.form;
-        let firm = if firm.reading.is_empty() { firm.name } else { firm.reading };
-        self.prompts.speak(name, &words(&firm)).map_err(|error| error.to_string())?;
-        self.prompts.warm(name);
-        tokio::time::timeout(SPEAK_MAX, self.is_spoken(name)).await.map_err(|_| "the notice cannot be spoken")?;
+        let prompt = self.prompt(customer).await?;
         // Before the command: what is told at once must not be missed.
         let mut events = self.engine.subscribe();
         let notice = Notice {
             id: call.report.clone(),
             customer: CustomerId(customer),
             number: call.number.clone(),
-            prompt: Prompt::named(name),
+            prompt: Prompt::named(&prompt),
             key: KEY,
         };
         self.engine.command(Command::NotifyCall(notice)).await.map_err(|error| match error {
@@ -78,11 +71,27 @@ impl Telephone {
         }
     }
 
-    async fn is_spoken(&self, name: &str) {
-        while !self.prompts.contains(name) {
-            tokio::time::sleep(LOOK).await;
+    /// The prompt to be played, once it can be.
+    async fn prompt(&self, customer: i64) -> Result<String, String> {
+        let own = prompt_of(customer);
+        self.prompts.warm(&own);
+        let spoken = async {
+            while !self.prompts.contains(&own) {
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let patience = if self.prompts.contains(RECORDED) { LOOK } else { SPEAK_MAX };
+        match tokio::time::timeout(patience, spoken).await {
+            Ok(()) => Ok(own),
+            Err(_) if self.prompts.contains(RECORDED) => Ok(RECORDED.to_owned()),
+            Err(_) => Err("there is no voice for the notice".to_owned()),
         }
     }
+}
+
+/// The notice of a firm, spoken as soon as its ladder has a phone ([`crate::refresh`]); or a recording of that name.
+pub fn prompt_of(customer: i64) -> String {
+    format!("customer/{customer}/notice")
 }
 
 impl Caller for Telephone {
@@ -91,8 +100,8 @@ impl Caller for Telephone {
     }
 }
 
-/// What is said. The report itself is not: whoever picks up may be anybody.
-fn words(firm: &str) -> String {
+/// What is said for a firm. The report itself is not: whoever picks up may be anybody.
+pub fn text(firm: &str) -> String {
     format!(
         "こちらは、{firm}の電話受付です。至急ご確認いただきたい受電報告がございます。報告の内容は、メールまたはチャットでご覧ください。ご確認いただける場合は、数字の1を押してください。"
     )
@@ -104,8 +113,8 @@ mod tests {
 
     #[test]
     fn x05_the_firm_is_named_and_nothing_of_the_report_is_said() {
-        let words = words("さくらしか");
-        assert!(words.contains("さくらしか") && words.contains("数字の1"));
-        assert!(words.len() < media::TEXT_BYTES_MAX);
+        let text = text("さくらしか");
+        assert!(text.contains("さくらしか") && text.contains("数字の1"));
+        assert!(text.len() < media::TEXT_BYTES_MAX);
     }
 }

@@ -680,6 +680,7 @@ fn directory(shape: u8) -> Directory {
         priority: 0,
         transfer: TransferPolicy::Always,
         targets: vec![target],
+        greetings: Vec::new(),
         notice_phones: Vec::new(),
         whisper: shape & 4 == 0,
         waiting: switch::WaitingPolicy::default(),

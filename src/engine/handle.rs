@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use switch::{Command, Directory, Past, Visit};
+use switch::{CallId, Command, Directory, OperatorId, Past, Visit};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{TlsError, TlsMaterial};
 use web::{Answer, Done, Machine, News, Stamped, Switchboard, Told, Unanswered};
@@ -72,6 +72,11 @@ impl EngineHandle {
     /// What earlier processes knew of callers, in parts. False: the engine is gone.
     pub async fn past(&self, past: Past) -> bool {
         self.inbox.send(Ask::Past(past)).await.is_ok()
+    }
+
+    /// Calls whose reports are not done, and who took them: all of them. False: the engine is gone.
+    pub async fn open_reports(&self, open: Vec<(CallId, OperatorId)>) -> bool {
+        self.inbox.send(Ask::OpenReports(open)).await.is_ok()
     }
 
     /// No new calls from now on.

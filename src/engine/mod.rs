@@ -13,7 +13,7 @@ mod run;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use switch::{Command, CommandError, Directory, Past, Reply, Visit};
+use switch::{CallId, Command, CommandError, Directory, OperatorId, Past, Reply, Visit};
 use tokio::sync::oneshot;
 use transport::{TlsError, TlsMaterial};
 use web::News;
@@ -41,6 +41,8 @@ enum Ask {
     Today(Vec<Visit>),
     /// What earlier processes knew of callers.
     Past(Past),
+    /// Calls whose reports are not done, and who took them.
+    OpenReports(Vec<(CallId, OperatorId)>),
     /// The recordings' disk has become scarce, or is no longer.
     Disk { free_percent: u8, scarce: bool },
     /// Something about a report, for the stream of events.

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use sip::flow::Protocol;
 use switch::media::Order;
-use switch::{Alarm, CallRecord, CommandError, Event, Input, Output, Reply, Switch};
+use switch::{Alarm, CallId, CallRecord, CommandError, Event, Input, Output, Reply, Switch};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{BindError, Inbound, Network, Transport};
-use web::{Stamped, Told};
+use web::{News, Stamped, Told};
 
 use super::load::Load;
 use super::media_events::MediaInbox;
@@ -296,7 +296,13 @@ impl Engine {
             Ask::Today(visits) => self.input(Input::Today(visits)),
             Ask::Past(past) => self.input(Input::Past(past)),
             Ask::Disk { free_percent, scarce } => self.input(Input::Disk { free_percent, scarce }),
-            Ask::News(news) => self.tell(news),
+            Ask::OpenReports(open) => self.input(Input::OpenReports(open)),
+            Ask::News(news) => {
+                if let Some(call) = done(&news) {
+                    self.input(Input::ReportDone { call });
+                }
+                self.tell(news);
+            }
             Ask::Drain => self.input(Input::Drain),
             Ask::Stop => self.stop_at = Some(clock::now() + LAST_WORDS),
         }
@@ -391,4 +397,13 @@ fn thread_cpu_us() -> u64 {
     let spent = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     let seconds = u64::try_from(spent.tv_sec).unwrap_or(0);
     seconds * 1_000_000 + u64::try_from(spent.tv_nsec).unwrap_or(0) / 1_000
+}
+
+/// The call whose report is done with this.
+fn done(news: &News) -> Option<CallId> {
+    match news {
+        News::ReportSent { call, .. } => call.as_deref()?.parse().ok(),
+        News::ReportChanged { call, what, .. } if what == "waived" => call.as_deref()?.parse().ok(),
+        News::ReportChanged { .. } | News::Delivery { .. } | News::Task { .. } | News::FirmChanged { .. } => None,
+    }
 }

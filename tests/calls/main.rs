@@ -30,6 +30,8 @@ mod desks;
 mod directory;
 mod encrypted;
 mod flood;
+mod gates;
+mod ladder;
 mod linphone;
 mod many;
 mod networks;

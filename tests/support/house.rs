@@ -114,6 +114,10 @@ impl House {
             false => format!("{setting} = [\"127.0.0.1:{port}\"]\n"),
         };
         let secure = [list("tls", tls), list("wss", wss)].concat();
+        let speech = match more.contains("[speech]") {
+            true => String::new(),
+            false => "[speech]\ncache = \"{folder}/speech\"\nprompts = \"{folder}/prompts\"\ncommand = []\n".to_owned(),
+        };
         let certificate =
             if more.contains("[tls]") { String::new() } else { format!("[tls]\nfolder = \"{folder}/tls\"\n") };
         let config = format!(
@@ -123,7 +127,7 @@ impl House {
              [web]\nlisten = [\"127.0.0.1:{http}\"]\nsocket = \"{folder}/denwaban.sock\"\n\
              metrics_token = \"{METRICS_TOKEN}\"\n\
              [recordings]\nfolder = \"{folder}/recordings\"\nfree_percent_min = 0\n\
-             [speech]\ncache = \"{folder}/speech\"\nprompts = \"{folder}/prompts\"\ncommand = []\n\
+             {speech}\
              [shutdown]\ndrain_seconds = 1\n{database}{more}\n",
             rtp + 398
         );
@@ -175,11 +179,16 @@ impl House {
 
     /// Status and body, whatever it says.
     pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+        self.ask_as(&self.token, method, path, body)
+    }
+
+    /// The same for somebody else who is logged in.
+    pub fn ask_as(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut request = ureq::http::Request::builder()
             .method(method)
             .uri(format!("{}/api/v1{path}", self.http))
-            .header("Authorization", format!("Bearer {}", self.token));
+            .header("Authorization", format!("Bearer {token}"));
         if body.is_some() {
             request = request.header("Content-Type", "application/json");
         }
@@ -205,8 +214,17 @@ impl House {
 
     /// What the house tells its desks from now on.
     pub fn events(&self) -> Events {
+        self.stream("")
+    }
+
+    /// What the house has told its desks since it was started, and from now on.
+    pub fn all_events(&self) -> Events {
+        self.stream("?after=0")
+    }
+
+    fn stream(&self, after: &str) -> Events {
         let address = self.http.trim_start_matches("http://");
-        let mut request = format!("ws://{address}/api/v1/events").into_client_request().expect("a request");
+        let mut request = format!("ws://{address}/api/v1/events{after}").into_client_request().expect("a request");
         let bearer = format!("Bearer {}", self.token).parse().expect("a header");
         request.headers_mut().insert("Authorization", bearer);
         let stream = TcpStream::connect(address).expect("a connection");
@@ -246,6 +264,17 @@ impl House {
             password = text(&self.post(&format!("/operators/{id}/password"), json!({}))["password"]);
         }
         Operator { id, login: login.to_owned(), password }
+    }
+
+    /// An operator's own login; its token.
+    pub fn desk(&self, name: &str, operator: &Operator) -> String {
+        let password = "correct horse battery staple";
+        self.post(
+            "/users",
+            json!({ "name": name, "password": password, "role": "operator", "operator_id": operator.id }),
+        );
+        let login = self.post("/login", json!({ "name": name, "password": password }));
+        login["token"].as_str().expect("a token").to_owned()
     }
 
     /// A trunk to a peer on loopback, matched by its port.

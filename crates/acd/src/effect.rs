@@ -124,6 +124,31 @@ pub enum EnqueueError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownOperator(pub OperatorId);
 
+/// Why an operator's state was not set. Nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateRefused {
+    /// No operator has this id.
+    UnknownOperator(OperatorId),
+    /// So many of their reports are not done, and only so many may be (F38).
+    ReportsOpen {
+        /// Not done.
+        open: u32,
+        /// May be.
+        max: u32,
+    },
+}
+
+impl fmt::Display for StateRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownOperator(operator) => UnknownOperator(*operator).fmt(f),
+            Self::ReportsOpen { open, max } => write!(f, "{open} reports are not done, {max} may be"),
+        }
+    }
+}
+
+impl std::error::Error for StateRefused {}
+
 impl fmt::Display for LostRace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

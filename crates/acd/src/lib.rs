@@ -34,10 +34,10 @@ mod waiting;
 
 pub use audit::Violation;
 pub use chance::{BUSY_GROUPS_MAX, BusyCounts, Chance, Help, Outlook, Phones, When, Whose};
-pub use effect::{Declined, Effect, EnqueueError, LostRace, UnknownOperator, Why, Widening};
+pub use effect::{Declined, Effect, EnqueueError, LostRace, StateRefused, UnknownOperator, Why, Widening};
 pub use id::{CALL_ID_CHARS, CallId, InvalidCallId, OperatorId};
 pub use operator::{Operator, OperatorSnapshot, State, Tier, Wish};
 pub use plan::{Candidate, PROMISE, Plan, RING, RingPlan, STEPS_MAX, Step, Who};
 pub use queue::promise::PromiseLoop;
-pub use queue::{Limits, POSITIONS_TOLD_MAX, Queue, RING_MIN};
+pub use queue::{Limits, POSITIONS_TOLD_MAX, Queue, REPORTS_OPEN, RING_MIN};
 pub use waiting::{Waiting, WaitingSnapshot};

@@ -112,6 +112,8 @@ pub struct OperatorSnapshot {
     pub wrap_up_until: Option<Instant>,
     /// Whether the desk said that the report of the last talk is not done.
     pub report_open: bool,
+    /// How many reports of their calls are not done.
+    pub reports_open: u32,
     /// Calls answered today.
     pub calls_today: u32,
     /// Time talked today, in talks that are over.

@@ -4,7 +4,7 @@ use crate::line::Line;
 use crate::roster::{Activity, Label, Roster};
 use crate::timers::{Timer, Timers};
 use crate::{
-    CallId, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot, Tier, UnknownOperator,
+    CallId, Declined, Effect, EnqueueError, LostRace, Operator, OperatorId, OperatorSnapshot, StateRefused, Tier,
     Waiting, WaitingSnapshot, Why, Wish,
 };
 use promise::{Odds, PromiseLoop};
@@ -67,6 +67,8 @@ pub struct Queue {
     pub(crate) winners: BTreeMap<CallId, OperatorId>,
     /// Whether an operator, neither supervisor nor manager, was at work after the last event.
     staffed: bool,
+    /// So many reports may be open of an operator who becomes ready.
+    reports_max: Option<u32>,
     odds: Odds,
     effects: VecDeque<Effect>,
 }
@@ -81,6 +83,7 @@ impl Queue {
             timers: Timers::default(),
             winners: BTreeMap::new(),
             staffed: false,
+            reports_max: None,
             odds: Odds::default(),
             effects: VecDeque::new(),
         }
@@ -96,15 +99,17 @@ impl Queue {
         for operator in operators {
             let id = operator.id;
             self.roster.configure(now, operator);
+            self.let_go(now, id);
             self.find_call_for(now, id);
         }
         self.after(now);
     }
 
     /// What the operator asked for, from desk or phone. While they talk it is kept, and comes true after talk and
-    /// wrap-up; asked for in the wrap-up, it comes true at once; an offer to one who leaves is withdrawn.
-    pub fn set_state(&mut self, now: Instant, operator: OperatorId, wish: Wish) -> Result<(), UnknownOperator> {
-        let post = self.roster.get(operator).ok_or(UnknownOperator(operator))?;
+    /// wrap-up; asked for in the wrap-up, it comes true at once; an offer to one who leaves is withdrawn. Who has too many reports
+    /// open does not become ready.
+    pub fn set_state(&mut self, now: Instant, operator: OperatorId, wish: Wish) -> Result<(), StateRefused> {
+        let post = self.roster.get(operator).ok_or(StateRefused::UnknownOperator(operator))?;
         match (&post.activity, &wish) {
             (Activity::Talking { call, since, wrap_up, .. }, _) => {
                 let (call, since, wrap_up) = (*call, *since, *wrap_up);
@@ -118,6 +123,9 @@ impl Queue {
                 Activity::LoggedOut | Activity::NotReady { .. } | Activity::Idle | Activity::WrappingUp { .. },
                 Wish::Ready | Wish::NotReady { .. } | Wish::LogOut,
             ) => {
+                if wish == Wish::Ready {
+                    self.is_kept(post)?;
+                }
                 self.roster.change(operator, |post| post.unanswered = 0);
                 self.settle(now, operator, wish);
             }
@@ -295,8 +303,11 @@ mod dispatch;
 mod offers;
 pub(crate) mod promise;
 mod repair;
+mod reports;
 mod talk;
 mod widening;
+
+pub use reports::REPORTS_OPEN;
 
 #[cfg(test)]
 mod properties;

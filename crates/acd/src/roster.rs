@@ -140,6 +140,13 @@ impl Roster {
         state.flatten()
     }
 
+    /// Reports of theirs that are not done: no list depends on it.
+    pub(crate) fn owe(&mut self, operator: OperatorId, reports: u32) {
+        if let Some(post) = self.posts.get_mut(&operator) {
+            post.owes = reports;
+        }
+    }
+
     /// A call with this plan may come. Linear in operators the first time, nothing after that.
     pub(crate) fn keep(&mut self, plan: &RingPlan) {
         if self.orders.keep(plan.rule()) {

@@ -154,6 +154,7 @@ fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy, plan: Rin
         priority: 0,
         transfer,
         targets: vec![target("院長", first), target("受付", second)],
+        greetings: Vec::new(),
         notice_phones: Vec::new(),
         whisper: true,
         waiting: WaitingPolicy::ringing_only(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use acd::OperatorId;
 use endpoint::Hop;
 use number::{JAPAN, Number};
-use report::{Profile, RungTo};
-use serde::Serialize;
+use report::{Greeting, Hours, Rung, RungTo, japan};
+use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
 use switch::{Customer, CustomerId, Directory};
 
@@ -131,28 +131,32 @@ impl Loading {
                 }
             }
         }
-        self.notice_phones(connection).await
+        self.profiles(connection).await
     }
 
-    /// Phones of firms' ladders, which may be called with a spoken notice (X05). Only profiles with one are read.
-    async fn notice_phones(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
-        let sql = "SELECT customer, json FROM profiles WHERE json LIKE '%\"phone\":%' ORDER BY customer";
+    /// What the switch needs of firms' profiles: greetings by the hour (F07), and the phones of ladders, which may be called with a
+    /// spoken notice (X05). Only profiles with either are read.
+    async fn profiles(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
+        let sql = "SELECT customer, json FROM profiles \
+                   WHERE json LIKE '%\"phone\":%' OR json LIKE '%\"greetings\":[{%' ORDER BY customer";
         let rows = sqlx::query(sql).fetch_all(&mut *connection).await?;
         for row in &rows {
             let id = CustomerId(row.int("customer")?);
             let Some(customer) = self.directory.customers.get_mut(&id) else { continue };
-            let profile: Profile = match row.json("json", "profiles.json") {
-                Ok(profile) => profile,
+            let of_profile: OfProfile = match row.json("json", "profiles.json") {
+                Ok(of_profile) => of_profile,
                 Err(error) => {
                     self.problem("profile", id.0, error);
                     continue;
                 }
             };
-            let phones = profile.ladder.iter().filter_map(|rung| match &rung.to {
+            let phones = of_profile.ladder.iter().filter_map(|rung| match &rung.to {
                 RungTo::Phone(number) => Number::parse(number, JAPAN).ok(),
                 RungTo::Recipient(_) | RungTo::Supervisor => None,
             });
-            Arc::make_mut(customer).notice_phones = phones.map(|number| number.digits().to_string()).collect();
+            let customer = Arc::make_mut(customer);
+            customer.notice_phones = phones.map(|number| number.digits().to_string()).collect();
+            customer.greetings = of_profile.greetings.into_iter().filter_map(greeting).collect();
         }
         Ok(())
     }
@@ -171,6 +175,24 @@ impl Loading {
         }
         Ok(())
     }
+}
+
+/// The part of a profile that the switch works with.
+#[derive(Deserialize)]
+struct OfProfile {
+    #[serde(default)]
+    greetings: Vec<Greeting>,
+    #[serde(default)]
+    ladder: Vec<Rung>,
+}
+
+/// A greeting as the switch has it; `None`: its hours cannot be read.
+fn greeting(Greeting { hours, text, reading }: Greeting) -> Option<switch::Greeting> {
+    let minutes = match hours {
+        Some(Hours { from, until }) => Some((japan::minute(&from)?, japan::minute(&until)?)),
+        None => None,
+    };
+    Some(switch::Greeting { minutes, text, reading })
 }
 
 fn customer(row: CustomerRow) -> Customer {
@@ -192,6 +214,7 @@ fn customer(row: CustomerRow) -> Customer {
         priority: form.priority,
         transfer: form.transfer,
         targets: form.targets,
+        greetings: Vec::new(),
         notice_phones: Vec::new(),
         whisper: form.whisper,
     }

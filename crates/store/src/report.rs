@@ -10,6 +10,7 @@ mod draft;
 mod due;
 mod earlier;
 mod lock;
+mod open;
 mod search;
 mod send;
 

@@ -58,6 +58,7 @@ fn check(settings: &Settings) -> Result<(), StoreError> {
     checks.needed_line("hold_music", &settings.hold_music, NAME_CHARS_MAX);
     checks.within("confirm_seconds", i64::from(settings.confirm_seconds), 5, 60);
     checks.within("call_seconds_max", i64::from(settings.call_seconds_max), 60, 86_400);
+    checks.within("open_reports_max", i64::from(settings.open_reports_max.unwrap_or(0)), 0, 100);
     check_reasons(&mut checks, &settings.not_ready_reasons);
     let codes = &settings.feature_codes;
     let named = [

@@ -18,6 +18,7 @@ use crate::io::{Alarm, Event};
 use crate::known::{HALF_MAX, Known};
 use crate::leg::{Description, Terms, Vault};
 use crate::media;
+use crate::owed::Owed;
 use crate::ports::Ports;
 use crate::promise::Promise;
 use crate::promises::Promises;
@@ -95,6 +96,8 @@ pub(crate) struct Board {
     pub(crate) visitors: Visitors,
     /// Who has ever called whom.
     pub(crate) known: Known,
+    /// Reports that are not done, and whose.
+    pub(crate) owed: Owed,
     /// Outgoing legs on each trunk.
     pub(crate) load: HashMap<TrunkId, u16>,
     /// How the callers of today were answered.
@@ -139,6 +142,7 @@ impl Board {
             pace: Pace::default(),
             visitors: Visitors::default(),
             known: Known::new(HALF_MAX),
+            owed: Owed::default(),
             load: HashMap::new(),
             promise: Promise::default(),
             phones: HashMap::new(),
@@ -267,6 +271,12 @@ impl Board {
     pub(crate) fn reached_at(&self, local: SocketAddr) -> SocketAddr {
         let address = self.media_address.iter().find(|address| address.bind == local.ip());
         SocketAddr::new(address.map_or(local.ip(), |address| address.public), local.port())
+    }
+
+    /// This operator has answered this call: there is a report to be written (F38).
+    pub(crate) fn report_begins(&mut self, now: Instant, call: CallId, operator: OperatorId) {
+        self.owed.begins(now, call, operator);
+        self.queue.owes(now, operator, self.owed.of(operator));
     }
 
     /// Tells the administrator of teams that firms want and nobody is in, where that is news.

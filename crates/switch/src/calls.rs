@@ -7,16 +7,18 @@ mod errand;
 mod incoming;
 mod notice;
 mod past;
+mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-use acd::{CallId, OperatorId, State, Who, Widening, Wish};
+use acd::{CallId, OperatorId, REPORTS_OPEN, State, StateRefused, Who, Widening, Wish};
 use endpoint::{LegEvent, LegId, Trace, TrunkId};
 
 use crate::board::{Board, Effect, Phone};
 use crate::call::callback::ForPromise;
+use crate::call::record::Fact;
 use crate::call::tape::judge;
 use crate::call::{Call, Phase};
 use crate::directory::Directory;
@@ -189,6 +191,7 @@ impl Calls {
         self.board.look_at_teams(&directory);
         self.board.usage.keep(|customer| directory.customers.contains_key(&customer));
         self.board.directory = directory;
+        self.tell_what_is_owed(now);
         self.run_queue(now);
     }
 
@@ -207,9 +210,11 @@ impl Calls {
                 (false, true) => Some(Wish::NotReady { reason: String::new() }),
                 (false, false) => None,
             };
-            if let Some(wish) = wish {
+            let refused = wish.and_then(|wish| self.board.queue.set_state(now, who, wish).err());
+            if let Some(StateRefused::ReportsOpen { .. }) = refused {
+                let until_done = Wish::NotReady { reason: REPORTS_OPEN.to_owned() };
                 // An operator who is in no directory any more has no state to set.
-                let _ = self.board.queue.set_state(now, who, wish);
+                let _ = self.board.queue.set_state(now, who, until_done);
             }
         }
         self.board.queue.set_reachable(now, who, phone.is_some());
@@ -366,6 +371,13 @@ impl Calls {
         }
     }
 
+    /// A line more in a call's timeline.
+    fn tell(&mut self, now: Instant, id: CallId, fact: Fact) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.story.tell(now, fact);
+        }
+    }
+
     fn forget(&mut self, id: CallId) {
         let Some(call) = self.calls.remove(&id) else { return };
         let waits_for_recording = call.is_connected() && call.story.record.recording.is_none();
@@ -409,11 +421,14 @@ impl Calls {
                 }
                 acd::Effect::Waiting { .. } => {}
                 acd::Effect::Widened { call, who, why } => {
-                    let detail = format!("{} {}", who_word(who), widening_word(why));
+                    let (who, why) = (who_word(who), widening_word(why));
+                    let detail = format!("{who} {why}");
+                    self.tell(now, call, Fact::Widened { who, why });
                     let (call, what) = (call.to_string(), "widened".to_owned());
                     self.board.event(Event::CallChanged { call, what, detail });
                 }
                 acd::Effect::PromiseAtRisk { call, chance_percent } => {
+                    self.tell(now, call, Fact::PromiseAtRisk { chance_percent });
                     let customer = self.calls.get(&call).and_then(|call| call.story.record.customer);
                     self.board.alarm(Alarm::PromiseAtRisk { call: call.to_string(), customer, chance_percent });
                 }

@@ -147,6 +147,8 @@ pub enum CommandError {
     WrongState(CallState),
     /// The firm's policy does not allow it.
     PolicyForbids,
+    /// The operator cannot become ready: so many reports of theirs are not done, and only so many may be (F38).
+    ReportsOpen { open: u32, max: u32 },
     /// The number is not registered for this firm (R03).
     NotRegistered,
     /// The firm has nobody to be called.
@@ -297,6 +299,8 @@ pub struct OperatorNow {
     pub wrap_up_left_ms: Option<i64>,
     /// Whether the report of the last call is still being written.
     pub report_open: bool,
+    /// How many reports of calls that the operator took are not done.
+    pub reports_open: u32,
     /// Calls answered today (in Japan).
     pub calls_today: u32,
     /// Milliseconds talked today, in talks that are over.

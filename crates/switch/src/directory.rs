@@ -125,8 +125,10 @@ pub struct Customer {
     pub name: String,
     /// Reading in kana ("さくらしか").
     pub reading: String,
-    /// What the operator says first.
+    /// What the operator says first, at a time of day for which `greetings` have nothing.
     pub greeting: String,
+    /// What the operator says first at certain hours (F07); the first that fits.
+    pub greetings: Vec<Greeting>,
     /// How to handle this firm's calls; plain text.
     pub manual: String,
     /// Skills an operator must have for this firm.
@@ -154,6 +156,43 @@ pub struct Customer {
     /// When the firm is open, and what callers hear when it is not.
     pub calendar: Arc<Calendar>,
 }
+
+/// What the operator says first at certain hours.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Greeting {
+    /// From this minute of the day in Japan until before that one, over midnight if that is earlier; `None`: at any time.
+    pub minutes: Option<(u16, u16)>,
+    /// The words.
+    pub text: String,
+    /// How they are read (ふりがな); may be empty.
+    pub reading: String,
+}
+
+impl Greeting {
+    /// Whether it is said at this minute of the day.
+    fn fits(&self, minute: u16) -> bool {
+        match self.minutes {
+            Some((from, until)) if from < until => (from..until).contains(&minute),
+            Some((from, until)) => minute >= from || minute < until,
+            None => true,
+        }
+    }
+}
+
+impl Customer {
+    /// What the operator says first at this time, and how it is read: the greeting whose hours fit, else the one without hours, else
+    /// the firm's own. Empty: the firm has none.
+    pub fn greeting_at(&self, unix_ms: i64) -> (&str, &str) {
+        let minute = unix_ms.saturating_add(JAPAN_MS).div_euclid(60_000).rem_euclid(24 * 60);
+        let minute = u16::try_from(minute).unwrap_or(0);
+        let of_the_hour = self.greetings.iter().find(|greeting| greeting.minutes.is_some() && greeting.fits(minute));
+        let found = of_the_hour.or_else(|| self.greetings.iter().find(|greeting| greeting.minutes.is_none()));
+        found.map_or((&self.greeting, ""), |greeting| (&greeting.text, &greeting.reading))
+    }
+}
+
+/// Japan's clock is so far ahead of UTC, all year.
+const JAPAN_MS: i64 = 9 * 3_600_000;
 
 /// A person of the client firm who may be called (取次先).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -230,6 +269,9 @@ pub struct Settings {
     pub call_seconds_max: u32,
     /// What each firm's outgoing calls may use (R03).
     pub outgoing: OutgoingCaps,
+    /// Reports that may be open of an operator who becomes ready; with more, they are ready when enough are done (F38). Nothing: any
+    /// number.
+    pub open_reports_max: Option<u32>,
     /// Why operators are not ready: what desks offer, in this order.
     pub not_ready_reasons: Vec<NotReadyReason>,
 }
@@ -273,6 +315,7 @@ impl Default for Settings {
             confirm_seconds: 15,
             call_seconds_max: 4 * 3600,
             outgoing: OutgoingCaps::default(),
+            open_reports_max: None,
             not_ready_reasons: usual_reasons(),
         }
     }

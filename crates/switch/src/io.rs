@@ -42,6 +42,11 @@ pub enum Input {
     Today(Vec<Visit>),
     /// What is known of callers from before this process, in parts, while calls are taken already.
     Past(Past),
+    /// The report of this call is sent, or there will be none (F38).
+    ReportDone { call: CallId },
+    /// The reports that are not done, and the operators who took the calls: all of them, as the database has them, told at the start
+    /// and every now and then.
+    OpenReports(Vec<(CallId, OperatorId)>),
     /// The recordings' disk has become scarce, or is no longer (R22).
     Disk { free_percent: u8, scarce: bool },
     /// Take no new calls (503 with Retry-After); calls in progress go on.
@@ -91,7 +96,9 @@ pub enum Event {
         customer: Option<i64>,
         customer_name: String,
         reading: String,
+        /// What to say first at this time of day (F07), and how that is read; the latter may be empty.
         greeting: String,
+        greeting_reading: String,
         manual: String,
         caller: String,
         withheld: String,

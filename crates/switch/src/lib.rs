@@ -18,6 +18,7 @@ pub mod ladder;
 mod leg;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod media;
+mod owed;
 pub mod past;
 mod ports;
 pub mod promise;
@@ -32,7 +33,9 @@ pub mod waiting;
 pub use acd::{CallId, OperatorId};
 pub use desk::{BanNow, Command, CommandError, Notice, Obstacle, Reply, SuperviseMode, Transfer, TransferMode};
 pub use detail::Detail;
-pub use directory::{Customer, CustomerId, Directory, NotReadyReason, Operator, Settings, Target, TransferPolicy};
+pub use directory::{
+    Customer, CustomerId, Directory, Greeting, NotReadyReason, Operator, Settings, Target, TransferPolicy,
+};
 pub use io::{Alarm, Earlier, Event, Heard, Input, Output};
 pub use past::Past;
 pub use promise::{Outcome, Today, Visit};

@@ -37,6 +37,7 @@ impl Calls {
                 teams: operator.teams,
                 wrap_up_left_ms: operator.wrap_up_until.map(|until| milliseconds(now, until)),
                 report_open: operator.report_open,
+                reports_open: operator.reports_open,
                 calls_today: operator.calls_today,
                 talk_today_ms: i64::try_from(operator.talk_today.as_millis()).unwrap_or(i64::MAX),
                 call: operator.call.map(|call| call.to_string()),

@@ -112,6 +112,8 @@ impl Switch {
             }
             Input::Today(visits) => self.calls.restore(now, &visits),
             Input::Past(past) => self.calls.past(now, past),
+            Input::ReportDone { call } => self.calls.report_done(now, call),
+            Input::OpenReports(open) => self.calls.open_reports(now, &open),
             Input::Disk { free_percent, scarce: true } => self.calls.board.alarm(Alarm::DiskScarce { free_percent }),
             Input::Disk { free_percent, scarce: false } => self.calls.board.alarm(Alarm::DiskRoomy { free_percent }),
             Input::Drain => self.calls.drain(now),

@@ -130,7 +130,7 @@ async function refreshPromise() {
 
 /** An operator's state, and why; a reason that no desk offers (any more) is shown as it is. */
 const standing = (operator) => (W.operators[operator.state] ?? operator.state)
-  + (operator.reason ? ` · ${state.reasons.get(operator.reason)?.[language] ?? operator.reason}` : "");
+  + (operator.reason ? ` · ${state.reasons.get(operator.reason)?.[language] ?? W.kept[operator.reason] ?? operator.reason}` : "");
 
 /** One's own state: ready, or why not. It is drawn anew only when it has changed, so that an open list stays open. */
 function drawOwn() {
@@ -496,7 +496,9 @@ function clock(at, offset_ms, answered) {
   return `${Math.floor(at / 60)}:${(at % 60).toFixed(1).padStart(4, "0")}`;
 }
 
-function eventDetail({ operator, name, number: called, leg, reason, why, digit, by, policy, calls, last_ms, from_ms, to_ms }) {
+function eventDetail({ operator, name, number: called, leg, reason, who: whom, why, chance_percent: chance, digit, by, policy, calls, last_ms, from_ms, to_ms }) {
+  if (whom) return line.said(`${whom} ${why}`);
+  if (chance != null) return `${chance}%`;
   const who = state.operators.get(operator) ?? name ?? (called ? number(called) : W.legs[leg]);
   const earlier = last_ms == null ? "" : filled(W.earlierCalls, { calls, last: when(last_ms) });
   const length = to_ms == null ? "" : seconds(to_ms - from_ms);

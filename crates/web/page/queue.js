@@ -33,7 +33,17 @@ export function queue(tools) {
     const text = gone ? `${tools.standing(operator)} · ${W().phoneGone}` : tools.standing(operator);
     const parts = [chip(text, gone ? "missed" : operator.state)];
     if (operator.report_open) parts.push(chip(W().reportOpen, "busy"));
+    if (operator.reports_open > 0) parts.push(chip(filled(W().reportsOpen, { count: operator.reports_open }), operator.reason === "reports_open" ? "missed" : ""));
     return element("span", {}, ...parts);
+  }
+
+  /** To whom a call was widened, and why. */
+  function said(detail) {
+    const words = W();
+    const [who, why] = detail.split(" ");
+    const best = /^best_(\d+)$/.exec(who);
+    const whom = best ? filled(words.widenedBest, { count: best[1] }) : words.widenedTo[who] ?? who;
+    return filled(words.widened, { whom, why: words.widening[why] ?? why ?? "" });
   }
 
   function drawOperators() {
@@ -76,15 +86,8 @@ export function queue(tools) {
       if (event.kind === "call_answered" || event.kind === "call_ended") widened.delete(event.call);
     },
     /** To whom this call was widened, and why: in words. */
-    widened(call) {
-      const words = W();
-      return (widened.get(call) ?? []).map((detail) => {
-        const [who, why] = detail.split(" ");
-        const best = /^best_(\d+)$/.exec(who);
-        const whom = best ? filled(words.widenedBest, { count: best[1] }) : words.widenedTo[who] ?? who;
-        return filled(words.widened, { whom, why: words.widening[why] ?? why ?? "" });
-      });
-    },
+    widened: (call) => (widened.get(call) ?? []).map(said),
+    said,
     /** The notices of before: all go to the list; gives the last hour's that nobody has closed here, newest first. */
     async recalls() {
       const before = await tools.api("/alarms");

@@ -44,6 +44,7 @@ export const words = {
       "logged_out": "ログアウト", "not_ready": "離席", "ready": "受付可", "busy": "応対中",
       "working_after_call": "後処理"
     },
+    "kept": { "reports_open": "未処理の報告があるため" },
     "transfers": {
       "attended": "取次中（口頭で確認）", "confirmed": "取次中（1を押して確認）", "bridged": "取次済"
     },
@@ -67,7 +68,7 @@ export const words = {
     "events": {
       "arrived": "着信", "ringing": "呼出音", "queued": "待ち呼に追加", "offered": "オペレーターを呼出",
       "operator_ringing": "オペレーターの電話が鳴動", "offer_ended": "呼出を終了", "answered": "応答",
-      "announced": "混雑の案内と保留音", "repeated": "24時間以内の再着信", "new_caller": "新規の発信者", "promise_taken_up": "再起動後に折り返しを引き継ぎ", "abandoned": "応答前に発信者が切断",
+      "announced": "混雑の案内と保留音", "repeated": "24時間以内の再着信", "new_caller": "新規の発信者", "widened": "呼出先を追加", "promise_at_risk": "3コール以内の応答が困難", "promise_taken_up": "再起動後に折り返しを引き継ぎ", "abandoned": "応答前に発信者が切断",
       "callback_promised": "折り返しを約束", "callback_begun": "折り返しの発信", "caller_ringing": "発信者の電話が鳴動",
       "callback_reached": "折り返しがつながる", "callback_failed": "折り返しがつながらず", "closed": "営業時間外の案内",
       "message_box": "留守番電話の案内", "message_begun": "メッセージの録音開始", "message_left": "メッセージの録音終了", "held": "保留",
@@ -146,6 +147,7 @@ export const words = {
       "logged_out": "logged out", "not_ready": "not ready", "ready": "ready", "busy": "busy",
       "working_after_call": "wrap-up"
     },
+    "kept": { "reports_open": "reports are not done" },
     "transfers": {
       "attended": "transfer, announcing", "confirmed": "transfer, waiting for 1", "bridged": "bridged on"
     },
@@ -172,7 +174,7 @@ export const words = {
     "events": {
       "arrived": "arrived", "ringing": "ringing", "queued": "in the queue", "offered": "operator is called",
       "operator_ringing": "operator's phone rings", "offer_ended": "offer ended", "answered": "answered",
-      "announced": "busy announcement, then music", "repeated": "called again within 24 hours", "new_caller": "new caller", "promise_taken_up": "call back taken up after a restart", "abandoned": "caller gave up",
+      "announced": "busy announcement, then music", "repeated": "called again within 24 hours", "new_caller": "new caller", "widened": "more phones may ring", "promise_at_risk": "three rings in danger", "promise_taken_up": "call back taken up after a restart", "abandoned": "caller gave up",
       "callback_promised": "call back promised", "callback_begun": "caller is called back", "caller_ringing": "caller's phone rings",
       "callback_reached": "caller is back on the line", "callback_failed": "call back failed", "closed": "told that the firm is closed",
       "message_box": "message box announced", "message_begun": "message begins", "message_left": "message ends",

@@ -42,6 +42,14 @@ fn refused(error: CommandError, language: Language) -> Refusal {
             Language::Ja => format!("通話が「{}」の間はできません", state_ja(state)),
             Language::En => format!("not possible while the call is {state:?}").to_lowercase(),
         }),
+        CommandError::ReportsOpen { open, max } => Refusal::conflict(match language {
+            Language::Ja => {
+                format!("未処理の報告が{open}件あります（{max}件まで）。送信するか、報告しない理由を入力してください")
+            }
+            Language::En => {
+                format!("{open} reports are not done, and {max} may be: send them, or say why there is none")
+            }
+        }),
         // The page asks for the reason then.
         CommandError::PolicyForbids => Refusal {
             field: Some("reason".into()),

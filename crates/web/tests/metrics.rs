@@ -149,6 +149,7 @@ fn operator(state: &str) -> OperatorNow {
         teams: Vec::new(),
         wrap_up_left_ms: None,
         report_open: false,
+        reports_open: 0,
         calls_today: 0,
         talk_today_ms: 0,
         state: state.into(),

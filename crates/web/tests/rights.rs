@@ -419,6 +419,7 @@ fn a_supervisor_listens_with_the_own_phone_and_only_supervisors_see_who_does() {
         teams: Vec::new(),
         wrap_up_left_ms: None,
         report_open: false,
+        reports_open: 0,
         calls_today: 0,
         talk_today_ms: 0,
         call: Some(call.to_string()),

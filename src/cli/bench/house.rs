@@ -116,6 +116,7 @@ fn customer(id: CustomerId, firm: usize) -> Customer {
         priority: 0,
         transfer: TransferPolicy::Never,
         targets: Vec::new(),
+        greetings: Vec::new(),
         notice_phones: Vec::new(),
         whisper: false,
         waiting: WaitingPolicy::ringing_only(),

@@ -128,9 +128,10 @@ impl Queue {
         if let Activity::WrappingUp { wrap_up, .. } = post.activity {
             self.timers.cancel(wrap_up.until, Timer::WrapUpEnds(operator));
         }
+        let activity = self.granted(post, wish);
         self.odds.have_changed();
         self.roster.change(operator, |post| post.idle_since = now);
-        self.act(now, operator, wish.into());
+        self.act(now, operator, activity);
         self.find_call_for(now, operator);
     }
 

@@ -1,8 +1,11 @@
 //! Whatever happens in whatever order, the promises of the queue hold.
 
+mod events;
+
 use super::tests::a_moment;
 use super::*;
-use crate::{PROMISE, RingPlan, State, Step, Tier, Who};
+use crate::{PROMISE, RingPlan, State, Tier, Who};
+use events::{Arrival, Event, any_event};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::cmp::Reverse;
@@ -10,111 +13,6 @@ use std::sync::Arc;
 
 const OPERATORS: i64 = 5;
 const SKILLS: [&str; 3] = ["doctor", "english", "law"];
-
-#[derive(Clone, Debug)]
-enum Event {
-    Arrives(Arrival),
-    CallerLeaves(Index),
-    Rings(Index),
-    Answers(Index),
-    AnswersUnasked { call: u64, operator: i64 },
-    Declines(Index, Declined),
-    Clears(i64),
-    Finishes(i64),
-    Engaged(i64),
-    Wishes(i64, u8),
-    Reachable(i64, bool),
-    Configured { operators: u8, skills: u8, tiers: u8, unread: u8 },
-    ReportOpen(i64, bool),
-    DayBegins,
-    TimePasses(u64),
-    NextTimeout,
-}
-
-#[derive(Clone, Debug)]
-struct Arrival {
-    needs: u8,
-    plan: RingPlan,
-    priority: u8,
-    at_head: bool,
-    prefer: Option<i64>,
-    team: bool,
-    customer: Option<u64>,
-    since_ms: Option<u64>,
-}
-
-fn any_who() -> impl Strategy<Value = Who> {
-    prop_oneof![
-        (0..3_u16).prop_map(Who::Best),
-        Just(Who::Suited),
-        Just(Who::Everyone),
-        Just(Who::Supervisors),
-        Just(Who::Managers),
-    ]
-}
-
-fn any_plan() -> impl Strategy<Value = RingPlan> {
-    let step = (0..9000_u64, any_who()).prop_map(|(ms, who)| Step { after: Duration::from_millis(ms), who });
-    prop_oneof![
-        3 => Just(RingPlan::LongestIdle),
-        1 => Just(RingPlan::FewestCalls),
-        1 => Just(RingPlan::LeastTalk),
-        1 => Just(RingPlan::RoundRobin),
-        1 => Just(RingPlan::TopDown),
-        1 => Just(RingPlan::Weighted),
-        3 => Just(RingPlan::RingAll),
-        2 => Just(RingPlan::three_rings()),
-        4 => prop::collection::vec(step, 0..5).prop_map(RingPlan::Widening),
-    ]
-}
-
-fn any_arrival() -> impl Strategy<Value = Arrival> {
-    let prefer = prop::option::weighted(0.2, 0..OPERATORS);
-    let customer = prop::option::weighted(0.3, 0..3_u64);
-    let since_ms = prop::option::weighted(0.2, 0..12_000_u64);
-    (0..4_u8, any_plan(), 0..3_u8, prop::bool::weighted(0.2), prefer, any::<bool>(), customer, since_ms).prop_map(
-        |(needs, plan, priority, at_head, prefer, team, customer, since_ms)| Arrival {
-            needs,
-            plan,
-            priority,
-            at_head,
-            prefer,
-            team,
-            customer,
-            since_ms,
-        },
-    )
-}
-
-fn any_event() -> impl Strategy<Value = Event> {
-    let operator = || 0..OPERATORS;
-    let how = prop::sample::select(vec![
-        Declined::Busy,
-        Declined::Rejected,
-        Declined::NoAnswer,
-        Declined::Unreachable,
-        Declined::NotAsked,
-    ]);
-    prop_oneof![
-        6 => any_arrival().prop_map(Event::Arrives),
-        2 => any::<Index>().prop_map(Event::CallerLeaves),
-        1 => any::<Index>().prop_map(Event::Rings),
-        5 => any::<Index>().prop_map(Event::Answers),
-        1 => (0..20_u64, operator()).prop_map(|(call, operator)| Event::AnswersUnasked { call, operator }),
-        4 => (any::<Index>(), how).prop_map(|(which, how)| Event::Declines(which, how)),
-        4 => operator().prop_map(Event::Clears),
-        2 => operator().prop_map(Event::Finishes),
-        1 => operator().prop_map(Event::Engaged),
-        4 => (operator(), 0..5_u8).prop_map(|(operator, wish)| Event::Wishes(operator, wish)),
-        2 => (operator(), prop::bool::weighted(0.8)).prop_map(|(operator, is)| Event::Reachable(operator, is)),
-        1 => (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>())
-            .prop_map(|(operators, skills, tiers, unread)| Event::Configured { operators, skills, tiers, unread }),
-        1 => (operator(), any::<bool>()).prop_map(|(operator, open)| Event::ReportOpen(operator, open)),
-        1 => Just(Event::DayBegins),
-        2 => (0..4000_u64).prop_map(Event::TimePasses),
-        3 => Just(Event::NextTimeout),
-    ]
-}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
@@ -179,6 +77,7 @@ struct World {
     declined: BTreeSet<(CallId, u32, OperatorId)>,
     /// Each operator who is configured.
     people: BTreeMap<OperatorId, Person>,
+    reports_max: Option<u32>,
 }
 
 #[derive(Clone)]
@@ -201,6 +100,7 @@ impl World {
             wants: BTreeMap::new(),
             declined: BTreeSet::new(),
             people: BTreeMap::new(),
+            reports_max: None,
         };
         world.staff(OPERATORS, &SKILLS[..1]);
         world
@@ -297,6 +197,23 @@ impl World {
         self.configure(present.map(|id| (id, person(id))).collect());
     }
 
+    fn wishes(&mut self, operator: OperatorId, wish: u8) -> Result<(), TestCaseError> {
+        let wish = match wish {
+            0 => Wish::LogOut,
+            1 => Wish::NotReady { reason: "lunch".to_owned() },
+            _ => Wish::Ready,
+        };
+        let known = self.queue.operator(operator).is_some();
+        match self.queue.set_state(self.now, operator, wish.clone()) {
+            Ok(()) => prop_assert!(known),
+            Err(StateRefused::UnknownOperator(_)) => prop_assert!(!known),
+            Err(StateRefused::ReportsOpen { .. }) => {
+                prop_assert!(wish == Wish::Ready && self.owes_too_much(operator));
+            }
+        }
+        Ok(())
+    }
+
     fn happens(&mut self, event: Event) -> Result<(), TestCaseError> {
         let now = self.now;
         match event {
@@ -334,15 +251,7 @@ impl World {
                 }
                 self.queue.engaged(now, operator, CallId(7));
             }
-            Event::Wishes(operator, wish) => {
-                let wish = match wish {
-                    0 => Wish::LogOut,
-                    1 => Wish::NotReady { reason: "lunch".to_owned() },
-                    _ => Wish::Ready,
-                };
-                let known = self.queue.operator(OperatorId(operator)).is_some();
-                prop_assert_eq!(self.queue.set_state(now, OperatorId(operator), wish).is_ok(), known);
-            }
+            Event::Wishes(operator, wish) => self.wishes(OperatorId(operator), wish)?,
             Event::Reachable(operator, is) => self.queue.set_reachable(now, OperatorId(operator), is),
             Event::Configured { operators, skills, tiers, unread } => {
                 self.reconfigure(operators, skills, tiers, unread);
@@ -350,6 +259,11 @@ impl World {
             Event::ReportOpen(operator, open) => {
                 let known = self.queue.operator(OperatorId(operator)).is_some();
                 prop_assert_eq!(self.queue.report_open(now, OperatorId(operator), open).is_ok(), known);
+            }
+            Event::Owes(operator, reports) => self.queue.owes(now, OperatorId(operator), reports),
+            Event::ReportsMax(max) => {
+                self.reports_max = max;
+                self.queue.set_reports_max(now, max);
             }
             Event::DayBegins => self.queue.day_begins(),
             Event::TimePasses(ms) => self.now += Duration::from_millis(ms),
@@ -379,8 +293,12 @@ impl World {
                     prop_assert!(self.offers.remove(&(call, operator)), "{} {} was not offered", call, operator);
                 }
                 Effect::OperatorState { operator, state } => {
-                    let before = self.states.insert(operator, state.clone());
-                    prop_assert_ne!(before, Some(state), "told twice");
+                    let before = self.states.insert(operator, state.clone()).unwrap_or(State::LoggedOut);
+                    prop_assert_ne!(&before, &state, "told twice");
+                    let was_ready = matches!(before, State::Ready | State::Busy);
+                    if state == State::Ready && !was_ready {
+                        prop_assert!(!self.owes_too_much(operator), "{} is ready with reports undone", operator);
+                    }
                 }
                 Effect::Waiting { call, position } => {
                     prop_assert!(self.waiting.contains(&call) && (1..=POSITIONS_TOLD_MAX).contains(&position));
@@ -392,6 +310,12 @@ impl World {
             }
         }
         Ok(offered)
+    }
+
+    /// Has more reports open than an operator may have who becomes ready.
+    fn owes_too_much(&self, operator: OperatorId) -> bool {
+        let is_kept = |is: &OperatorSnapshot| is.tier == Tier::Operator && Some(is.reports_open) > self.reports_max;
+        self.reports_max.is_some() && self.queue.operator(operator).as_ref().is_some_and(is_kept)
     }
 
     fn note_declined(&mut self, call: CallId, operator: OperatorId) {
@@ -468,6 +392,7 @@ impl World {
         for operator in self.talking.keys().copied().collect::<Vec<_>>() {
             self.clears(operator);
         }
+        self.happens(Event::ReportsMax(None))?;
         self.staff(OPERATORS, &SKILLS);
         self.check()?;
         let mut steps = 0;

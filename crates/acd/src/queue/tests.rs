@@ -3,6 +3,7 @@
 mod helping;
 mod mending;
 mod plans;
+mod reports;
 mod widening;
 
 use super::*;
@@ -338,7 +339,7 @@ fn removed_operators_finish_their_talk() {
     assert_eq!(house.queue.operators().count(), 1);
     house.clears(HANAKO).expect("");
     assert_eq!(house.queue.operators().count(), 0);
-    assert_eq!(house.queue.set_state(house.now, HANAKO, Wish::Ready), Err(UnknownOperator(HANAKO)));
+    assert_eq!(house.queue.set_state(house.now, HANAKO, Wish::Ready), Err(StateRefused::UnknownOperator(HANAKO)));
 }
 
 #[test]

@@ -101,6 +101,8 @@ pub(crate) struct Post {
     pub(crate) leaving: bool,
     /// The desk says that the report of the last talk is not done.
     pub(crate) report_open: bool,
+    /// Reports of their calls that are not done.
+    pub(crate) owes: u32,
     /// Calls answered today.
     pub(crate) calls: u32,
     /// Time talked today, in talks that are over.
@@ -125,6 +127,7 @@ impl Post {
             missed: 0,
             leaving: false,
             report_open: false,
+            owes: 0,
             calls: 0,
             talk: Duration::ZERO,
             turn: 0,
@@ -229,6 +232,7 @@ impl Post {
             talking,
             wrap_up_until,
             report_open: self.report_open,
+            reports_open: self.owes,
             calls_today: self.calls,
             talk_today: self.talk,
         }

@@ -28,7 +28,7 @@ const IDLE_MAX: usize = 4;
 /// Bytes of an answer that are read: the longest answer of any service is a few KiB.
 const ANSWER_MAX: usize = 64 * 1024;
 /// What we call ourselves: Discord wants a name.
-const USER_AGENT: &str = concat!("denwaban/", env!("CARGO_PKG_VERSION"));
+const OUR_NAME: &str = concat!("denwaban/", env!("CARGO_PKG_VERSION"));
 
 /// What one channel wants to have posted.
 pub(crate) struct Request {
@@ -160,7 +160,7 @@ impl Http {
                 .retry(reqwest::retry::never())
                 .no_proxy()
                 .referer(false)
-                .user_agent(USER_AGENT)
+                .user_agent(OUR_NAME)
                 .connect_timeout(settings.connect)
                 .timeout(settings.total)
                 .pool_idle_timeout(IDLE)

@@ -211,6 +211,12 @@ on_both! {
             let settings = Settings { not_ready_reasons: wrong, ..Settings::default() };
             assert_eq!(fields(store.save_settings(&settings).await.unwrap_err()), ["not_ready_reasons"]);
         }
+        let settings = Settings { open_reports_max: Some(101), ..Settings::default() };
+        assert_eq!(fields(store.save_settings(&settings).await.unwrap_err()), ["open_reports_max"]);
+        for max in [Some(0), Some(100), None] {
+            store.save_settings(&Settings { open_reports_max: max, ..Settings::default() }).await.unwrap();
+            assert_eq!(store.settings().await.unwrap().open_reports_max, max);
+        }
     }
 
     async fn r19_text_of_any_sort_is_data(store: Store) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use acd::{OperatorId, RingPlan, Tier, Who};
 use endpoint::Hop;
 use number::{JAPAN, Number};
+use report::{Greeting, Hours, Profile, Rung, RungTo};
 use sip::flow::Protocol;
 use store::{CustomerForm, TrunkForm, TrunkRow};
 use switch::CustomerId;
@@ -60,6 +61,36 @@ on_both! {
         let step = |ms, who| acd::Step { after: Duration::from_millis(ms), who };
         let expected = vec![step(0, Who::Best(2)), step(3_000, Who::Suited), step(7_500, Who::Managers)];
         assert_eq!((&*firm.plan, firm.team.as_deref()), (&RingPlan::Widening(expected), None));
+    }
+
+    async fn x05_f07_phones_of_a_ladder_and_greetings_of_the_hour_come_from_the_profile_at_once(store: Store) {
+        let customer = store.create_customer(&sakura()).await.unwrap().id;
+        let before = store.load_directory(REALM, |_| Ok(Vec::new())).await.unwrap();
+        let firm = |loaded: &store::Loaded| loaded.directory.customers[&CustomerId(customer)].clone();
+        assert!(firm(&before).notice_phones.is_empty() && firm(&before).greetings.is_empty());
+        let rung = |after_seconds, to| Rung { after_seconds, to };
+        let hours = Some(Hours { from: "5:00".to_owned(), until: "10:30".to_owned() });
+        let profile = Profile {
+            ladder: vec![
+                rung(60, RungTo::Phone("090-5555-6666".to_owned())),
+                rung(120, RungTo::Supervisor),
+                rung(180, RungTo::Phone("03-5555-6666".to_owned())),
+            ],
+            greetings: vec![
+                Greeting { hours, text: "おはようございます。".to_owned(), reading: "おはよう".to_owned() },
+                Greeting { hours: None, text: "さくら歯科でございます。".to_owned(), reading: String::new() },
+            ],
+            ..Profile::default()
+        };
+        store.put_profile(customer, 0, &profile, "test", 0).await.unwrap();
+        assert!(store.directory_version().await.unwrap() > before.version, "the switch learns of it");
+        let loaded = store.load_directory(REALM, |_| Ok(Vec::new())).await.unwrap();
+        assert_eq!(firm(&loaded).notice_phones, ["819055556666", "81355556666"]);
+        let said: Vec<_> = firm(&loaded).greetings.iter().map(|one| (one.minutes, one.text.clone())).collect();
+        assert_eq!(said, [(Some((300, 630)), "おはようございます。".to_owned()), (None, "さくら歯科でございます。".to_owned())]);
+        store.put_profile(customer, 1, &Profile::default(), "test", 0).await.unwrap();
+        let loaded = store.load_directory(REALM, |_| Ok(Vec::new())).await.unwrap();
+        assert!(firm(&loaded).notice_phones.is_empty() && firm(&loaded).greetings.is_empty());
     }
 
     async fn r24_one_bad_row_names_itself_and_the_others_are_served(store: Store) {

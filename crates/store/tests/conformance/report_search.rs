@@ -3,7 +3,7 @@
 use report::{Kind, Person, Profile, Urgency, key};
 use serde_json::json;
 use store::{ReportQuery, ReportState, Store};
-use switch::{CallRecord, CallState};
+use switch::{CallId, CallRecord, CallState};
 
 use crate::records::{NOON_MS, cleared, event, waiting};
 use crate::writing::{accept, draft, edit, firm, hanako, lease, send};
@@ -132,6 +132,52 @@ on_both! {
         assert!(!known(1, "", 9).await);
     }
 
+    async fn f38_the_switch_learns_whose_reports_are_not_done(store: Store) {
+        let customer = firm(&store).await;
+        for number in 1..=3 {
+            draft(&store, customer, number).await;
+        }
+        // Nobody's: a caller who was never answered, and a firm's own.
+        store.save_call(&waiting(9)).await.unwrap();
+        let mut open = store.open_reports().await.unwrap();
+        open.sort_unstable();
+        let owner = cleared(1).operator.unwrap();
+        assert_eq!(open, [1, 2, 3].map(|number| (cleared(number).call, owner)));
+        let sent = written(&store, customer, 4, &[(key::NAME, "佐藤")]).await;
+        send(&store, &sent, &["sato"], NOON_MS).await;
+        let waived = store.report_of_call(cleared(2).call).await.unwrap().unwrap();
+        store.waive_report(&waived.id, "テスト通話", &hanako(), NOON_MS).await.unwrap();
+        let mut open = store.open_reports().await.unwrap();
+        open.sort_unstable();
+        assert_eq!(open, [1, 3].map(|number| (cleared(number).call, owner)));
+    }
+
+    async fn f06_callers_of_earlier_processes_come_a_page_at_a_time_oldest_first(store: Store) {
+        let of = |customer, number| CallRecord { customer, ..cleared(number) };
+        let nobody = CallRecord { caller: String::new(), ..of(Some(1), 3) };
+        store.save_calls(&[of(Some(1), 1), of(None, 2), nobody, of(Some(2), 4)]).await.unwrap();
+        let (page, next) = store.callers_page((0, CallId(0))).await.unwrap();
+        assert_eq!(page, [(1, cleared(1).caller), (2, cleared(4).caller)], "nobody's and nobody are left out");
+        assert_eq!(next, None, "there is no more");
+        let after = (cleared(1).arrived_ms, cleared(1).call);
+        assert_eq!(store.callers_page(after).await.unwrap().0, [(2, cleared(4).caller)]);
+        // A full page says where the next begins, also if all of it came in one millisecond.
+        let arrived_ms = NOON_MS + 60_000;
+        let many: Vec<CallRecord> = (100..2_150).map(|number| CallRecord {
+            arrived_ms, customer: Some(3), legs: Vec::new(), events: Vec::new(), ..waiting(number)
+        }).collect();
+        for some in many.chunks(500) {
+            store.save_calls(some).await.unwrap();
+        }
+        let (mut seen, mut next) = (0, Some((NOON_MS + 59_000, CallId(0))));
+        while let Some(after) = next {
+            let (page, following) = store.callers_page(after).await.unwrap();
+            seen += page.len();
+            next = following;
+        }
+        assert_eq!(seen, many.len());
+    }
+
     async fn f09_the_switch_learns_who_called_lately_and_whom_to_call_back(store: Store) {
         let of = |number, record: CallRecord| CallRecord { customer: Some(7), call: cleared(number).call, ..record };
         let promised = |number, more: &[&str]| CallRecord {
@@ -162,10 +208,18 @@ on_both! {
         assert_eq!(owed.len(), 1, "{owed:?}");
         assert_eq!((owed[0].call, owed[0].caller.as_str(), owed[0].tries), (cleared(10).call, "819012345610", 1));
         assert_eq!(owed[0].promised_ms, owed[0].arrived_ms + 20);
+        assert!(!owed[0].by_policy, "the caller asked for it");
         // Another call takes it over.
         store.call_back_taken_over(owed[0].call, &json!({ "by": "restart" }), NOON_MS + 61_000).await.unwrap();
         assert!(store.promised_call_backs(NOON_MS).await.unwrap().is_empty());
         let told = store.call(owed[0].call).await.unwrap();
         assert_eq!(told.events.last().unwrap().kind, "callback_taken_over");
+        // One whom the firm wants called back, for having given up.
+        let mut gave_up = promised(30, &[]);
+        gave_up.events[0].detail = json!({ "by": "policy" }).into();
+        store.save_call(&gave_up).await.unwrap();
+        store.close_interrupted(NOON_MS + 62_000, &[]).await.unwrap();
+        let owed = store.promised_call_backs(NOON_MS).await.unwrap();
+        assert!(matches!(owed.as_slice(), [one] if one.by_policy && one.call == gave_up.call), "{owed:?}");
     }
 }

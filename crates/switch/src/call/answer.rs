@@ -112,6 +112,7 @@ impl Call {
             self.story.record.operator_name = name.unwrap_or_default();
             let wait_ms = self.story.wait_ms(now);
             board.promise.ended(self.whose(), Outcome::Answered { wait_ms });
+            board.report_begins(now, self.id, who);
         }
         let wait_ms = self.story.wait_ms(now);
         board.event(Event::CallAnswered { call: self.id.to_string(), operator: who.0, wait_ms });

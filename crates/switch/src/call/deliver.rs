@@ -123,8 +123,10 @@ impl Call {
     fn pop(&self, board: &mut Board, now: Instant, who: OperatorId) {
         let record = &self.story.record;
         let customer = self.customer.as_deref();
-        let greeting = customer.map(|customer| customer.greeting.as_str()).filter(|greeting| !greeting.is_empty());
-        let greeting = greeting.unwrap_or(&board.directory.settings.default_greeting).to_owned();
+        let unix_ms = self.story.unix_ms(now);
+        let greeting = customer.map(|customer| customer.greeting_at(unix_ms)).filter(|(text, _)| !text.is_empty());
+        let (greeting, greeting_reading) = greeting.unwrap_or((&board.directory.settings.default_greeting, ""));
+        let (greeting, greeting_reading) = (greeting.to_owned(), greeting_reading.to_owned());
         board.event(Event::ScreenPop {
             call: self.id.to_string(),
             operator: who.0,
@@ -132,6 +134,7 @@ impl Call {
             customer_name: record.customer_name.clone(),
             reading: customer.map(|customer| customer.reading.clone()).unwrap_or_default(),
             greeting,
+            greeting_reading,
             manual: customer.map(|customer| customer.manual.clone()).unwrap_or_default(),
             caller: self.story.caller_party(),
             withheld: record.withheld.clone(),

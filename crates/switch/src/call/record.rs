@@ -45,6 +45,10 @@ pub(crate) enum Fact {
     Ringing {},
     /// In the queue; `at_head` after a lost operator or a failed transfer.
     Queued { at_head: bool },
+    /// More phones may ring: whose, and why ([`crate::Event::CallChanged`] has the words).
+    Widened { who: String, why: &'static str },
+    /// It has become unlikely that it is answered within three rings (X07).
+    PromiseAtRisk { chance_percent: u8 },
     /// An operator's phone is called.
     Offered { operator: OperatorIdText, leg: u64 },
     /// It rings.
@@ -163,6 +167,8 @@ impl Fact {
             Self::Arrived { .. } => "arrived",
             Self::Ringing { .. } => "ringing",
             Self::Queued { .. } => "queued",
+            Self::Widened { .. } => "widened",
+            Self::PromiseAtRisk { .. } => "promise_at_risk",
             Self::Offered { .. } => "offered",
             Self::OperatorRinging { .. } => "operator_ringing",
             Self::OfferEnded { .. } => "offer_ended",

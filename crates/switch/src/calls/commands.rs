@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use acd::{CallId, Wish};
+use acd::{CallId, StateRefused, Wish};
 
 use super::Calls;
 use crate::board::Board;
@@ -17,7 +17,10 @@ impl Calls {
             Command::SetOperatorState { operator, ready, reason } => {
                 let wish = if ready { Wish::Ready } else { Wish::NotReady { reason: plain(&reason) } };
                 let set = self.board.queue.set_state(now, operator, wish);
-                set.map(|()| Reply::Accepted).map_err(|_| CommandError::UnknownOperator)
+                set.map(|()| Reply::Accepted).map_err(|refused| match refused {
+                    StateRefused::UnknownOperator(_) => CommandError::UnknownOperator,
+                    StateRefused::ReportsOpen { open, max } => CommandError::ReportsOpen { open, max },
+                })
             }
             Command::ReportOpen { operator, open } => {
                 let told = self.board.queue.report_open(now, operator, open);

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use acd::{CallId, OperatorId, Wish};
+use acd::{CallId, OperatorId, StateRefused, Wish};
 use bytes::Bytes;
 use endpoint::{Incoming, LegEvent, LegId, Order};
 
@@ -94,9 +94,12 @@ impl Errand {
 impl Calls {
     /// The state changes, and the phone is told.
     pub(super) fn run_errand(&mut self, now: Instant, who: OperatorId, incoming: &Incoming, state: State) {
-        if self.board.queue.set_state(now, who, state.wish()).is_err() {
-            return refuse(&mut self.board, incoming.leg, 404);
-        }
+        let state = match self.board.queue.set_state(now, who, state.wish()) {
+            Ok(()) => state,
+            // Ready they are not: that is said.
+            Err(StateRefused::ReportsOpen { .. }) => State::NotReady,
+            Err(StateRefused::UnknownOperator(_)) => return refuse(&mut self.board, incoming.leg, 404),
+        };
         if self.errands.len() >= ERRANDS_MAX {
             return refuse(&mut self.board, incoming.leg, 486);
         }

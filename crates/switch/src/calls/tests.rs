@@ -14,6 +14,7 @@ mod passing;
 mod past;
 mod promise;
 mod repeating;
+mod reports;
 mod supervising;
 mod talk;
 mod tape;

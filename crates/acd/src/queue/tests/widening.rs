@@ -199,7 +199,7 @@ fn w06_an_open_report_makes_the_wrap_up_longer_up_to_its_limit() {
     house.clears(HANAKO).expect("");
     house.after(WRAP_UP).expect("");
     assert_eq!(house.state(HANAKO), State::Ready);
-    assert_eq!(house.queue.report_open(house.now, YUKI, true), Err(UnknownOperator(YUKI)));
+    assert_eq!(house.queue.report_open(house.now, YUKI, true), Err(crate::UnknownOperator(YUKI)));
 }
 
 #[test]

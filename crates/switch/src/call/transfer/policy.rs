@@ -88,6 +88,7 @@ impl Call {
             | CommandError::UnknownCall
             | CommandError::UnknownOperator
             | CommandError::CannotSupervise(_)
+            | CommandError::ReportsOpen { .. }
             | CommandError::NotNow => "wrong_state",
         };
         let number = plain(number);

@@ -75,7 +75,7 @@ impl Call {
             // 202 is said already.
             CommandError::NoTrunk | CommandError::NoTarget => None,
             CommandError::UnknownCall | CommandError::UnknownOperator => Some(403),
-            CommandError::CannotSupervise(_) | CommandError::NotNow => Some(403),
+            CommandError::CannotSupervise(_) | CommandError::NotNow | CommandError::ReportsOpen { .. } => Some(403),
         };
         if let Some(status) = status {
             board.order(Order::AnswerRefer { leg: id, status });

@@ -19,12 +19,31 @@ fn offering() -> WaitingPolicy {
     WaitingPolicy { announce_after_seconds: Some(10), callback: true, ..WaitingPolicy::default() }
 }
 
+/// This caller waits until the announcement is over.
+fn hears_the_offer(house: &mut House, name: &str) -> super::house::Heard {
+    house.call(name, SAKURA);
+    house.seconds(10);
+    house.prompt_ends(name, "customer/1/announcement", false)
+}
+
+/// Hanako has the turn, and the caller's number is dialled for her.
+fn dials(house: &mut House) {
+    go(house, 1, true);
+    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+}
+
+/// The caller answers the call back, talks with hanako, and hangs up: nothing is left.
+#[track_caller]
+fn is_joined(house: &mut House) {
+    house.answers(CALLER).hears(["hanako hears 09099998888", "09099998888 hears hanako"]);
+    house.hangs_up(CALLER);
+    house.everything_is_over();
+}
+
 /// A caller who has heard the offer.
 fn offered() -> House {
     let mut house = nobody_with(offering(), |_| {});
-    house.call("A", SAKURA);
-    house.seconds(10);
-    house.prompt_ends("A", "customer/1/announcement", false).hears(["A hears callback-offer once"]);
+    hears_the_offer(&mut house, "A").hears(["A hears callback-offer once"]);
     house
 }
 
@@ -76,12 +95,9 @@ fn f04_a_caller_who_presses_1_is_called_back_in_the_turn_and_joined() {
 #[test]
 fn f04_the_turn_again_rings_one_operator_and_not_everybody_at_once() {
     let mut house = nobody_with(offering(), |firm| firm.plan = Arc::new(acd::RingPlan::three_rings()));
-    house.call("A", SAKURA);
-    house.seconds(10);
-    house.prompt_ends("A", "customer/1/announcement", false);
+    hears_the_offer(&mut house, "A");
     let mut house = promised_in(house);
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    dials(&mut house);
     house.rejects(CALLER, 486);
     house.catch_up();
     go(&mut house, 2, true);
@@ -122,8 +138,7 @@ fn a_caller_who_hangs_up_during_the_thanks_is_called_back_all_the_same() {
     let mut house = offered();
     house.keys("A", "1");
     house.hangs_up("A").tells(["recording_paused callback"]);
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    dials(&mut house);
     house.answers(CALLER);
     house.hangs_up("hanako");
     house.everything_is_over();
@@ -162,25 +177,19 @@ fn who_is_not_reached_is_tried_three_times_and_the_operator_is_free_at_once() {
 #[test]
 fn r32_another_trunk_stands_in_for_one_that_fails() {
     let mut house = promised();
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    dials(&mut house);
     house.rejects_by(CALLER, 503, true).orders(["dial 09099998888 over 2"]);
-    house.answers(CALLER).hears(["hanako hears 09099998888", "09099998888 hears hanako"]);
-    house.hangs_up(CALLER);
-    house.everything_is_over();
+    is_joined(&mut house);
 }
 
 #[test]
 fn a_lost_operator_costs_the_caller_neither_a_try_nor_the_place() {
     let mut house = promised();
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    dials(&mut house);
     house.ends("hanako", Ending::Lost).orders(["hang up 09099998888", "ring hanako: さくら歯科 <09099998888>"]);
     house.catch_up();
     house.answers("hanako").orders(["dial 09099998888 over 1"]);
-    house.answers(CALLER);
-    house.hangs_up(CALLER);
-    house.everything_is_over();
+    is_joined(&mut house);
     assert!(house.facts("A", "callback_failed").is_empty());
 }
 
@@ -227,8 +236,7 @@ fn r03_who_forges_the_callers_number_and_hangs_up_costs_the_caller_no_promise() 
         assert_eq!(house.calls.board.queue.waiting_count(), 1, "the turn is the caller's again");
     }
     // One who stays as long as the promise lasts takes the turn with him, because he is on the line.
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    dials(&mut house);
     house.call("F3", SAKURA);
     house.answers(CALLER).hears(["hanako hears 09099998888", "09099998888 hears hanako"]);
     house.ends("F3", Ending::Cancelled);
@@ -240,9 +248,7 @@ fn r03_who_forges_the_callers_number_and_hangs_up_costs_the_caller_no_promise() 
 #[test]
 fn r03_a_caller_who_is_on_the_line_and_leaves_a_message_is_called_back_all_the_same() {
     let mut house = nobody_with(WaitingPolicy { message_after_seconds: Some(20), ..offering() }, |_| {});
-    house.call("A", SAKURA);
-    house.seconds(10);
-    house.prompt_ends("A", "customer/1/announcement", false);
+    hears_the_offer(&mut house, "A");
     let mut house = promised_in(house);
     house.call("A2", SAKURA);
     house.seconds(20);
@@ -250,11 +256,8 @@ fn r03_a_caller_who_is_on_the_line_and_leaves_a_message_is_called_back_all_the_s
     house.prompt_ends("A2", "beep", false);
     house.seconds(5);
     house.hangs_up("A2");
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["dial 09099998888 over 1"]);
-    house.answers(CALLER);
-    house.hangs_up(CALLER);
-    house.everything_is_over();
+    dials(&mut house);
+    is_joined(&mut house);
 }
 
 #[test]
@@ -278,9 +281,7 @@ fn who_was_never_called_may_be_promised_it_again_and_keeps_the_first_place() {
     house.arrives("B", Incoming { caller: "0311112222".to_owned(), ..incoming });
     for name in ["A2", "A3"] {
         house.seconds(20);
-        house.call(name, SAKURA);
-        house.seconds(10);
-        house.prompt_ends(name, "customer/1/announcement", false).hears([&format!("{name} hears callback-offer once")]);
+        hears_the_offer(&mut house, name).hears([&format!("{name} hears callback-offer once")]);
         house.keys(name, "1").tells(["callback_promised key", "ended called_again unanswered"]);
         house.prompt_ends(name, "callback-promised", false).orders([&format!("hang up {name}")]);
         house.catch_up();
@@ -298,18 +299,14 @@ fn a_call_that_is_refused_costs_nobody_the_promise() {
     let mut house = promised();
     let incoming = house.incoming("A2", SAKURA);
     house.arrives("A2", Incoming { max_forwards: 0, ..incoming }).orders(["483 A2"]).tells([]);
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["dial 09099998888 over 1"]);
-    house.answers(CALLER);
-    house.hangs_up(CALLER);
-    house.everything_is_over();
+    dials(&mut house);
+    is_joined(&mut house);
 }
 
 #[test]
 fn who_calls_us_while_being_called_is_not_called_once_more() {
     let mut house = promised();
-    go(&mut house, 1, true);
-    house.answers("hanako").orders(["dial 09099998888 over 1"]);
+    dials(&mut house);
     house.call("A2", SAKURA).tells(["arrived さくら歯科 81312345678 819099998888"]);
     house.rejects(CALLER, 486).tells([
         "pop closed 1 busy",
@@ -380,9 +377,7 @@ fn a_house_that_closes_calls_nobody_back_and_says_so() {
     house.answers("hanako");
     house.calls.drain(house.now);
     house.heard().tells([]);
-    house.answers(CALLER).hears(["hanako hears 09099998888", "09099998888 hears hanako"]);
-    house.hangs_up(CALLER);
-    house.everything_is_over();
+    is_joined(&mut house);
 }
 
 #[test]
@@ -432,9 +427,7 @@ fn r03_a_number_is_promised_one_call_back_an_hour() {
     let call = house.call_id("A");
     house.command(Command::Hangup { call });
     house.catch_up();
-    house.call("A2", SAKURA);
-    house.seconds(10);
-    house.prompt_ends("A2", "customer/1/announcement", false).hears(["A2 hears hold-music"]);
+    hears_the_offer(&mut house, "A2").hears(["A2 hears hold-music"]);
     house.keys("A2", "1").tells([]);
     house.seconds(3_600);
     house.keys("A2", "1").tells(["callback_promised key"]);

@@ -68,6 +68,7 @@ pub(super) fn customer(id: i64, code: &str, name: &str, transfer: TransferPolicy
         priority: 0,
         transfer,
         targets: vec![target("院長", "819011112222"), target("受付", "818033334444")],
+        greetings: Vec::new(),
         notice_phones: Vec::new(),
         whisper: true,
         waiting: WaitingPolicy::ringing_only(),

@@ -27,6 +27,8 @@ fn f03_more_phones_ring_while_the_first_goes_on() {
     house.hangs_up("A");
     house.catch_up();
     house.everything_is_over();
+    let told = house.facts("A", "widened");
+    assert_eq!(told[0], serde_json::json!({"who": "best_3", "why": "step"}), "{told:?}");
 }
 
 #[test]
@@ -40,6 +42,14 @@ fn f05_x07_a_caller_whom_nobody_will_answer_in_time_is_an_alarm_at_once() {
     assert!(told.contains(&"alarm promise_at_risk".to_owned()), "{told:?}");
     let told = house.seconds(9).tells_of();
     assert!(!told.contains(&"alarm promise_at_risk".to_owned()), "once for each call: {told:?}");
+    // The call's own story says so, too.
+    house.ends("D", endpoint::Ending::Cancelled);
+    for caller in ["A", "B", "C"] {
+        house.hangs_up(caller);
+    }
+    house.everything_is_over();
+    let risk = house.facts("D", "promise_at_risk");
+    assert!(matches!(risk.as_slice(), [fact] if fact["chance_percent"].as_u64() < Some(50)), "{risk:?}");
 }
 
 #[test]
