@@ -432,9 +432,9 @@ fn f29_the_switch_is_told_of_every_draft_that_somebody_writes() {
     let taro = desk.house.wait(desk.house.store.operator_of_user("taro")).unwrap().unwrap();
     let told = || {
         let commands = std::mem::take(&mut *desk.house.switchboard.commands.lock().unwrap());
-        let open = |command| match command {
-            Command::ReportOpen { operator, open } => (operator.0, open),
-            other => panic!("{other:?}"),
+        let open = |command| {
+            let Command::ReportOpen { operator, open } = command else { panic!("{command:?}") };
+            (operator.0, open)
         };
         commands.into_iter().map(open).collect::<Vec<_>>()
     };
