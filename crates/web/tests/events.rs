@@ -146,6 +146,7 @@ fn f07_f09_an_offer_comes_with_what_is_known_of_firm_and_caller_to_the_operator_
         customer_name: "さくら歯科".into(),
         reading: String::new(),
         greeting: String::new(),
+        greeting_reading: String::new(),
         manual: String::new(),
         caller: caller.clone(),
         withheld: String::new(),
