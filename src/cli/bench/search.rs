@@ -113,6 +113,7 @@ const TOPICS: [&str; 16] = [
 
 /// Arguments of `bench search`.
 #[derive(clap::Args, Debug)]
+#[group(id = "search")]
 pub struct Arguments {
     /// Reports to search in (search)
     #[arg(long, default_value_t = 1_000_000)]
