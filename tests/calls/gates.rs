@@ -114,8 +114,8 @@ fn f06_f07_f09_the_pop_tells_new_callers_repeated_ones_and_the_greeting_also_aft
     let port = ports::free_block(2);
     house.trunk("other", port, json!({}));
     let one = house.operator("201", 0);
-    let ring = |house: &House, robots: &Robots, events: &mut Events, caller: &str, times: usize| {
-        let mut carrier = Peer::bind(port, &house.sip);
+    let mut carrier = Peer::bind(port, &house.sip);
+    let mut ring = |house: &House, robots: &Robots, events: &mut Events, caller: &str, times: usize| {
         let invite = carrier.invite("0355500101", caller, &sdp(40_000));
         let told = pop(events);
         robots.until("201", Deed::Invited, times);

@@ -351,7 +351,9 @@ impl House {
             let list = list["calls"].as_array()?;
             let done = |c: &&Value| {
                 c["state"] == "cleared"
-                    && (c["answered_ms"].is_null() || !c["recording_ms"].is_null() || c["no_recording"] != "")
+                    && (c["answered_ms"].is_null() && c["ending"] != "message_left"
+                        || !c["recording_ms"].is_null()
+                        || c["no_recording"] != "")
             };
             (list.len() == calls && list.iter().filter(done).count() == calls)
                 .then(|| self.get(&format!("/calls/{}", list[0]["call"].as_str().unwrap_or(""))))
