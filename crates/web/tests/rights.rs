@@ -484,8 +484,10 @@ fn what_the_switch_refuses_is_said_in_words() {
         (switch::CommandError::CannotSupervise(switch::Obstacle::NoPhone), 409, "conflict"),
         (switch::CommandError::CannotSupervise(switch::Obstacle::NoPort), 503, "unavailable"),
     ] {
+        // A transfer that the firm's policy forbids needs a reason.
+        let field = (error == switch::CommandError::PolicyForbids).then_some("reason");
         *house.switchboard.refuses.lock().unwrap() = Some(error);
-        house.post(&hold, &token, json!({"on": true})).is_refusal(status, word, None);
+        house.post(&hold, &token, json!({"on": true})).is_refusal(status, word, field);
     }
 }
 
