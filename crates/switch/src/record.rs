@@ -74,7 +74,7 @@ pub struct CallRecord {
 
 impl CallRecord {
     /// The record of a call that came then, before anything else is known of it.
-    pub(crate) fn blank(call: CallId, arrived_ms: i64) -> Self {
+    pub fn blank(call: CallId, arrived_ms: i64) -> Self {
         Self {
             call,
             revision: 0,

@@ -91,38 +91,10 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use switch::{CallId, CallState};
+    use switch::CallId;
 
     fn record(number: u64) -> CallRecord {
-        CallRecord {
-            call: CallId(number),
-            revision: 0,
-            state: CallState::Queued,
-            customer: None,
-            customer_name: String::new(),
-            did: String::new(),
-            diverted_from: String::new(),
-            caller: String::new(),
-            withheld: String::new(),
-            trunk: None,
-            operator: None,
-            operator_name: String::new(),
-            arrived_ms: 0,
-            ringing_ms: None,
-            announced_ms: None,
-            answered_ms: None,
-            first_speech_ms: None,
-            bridged_ms: None,
-            ended_ms: None,
-            talk_ms: 0,
-            wait_ms: 0,
-            ending: String::new(),
-            legs: Vec::new(),
-            recording: None,
-            no_recording: String::new(),
-            recording_stem: String::new(),
-            events: Vec::new(),
-        }
+        CallRecord { ringing_ms: None, ..CallRecord::blank(CallId(number), 0) }
     }
 
     #[test]
