@@ -47,17 +47,24 @@ pub fn open(path: &Path, api: Api) -> io::Result<JoinHandle<()>> {
 
 /// What the running switch answers: a status and a JSON body (null, if it has none).
 pub async fn ask(path: &Path, method: &str, route: &str, body: Option<&Value>) -> io::Result<(u16, Value)> {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let kind = if body.is_empty() { "" } else { "application/json" };
+    send(path, method, route, kind, body.as_bytes()).await
+}
+
+/// The same with a body of any kind.
+pub async fn send(path: &Path, method: &str, route: &str, kind: &str, body: &[u8]) -> io::Result<(u16, Value)> {
     let talk = async {
         let mut stream = UnixStream::connect(path).await?;
         // HTTP/1.0: the answer ends with the connection.
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        let kind = if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
         let length = body.len();
         let language = Language::current().tag();
         let request = format!(
-            "{method} /api/v1{route} HTTP/1.0\r\nHost: localhost\r\nAccept-Language: {language}\r\n{kind}Content-Length: {length}\r\n\r\n{body}"
+            "{method} /api/v1{route} HTTP/1.0\r\nHost: localhost\r\nAccept-Language: {language}\r\n{kind}Content-Length: {length}\r\n\r\n"
         );
         stream.write_all(request.as_bytes()).await?;
+        stream.write_all(body).await?;
         let mut answer = Vec::new();
         stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;
         Ok::<_, io::Error>(answer)

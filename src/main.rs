@@ -10,6 +10,7 @@ mod demo;
 mod descriptors;
 mod disk;
 mod engine;
+mod keeping;
 mod local;
 mod pages;
 mod past;

@@ -21,7 +21,7 @@ use crate::refresh::Refresh;
 use crate::reports::{self, Reports};
 use crate::telephone::Telephone;
 use crate::trouble::{Exit, Trouble, Troubles};
-use crate::{certificates, clock, descriptors, disk, past, tell, words};
+use crate::{certificates, clock, descriptors, disk, keeping, past, tell, words};
 
 /// Where the voice is when the configured file is not there: a packaged installation.
 const INSTALLED_VOICE: &str = "/usr/share/denwaban/voice/mei_normal.htsvoice";
@@ -74,11 +74,12 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
         tokio::spawn(refresh.follow(handle.clone())),
         tokio::spawn(tell::follow(handle.clone(), events)),
         tokio::spawn(certificates::follow(config.clone(), handle.clone(), material)),
+        tokio::spawn(keeping::follow(store.clone(), recordings.folder.clone())),
         tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min, handle.clone())),
     ];
     let telephone = Telephone::new(handle.clone(), prompts.clone());
     let reports = reports::open(config, &store, &handle, Arc::new(telephone)).await?;
-    let (web, tickets) = crate::pages::open(config, &store, &handle, &mut tasks).await?;
+    let (web, tickets) = crate::pages::open(config, &store, &handle, &prompts, &mut tasks).await?;
     Ok(House { engine: handle, store, locals, web, tickets, thread, journal, reports, tasks })
 }
 
@@ -256,7 +257,7 @@ async fn open_prompts(config: &Config) -> Result<Prompts, Troubles> {
     let speech = speech(config);
     let fill = |argument: &String| argument.replace("{voice}", &speech.voice.to_string_lossy());
     let prompts = PromptsConfig {
-        folder: speech.prompts.is_dir().then(|| speech.prompts.clone()),
+        folder: Some(speech.prompts.clone()),
         cache: Some(speech.cache.clone()),
         command: speech.command.iter().map(fill).collect(),
     };

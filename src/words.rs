@@ -83,6 +83,7 @@ macro_rules! words {
 
 mod bench;
 mod check;
+mod keeping;
 mod mail;
 mod queue;
 mod report;
@@ -91,6 +92,7 @@ mod verbs;
 
 pub use bench::*;
 pub use check::*;
+pub use keeping::*;
 pub use mail::*;
 pub use queue::*;
 pub use report::*;
@@ -193,7 +195,7 @@ mod tests {
 
     #[test]
     fn both_languages_take_the_same_values() {
-        let all = [ALL, bench::ALL, check::ALL, mail::ALL, queue::ALL, report::ALL, ring::ALL, verbs::ALL];
+        let all = [ALL, bench::ALL, check::ALL, mail::ALL, queue::ALL, report::ALL, ring::ALL, keeping::ALL, verbs::ALL];
         for (name, words) in all.into_iter().flatten() {
             let holes = |text: &str| text.matches("{}").count();
             assert_eq!(holes(words.english), holes(words.japanese), "{name}");

@@ -9,12 +9,19 @@ use crate::words;
 
 /// The answer; a refusal is told field by field.
 pub async fn ask(context: &Context, method: &str, route: &str, body: Option<&Value>) -> Result<Value, Troubles> {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let kind = if body.is_empty() { "" } else { "application/json" };
+    send(context, method, route, kind, body.as_bytes()).await
+}
+
+/// The same with a body of another kind: a file.
+pub async fn send(context: &Context, method: &str, route: &str, kind: &str, body: &[u8]) -> Result<Value, Troubles> {
     let socket = &context.config().web.socket;
     if socket.as_os_str().is_empty() {
         let remedy = words::NO_SOCKET_REMEDY.text();
         return Err(Trouble::new(Exit::Config, "web.socket", words::NO_SOCKET.text(), remedy).into());
     }
-    let (status, answer) = local::ask(socket, method, route, body).await.map_err(|error| {
+    let (status, answer) = local::send(socket, method, route, kind, body).await.map_err(|error| {
         let what = words::SOCKET_SILENT.with(&[&socket.display(), &error]);
         Trouble::new(Exit::Unavailable, "", what, words::SOCKET_SILENT_REMEDY.text())
     })?;

@@ -12,6 +12,7 @@ mod did;
 mod help;
 mod operator;
 mod output;
+mod prompt;
 pub(crate) mod rec;
 mod report;
 mod ring;
@@ -74,7 +75,7 @@ enum Verb {
     /// Calls: find, follow, trace
     #[command(subcommand)]
     Call(call::Verb),
-    /// Recordings: find, verify, export
+    /// Recordings: find, verify, export; how long they are kept
     #[command(subcommand)]
     Rec(rec::Verb),
     /// Reports to client firms: find, send, account for
@@ -86,6 +87,9 @@ enum Verb {
     /// How many operators the coming day or week needs, by the quarter of an hour, from the service's own history
     #[command(after_help = "Examples:\n  denwaban staffing\n  denwaban staffing --week --within 90")]
     Staffing(staffing::Arguments),
+    /// What callers hear: hold music, announcements
+    #[command(subcommand)]
+    Prompt(prompt::Verb),
     /// People who log in to the web pages
     #[command(subcommand)]
     User(user::Verb),
@@ -162,6 +166,7 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Report(verb) => with_runtime(report::run(&quiet()?, verb)),
         Verb::Certificate(arguments) => with_runtime(certificate::run(&quiet()?, arguments)),
         Verb::Staffing(arguments) => with_runtime(staffing::run(&quiet()?, arguments)),
+        Verb::Prompt(verb) => with_runtime(prompt::run(&quiet()?, verb)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),
         Verb::Bounce(arguments) => bounce::run(&quiet()?, &arguments),
         Verb::Bench(arguments) => bench::run(&arguments, out),

@@ -1,5 +1,7 @@
 //! `denwaban rec`: recordings.
 
+mod keep;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -42,6 +44,13 @@ pub enum Verb {
         /// The new file; it must not exist
         file: PathBuf,
     },
+    /// Purge what is past its time: recordings, what reports say, who called
+    Purge(keep::Purge),
+    /// How long recordings and reports are kept: see it, set it
+    Keep(keep::Keep),
+    /// Hold something back from the purge
+    #[command(subcommand)]
+    Hold(keep::Hold),
 }
 
 /// A recording of a call.
@@ -76,6 +85,9 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
         Verb::Verify { id: None, .. } => verify_all(context, &store, folder).await,
         Verb::Export { id, file } => export(context, &store, folder, id, &file).await,
+        Verb::Purge(arguments) => keep::purge(context, &store, &arguments).await,
+        Verb::Keep(arguments) => keep::keep(context, &store, arguments).await,
+        Verb::Hold(verb) => keep::hold(context, &store, verb).await,
     }
 }
 

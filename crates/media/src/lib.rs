@@ -30,7 +30,9 @@ use rustix::event::{EventfdFlags, eventfd};
 use switch::CallId;
 use switch::media::{Event, Order, Source};
 
-pub use prompts::{PromptError, Prompts, PromptsConfig, TEXT_BYTES_MAX, read_wav};
+pub use prompts::{
+    Listed, Note, Origin, PromptError, PromptSource, Prompts, PromptsConfig, TEXT_BYTES_MAX, WAV_BYTES_MAX, read_wav,
+};
 pub use recorder::{Repaired, finished, repair};
 
 use handshake::{Certificate, Handshakes, Outlet};

@@ -8,10 +8,30 @@ use switch::CallId;
 use crate::database::{Store, next_id};
 use crate::error::StoreError;
 use crate::row::Columns;
+use crate::search::{Conditions, Value};
 use crate::text::storable;
 
 /// Rows that one question is answered with.
 const AUDIT_ROWS_MAX: i64 = 1000;
+
+/// Which lines of the audit log. Everything that is set must hold.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct AuditQuery {
+    /// Whose, exactly.
+    pub who: Option<String>,
+    /// What its verb begins with: "recording", "prompt.keep".
+    pub what: Option<String>,
+    /// What it was done to, exactly.
+    pub about: Option<String>,
+    /// At or after, unix milliseconds.
+    pub from_ms: Option<i64>,
+    /// Before.
+    pub to_ms: Option<i64>,
+    /// Only ids below, for the next page.
+    pub before: Option<i64>,
+    /// Lines; at most 1000.
+    pub limit: u32,
+}
 
 /// One line of the audit log.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
@@ -51,6 +71,38 @@ impl Store {
         self.note(at_ms, who, "recording.play", &call.to_string(), &path).await
     }
 
+    /// Finds lines, newest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn find_audit(&self, query: &AuditQuery) -> Result<Vec<AuditEntry>, StoreError> {
+        let mut found = Conditions::default();
+        let text = |text: &str| Value::Text(storable(text).into_owned());
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        if let Some(who) = given(&query.who) {
+            found.add("who = $", [text(who.trim())]);
+        }
+        if let Some(what) = given(&query.what) {
+            found.add("what LIKE $ ESCAPE '\\'", [Value::Text(begins(what.trim()))]);
+        }
+        if let Some(about) = given(&query.about) {
+            found.add("about = $", [text(about.trim())]);
+        }
+        if let Some(from_ms) = query.from_ms {
+            found.add("at_ms >= $", [Value::Int(from_ms)]);
+        }
+        if let Some(to_ms) = query.to_ms {
+            found.add("at_ms < $", [Value::Int(to_ms)]);
+        }
+        if let Some(before) = query.before {
+            found.add("id < $", [Value::Int(before)]);
+        }
+        let limit = i64::from(query.limit).clamp(1, AUDIT_ROWS_MAX);
+        let sql = format!("SELECT * FROM audit {} ORDER BY id DESC LIMIT {limit}", found.sql());
+        let rows = found.bind(sqlx::query(sqlx::AssertSqlSafe(sql))).fetch_all(&self.pool).await?;
+        rows.iter().map(entry).collect()
+    }
+
     /// The latest lines, newest first: all, or those about one thing. `before`: only ids below, for the next page.
     ///
     /// # Errors
@@ -82,6 +134,19 @@ impl Store {
         };
         rows.iter().map(entry).collect()
     }
+}
+
+/// A pattern for what begins so.
+fn begins(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 1);
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
 }
 
 pub(crate) async fn add(

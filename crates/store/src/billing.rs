@@ -87,7 +87,7 @@ impl Store {
         let (from_ms, to_ms) = month.range_ms();
         // A report's month is its call's; one without a call is of the month in which it was begun. Nobody pays for a digest, a
         // correction or a trial.
-        const REPORTS: &str = "SELECT reports.draft, reports.class, reports.profile_revision, \
+        const REPORTS: &str = "SELECT reports.draft, reports.class, reports.purged_ms, reports.profile_revision, \
              (SELECT COUNT(*) FROM deliveries WHERE deliveries.report = reports.id AND deliveries.round = 0) AS recipients, \
              (SELECT COUNT(*) FROM tasks WHERE tasks.report = reports.id AND tasks.kind = 'call_out' \
               AND tasks.result LIKE 'done%') AS call_outs \
@@ -129,6 +129,10 @@ impl Store {
 
 /// The class that a report has by what it says and by what was ordered when it was sent.
 fn class_of(row: &AnyRow, classes: &[(i64, Profile)]) -> Result<String, StoreError> {
+    // Of a purged one the class is all that is left.
+    if row.maybe_int("purged_ms")?.is_some() {
+        return row.text("class");
+    }
     // One that cannot be read any more keeps no other from being counted.
     let Ok(draft) = row.json::<Draft>("draft", "reports.draft") else { return row.text("class") };
     let revision = row.maybe_int("profile_revision")?.unwrap_or_default();

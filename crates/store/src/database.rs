@@ -175,6 +175,8 @@ async fn open_sqlite(place: &str) -> Result<Store, StoreError> {
                     "PRAGMA journal_mode = WAL",
                     "PRAGMA synchronous = FULL",
                     "PRAGMA foreign_keys = ON",
+                    // What is purged is not only forgotten: its place in the file is overwritten.
+                    "PRAGMA secure_delete = ON",
                 ] {
                     connection.execute(pragma).await?;
                 }

@@ -108,7 +108,8 @@ impl Store {
     /// [`StoreError::Missing`], also for another firm's, one that was not sent or is too old; and what the database says.
     pub async fn my_report(&self, customer: i64, id: &str, now_ms: i64) -> Result<MyReport, StoreError> {
         let row = sqlx::query(
-            "SELECT * FROM reports WHERE id = $1 AND customer = $2 AND state = 'sent' AND created_ms >= $3",
+            "SELECT * FROM reports WHERE id = $1 AND customer = $2 AND state = 'sent' AND created_ms >= $3 \
+             AND purged_ms IS NULL",
         )
         .bind(storable(id).into_owned())
         .bind(customer)

@@ -16,6 +16,7 @@
 
 mod account;
 mod audit;
+mod backup;
 mod billing;
 mod call;
 mod check;
@@ -32,6 +33,7 @@ mod handling;
 mod import;
 mod interrupted;
 pub mod journal;
+mod keeping;
 mod known;
 mod ladder;
 mod manual;
@@ -60,7 +62,8 @@ mod visitor;
 mod visits;
 
 pub use account::Account;
-pub use audit::AuditEntry;
+pub use audit::{AuditEntry, AuditQuery};
+pub use backup::KeptRecording;
 pub use billing::{Counts, Month};
 pub use call::RecordingTimes;
 pub use check::LANGUAGE;
@@ -77,13 +80,15 @@ pub use handling::{Handling, HandlingRow, MyReport, MyReportPage, visible_from_m
 pub use import::{CUSTOMER_COLUMNS, ImportError, Imported, RowError};
 pub use interrupted::Interrupted;
 pub use journal::Journal;
+pub use keeping::{DueCase, HOUSE, HoldRow, NewHold, PURGE_MAX, PurgeRow, Purged, Retention, Waiting};
 pub use ladder::DueLadder;
 pub use manual::{InForce, NewManual, Reader};
 pub use member::{MemberForm, MemberRole, MemberRow};
+pub use migrate::newest as newest_schema;
 pub use operator::{OperatorForm, OperatorRow};
 pub use outbox::{
-    AttemptRow, DeliveryQuery, DeliveryRow, DeliveryState, Ended, Job, Kinds, LEASE_MAX, Late, Listen, NewDelivery,
-    Outbox, Returned, Seen, Settled,
+    AttemptRow, ChannelRow, DeliveryQuery, DeliveryRow, DeliveryState, Ended, Job, Kinds, LEASE_MAX, Late, Listen,
+    NewDelivery, Outbox, Returned, Seen, Settled,
 };
 pub use plan::{Plan, Step, steps_from, steps_text};
 pub use profile::ProfileRow;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, sql: include_str!("../migrations/0005_first_speech.sql") },
     Migration { version: 6, sql: include_str!("../migrations/0006_reports.sql") },
     Migration { version: 7, sql: include_str!("../migrations/0007_my_page.sql") },
+    Migration { version: 8, sql: include_str!("../migrations/0008_keeping.sql") },
 ];
 
 /// "denwaban" as a number: whoever else uses advisory locks on this server will not pick it.
@@ -63,7 +64,8 @@ pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn newest() -> i64 {
+/// The schema that this program knows.
+pub fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |migration| migration.version)
 }
 

@@ -13,6 +13,7 @@
 
 mod add;
 mod again;
+mod channels;
 mod hold;
 mod lease;
 mod listen;
@@ -33,6 +34,7 @@ use crate::row::Columns;
 
 pub use add::NewDelivery;
 pub(crate) use add::{Belongs, add, begin_round};
+pub use channels::ChannelRow;
 pub use hold::Returned;
 pub use lease::{Job, Kinds, LEASE_MAX};
 pub use listen::Listen;

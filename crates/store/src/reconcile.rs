@@ -193,7 +193,7 @@ impl Store {
              reports.waiver, deliveries.id AS delivery_id, deliveries.recipient, deliveries.channel, deliveries.state, \
              deliveries.accepted_ms, deliveries.remote_id, deliveries.seen_ms \
              FROM reports LEFT JOIN calls ON calls.id = reports.call LEFT JOIN deliveries ON deliveries.report = reports.id \
-             WHERE reports.created_ms >= $1 AND reports.created_ms < $2 {of_firm} \
+             WHERE reports.purged_ms IS NULL AND reports.created_ms >= $1 AND reports.created_ms < $2 {of_firm} \
              ORDER BY reports.created_ms, reports.id, deliveries.place LIMIT $3"
         );
         let bound = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(from_ms).bind(to_ms).bind(PROOF_ROWS_MAX);
@@ -248,7 +248,9 @@ pub(crate) const NEEDS_REPORT: &str = "state IN ('cleared', 'interrupted') \
 /// Calls of these ids that are over and need a report: asked without a look at reports, so that what counts is what the calls
 /// themselves say.
 async fn answered_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<AnsweredCall>, StoreError> {
-    let sql = format!("SELECT id, ended_ms, arrived_ms FROM calls WHERE id >= $1 AND id < $2 AND {NEEDS_REPORT}");
+    let sql = format!(
+        "SELECT id, ended_ms, arrived_ms FROM calls WHERE id >= $1 AND id < $2 AND purged_ms IS NULL AND {NEEDS_REPORT}"
+    );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(first).bind(end).fetch_all(&mut **tx).await?;
     let call = |row: &AnyRow| {
         let ended_ms = row.maybe_int("ended_ms")?.unwrap_or(row.int("arrived_ms")?);
@@ -261,7 +263,8 @@ async fn answered_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<Answere
 async fn reports_of_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<ReportOf>, StoreError> {
     let rows = sqlx::query(
         "SELECT reports.call, reports.state, calls.state AS call_state FROM reports \
-         LEFT JOIN calls ON calls.id = reports.call WHERE reports.call >= $1 AND reports.call < $2",
+         LEFT JOIN calls ON calls.id = reports.call WHERE reports.call >= $1 AND reports.call < $2 \
+         AND reports.purged_ms IS NULL AND calls.purged_ms IS NULL",
     )
     .bind(first)
     .bind(end)

@@ -161,7 +161,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Missing`], and what the database says.
     pub async fn report(&self, id: &str) -> Result<ReportRow, StoreError> {
-        let row = sqlx::query("SELECT * FROM reports WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query("SELECT * FROM reports WHERE id = $1 AND purged_ms IS NULL")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
         report_row(&row.ok_or_else(|| missing(id))?)
     }
 
@@ -170,7 +173,7 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn report_of_call(&self, call: CallId) -> Result<Option<ReportRow>, StoreError> {
-        let sql = "SELECT * FROM reports WHERE call = $1";
+        let sql = "SELECT * FROM reports WHERE call = $1 AND purged_ms IS NULL";
         let row = sqlx::query(sql).bind(crate::call::key(call)).fetch_optional(&self.pool).await?;
         row.as_ref().map(report_row).transpose()
     }
@@ -178,7 +181,7 @@ impl Store {
 
 /// Takes the report's row, so that nobody else changes it before this transaction ends, and reads it.
 pub(crate) async fn take(tx: &mut Tx, id: &str) -> Result<ReportRow, StoreError> {
-    let row = sqlx::query("UPDATE reports SET revision = revision WHERE id = $1 RETURNING *")
+    let row = sqlx::query("UPDATE reports SET revision = revision WHERE id = $1 AND purged_ms IS NULL RETURNING *")
         .bind(id)
         .fetch_optional(&mut **tx)
         .await?;

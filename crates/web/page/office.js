@@ -1,5 +1,6 @@
-// What supervisors and administrators look after: firms' report settings, disputes, reports of the past, figures and proofs. Loaded when one of
+// What supervisors and administrators look after: firms' report settings, disputes, reports of the past, figures and proofs, administration. Loaded when one of
 // them has logged in, and for nobody else.
+import { adminDesk } from "/admin.js";
 import { disputeDesk } from "/disputes.js";
 import { pastReports } from "/past.js";
 import { figures } from "/past-figures.js";
@@ -11,7 +12,7 @@ export function office(tools) {
   Object.assign(style, { rel: "stylesheet", href: "/office.css" });
   document.head.append(style);
   const past = pastReports(tools);
-  const parts = [profileDesk(tools), disputeDesk(tools, past), past, figures(tools)];
+  const parts = [profileDesk(tools), disputeDesk(tools, past), past, figures(tools), adminDesk(tools)];
   return {
     load: () => Promise.all(parts.map((part) => part.load())),
     hears: (stamped) => parts.forEach((part) => part.hears?.(stamped)),

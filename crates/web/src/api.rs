@@ -38,6 +38,8 @@ pub struct Api {
     pub clock: fn() -> i64,
     /// Who may read `/metrics`; as made, nobody.
     pub metrics_token: MetricsToken,
+    /// What callers hear; `None`: there is no library to be looked after.
+    pub prompts: Option<media::Prompts>,
     /// One-time logins.
     pub tickets: Tickets,
     /// Addresses that ask for links that are none.
@@ -73,6 +75,7 @@ impl Api {
             secure_cookies: false,
             clock,
             metrics_token: MetricsToken::default(),
+            prompts: None,
             tickets: Tickets::default(),
             gate: Arc::default(),
             tries: Arc::default(),
@@ -94,11 +97,16 @@ impl Api {
         self.note(login, what, which).await;
     }
 
-    /// A line in the audit log. That it cannot be written now stops nobody; it is logged.
-    pub(crate) async fn note(&self, login: &Login, what: &'static str, which: &str) {
-        if let Err(error) = self.store.note(self.now_ms(), &login.name, what, which, "").await {
+    /// The same with more to say.
+    pub(crate) async fn note_more(&self, login: &Login, what: &'static str, which: &str, detail: &str) {
+        if let Err(error) = self.store.note(self.now_ms(), &login.name, what, which, detail).await {
             tracing::warn!(%error, what, "the audit log was not written");
         }
+    }
+
+    /// A line in the audit log. That it cannot be written now stops nobody; it is logged.
+    pub(crate) async fn note(&self, login: &Login, what: &'static str, which: &str) {
+        self.note_more(login, what, which, "").await;
     }
 }
 

@@ -2,9 +2,11 @@
 //! uses the same store. Rights are decided in [`rights`] alone.
 
 mod api;
+mod audit;
 mod auth;
 mod bans;
 mod calls;
+mod channels;
 mod directory;
 pub mod error;
 mod events;
@@ -12,6 +14,7 @@ mod export;
 mod extract;
 mod guard;
 mod hand;
+mod keeping;
 mod listen;
 mod metrics;
 mod my;
@@ -19,6 +22,7 @@ mod news;
 pub mod openapi;
 pub mod page;
 mod promise;
+mod prompts;
 mod recording;
 mod reports;
 pub mod rights;
@@ -35,6 +39,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use api::Api;
 pub use auth::{Local, Login, Tickets};
+pub use keeping::{PurgeDone, purge_all};
 pub use metrics::MetricsToken;
 pub use my::Member;
 pub use news::{News, Told};
@@ -77,6 +82,10 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(hand::routes())
         .merge(bans::routes())
         .merge(promise::routes())
+        .merge(prompts::routes())
+        .merge(keeping::routes())
+        .merge(audit::routes())
+        .merge(channels::routes())
         .merge(reports::routes())
         .merge(my::routes())
         .merge(my::desk_routes())

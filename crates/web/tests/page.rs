@@ -92,7 +92,20 @@ const MY: Part = Part {
     scripts: &[("/my.js", include_str!("../page/my.js")), ("/my-keeping.js", include_str!("../page/my-keeping.js"))],
     asks: &["W().", "W."],
 };
-const PARTS: [&Part; 8] = [&PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &DISPUTES, &MY];
+/// The administration, and what supervisors may see of it.
+const ADMIN: Part = Part {
+    words: include_str!("../page/admin-words.js"),
+    scripts: &[
+        ("/admin.js", include_str!("../page/admin.js")),
+        ("/admin-audit.js", include_str!("../page/admin-audit.js")),
+        ("/admin-channels.js", include_str!("../page/admin-channels.js")),
+        ("/admin-keeping.js", include_str!("../page/admin-keeping.js")),
+        ("/admin-prompts.js", include_str!("../page/admin-prompts.js")),
+        ("/admin-settings.js", include_str!("../page/admin-settings.js")),
+    ],
+    asks: &["A()."],
+};
+const PARTS: [&Part; 9] = [&PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &DISPUTES, &ADMIN, &MY];
 
 impl Part {
     fn read(&self) -> Value {
@@ -378,6 +391,18 @@ const SUPERVISORS: &[&str] = &[
     "//disputes-words.js",
 ];
 
+/// The administration, of which supervisors see a part.
+const ADMINISTRATION: &[&str] = &[
+    "//admin.js",
+    "//admin-audit.js",
+    "//admin-channels.js",
+    "//admin-keeping.js",
+    "//admin-prompts.js",
+    "//admin-recorder.js",
+    "//admin-settings.js",
+    "//admin-words.js",
+];
+
 /// The report's part, which everybody loads, too.
 const REPORTS: &[&str] = &[
     "//report.js",
@@ -421,13 +446,15 @@ fn the_page_is_served_closed_and_small() {
     let reports = served(REPORTS);
     // Nothing that was typed may be lost, whoever leaves, takes over or comes late: that is a good part of it.
     assert!(reports < 70_000, "{reports}");
+    let administration = served(ADMINISTRATION);
+    assert!(administration < 64_000, "{administration}");
     let mys = served(MYS);
     assert!(mys < 40_000, "{mys}");
     let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
         assert!(
-            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS, MYS].concat().contains(&path.as_str()),
+            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS, ADMINISTRATION, MYS].concat().contains(&path.as_str()),
             "{file} is loaded and not looked at"
         );
     }

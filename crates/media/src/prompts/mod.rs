@@ -1,17 +1,19 @@
 //! The prompt library: WAV files, spoken texts, and a few sounds that need no file, all held ready in both G.711 flavours.
 
 mod built_in;
+mod own;
 mod shelf;
 mod speak;
 mod wav;
 
+pub use own::{Listed, Note, Origin, Source as PromptSource, WAV_BYTES_MAX};
 pub use wav::read as read_wav;
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use rtp::g711;
 use sdp::Codec;
@@ -26,7 +28,8 @@ const DEPTH_MAX: usize = 8;
 /// Where prompts come from.
 #[derive(Clone, Debug, Default)]
 pub struct PromptsConfig {
-    /// Folder of WAV files: `customer/12/name.wav` is the prompt `customer/12/name`. `None`: built-in prompts only.
+    /// Folder of WAV files: `customer/12/name.wav` is the prompt `customer/12/name`; made when the first is kept. `None`: built-in
+    /// prompts only. What is there is played instead of what would be spoken under its name.
     pub folder: Option<PathBuf>,
     /// Folder where spoken texts are kept, so that a text is synthesised once. `None`: nothing can be spoken.
     pub cache: Option<PathBuf>,
@@ -49,6 +52,18 @@ pub enum PromptError {
     Full,
     /// The text is longer than [`TEXT_BYTES_MAX`].
     TooLong(usize),
+    /// What came is no sound that we understand: why.
+    NotAudio(String),
+    /// No prompt can be called so.
+    BadName(String),
+    /// No prompt of one's own has this name.
+    Unknown(String),
+    /// There is one of this name already.
+    Taken(String),
+    /// It cannot be kept there.
+    Write(PathBuf, io::Error),
+    /// No folder for prompts is configured.
+    NoFolder,
 }
 
 /// Spoken prompts that are kept in memory at once: the names and announcements of about a thousand firms. Of more, those that were
@@ -66,6 +81,12 @@ impl fmt::Display for PromptError {
             Self::NoVoice => f.write_str("no speech command is configured"),
             Self::Full => write!(f, "{TEXTS_MAX} texts are known; no more can be spoken"),
             Self::TooLong(bytes) => write!(f, "the text has {bytes} bytes; at most {TEXT_BYTES_MAX} are spoken"),
+            Self::NotAudio(why) => f.write_str(why),
+            Self::BadName(name) => write!(f, "no prompt can be called {name:?}"),
+            Self::Unknown(name) => write!(f, "there is no recorded prompt {name:?}"),
+            Self::Taken(name) => write!(f, "there is a recorded prompt {name:?} already"),
+            Self::Write(path, error) => write!(f, "{} cannot be written: {error}", path.display()),
+            Self::NoFolder => f.write_str("no folder for prompts is configured"),
         }
     }
 }
@@ -113,7 +134,12 @@ pub struct Prompts {
 struct Inner {
     /// Shared with the thread that speaks.
     shelf: Arc<Shelf>,
-    has_voice: bool,
+    /// Where prompts of one's own are kept.
+    folder: Option<PathBuf>,
+    /// What speaks, and where it is kept what was spoken.
+    voice: Option<(Vec<String>, PathBuf)>,
+    /// One change of the folder at a time.
+    changes: Mutex<()>,
 }
 
 impl Drop for Inner {
@@ -127,19 +153,20 @@ impl Prompts {
     /// left out: one bad file must not keep a switchboard from starting.
     pub fn open(config: PromptsConfig) -> io::Result<Self> {
         let shelf = Arc::new(Shelf::new(SPOKEN_BYTES_MAX));
-        let has_voice = match config.cache {
+        let voice = match config.cache {
             Some(cache) if !config.command.is_empty() => {
                 fs::create_dir_all(&cache)?;
-                speak::start(config.command, cache, Arc::clone(&shelf))?;
-                true
+                speak::start(config.command.clone(), cache.clone(), Arc::clone(&shelf))?;
+                Some((config.command, cache))
             }
-            Some(_) | None => false,
+            Some(_) | None => None,
         };
-        let prompts = Self { inner: Arc::new(Inner { shelf, has_voice }) };
+        let (folder, changes) = (config.folder, Mutex::default());
+        let prompts = Self { inner: Arc::new(Inner { shelf, folder, voice, changes }) };
         for (name, samples) in built_in::all() {
             prompts.insert(name, &samples);
         }
-        if let Some(folder) = &config.folder {
+        if let Some(folder) = prompts.inner.folder.as_ref().filter(|folder| folder.is_dir()) {
             prompts.load_folder(folder, "", DEPTH_MAX)?;
         }
         Ok(prompts)
@@ -175,13 +202,14 @@ impl Prompts {
     /// Makes `text` the prompt `name`. It is spoken in the background while there is room for it, else when it is first needed; a
     /// text that was spoken before comes from the cache. Until it is there, the prompt is missing (or the former one plays).
     pub fn speak(&self, name: &str, text: &str) -> Result<(), PromptError> {
-        if !self.inner.has_voice {
-            return Err(PromptError::NoVoice);
-        }
         if text.len() > TEXT_BYTES_MAX {
             return Err(PromptError::TooLong(text.len()));
         }
-        if self.inner.shelf.learn(name, text) { Ok(()) } else { Err(PromptError::Full) }
+        // Also without a voice: whoever records prompts wants to know what is to be said.
+        if !self.inner.shelf.learn(name, text) {
+            return Err(PromptError::Full);
+        }
+        if self.inner.voice.is_some() { Ok(()) } else { Err(PromptError::NoVoice) }
     }
 
     /// Texts whose names begin so (`customer/12/`) are about to be needed: those that are not in memory are fetched or spoken now,

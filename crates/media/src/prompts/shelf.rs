@@ -93,15 +93,36 @@ impl Shelf {
         self.keep(name.into(), asset, None);
     }
 
-    /// A prompt that was spoken. Others make room for it.
+    /// A prompt that was spoken. Others make room for it; one that somebody has recorded meanwhile stays.
     pub(super) fn put_spoken(&self, name: Arc<str>, text: Arc<str>, asset: Asset) {
         self.keep(name, asset, Some(text));
+    }
+
+    /// What stays under this name is gone; what can be spoken there is spoken again.
+    pub(super) fn take_away(&self, name: &str) {
+        self.assets.write().unwrap_or_else(PoisonError::into_inner).forget(name);
+        self.want_now(name);
+    }
+
+    /// Names that are known, whether or not they can be played now, with the words that can be spoken there.
+    pub(super) fn names(&self, is_wanted: impl Fn(&str) -> bool) -> BTreeMap<Arc<str>, Option<Arc<str>>> {
+        let assets = self.assets.read().unwrap_or_else(PoisonError::into_inner);
+        let there = assets.of.keys().filter(|name| is_wanted(name)).map(|name| (Arc::clone(name), None));
+        let mut names: BTreeMap<_, _> = there.collect();
+        drop(assets);
+        let texts = self.texts.read().unwrap_or_else(PoisonError::into_inner);
+        let spoken = texts.iter().filter(|(name, _)| is_wanted(name));
+        names.extend(spoken.map(|(name, text)| (Arc::clone(name), Some(Arc::clone(text)))));
+        names
     }
 
     fn keep(&self, name: Arc<str>, asset: Asset, text: Option<Arc<str>>) {
         let used = AtomicU64::new(self.clock.fetch_add(1, Ordering::Relaxed));
         let (bytes, is_spoken) = (asset.size(), text.is_some());
         let mut assets = self.assets.write().unwrap_or_else(PoisonError::into_inner);
+        if is_spoken && assets.of.get(&name).is_some_and(|kept| kept.text.is_none()) {
+            return;
+        }
         assets.forget(&name);
         assets.bytes += if is_spoken { bytes } else { 0 };
         assets.of.insert(Arc::clone(&name), Kept { asset: Arc::new(asset), text, used });
@@ -199,9 +220,10 @@ impl Shelf {
         texts.get_key_value(name).map(|(name, text)| (Arc::clone(name), Arc::clone(text)))
     }
 
+    /// Whether nothing has to be spoken: these words are there, or a file is, which takes their place.
     fn is_spoken(&self, name: &str, text: &str) -> bool {
         let assets = self.assets.read().unwrap_or_else(PoisonError::into_inner);
-        assets.of.get(name).and_then(|kept| kept.text.as_deref()) == Some(text)
+        assets.of.get(name).is_some_and(|kept| kept.text.as_deref().is_none_or(|spoken| spoken == text))
     }
 
     fn has_room(&self) -> bool {
@@ -278,5 +300,20 @@ mod tests {
         assert_eq!(speaks(&shelf), None);
         shelf.close();
         assert_eq!(shelf.next(), None);
+    }
+
+    #[test]
+    fn a_file_takes_the_place_of_words_and_they_are_spoken_again_without_it() {
+        let shelf = Shelf::new(usize::MAX);
+        shelf.learn("a", "一");
+        shelf.put("a", seconds(2));
+        assert_eq!(speaks(&shelf), None, "nothing is spoken over a file");
+        shelf.put_spoken("a".into(), "一".into(), seconds(1));
+        assert_eq!(shelf.look("a").unwrap().size(), seconds(2).size(), "also if it was being spoken");
+        shelf.take_away("a");
+        assert!(shelf.look("a").is_none());
+        assert_eq!(speaks(&shelf).as_deref(), Some("a"));
+        let names = shelf.names(|_| true);
+        assert_eq!(names.get("a").cloned().flatten().as_deref(), Some("一"));
     }
 }

@@ -35,13 +35,30 @@ fn run(command: &[String], cache: &Path, shelf: &Shelf) {
     }
 }
 
+/// The samples of a text, for somebody who waits for them: on a thread of its own, behind the voices.
+pub(super) fn aside(command: &[String], cache: &Path, text: &str) -> Result<Vec<i16>, PromptError> {
+    let failed = |why: &str| PromptError::Read(cache.to_owned(), io::Error::other(why));
+    thread::scope(|scope| {
+        let work = || {
+            let _ = rustix::process::nice(10);
+            spoken(command, cache, text)
+        };
+        let thread = thread::Builder::new().name("speech-aside".into()).spawn_scoped(scope, work);
+        match thread.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(samples)) => samples,
+            Ok(Err(_)) => Err(failed("the voice broke off")),
+            Err(error) => Err(PromptError::Read(cache.to_owned(), error)),
+        }
+    })
+}
+
 /// The samples of a text: from the cache, or spoken now.
 fn spoken(command: &[String], cache: &Path, text: &str) -> Result<Vec<i16>, PromptError> {
     let path = cache.join(format!("{}.wav", key(command, text)));
     if let Ok(samples) = wav::read(&path) {
         return Ok(samples);
     }
-    let part = path.with_extension(format!("{}.part.wav", std::process::id()));
+    let part = path.with_extension(format!("{:?}.part.wav", thread::current().id()));
     let made = synthesise(command, text, &part);
     let samples = made.map_err(|error| PromptError::Read(part.clone(), error)).and_then(|()| wav::read(&part));
     match samples {

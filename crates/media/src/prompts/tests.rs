@@ -1,5 +1,6 @@
 //! Prompts from files, from a command, from nothing.
 
+use super::own::Source;
 use super::*;
 use rtp::dtmf::power;
 
@@ -121,4 +122,105 @@ fn wait_for(prompts: &Prompts, name: &str) {
         assert!(crate::clock::now() < deadline, "{name} never came");
         crate::clock::sleep_until(crate::clock::now() + 5 * crate::clock::MILLISECOND);
     }
+}
+
+fn own(folder: &Path) -> Prompts {
+    let script = "cat > /dev/null; cp \"$0\" \"$1\"";
+    let voice = folder.join("voice.wav");
+    write_wav(&voice, 16_000, 1, 16, 700.0);
+    let config = PromptsConfig {
+        folder: Some(folder.join("prompts")),
+        cache: Some(folder.join("cache")),
+        command: vec!["/bin/sh".into(), "-c".into(), script.into(), voice.display().to_string(), "{out}".into()],
+    };
+    Prompts::open(config).unwrap()
+}
+
+#[test]
+fn what_a_house_has_recorded_is_played_listed_renamed_removed_and_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let prompts = own(folder.path());
+    prompts.speak("customer/1/name", "さくら歯科").unwrap();
+    let file = folder.path().join("in.wav");
+    write_wav(&file, 44_100, 2, 16, 1000.0);
+    let note =
+        Note {
+            label: "院長の声".into(), source: Source::Recorded, by: "hanako".into(), at_ms: 7, ..Note::default()
+        };
+    let kept = prompts.keep("customer/1/name", &fs::read(&file).unwrap(), note.clone()).unwrap();
+    assert_eq!((kept.origin, kept.length_ms, kept.note.as_ref()), (Origin::Own, Some(1000), Some(&note)));
+    assert_eq!((kept.words.as_deref(), kept.has_fallback), (Some("さくら歯科"), true));
+    assert!(power(&heard(&prompts, "customer/1/name")[400..7600], 1000.0) > 1e7);
+    assert_eq!(prompts.list(Some(1)), [kept]);
+    assert!(prompts.list(None).iter().all(|prompt| prompt.origin == Origin::BuiltIn));
+    // What comes back is a WAV file of it.
+    let again = wav::decode(&prompts.wav("customer/1/name").unwrap()).unwrap();
+    assert_eq!(again.len(), 8000);
+    // Another process has it, and its note, and does not speak over it.
+    let next = own(folder.path());
+    next.speak("customer/1/name", "さくら歯科").unwrap();
+    assert_eq!(next.one("customer/1/name").unwrap().note.unwrap().label, "院長の声");
+    // Typed words become a file like any other; hold music is built in again when one's own is gone.
+    let typed = Note { source: Source::Typed, text: "お待ちください".into(), ..Note::default() };
+    next.keep_words("hold-music", typed).unwrap();
+    assert!(power(&heard(&next, "hold-music")[400..7600], 700.0) > 1e7);
+    assert!(matches!(next.rename("hold-music", "customer/1/name", ""), Err(PromptError::Taken(_))));
+    let renamed = next.rename("hold-music", "our-music", "本社").unwrap();
+    assert_eq!((renamed.name.as_str(), renamed.note.unwrap().text.as_str()), ("our-music", "お待ちください"));
+    assert!(next.samples("hold-music").unwrap() > 8 * 8000, "the built-in melody");
+    next.remove("our-music").unwrap();
+    assert!(!next.contains("our-music") && next.one("our-music").is_none());
+    assert!(matches!(next.remove("our-music"), Err(PromptError::Unknown(_))));
+    next.remove("customer/1/name").unwrap();
+    wait_for(&next, "customer/1/name");
+    assert!(power(&heard(&next, "customer/1/name")[400..7600], 700.0) > 1e7, "spoken again");
+}
+
+#[test]
+fn r18_a_prompts_name_leads_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let prompts = own(folder.path());
+    let file = fs::read(folder.path().join("voice.wav")).unwrap();
+    for evil in ["", "/", "../a", "a/../b", "/etc/passwd", "a//b", "A", "a.b", "a\0", "a/b/c/d/e", "-a", "名前", ".a"]
+    {
+        let refused = prompts.keep(evil, &file, Note::default());
+        assert!(matches!(refused, Err(PromptError::BadName(_))), "{evil}");
+        assert!(matches!(prompts.remove(evil), Err(PromptError::BadName(_))), "{evil}");
+    }
+    assert!(!folder.path().join("prompts").exists());
+}
+
+#[test]
+fn what_is_no_wav_is_named_and_telephone_wav_is_taken() {
+    for (bytes, named) in [
+        (&b"ID3\x04"[..], "MP3"),
+        (b"OggS\0\x02", "Ogg"),
+        (b"\0\0\0\x20ftypM4A ", "M4A"),
+        (b"\x1a\x45\xdf\xa3", "WebM"),
+        (b"<!doctype html>", "web page"),
+        (b"hello", "no WAV"),
+        (b"", "no WAV"),
+    ] {
+        let why = wav::decode(bytes).unwrap_err();
+        assert!(why.contains(named), "{why}");
+    }
+    let tone: Vec<i16> = rtp::tone::sine(1000.0, 8000.0, 8000);
+    for (tag, encode) in [(6_u16, g711::a_encode as fn(i16) -> u8), (7, g711::mu_encode)] {
+        let data: Vec<u8> = tone.iter().map(|&sample| encode(sample)).collect();
+        let mut file = b"RIFF\0\0\0\0WAVEfmt \x12\0\0\0".to_vec();
+        file.extend(tag.to_le_bytes());
+        file.extend([1, 0, 0x40, 0x1f, 0, 0, 0x40, 0x1f, 0, 0, 1, 0, 8, 0, 0, 0]);
+        // A chunk that says nothing, of odd length, and its pad.
+        file.extend(b"note\x03\0\0\0abc\0data");
+        file.extend(8000_u32.to_le_bytes());
+        file.extend(data);
+        let samples: Vec<f32> = wav::decode(&file).unwrap().into_iter().map(f32::from).collect();
+        assert_eq!(samples.len(), 8000);
+        assert!(power(&samples[400..7600], 1000.0) > 0.95 * power_of(&samples[400..7600]), "format {tag}");
+    }
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 2000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut slow = std::io::Cursor::new(Vec::new());
+    hound::WavWriter::new(&mut slow, spec).unwrap().finalize().unwrap();
+    assert!(wav::decode(slow.get_ref()).unwrap_err().contains("2000 Hz"));
 }

@@ -1,49 +1,134 @@
 //! WAV files of any rate and shape, brought to 8 kHz mono.
 
 use std::f64::consts::PI;
-use std::fs::File;
-use std::io::BufReader;
+use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
-use hound::{SampleFormat, WavReader};
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+use rtp::g711;
 
 use super::PromptError;
 
 const RATE: u32 = rtp::SAMPLE_RATE;
 /// Longest prompt: ten minutes of music.
-const SECONDS_MAX: u32 = 600;
+const SECONDS_MAX: usize = 600;
 /// Sample rates that are resampled.
 const RATES: std::ops::RangeInclusive<u32> = 4000..=192_000;
 /// Zero crossings of the filter on each side.
 const CROSSINGS: f64 = 16.0;
+/// `wFormatTag` of A-law and of μ-law (RFC 2361), which telephone systems write.
+const A_LAW: u16 = 6;
+const MU_LAW: u16 = 7;
+/// The tag that says that the real one is the first word of the sub-format.
+const EXTENSIBLE: u16 = 0xfffe;
+/// What files that are no WAV begin with: place, bytes, and what people call them.
+const OTHERS: [(usize, &[u8], &str); 12] = [
+    (0, b"ID3", "an MP3 file"),
+    (0, &[0xff, 0xfb], "an MP3 file"),
+    (0, &[0xff, 0xf1], "an AAC file"),
+    (0, b"OggS", "an Ogg file"),
+    (0, b"fLaC", "a FLAC file"),
+    (4, b"ftyp", "an MP4 or M4A file"),
+    (0, &[0x1a, 0x45, 0xdf, 0xa3], "a WebM file"),
+    (0, b"FORM", "an AIFF file"),
+    (0, b"#!AMR", "an AMR file"),
+    (0, b"%PDF", "a PDF"),
+    (0, b"PK", "a ZIP archive"),
+    (0, b"<", "a web page"),
+];
 
 /// The samples of a file.
 pub fn read(path: &Path) -> Result<Vec<i16>, PromptError> {
-    let not_wav = |why: String| PromptError::NotWav(path.to_owned(), why);
-    let file = File::open(path).map_err(|error| PromptError::Read(path.to_owned(), error))?;
-    let mut reader = WavReader::new(BufReader::new(file)).map_err(|error| not_wav(error.to_string()))?;
+    let bytes = fs::read(path).map_err(|error| PromptError::Read(path.to_owned(), error))?;
+    decode(&bytes).map_err(|why| PromptError::NotWav(path.to_owned(), why))
+}
+
+/// What a file's bytes sound like at 8 kHz, or why they are no WAV that can be played.
+pub fn decode(bytes: &[u8]) -> Result<Vec<i16>, String> {
+    if let Some(other) =
+        OTHERS.iter().find(|(at, begins, _)| bytes.get(*at..).is_some_and(|rest| rest.starts_with(begins)))
+    {
+        return Err(format!("it is {}, no WAV: convert it to WAV first", other.2));
+    }
+    let (samples, channels, rate) = match g711(bytes) {
+        Some(found) => found,
+        None => pcm(bytes)?,
+    };
+    if !RATES.contains(&rate) || channels == 0 {
+        return Err(format!("{rate} Hz, {channels} channels: cannot be played"));
+    }
+    let frames = samples.len() / channels;
+    if frames / usize::try_from(rate).unwrap_or(1) >= SECONDS_MAX {
+        return Err(format!("longer than {SECONDS_MAX} s"));
+    }
+    let mono: Vec<f32> =
+        samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
+    let mono = if rate == RATE { mono } else { resample(&mono, rate) };
+    Ok(mono.into_iter().map(|sample| (sample * 32_767.0) as i16).collect())
+}
+
+/// Samples from -1 to 1, channels, rate.
+type Sound = (Vec<f32>, usize, u32);
+
+/// Linear samples, 8 to 32 bits, or floating point.
+fn pcm(bytes: &[u8]) -> Result<Sound, String> {
+    let mut reader = WavReader::new(Cursor::new(bytes)).map_err(|error| format!("it is no WAV file: {error}"))?;
     let spec = reader.spec();
-    if !RATES.contains(&spec.sample_rate) || spec.channels == 0 {
-        return Err(not_wav(format!("{} Hz, {} channels: cannot be played", spec.sample_rate, spec.channels)));
-    }
-    if reader.duration() / spec.sample_rate >= SECONDS_MAX {
-        return Err(not_wav(format!("longer than {SECONDS_MAX} s")));
-    }
     let scale = match (spec.sample_format, spec.bits_per_sample) {
         (SampleFormat::Float, _) => 1.0,
         (SampleFormat::Int, bits @ 8..=32) => 1.0 / f32::from(2u16).powi(i32::from(bits) - 1),
-        (SampleFormat::Int, bits) => return Err(not_wav(format!("{bits} bits a sample: cannot be played"))),
+        (SampleFormat::Int, bits) => return Err(format!("{bits} bits a sample: cannot be played")),
     };
     let samples: Result<Vec<f32>, hound::Error> = match spec.sample_format {
         SampleFormat::Float => reader.samples::<f32>().collect(),
         SampleFormat::Int => reader.samples::<i32>().map(|sample| Ok(sample? as f32 * scale)).collect(),
     };
-    let samples = samples.map_err(|error| not_wav(error.to_string()))?;
-    let channels = usize::from(spec.channels);
-    let mono: Vec<f32> =
-        samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
-    let mono = if spec.sample_rate == RATE { mono } else { resample(&mono, spec.sample_rate) };
-    Ok(mono.into_iter().map(|sample| (sample * 32_767.0) as i16).collect())
+    Ok((samples.map_err(|error| error.to_string())?, usize::from(spec.channels), spec.sample_rate))
+}
+
+/// A WAV file of A-law or μ-law; `None`: it is something else.
+fn g711(bytes: &[u8]) -> Option<Sound> {
+    let format = chunk(bytes, b"fmt ")?;
+    let word = |at: usize| Some(u16::from_le_bytes(format.get(at..at + 2)?.try_into().ok()?));
+    let tag = match word(0)? {
+        EXTENSIBLE => word(24)?,
+        tag => tag,
+    };
+    let decode = match tag {
+        A_LAW => g711::a_decode,
+        MU_LAW => g711::mu_decode,
+        _ => return None,
+    };
+    let rate = u32::from_le_bytes(format.get(4..8)?.try_into().ok()?);
+    let samples = chunk(bytes, b"data")?.iter().map(|byte| f32::from(decode(*byte)) / 32_768.0).collect();
+    Some((samples, usize::from(word(2)?), rate))
+}
+
+/// The first chunk of a RIFF file that is called so. One that claims to be longer than the file ends with it.
+fn chunk<'a>(bytes: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let mut rest = bytes.strip_prefix(b"RIFF")?.get(4..)?.strip_prefix(b"WAVE")?;
+    loop {
+        let (id, after) = rest.split_at_checked(4)?;
+        let (size, body) = after.split_at_checked(4)?;
+        let size = usize::try_from(u32::from_le_bytes(size.try_into().ok()?)).ok()?;
+        if id == name {
+            return Some(body.get(..size).unwrap_or(body));
+        }
+        rest = body.get(size + size % 2..)?;
+    }
+}
+
+/// A WAV file of these samples at 8 kHz.
+pub fn encode(samples: &[i16]) -> Result<Vec<u8>, String> {
+    let spec = WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = WavWriter::new(&mut bytes, spec).map_err(|error| error.to_string())?;
+    for sample in samples {
+        writer.write_sample(*sample).map_err(|error| error.to_string())?;
+    }
+    writer.finalize().map_err(|error| error.to_string())?;
+    Ok(bytes.into_inner())
 }
 
 /// To 8 kHz by a windowed-sinc filter, one set of coefficients per phase.

@@ -61,10 +61,12 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn follow_ups(&self, id: &str) -> Result<Vec<ReportRow>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM reports WHERE follows = $1 ORDER BY created_ms, id LIMIT 100")
-            .bind(id)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT * FROM reports WHERE follows = $1 AND purged_ms IS NULL ORDER BY created_ms, id LIMIT 100",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
         rows.iter().map(super::report_row).collect()
     }
 }

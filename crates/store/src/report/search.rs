@@ -121,6 +121,8 @@ impl Store {
 
 fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
     let mut found = Conditions::default();
+    // What is left of a purged one is for figures alone.
+    found.add("purged_ms IS NULL", []);
     if let Some(customer) = query.customer {
         found.add("customer = $", [Value::Int(customer)]);
     }

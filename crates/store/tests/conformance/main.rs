@@ -15,6 +15,7 @@ mod firms;
 mod import;
 mod interrupted;
 mod journal;
+mod keeping;
 mod migrations;
 mod my_page;
 mod outage;

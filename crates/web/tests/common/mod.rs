@@ -178,6 +178,24 @@ impl House {
         House::with(|api| api.public_url = public_url)
     }
 
+    /// The same with a library of prompts, and a voice (or none) that always says this file.
+    #[allow(dead_code, reason = "not every test file asks for it")]
+    pub fn with_prompts(voice: &[u8], has_voice: bool) -> House {
+        House::with(|api| {
+            let folder = api.recordings.parent().unwrap().to_owned();
+            let file = folder.join("voice.wav");
+            std::fs::write(&file, voice).unwrap();
+            let script = "cat > /dev/null; cp \"$0\" \"$1\"";
+            let command = ["/bin/sh", "-c", script, &file.display().to_string(), "{out}"].map(String::from).to_vec();
+            let config = media::PromptsConfig {
+                folder: Some(folder.join("prompts")),
+                cache: Some(folder.join("cache")),
+                command: if has_voice { command } else { Vec::new() },
+            };
+            api.prompts = Some(media::Prompts::open(config).unwrap());
+        })
+    }
+
     fn with(change: impl FnOnce(&mut Api)) -> House {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = tempfile::tempdir().unwrap();

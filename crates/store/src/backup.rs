@@ -1,0 +1,83 @@
+//! What a backup asks of the database: a copy of it as it is at one moment, its schema, and which recordings it knows.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::row::Columns;
+
+/// A recording that the database knows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct KeptRecording {
+    /// The call's row.
+    #[serde(skip)]
+    pub key: i64,
+    /// Below the recordings' folder.
+    pub path: String,
+    /// Length.
+    pub bytes: i64,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+impl Store {
+    /// Copies an SQLite database into a new file, whole and as of one moment, while others read and write.
+    ///
+    /// # Errors
+    /// What the database says; also for PostgreSQL, which has tools of its own.
+    pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
+        let path = file.to_str().ok_or_else(|| StoreError::Address { why: "the path is not UTF-8".to_owned() })?;
+        sqlx::query("VACUUM INTO $1").bind(path.to_owned()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The schema of this database.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn schema(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("SELECT MAX(version) FROM schema_migrations").fetch_one(&self.pool).await?)
+    }
+
+    /// Nothing was ever done with it: no firms, no calls, no users.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn is_empty(&self) -> Result<bool, StoreError> {
+        let sql =
+            "SELECT (SELECT COUNT(*) FROM customers) + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM calls)";
+        Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.pool).await? == 0)
+    }
+
+    /// How many calls it knows.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn call_count(&self) -> Result<i64, StoreError> {
+        Ok(sqlx::query_scalar("SELECT COUNT(*) FROM calls").fetch_one(&self.pool).await?)
+    }
+
+    /// The recordings of calls after this row, oldest first, a page at a time.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn kept_recordings(&self, after: i64, limit: u32) -> Result<Vec<KeptRecording>, StoreError> {
+        let rows =
+            sqlx::query("SELECT call, path, bytes, sha256 FROM recordings WHERE call > $1 ORDER BY call LIMIT $2")
+                .bind(after)
+                .bind(i64::from(limit))
+                .fetch_all(&self.pool)
+                .await?;
+        let recording = |row: &sqlx::any::AnyRow| {
+            Ok(KeptRecording {
+                key: row.int("call")?,
+                path: row.text("path")?,
+                bytes: row.int("bytes")?,
+                sha256: row.text("sha256")?,
+            })
+        };
+        rows.iter().map(recording).collect()
+    }
+}

@@ -1,0 +1,45 @@
+// Words of the administration, in both languages. What stands between the braces is JSON, so that a test can read it.
+export const words = {
+  "ja": {
+    "title": "管理", "none": "なし", "save": "保存", "remove": "削除", "comma": "、", "choose": "選択してください", "seconds": "{seconds}秒",
+    "tabs": { "health": "稼働状況", "channels": "送信先", "prompts": "音声案内", "settings": "全体設定", "keeping": "保存期間と削除", "backups": "バックアップ", "audit": "監査記録" },
+    "promptsHint": "登録した音声は、合成音声や内蔵の音より優先されます。削除すると元に戻ります。", "whose": "対象", "house": "全社共通", "noPrompts": "この企業で流れる音声案内はありません",
+    "promptName": "名前", "promptNameHint": "半角の小文字・数字・ハイフン", "promptLabel": "表示名", "said": "読み上げる内容", "from": "作成", "length": "長さ", "usedBy": "使われる場面", "listen": "試聴", "listenTo": "{name}を試聴",
+    "change": "変更", "changing": "「{name}」の変更", "newPrompt": "新しい音声", "another": "別の音声を登録", "removePrompt": "登録を削除", "promptKept": "保存しました。次の通話から流れます。", "promptRemoved": "削除しました。", "promptRenamed": "名前を変更しました。",
+    "origins": { "own": "登録済み", "spoken": "合成音声", "built_in": "内蔵", "missing": "未作成" }, "sources": { "uploaded": "アップロード", "recorded": "マイクで録音", "typed": "文章から合成" },
+    "uses": { "hold_music": "保留音", "firm": "この企業の着信", "waiting": "お待ちいただく方への案内", "operators": "オペレーターの電話機", "notices": "至急の報告の電話連絡", "calls": "すべての通話" },
+    "byFile": "ファイルから", "file": "WAVファイル", "fileHint": "10分・32 MBまで", "byMicrophone": "マイクで録音", "startRecording": "録音を始める", "stopRecording": "録音を終える", "recordingNow": "録音しています…", "recorded": "{seconds}秒録音しました。試聴して保存してください。", "noMicrophone": "マイクを使えません", "keepTake": "この録音を保存", "hear": "聴いてみる", "playing": "再生しています。",
+    "byWords": "文章から", "text": "文章", "noVoice": "音声合成が設定されていません", "keepWords": "この文章で保存", "rename": "名前の変更", "newName": "新しい名前",
+    "time": "日時", "who": "実行者", "what": "操作", "about": "対象", "detail": "詳細",
+    "keptFrom": "{time}以降の記録を保存しています。", "houseDays": "全社の保存日数", "usualDays": "空欄は6か月（日本時間の暦月）", "firmDays": "企業ごとの保存日数", "firm": "契約企業", "days": "日数", "setDays": "設定", "daysSet": "保存日数を変更しました。", "usual": "全社の設定に従う",
+    "next": "次の削除の対象", "nextCount": "次の自動削除（毎日午前3時）で、報告{reports}件・通話{calls}件・録音{recordings}件（{bytes}）を削除します。期限を過ぎても保全・申立て・未完了・送信中のため残るものは、報告{kept_reports}件・通話{kept_calls}件です。",
+    "purgeNow": "今すぐ削除", "purgeSure": "期限を過ぎた{reports}件の報告と{calls}件の通話を削除します。元に戻せません。", "purgeDo": "削除する", "cancel": "やめる", "purged": "報告{reports}件、通話{calls}件、録音{recordings}件を削除しました。", "call": "通話", "report": "報告", "recording": "録音",
+    "holds": "保全（削除の停止）", "holdOf": "保全する対象", "holdKinds": { "call": "通話番号", "report": "報告番号", "customer": "契約企業のすべて" }, "holdWhich": "番号", "why": "理由", "hold": "保全する", "held": "保全しました。", "release": "保全を解除", "released": "保全を解除しました。",
+    "ledger": "削除の記録", "ledgerWhole": "記録の連鎖は正常です。", "ledgerBroken": "記録{id}が書き換えられたか、その前の記録が失われています。", "hash": "ハッシュ",
+    "auditWhat": "操作（先頭の文字）", "auditCsv": "CSVで保存", "search": "検索", "more": "続きを表示", "to": "まで", "since": "から",
+    "settingsHint": "すべての契約企業に適用されます。通話中のものには影響しません。", "settingsSaved": "保存しました。", "greeting": "登録のない番号への挨拶", "holdMusic": "保留音（音声案内の名前）", "confirmSeconds": "転送先が「1」を押すまでの秒数", "callSecondsMax": "1通話の最長秒数", "openReports": "未完了の報告の上限", "openReportsHint": "これを超えるオペレーターには着信しません。空欄は上限なし。", "codes": "通話中の操作番号", "codeNames": { "hold": "保留", "attended": "相談転送", "confirmed": "確認転送", "complete": "転送の完了", "cancel": "取り消し", "pause": "録音の一時停止", "ready": "受付開始", "not_ready": "受付停止", "log_out": "ログアウト" }, "outgoing": "契約企業ごとの発信の上限", "capNames": { "calls_max": "同時の発信", "per_minute_max": "1分あたりの発信", "talk_seconds_per_day_max": "24時間の通話秒数" }, "reasons": "離席理由（コード 日本語 英語、1行に1つ）",
+    "failing": "届いていない送信先だけ", "recipient": "送信先", "channel": "種類", "last": "最後の結果", "sendTest": "テスト送信", "testOf": "{firm} {place} へテスト送信", "testSent": "テストを送りました。結果は数秒後に表示されます。", "refresh": "最新の状態にする", "noneFailing": "届いていない送信先はありません", "never": "まだ送っていません", "unused": "停止中",
+    "states": { "waiting": "送信待ち", "leased": "送信中", "retry": "再送待ち", "accepted": "届きました", "dead": "送れませんでした", "bounced": "戻ってきました", "withdrawn": "取り消し" }
+  },
+  "en": {
+    "title": "Administration", "none": "None", "save": "Save", "remove": "Remove", "comma": ", ", "choose": "Choose", "seconds": "{seconds} s",
+    "tabs": { "health": "Health", "channels": "Channels", "prompts": "Prompts", "settings": "Settings", "keeping": "Retention and purge", "backups": "Backups", "audit": "Audit log" },
+    "promptsHint": "A recorded prompt is played instead of the synthetic voice or the built-in sound. Remove it, and what was before comes back.", "whose": "Whose", "house": "The house", "noPrompts": "Callers of this firm hear no prompts",
+    "promptName": "Name", "promptNameHint": "Small letters, digits, hyphens", "promptLabel": "Label", "said": "What is said", "from": "Made", "length": "Length", "usedBy": "Heard by", "listen": "Listen", "listenTo": "Listen to {name}",
+    "change": "Change", "changing": "Change “{name}”", "newPrompt": "New prompt", "another": "Another prompt", "removePrompt": "Remove recording", "promptKept": "Saved. It is heard from the next call on.", "promptRemoved": "Removed.", "promptRenamed": "Renamed.",
+    "origins": { "own": "Recorded", "spoken": "Synthetic voice", "built_in": "Built in", "missing": "Not made yet" }, "sources": { "uploaded": "Uploaded", "recorded": "Microphone", "typed": "Typed" },
+    "uses": { "hold_music": "Hold music", "firm": "This firm's calls", "waiting": "Callers who wait", "operators": "Operators' phones", "notices": "Calls about urgent reports", "calls": "Every call" },
+    "byFile": "From a file", "file": "WAV file", "fileHint": "10 minutes and 32 MB at most", "byMicrophone": "With the microphone", "startRecording": "Record", "stopRecording": "Stop", "recordingNow": "Recording…", "recorded": "{seconds} s recorded. Listen to it, and save it.", "noMicrophone": "The microphone cannot be used", "keepTake": "Save this recording", "hear": "Hear it", "playing": "Playing.",
+    "byWords": "From text", "text": "Text", "noVoice": "No speech is configured", "keepWords": "Save this text", "rename": "Rename", "newName": "New name",
+    "time": "Time", "who": "Who", "what": "What", "about": "About", "detail": "Detail",
+    "keptFrom": "What came since {time} is kept.", "houseDays": "The house's days", "usualDays": "Empty: six calendar months in Japan", "firmDays": "Days of a firm", "firm": "Client firm", "days": "Days", "setDays": "Set", "daysSet": "Retention changed.", "usual": "As the house",
+    "next": "What goes next", "nextCount": "The next automatic purge (daily at 3:00) takes {reports} reports, {calls} calls and {recordings} recordings ({bytes}). Past their time, but held, disputed, unfinished or under way: {kept_reports} reports, {kept_calls} calls.",
+    "purgeNow": "Purge now", "purgeSure": "{reports} reports and {calls} calls that are past their time are purged. This cannot be undone.", "purgeDo": "Purge", "cancel": "Cancel", "purged": "Purged: {reports} reports, {calls} calls, {recordings} recordings.", "call": "Call", "report": "Report", "recording": "Recording",
+    "holds": "Legal holds", "holdOf": "Hold", "holdKinds": { "call": "Call", "report": "Report", "customer": "Everything of a firm" }, "holdWhich": "Which", "why": "Why", "hold": "Hold", "held": "Held.", "release": "End the hold", "released": "The hold has ended.",
+    "ledger": "What was purged", "ledgerWhole": "The chain of proofs is whole.", "ledgerBroken": "Row {id} was changed, or the one before it is missing.", "hash": "Hash",
+    "auditWhat": "What (its beginning)", "auditCsv": "Save as CSV", "search": "Search", "more": "Show more", "to": "to", "since": "from",
+    "settingsHint": "For every client firm. Calls in progress go on as they began.", "settingsSaved": "Saved.", "greeting": "Greeting for unknown numbers", "holdMusic": "Hold music (name of a prompt)", "confirmSeconds": "Seconds to press 1 for a transfer", "callSecondsMax": "Longest call, seconds", "openReports": "Unfinished reports at most", "openReportsHint": "An operator with more gets no calls. Empty: any number.", "codes": "Keys during a call", "codeNames": { "hold": "Hold", "attended": "Attended transfer", "confirmed": "Confirmed transfer", "complete": "Complete the transfer", "cancel": "Cancel", "pause": "Pause the recording", "ready": "Ready", "not_ready": "Not ready", "log_out": "Log out" }, "outgoing": "Outgoing calls of one firm at most", "capNames": { "calls_max": "At once", "per_minute_max": "Begun in a minute", "talk_seconds_per_day_max": "Seconds of talk in 24 hours" }, "reasons": "Reasons for not being ready (code, Japanese, English; one a line)",
+    "failing": "Only what does not arrive", "recipient": "Recipient", "channel": "Channel", "last": "Last outcome", "sendTest": "Send a test", "testOf": "Send a test to {firm}, {place}", "testSent": "The test is on its way. Look again in a few seconds.", "refresh": "Look again", "noneFailing": "Everything arrives", "never": "Nothing sent yet", "unused": "Not in use",
+    "states": { "waiting": "Waiting", "leased": "Under way", "retry": "Waiting to retry", "accepted": "Arrived", "dead": "Not delivered", "bounced": "Came back", "withdrawn": "Withdrawn" }
+  }
+};
