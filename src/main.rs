@@ -2,6 +2,8 @@
 //! and turns in [`engine`].
 
 mod addresses;
+mod backup;
+mod caretaker;
 mod certificates;
 mod cli;
 mod clock;

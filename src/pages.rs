@@ -19,7 +19,7 @@ pub async fn open(
     config: &Config,
     store: &Store,
     engine: &EngineHandle,
-    prompts: &media::Prompts,
+    (prompts, caretaker): (&media::Prompts, Arc<dyn web::Caretaker>),
     tasks: &mut Vec<JoinHandle<()>>,
 ) -> Result<(Vec<SocketAddr>, Tickets), Troubles> {
     let mut bound = Vec::new();
@@ -29,6 +29,7 @@ pub async fn open(
     api.public_url = config.web.public_url.clone();
     api.allowed_origins.clone_from(&config.channels.allowed);
     api.prompts = Some(prompts.clone());
+    api.caretaker = Some(caretaker);
     api.metrics_token = MetricsToken::new(&config.web.metrics_token);
     let socket = &config.web.socket;
     if !socket.as_os_str().is_empty() {

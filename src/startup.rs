@@ -15,13 +15,14 @@ use switch::media::{Order, Recording};
 use transport::TlsMaterial;
 
 use crate::addresses::Addresses;
+use crate::backup::{Keeper, Places};
 use crate::config::{Config, Digest, Speech};
 use crate::engine::{self, EngineHandle, Hands, Setup, StartError, media_events};
 use crate::refresh::Refresh;
 use crate::reports::{self, Reports};
 use crate::telephone::Telephone;
 use crate::trouble::{Exit, Trouble, Troubles};
-use crate::{certificates, clock, descriptors, disk, keeping, past, tell, words};
+use crate::{backup, caretaker, certificates, clock, descriptors, disk, keeping, past, tell, words};
 
 /// Where the voice is when the configured file is not there: a packaged installation.
 const INSTALLED_VOICE: &str = "/usr/share/denwaban/voice/mei_normal.htsvoice";
@@ -79,7 +80,11 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     ];
     let telephone = Telephone::new(handle.clone(), prompts.clone());
     let reports = reports::open(config, &store, &handle, Arc::new(telephone)).await?;
-    let (web, tickets) = crate::pages::open(config, &store, &handle, &prompts, &mut tasks).await?;
+    let keeper = Keeper::new(store.clone(), Places::of(config), config.backup.clone());
+    tasks.push(tokio::spawn(backup::follow(keeper.clone())));
+    let text = toml::to_string(config).map_err(|error| Trouble::new(Exit::Software, "", error.to_string(), ""))?;
+    let caretaker = Arc::new(caretaker::House { keeper, config: text.into() });
+    let (web, tickets) = crate::pages::open(config, &store, &handle, (&prompts, caretaker), &mut tasks).await?;
     Ok(House { engine: handle, store, locals, web, tickets, thread, journal, reports, tasks })
 }
 

@@ -195,7 +195,8 @@ mod tests {
 
     #[test]
     fn both_languages_take_the_same_values() {
-        let all = [ALL, bench::ALL, check::ALL, mail::ALL, queue::ALL, report::ALL, ring::ALL, keeping::ALL, verbs::ALL];
+        let all =
+            [ALL, bench::ALL, check::ALL, mail::ALL, queue::ALL, report::ALL, ring::ALL, keeping::ALL, verbs::ALL];
         for (name, words) in all.into_iter().flatten() {
             let holes = |text: &str| text.matches("{}").count();
             assert_eq!(holes(words.english), holes(words.japanese), "{name}");

@@ -1,6 +1,7 @@
 //! The command line: one verb a line, `--json` everywhere, errors as what, where and what to do.
 
 mod api;
+mod backup;
 mod ban;
 mod bench;
 mod bounce;
@@ -17,6 +18,7 @@ pub(crate) mod rec;
 mod report;
 mod ring;
 mod serve;
+mod settings;
 mod staffing;
 mod supervise;
 mod trunk;
@@ -78,6 +80,9 @@ enum Verb {
     /// Recordings: find, verify, export; how long they are kept
     #[command(subcommand)]
     Rec(rec::Verb),
+    /// Backups: make, check, list, bring back
+    #[command(subcommand)]
+    Backup(backup::Verb),
     /// Reports to client firms: find, send, account for
     #[command(subcommand)]
     Report(report::Verb),
@@ -90,6 +95,9 @@ enum Verb {
     /// What callers hear: hold music, announcements
     #[command(subcommand)]
     Prompt(prompt::Verb),
+    /// What holds for the whole house: see it, set it
+    #[command(subcommand)]
+    Settings(settings::Verb),
     /// People who log in to the web pages
     #[command(subcommand)]
     User(user::Verb),
@@ -163,10 +171,12 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Ban(verb) => with_runtime(ban::run(&quiet()?, verb)),
         Verb::Call(verb) => with_runtime(call::run(&quiet()?, verb)),
         Verb::Rec(verb) => with_runtime(rec::run(&quiet()?, verb)),
+        Verb::Backup(verb) => with_runtime(backup::run(&quiet()?, verb)),
         Verb::Report(verb) => with_runtime(report::run(&quiet()?, verb)),
         Verb::Certificate(arguments) => with_runtime(certificate::run(&quiet()?, arguments)),
         Verb::Staffing(arguments) => with_runtime(staffing::run(&quiet()?, arguments)),
         Verb::Prompt(verb) => with_runtime(prompt::run(&quiet()?, verb)),
+        Verb::Settings(verb) => with_runtime(settings::run(&quiet()?, verb)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),
         Verb::Bounce(arguments) => bounce::run(&quiet()?, &arguments),
         Verb::Bench(arguments) => bench::run(&arguments, out),

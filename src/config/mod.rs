@@ -1,6 +1,7 @@
 //! Every setting of `denwaban.toml`, with its default. `config/denwaban.toml` documents each of them; a test keeps both the
 //! same. [`load`] reads the file and the environment over it, and words every mistake as place, what and remedy.
 
+mod backup;
 mod load;
 mod mail;
 mod mistake;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sip::flow::Protocol;
 
+pub use backup::Backup;
 #[cfg(test)]
 use load::read;
 pub use load::{Loaded, load};
@@ -41,6 +43,8 @@ pub struct Config {
     pub recordings: Recordings,
     /// Database and journal.
     pub database: Database,
+    /// Backups.
+    pub backup: Backup,
     /// API and pages.
     pub web: Web,
     /// Reports by e-mail.

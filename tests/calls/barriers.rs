@@ -25,7 +25,7 @@ fn axe() -> String {
 }
 
 /// Nothing stands in anybody's way on this page, whatever the language and whether it is light or dark.
-fn is_open_to_all(desk: &mut Desk, what: &str) {
+pub fn is_open_to_all(desk: &mut Desk, what: &str) {
     desk.0.evaluate(&format!("{}; typeof axe", axe()));
     for _ in 0..2 {
         let language = desk.0.evaluate("document.documentElement.lang");

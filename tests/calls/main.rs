@@ -15,6 +15,7 @@ mod support;
 #[allow(dead_code, clippy::unwrap_used, reason = "the store's own tests use all of it")]
 mod databases;
 
+mod admin;
 mod attacks;
 mod bad_input;
 mod barriers;

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::row::Columns;
+use crate::task::{self, NewTask, TaskKind};
+
+/// What tasks about late backups are keyed by.
+const LATE: &str = "backup";
 
 /// A recording that the database knows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -30,6 +34,29 @@ impl Store {
     pub async fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
         let path = file.to_str().ok_or_else(|| StoreError::Address { why: "the path is not UTF-8".to_owned() })?;
         sqlx::query("VACUUM INTO $1").bind(path.to_owned()).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// The newest backup is too old, or there is none: a task for the supervisors, once a day (`day`: 2026-11-22).
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn backup_is_late(&self, day: &str, detail: &str, now_ms: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        task::add(&mut tx, &NewTask::new(TaskKind::NoBackup, format!("{LATE}/{day}"), detail.to_owned()), now_ms)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A backup was made: those tasks are over.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn backup_is_made(&self, now_ms: i64) -> Result<(), StoreError> {
+        let mut tx = self.begin().await?;
+        task::close(&mut tx, TaskKind::NoBackup, LATE, "made", now_ms).await?;
+        tx.commit().await?;
         Ok(())
     }
 

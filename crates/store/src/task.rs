@@ -34,6 +34,8 @@ pub enum TaskKind {
     CallBack,
     /// The proof that every answered call has its report does not hold (F38).
     Unproven,
+    /// There is no backup that is young enough.
+    NoBackup,
     /// A call ended long ago, and its report is still a draft (F38).
     Unfinished,
     /// A firm says that something in a report is wrong (F49).

@@ -1,16 +1,18 @@
-// Administration: every firm's channels, prompts, settings, keeping and purging, the audit log. A tab is loaded when it is opened.
-// Supervisors see channels, and change nothing there.
+// Administration: health, every firm's channels, prompts, settings, keeping and purging, backups, the audit log. A tab is loaded when it
+// is opened. Supervisors see health and channels, and change nothing there.
 import { auditPart } from "/admin-audit.js";
+import { backupsPart } from "/admin-backups.js";
 import { channelsPart } from "/admin-channels.js";
+import { healthPart } from "/admin-health.js";
 import { keepingPart } from "/admin-keeping.js";
 import { promptsPart } from "/admin-prompts.js";
 import { settingsPart } from "/admin-settings.js";
 import { words } from "/admin-words.js";
 import { blocks } from "/form.js";
 
-/** Tabs in their order, and what makes each; those after the first are the administrator's alone. */
-const TABS = [["channels", channelsPart], ["prompts", promptsPart], ["settings", settingsPart], ["keeping", keepingPart], ["audit", auditPart]];
-const FOR_SUPERVISORS = ["channels"];
+/** Tabs in their order, and what makes each; those after the second are the administrator's alone. */
+const TABS = [["health", healthPart], ["channels", channelsPart], ["prompts", promptsPart], ["settings", settingsPart], ["keeping", keepingPart], ["backups", backupsPart], ["audit", auditPart]];
+const FOR_SUPERVISORS = ["health", "channels"];
 
 /** `tools` are the page's own. */
 export function adminDesk(tools) {
@@ -19,7 +21,7 @@ export function adminDesk(tools) {
   const build = blocks(element);
   const place = $("admin");
   const parts = new Map();
-  const state = { open: "channels", isOpen: false };
+  const state = { open: "health", isOpen: false };
   const isAdmin = () => tools.me()?.role === "admin";
   const mine = () => TABS.map(([code]) => code).filter((code) => isAdmin() || FOR_SUPERVISORS.includes(code));
   const panel = () => $(`admin-panel-${state.open}`);
@@ -104,13 +106,13 @@ export function adminDesk(tools) {
 
   return {
     async load() {
-      if (!mine().includes(state.open)) state.open = "channels";
+      if (!mine().includes(state.open)) state.open = "health";
       draw();
     },
     redraw: draw,
     forget() {
       parts.clear();
-      Object.assign(state, { open: "channels", isOpen: false });
+      Object.assign(state, { open: "health", isOpen: false });
       place.replaceChildren();
       place.hidden = true;
     },

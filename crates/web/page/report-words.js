@@ -26,7 +26,7 @@ export const words = {
     "acknowledgeOf": "{firm}の対応方法を読みました", "version": "第{version}版", "from": "{time}から", "correct": "訂正を送る",
     "deliveryStates": { "waiting": "送信待ち", "leased": "送信中", "accepted": "送信済み", "retry": "再試行中", "dead": "届かず", "withdrawn": "取り消し", "late": "遅延", "bounced": "不達", "seen": "確認済み" },
     "reportStates": { "draft": "下書き", "sent": "送信済み", "waived": "報告なし" },
-    "taskSorts": { "undelivered": "不達の報告", "late": "報告の遅延", "bounced": "不達のメール", "unread": "緊急の報告が未読", "call_out": "電話で報告", "no_recipient": "送信先のない契約企業", "call_back": "約束した折り返し", "unproven": "報告のない通話", "unfinished": "書きかけのままの報告", "disputed": "内容のご指摘" },
+    "taskSorts": { "no_backup": "バックアップがありません", "undelivered": "不達の報告", "late": "報告の遅延", "bounced": "不達のメール", "unread": "緊急の報告が未読", "call_out": "電話で報告", "no_recipient": "送信先のない契約企業", "call_back": "約束した折り返し", "unproven": "報告のない通話", "unfinished": "書きかけのままの報告", "disputed": "内容のご指摘" },
     "notReached": { "busy": "話し中でした", "no_answer": "応答がありませんでした", "rejected": "着信を拒否されました", "redirected": "別の番号へ転送される設定のため、おつなぎできませんでした", "not_confirmed": "応答後の確認操作がなく、おつなぎしませんでした", "cancelled": "オペレーターが取次を取りやめました", "other": "おつなぎできませんでした" },
     "badges": { "confirmed": "確認済み", "plausible": "形式は正常", "doubtful": "要確認", "wrong": "番号として成立しません" }
   },
@@ -64,7 +64,7 @@ export const words = {
     "correct": "Send a correction",
     "deliveryStates": { "waiting": "waiting", "leased": "being sent", "accepted": "delivered", "retry": "trying again", "dead": "failed", "withdrawn": "withdrawn", "late": "late", "bounced": "bounced", "seen": "seen" },
     "reportStates": { "draft": "draft", "sent": "sent", "waived": "no report" },
-    "taskSorts": { "undelivered": "a report that cannot be delivered", "late": "a late report", "bounced": "a mail that came back", "unread": "an urgent report that nobody reads", "call_out": "report by phone", "no_recipient": "a firm without recipients", "call_back": "a promised call back", "unproven": "a call without a report", "unfinished": "a report that was never finished", "disputed": "a report that a firm says is wrong" },
+    "taskSorts": { "no_backup": "there is no young backup", "undelivered": "a report that cannot be delivered", "late": "a late report", "bounced": "a mail that came back", "unread": "an urgent report that nobody reads", "call_out": "report by phone", "no_recipient": "a firm without recipients", "call_back": "a promised call back", "unproven": "a call without a report", "unfinished": "a report that was never finished", "disputed": "a report that a firm says is wrong" },
     "notReached": { "busy": "the line was busy", "no_answer": "there was no answer", "rejected": "the call was declined", "redirected": "the phone forwards calls to another number", "not_confirmed": "it was picked up, and nobody pressed the key to take the call", "cancelled": "the operator gave up the transfer", "other": "the phone could not be reached" },
     "badges": { "confirmed": "confirmed", "plausible": "plausible", "doubtful": "doubtful", "wrong": "no possible number" }
   }

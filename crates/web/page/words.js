@@ -58,6 +58,7 @@ export const words = {
       "callback_failed": "折り返したがつながらず", "callback_expired": "時間内に折り返せず", "called_again": "折り返しの前に再度着信"
     },
     "noRecordings": {
+      "purged": "保存期間が過ぎたため、録音を削除しました。",
       "none, because nobody answered": "応答しなかったため、録音はありません。",
       "none, because it was not finished in time": "録音が時間内に完了しなかったため、録音はありません。",
       "none, because the switchboard stopped during the call and no file was left": "通話中に交換機が停止し、録音は残っていません。"
@@ -163,6 +164,7 @@ export const words = {
       "called_again": "called again before the call back"
     },
     "noRecordings": {
+      "purged": "The recording was purged: its time was over.",
       "none, because nobody answered": "There is no recording, because nobody answered.",
       "none, because it was not finished in time": "There is no recording, because it was not finished in time.",
       "none, because the switchboard stopped during the call and no file was left": "There is no recording: the switchboard stopped during the call and no file was left."

@@ -40,6 +40,8 @@ pub struct Api {
     pub metrics_token: MetricsToken,
     /// What callers hear; `None`: there is no library to be looked after.
     pub prompts: Option<media::Prompts>,
+    /// Whoever looks after the program around the pages; `None`: nobody.
+    pub caretaker: Option<Arc<dyn crate::care::Caretaker>>,
     /// One-time logins.
     pub tickets: Tickets,
     /// Addresses that ask for links that are none.
@@ -76,6 +78,7 @@ impl Api {
             clock,
             metrics_token: MetricsToken::default(),
             prompts: None,
+            caretaker: None,
             tickets: Tickets::default(),
             gate: Arc::default(),
             tries: Arc::default(),

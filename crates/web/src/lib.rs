@@ -6,6 +6,7 @@ mod audit;
 mod auth;
 mod bans;
 mod calls;
+mod care;
 mod channels;
 mod directory;
 pub mod error;
@@ -39,6 +40,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use api::Api;
 pub use auth::{Local, Login, Tickets};
+pub use care::{Asking, Backups, Caretaker, Finding};
 pub use keeping::{PurgeDone, purge_all};
 pub use metrics::MetricsToken;
 pub use my::Member;
@@ -86,6 +88,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(keeping::routes())
         .merge(audit::routes())
         .merge(channels::routes())
+        .merge(care::routes())
         .merge(reports::routes())
         .merge(my::routes())
         .merge(my::desk_routes())

@@ -33,6 +33,8 @@ pub enum Act {
     ReadDirectory,
     /// See which sources are not listened to, and have them listened to again.
     Forgive,
+    /// See how the house is: disk, database, trunks, certificate.
+    SeeHealth,
     /// Change firms, numbers, operators, trunks, users; read trunks.
     Administer,
 }
@@ -48,7 +50,8 @@ pub fn may(role: Role, act: Act) -> bool {
         | Act::Forgive
         | Act::Supervise
         | Act::TendReports
-        | Act::TendFirms => role != Role::Operator,
+        | Act::TendFirms
+        | Act::SeeHealth => role != Role::Operator,
         Act::Administer | Act::SuperviseForAnother => role == Role::Admin,
     }
 }

@@ -98,6 +98,8 @@ const ADMIN: Part = Part {
     scripts: &[
         ("/admin.js", include_str!("../page/admin.js")),
         ("/admin-audit.js", include_str!("../page/admin-audit.js")),
+        ("/admin-backups.js", include_str!("../page/admin-backups.js")),
+        ("/admin-health.js", include_str!("../page/admin-health.js")),
         ("/admin-channels.js", include_str!("../page/admin-channels.js")),
         ("/admin-keeping.js", include_str!("../page/admin-keeping.js")),
         ("/admin-prompts.js", include_str!("../page/admin-prompts.js")),
@@ -395,7 +397,9 @@ const SUPERVISORS: &[&str] = &[
 const ADMINISTRATION: &[&str] = &[
     "//admin.js",
     "//admin-audit.js",
+    "//admin-backups.js",
     "//admin-channels.js",
+    "//admin-health.js",
     "//admin-keeping.js",
     "//admin-prompts.js",
     "//admin-recorder.js",

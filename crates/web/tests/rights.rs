@@ -195,6 +195,33 @@ fn my_page(customer: i64) -> Vec<Line> {
 }
 
 #[allow(clippy::too_many_lines, reason = "it is a table")]
+/// The administration. This house has no library of prompts, and nobody looks after it.
+fn administration() -> Vec<Line> {
+    let words = Some(json!({"text": "a"}));
+    vec![
+        ("GET", "/prompts", "/prompts".into(), None, [401, 403, 403, 503]),
+        ("GET", "/prompts/{name}", "/prompts/hold-music".into(), None, [401, 403, 403, 503]),
+        ("PUT", "/prompts/{name}", "/prompts/a".into(), words.clone(), [401, 403, 403, 503]),
+        ("DELETE", "/prompts/{name}", "/prompts/a".into(), None, [401, 403, 403, 503]),
+        ("PUT", "/prompts/{name}/words", "/prompts/a/words".into(), words.clone(), [401, 403, 403, 503]),
+        ("PUT", "/prompts/{name}/name", "/prompts/a/name".into(), Some(json!({"name": "b"})), [401, 403, 403, 503]),
+        ("POST", "/speech", "/speech".into(), words, [401, 403, 403, 503]),
+        ("GET", "/keeping", "/keeping".into(), None, [401, 403, 403, 200]),
+        ("PUT", "/keeping/{customer}", "/keeping/0".into(), Some(json!({"days": null})), [401, 403, 403, 204]),
+        ("GET", "/holds", "/holds".into(), None, [401, 403, 403, 200]),
+        ("POST", "/holds", "/holds".into(), Some(json!({"why": "x"})), [401, 403, 403, 422]),
+        ("DELETE", "/holds/{id}", "/holds/999".into(), None, [401, 403, 403, 404]),
+        ("GET", "/purges", "/purges".into(), None, [401, 403, 403, 200]),
+        ("POST", "/purges", "/purges".into(), None, [401, 403, 403, 200]),
+        ("GET", "/audit", "/audit".into(), None, [401, 403, 403, 200]),
+        ("GET", "/audit/export", "/audit/export".into(), None, [401, 403, 403, 200]),
+        ("GET", "/channels", "/channels".into(), None, [401, 403, 200, 200]),
+        ("GET", "/health", "/health".into(), None, [401, 403, 503, 503]),
+        ("GET", "/backups", "/backups".into(), None, [401, 403, 403, 503]),
+        ("POST", "/backups", "/backups".into(), None, [401, 403, 403, 503]),
+    ]
+}
+
 fn everything(rows: Rows) -> Vec<Line> {
     let past = |rest: &str| format!("/calls/{}{rest}", CallId(PAST));
     let customer = json!({"code": "new", "name": "新規"});
@@ -307,6 +334,7 @@ fn everything(rows: Rows) -> Vec<Line> {
     ];
     lines.extend(calls_in_hand());
     lines.extend(reports());
+    lines.extend(administration());
     lines.extend(firms(rows.customer));
     lines.extend(my_page(rows.customer));
     // Last, because it ends the sessions.

@@ -31,6 +31,8 @@ pub struct Arguments {
 struct Finding {
     verdict: Verdict,
     what: What,
+    /// The same in words.
+    name: &'static str,
     detail: String,
     remedy: String,
 }
@@ -108,7 +110,7 @@ impl Findings {
     }
 
     fn with_remedy(&mut self, verdict: Verdict, what: What, detail: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(Finding { verdict, what, detail: detail.into(), remedy: remedy.into() });
+        self.0.push(Finding { verdict, what, name: what.name().text(), detail: detail.into(), remedy: remedy.into() });
     }
 }
 

@@ -4,7 +4,10 @@ use std::f32::consts::TAU;
 
 use rtp::{SAMPLE_RATE, tone};
 
-/// Name and samples of every built-in prompt.
+/// Their names.
+pub const NAMES: [&str; 4] = ["ringback", "beep", "silence", "hold-music"];
+
+/// Name and samples of every built-in prompt. Music is work: not for a look at a list.
 pub fn all() -> [(&'static str, Vec<i16>); 4] {
     [
         ("ringback", tone::ringback(7000.0)),

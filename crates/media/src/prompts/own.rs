@@ -104,7 +104,7 @@ impl Prompts {
 
     fn listed(&self, name: &str, words: Option<&str>) -> Listed {
         let note = self.path(name).ok().filter(|path| path.is_file()).map(|path| note_of(&path));
-        let is_built_in = built_in::all().iter().any(|(known, _)| *known == name);
+        let is_built_in = built_in::NAMES.contains(&name);
         let origin = match (&note, words) {
             (Some(_), _) => Origin::Own,
             (None, Some(_)) if self.has_voice() || self.contains(name) => Origin::Spoken,
@@ -202,9 +202,11 @@ impl Prompts {
     }
 
     fn fall_back(&self, name: &str) {
-        match built_in::all().iter().find(|(known, _)| *known == name) {
-            Some((_, samples)) => self.insert(name, samples),
-            None => self.inner.shelf.take_away(name),
+        if !built_in::NAMES.contains(&name) {
+            return self.inner.shelf.take_away(name);
+        }
+        if let Some((_, samples)) = built_in::all().iter().find(|(known, _)| *known == name) {
+            self.insert(name, samples);
         }
     }
 

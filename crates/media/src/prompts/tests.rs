@@ -61,6 +61,7 @@ fn power_of(samples: &[f32]) -> f32 {
 #[test]
 fn the_built_in_prompts_are_what_they_should_be() {
     let prompts = Prompts::built_in().unwrap();
+    assert_eq!(built_in::all().map(|(name, _)| name), built_in::NAMES);
     assert!(power(&heard(&prompts, "beep"), 1000.0) > 1e7);
     assert!(power_of(&heard(&prompts, "silence")) == 0.0);
     assert_eq!(prompts.samples("ringback"), Some(24_000));

@@ -5,6 +5,7 @@
 // Helpers of tests stand outside `#[test]`, where clippy.toml's exceptions do not reach.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod backup;
 mod bridges;
 mod calls;
 mod customers;

@@ -178,6 +178,12 @@ impl House {
         House::with(|api| api.public_url = public_url)
     }
 
+    /// The same with somebody who looks after the program around it.
+    #[allow(dead_code, reason = "not every test file asks for it")]
+    pub fn with_caretaker(caretaker: Arc<dyn web::Caretaker>) -> House {
+        House::with(|api| api.caretaker = Some(caretaker))
+    }
+
     /// The same with a library of prompts, and a voice (or none) that always says this file.
     #[allow(dead_code, reason = "not every test file asks for it")]
     pub fn with_prompts(voice: &[u8], has_voice: bool) -> House {

@@ -1,0 +1,132 @@
+//! How the house is, and its backups: what the pages ask of the program around them.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use report::Language;
+use serde::{Deserialize, Serialize};
+use switch::desk::TrunkNow;
+use switch::{Command, Reply};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+use crate::auth::Login;
+use crate::error::Refusal;
+use crate::rights::Act;
+use crate::tongue::Tongue;
+
+/// Something that is asked of the house.
+pub type Asking<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The program around the pages.
+pub trait Caretaker: Send + Sync + 'static {
+    /// What `denwaban check` finds now, in this language; or why it cannot be asked.
+    fn check(&self, language: Language) -> Asking<Result<Vec<Finding>, String>>;
+    /// The backups, and how they are made.
+    fn backups(&self) -> Asking<Backups>;
+    /// Begins to make one. False: one is being made.
+    fn back_up(&self) -> bool;
+}
+
+/// One line of `denwaban check`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Finding {
+    /// `OK`, `WARN` or `FAIL`.
+    pub verdict: String,
+    /// What it is about, for programs: `disk`, `trunk`, `certificate`.
+    pub what: String,
+    /// The same in words.
+    #[serde(default)]
+    pub name: String,
+    /// What was found.
+    pub detail: String,
+    /// What to do about it; empty: nothing.
+    pub remedy: String,
+}
+
+/// How the house is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// The program.
+    version: &'static str,
+    /// When it began, unix milliseconds.
+    started_ms: i64,
+    /// Its clock, unix milliseconds.
+    now_ms: i64,
+    /// What `denwaban check` finds.
+    findings: Vec<Finding>,
+    /// The ways to carriers as the switch sees them.
+    trunks: Vec<TrunkNow>,
+}
+
+/// The backups.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
+pub struct Backups {
+    /// One is made every day by itself,
+    pub daily: bool,
+    /// from this hour in Japan on,
+    pub hour: u8,
+    /// and so many are kept.
+    pub keep: usize,
+    /// Where they lie.
+    pub folder: String,
+    /// They are to be made daily, and the newest is older than `late_hours`.
+    pub late: bool,
+    /// How old the newest may be.
+    pub late_hours: u32,
+    /// One is being made.
+    pub busy: bool,
+    /// Why the last one failed; empty: it did not.
+    pub failed: String,
+    /// Newest first: `{file, bytes, checked, manifest}`.
+    #[schema(value_type = Vec<serde_json::Value>)]
+    pub backups: serde_json::Value,
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(backups, back_up))
+}
+
+/// How the house is now: what `denwaban check` finds while it runs. Takes a moment: trunks are asked.
+#[utoipa::path(get, path = "/health", tag = "house", responses((status = 200, body = Health)))]
+pub(crate) async fn health(
+    State(api): State<Api>,
+    login: Login,
+    Tongue(language): Tongue,
+) -> Result<Json<Health>, Refusal> {
+    login.may(Act::SeeHealth)?;
+    let trunks = match api.switchboard.command(Command::Snapshot).await? {
+        Reply::Snapshot(snapshot) => snapshot.trunks,
+        Reply::Accepted | Reply::Today(_) | Reply::Bans(_) | Reply::RecordingClock(_) => Vec::new(),
+    };
+    let findings = caretaker(&api)?.check(language).await.map_err(Refusal::unavailable)?;
+    let started_ms = api.switchboard.machine().started_ms;
+    Ok(Json(Health { version: env!("CARGO_PKG_VERSION"), started_ms, now_ms: api.now_ms(), findings, trunks }))
+}
+
+/// The backups, how they are made, and whether the newest is young enough.
+#[utoipa::path(get, path = "/backups", tag = "house", responses((status = 200, body = Backups)))]
+pub(crate) async fn backups(State(api): State<Api>, login: Login) -> Result<Json<Backups>, Refusal> {
+    login.may(Act::Administer)?;
+    Ok(Json(caretaker(&api)?.backups().await))
+}
+
+/// Begins to make a backup; `GET` tells when it is done.
+#[utoipa::path(post, path = "/backups", tag = "house", responses((status = 202)))]
+pub(crate) async fn back_up(State(api): State<Api>, login: Login) -> Result<StatusCode, Refusal> {
+    login.may(Act::Administer)?;
+    if !caretaker(&api)?.back_up() {
+        return Err(Refusal::conflict("a backup is being made already"));
+    }
+    api.note(&login, "backup.create", "").await;
+    Ok(StatusCode::ACCEPTED)
+}
+
+fn caretaker(api: &Api) -> Result<&dyn Caretaker, Refusal> {
+    api.caretaker.as_deref().ok_or_else(|| Refusal::unavailable("nobody looks after the house here"))
+}

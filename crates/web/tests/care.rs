@@ -1,0 +1,66 @@
+//! How the house is, and its backups, over the API: who may see what.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use common::House;
+use report::Language;
+use serde_json::json;
+use store::Role;
+use web::{Asking, Backups, Caretaker, Finding};
+
+/// One finding, in the asker's language; one backup at a time.
+#[derive(Default)]
+struct Care(AtomicU32);
+
+impl Caretaker for Care {
+    fn check(&self, language: Language) -> Asking<Result<Vec<Finding>, String>> {
+        let name = if language == Language::Ja { "ディスク" } else { "disk" };
+        let [verdict, what, detail, remedy] = ["WARN", "disk", "9 %", "make room"].map(str::to_owned);
+        let found = Finding { verdict, what, name: name.to_owned(), detail, remedy };
+        Box::pin(std::future::ready(Ok(vec![found])))
+    }
+
+    fn backups(&self) -> Asking<Backups> {
+        let busy = self.0.load(Ordering::SeqCst) > 0;
+        Box::pin(std::future::ready(Backups { daily: true, busy, backups: json!([]), ..Backups::default() }))
+    }
+
+    fn back_up(&self) -> bool {
+        self.0.fetch_add(1, Ordering::SeqCst) == 0
+    }
+}
+
+#[test]
+fn health_is_for_supervisors_and_backups_for_administrators() {
+    let house = House::with_caretaker(Arc::new(Care::default()));
+    let admin = house.logged_in("admin", Role::Admin, None);
+    let supervisor = house.logged_in("hanako", Role::Supervisor, None);
+    let operator = house.operator("101", "佐藤");
+    let operator = house.logged_in("sato", Role::Operator, Some(operator));
+    let health = house.get("/health", &supervisor).json();
+    assert_eq!((&health["findings"][0]["verdict"], &health["findings"][0]["name"]), (&json!("WARN"), &json!("disk")));
+    assert_eq!((&health["now_ms"], &health["trunks"]), (&json!(common::NOW), &json!([])));
+    let bearer = format!("Bearer {supervisor}");
+    let headers = [("authorization", bearer.as_str()), ("accept-language", "ja")];
+    assert_eq!(house.send("GET", "/health", &headers, None).json()["findings"][0]["name"], "ディスク");
+    house.get("/health", &operator).is_refusal(403, "forbidden", None);
+    for token in [&supervisor, &operator] {
+        house.get("/backups", token).is_refusal(403, "forbidden", None);
+        house.ask("POST", "/backups", Some(token), None).is_refusal(403, "forbidden", None);
+    }
+    assert_eq!(house.get("/backups", &admin).json()["busy"], false);
+    assert_eq!(house.ask("POST", "/backups", Some(&admin), None).status, 202);
+    assert_eq!(house.get("/backups", &admin).json()["busy"], true);
+    house.ask("POST", "/backups", Some(&admin), None).is_refusal(409, "conflict", None);
+    let log = house.wait(house.store.audit(None, None, 10)).unwrap();
+    assert_eq!(log.iter().filter(|line| line.what == "backup.create").count(), 1);
+    // Without anybody around the pages, as in a test of the API.
+    let alone = House::new();
+    let admin = alone.logged_in("admin", Role::Admin, None);
+    alone.get("/health", &admin).is_refusal(503, "unavailable", None);
+}
