@@ -216,10 +216,14 @@ fn x14_a_closed_period_that_is_saved_on_the_page_takes_the_next_caller_to_the_me
     desk.until_text("#alarm-list", "gave up");
     desk.reload();
     desk.until_text("#alarm-list", "gave up");
-    desk.click("#alarm-list li button:last-child");
+    // A busy machine may have given notice of itself, too.
+    desk.0.evaluate(
+        "[...document.querySelectorAll('#alarm-list li')].find((line) => line.textContent.includes('gave up'))\
+         .querySelector('button:last-child').click()",
+    );
     desk.reload();
     desk.until_text("#notices", "gave up");
-    assert_eq!(desk.text("#alarm-list"), "", "what was closed stays closed");
+    assert!(!desk.text("#alarm-list").contains("gave up"), "what was closed stays closed");
     assert!(desk.0.complaints().is_empty(), "{:?}", desk.0.complaints());
 }
 

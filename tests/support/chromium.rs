@@ -3,6 +3,7 @@
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -17,8 +18,29 @@ const STARTED_MAX: Duration = Duration::from_secs(120);
 /// Anything that a browser that has started does.
 pub const DONE_MAX: Duration = Duration::from_secs(60);
 
-/// One browser at a time: each is as much work for the machine as all other peers together.
-static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+/// Browsers at a time: each is as much work for the machine as all other peers together.
+const AT_ONCE_MAX: usize = 2;
+static OPEN: Mutex<usize> = Mutex::new(0);
+static CLOSED: Condvar = Condvar::new();
+
+/// A browser's turn, from its start to its end.
+struct Turn;
+
+impl Turn {
+    fn wait() -> Turn {
+        let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = CLOSED.wait_while(open, |open| *open >= AT_ONCE_MAX).unwrap_or_else(PoisonError::into_inner);
+        *open += 1;
+        Turn
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *OPEN.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        CLOSED.notify_one();
+    }
+}
 
 /// A running browser.
 pub struct Chromium {
@@ -27,13 +49,13 @@ pub struct Chromium {
     asked: u64,
     complaints: Vec<String>,
     folder: PathBuf,
-    _one: std::sync::MutexGuard<'static, ()>,
+    _turn: Turn,
 }
 
 impl Chromium {
     /// Waits for its turn, and opens this page, with more arguments than every browser of the tests has; `folder` is its own.
     pub fn open(folder: &Path, url: &str, more: &[String]) -> Chromium {
-        let one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let turn = Turn::wait();
         std::fs::create_dir_all(folder).expect("a folder for the browser");
         let log = std::fs::File::create(folder.join("log")).expect("a log");
         let child = chromium(folder)
@@ -46,7 +68,7 @@ impl Chromium {
             .expect("chromium is installed (Debian package chromium)");
         let tools = connect(folder, url);
         let mut browser =
-            Chromium { child, tools, asked: 0, complaints: Vec::new(), folder: folder.to_owned(), _one: one };
+            Chromium { child, tools, asked: 0, complaints: Vec::new(), folder: folder.to_owned(), _turn: turn };
         browser.ask("Runtime.enable", json!({}));
         browser
     }

@@ -266,7 +266,7 @@ function listen() {
     reports.hears(stamped, after !== "" && performance.now() - joined < REPLAY_MS);
     lists.hears(stamped);
     desks?.hears(stamped);
-    if (stamped.event.kind === "alarm") tellAlarm(stamped);
+    if (stamped.event.kind === "alarm" && !line.isClosed(stamped)) tellAlarm(stamped);
     if (stamped.event.kind === "promise") refreshPromise().catch(() => {});
     else state.more = true;
     // One look at everything a while after the first of many events.

@@ -95,6 +95,8 @@ export function queue(tools) {
       drawNotices();
       return notices.filter((notice) => notice.unix_ms > Date.now() - RECENT_MS && !closed.has(key(notice)));
     },
+    /** Whether somebody has closed this one here: the stream may tell it again after a break. */
+    isClosed: (notice) => closed.has(key(notice)),
     /** Somebody has closed this one. */
     closes(notice) {
       closed.add(key(notice));

@@ -1,9 +1,14 @@
-//! The pages: a few small files, part of the binary.
+//! The pages: a few small files, part of the binary. They are packed once, and a browser that has one asks only whether it is
+//! still the same.
+
+use std::io::Write;
+use std::sync::{LazyLock, OnceLock};
 
 use axum::Router;
-use axum::http::header;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use sha2::{Digest, Sha256};
 
 /// What a page of ours may load: only what we serve, nothing inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:; connect-src 'self'; media-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
@@ -65,21 +70,77 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/style.css", STYLE, include_str!("../page/style.css")),
 ];
 
-/// Routes of the page's files.
-pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    FILES.iter().fold(Router::new(), |router, &(path, kind, text)| router.route(path, get(move || file(kind, text))))
+/// A file as it is sent.
+struct Ready {
+    kind: &'static str,
+    text: &'static str,
+    /// gzip (RFC 1952), once somebody has asked for it, and if it is shorter.
+    packed: OnceLock<Option<Vec<u8>>>,
+    /// Changes with the text (RFC 9110, section 8.8.3). Weak, for it is the same for both forms.
+    tag: HeaderValue,
 }
 
-async fn file(kind: &'static str, text: &'static str) -> Response {
-    (
-        [
-            (header::CONTENT_TYPE, kind),
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-cache"),
-        ],
-        text,
-    )
-        .into_response()
+impl Ready {
+    fn new(kind: &'static str, text: &'static str) -> Ready {
+        let hash = Sha256::digest(text);
+        let name = hash.iter().take(8).fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
+        let tag = HeaderValue::from_str(&format!("W/\"{name}\"")).unwrap_or(HeaderValue::from_static("W/\"\""));
+        Ready { kind, text, packed: OnceLock::new(), tag }
+    }
+
+    fn answer(&'static self, asked: &HeaderMap) -> Response {
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(self.kind)),
+            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+            (header::VARY, HeaderValue::from_static("accept-encoding")),
+            (header::ETAG, self.tag.clone()),
+        ];
+        if told(asked, header::IF_NONE_MATCH).any(|tag| tag.as_bytes() == self.tag.as_bytes()) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        let packed = takes_gzip(asked).then(|| self.packed.get_or_init(|| packed(self.text))).and_then(Option::as_ref);
+        match packed {
+            Some(packed) => (headers, [(header::CONTENT_ENCODING, "gzip")], packed.as_slice()).into_response(),
+            None => (headers, self.text).into_response(),
+        }
+    }
+}
+
+/// Once for the whole process.
+static READY: LazyLock<Vec<Ready>> =
+    LazyLock::new(|| FILES.iter().map(|&(_, kind, text)| Ready::new(kind, text)).collect());
+
+/// Routes of the page's files.
+pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    FILES.iter().zip(READY.iter()).fold(Router::new(), |router, (&(path, _, _), file)| {
+        router.route(path, get(move |asked: HeaderMap| async move { file.answer(&asked) }))
+    })
+}
+
+fn packed(text: &str) -> Option<Vec<u8>> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(text.as_bytes()).ok()?;
+    packer.finish().ok().filter(|packed| packed.len() < text.len())
+}
+
+/// The members of a list of a header.
+fn told(asked: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
+    asked
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .map(str::trim)
+}
+
+/// RFC 9110, section 12.5.3: named, and not with a weight of nothing.
+fn takes_gzip(asked: &HeaderMap) -> bool {
+    told(asked, header::ACCEPT_ENCODING).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().trim_start_matches("q=").parse::<f32>().unwrap_or(1.0);
+        name.trim().eq_ignore_ascii_case("gzip") && weight > 0.0
+    })
 }

@@ -437,23 +437,25 @@ fn the_page_is_served_closed_and_small() {
             let policy = said.header("content-security-policy");
             assert!(policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
             assert!(!policy.contains("unsafe"), "{policy}");
-            said.bytes.len()
+            // What crosses the network.
+            let packed = house.send("GET", path, &[("accept-encoding", "br;q=0, gzip")], None);
+            assert_eq!((packed.status, packed.header("content-encoding")), (200, "gzip"), "{path}");
+            assert_eq!(packed.header("vary"), "accept-encoding");
+            let length = packed.header("content-length").parse::<usize>().unwrap();
+            assert!(length < said.bytes.len() && said.header("content-encoding").is_empty(), "{path}");
+            length
         };
         files.iter().map(one).sum()
     };
-    let (everybodys, administrators) = (served(EVERYBODYS), served(ADMINISTRATORS));
-    // With the markup and the style of the report's form, and of the one screen that an operator has at a call.
-    assert!(everybodys < 93_000, "{everybodys}");
-    assert!(administrators < 64_000, "{administrators}");
-    let supervisors = served(SUPERVISORS);
-    assert!(supervisors < 138_000, "{supervisors}");
-    let reports = served(REPORTS);
-    // Nothing that was typed may be lost, whoever leaves, takes over or comes late: that is a good part of it.
-    assert!(reports < 70_000, "{reports}");
-    let administration = served(ADMINISTRATION);
-    assert!(administration < 64_000, "{administration}");
+    let (everybodys, reports) = (served(EVERYBODYS), served(REPORTS));
+    assert!(everybodys + reports < 120_000, "an operator loads {everybodys} and {reports} bytes");
     let mys = served(MYS);
-    assert!(mys < 40_000, "{mys}");
+    assert!(mys < 40_000, "a client firm loads {mys} bytes");
+    let (supervisors, administrators) = (served(SUPERVISORS), served(ADMINISTRATORS));
+    assert!(supervisors < 60_000, "{supervisors}");
+    assert!(administrators < 60_000, "{administrators}");
+    let administration = served(ADMINISTRATION);
+    assert!(administration < 60_000, "{administration}");
     let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
@@ -462,4 +464,20 @@ fn the_page_is_served_closed_and_small() {
             "{file} is loaded and not looked at"
         );
     }
+}
+
+#[test]
+fn a_browser_that_has_a_file_of_the_page_gets_it_once() {
+    let house = House::new();
+    let first = house.send("GET", "//my.js", &[], None);
+    let tag = first.header("etag").to_owned();
+    assert!(tag.starts_with("W/\"") && tag.len() > 10, "{tag}");
+    for known in [tag.clone(), format!("\"another\", {tag}")] {
+        let again = house.send("GET", "//my.js", &[("if-none-match", &known)], None);
+        assert_eq!((again.status, again.bytes.len()), (304, 0));
+        assert_eq!(again.header("etag"), tag);
+    }
+    let other = house.send("GET", "//my.js", &[("if-none-match", "W/\"0\""), ("accept-encoding", "gzip;q=0")], None);
+    assert_eq!((other.status, other.header("content-encoding"), &other.bytes), (200, "", &first.bytes));
+    assert_ne!(house.send("GET", "//app.js", &[], None).header("etag"), tag);
 }

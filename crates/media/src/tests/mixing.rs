@@ -79,6 +79,7 @@ fn w13_a_change_of_who_is_heard_leaves_no_gap() {
     let mut phones = three(&house);
     mix(&house, SUPERVISOR, &[CALLER]);
     until_each_hears(&mut phones, [&[OPERATORS], &[CALLERS], &[CALLERS]]);
+    phones[1].forget();
     phones[2].forget();
     let [caller, operator, supervisor] = &mut phones;
     for _ in 0..3 {
@@ -88,10 +89,14 @@ fn w13_a_change_of_who_is_heard_leaves_no_gap() {
         talk(&mut [caller, operator, supervisor], 160);
     }
     assert!(supervisor.headers.iter().all(|header| !header.marker), "nothing begins anew");
-    // The caller's tone was heard in every frame but those that a busy machine's test itself sent too late.
-    let frames = supervisor.heard.chunks(rtp::FRAME);
-    let silent = frames.filter(|frame| frame.iter().all(|sample| *sample == 0.0)).count();
-    assert!(silent * 10 <= supervisor.headers.len(), "{silent} of {}", supervisor.headers.len());
+    // The caller's tone was heard in every frame but those that a busy machine's test itself sent too late: the operator, for
+    // whom nothing changes, missed those as well.
+    let silent = |phone: &Phone| {
+        let frames = phone.heard.chunks(rtp::FRAME);
+        frames.filter(|frame| super::house::power(frame, CALLERS) < LOUD / 100.0).count()
+    };
+    let (changing, steady) = (silent(supervisor), silent(operator));
+    assert!(changing <= steady + 3, "{changing} and {steady} of {}", supervisor.headers.len());
 }
 
 #[test]
