@@ -35,6 +35,7 @@ mod gates;
 mod ladder;
 mod linphone;
 mod many;
+mod my_page;
 mod networks;
 mod never_lost;
 mod office;

@@ -272,7 +272,7 @@ fn log_in(house: &House, operator: i64) -> String {
 }
 
 /// A call that is answered and reported while it is talked; the report.
-fn reported(house: &House, carrier: &mut Peer, robots: &Robots) -> String {
+pub fn reported(house: &House, carrier: &mut Peer, robots: &Robots) -> String {
     carrier.invite("0355500101", "09011112222", &sdp(40_000));
     let told = robots.until("201", Deed::Answered, 1);
     let answer = carrier.response(200, "INVITE");

@@ -14,13 +14,13 @@ use crate::support::robots::{Habit, Robots};
 use crate::support::{ports, until};
 
 /// A mail server with a runtime of its own.
-struct Mailbox {
+pub struct Mailbox {
     runtime: tokio::runtime::Runtime,
     server: Server,
 }
 
 impl Mailbox {
-    fn open() -> Mailbox {
+    pub fn open() -> Mailbox {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let server = runtime.block_on(Server::start(Options::default())).expect("a mail server");
@@ -28,13 +28,13 @@ impl Mailbox {
     }
 
     /// What a house needs to send by it.
-    fn configuration(&self) -> String {
+    pub fn configuration(&self) -> String {
         let port = self.server.address().port();
         format!("[mail]\nserver = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\nfrom = \"report@denwaban.example\"\n")
     }
 
     /// The first mail, as text and with its recipient.
-    fn first(&self) -> (String, String) {
+    pub fn first(&self) -> (String, String) {
         let come = async { tokio::time::timeout(SOON, self.server.wait_for(1)).await };
         self.runtime.block_on(come).expect("a mail comes");
         let mail = self.server.mails().remove(0);

@@ -1,6 +1,7 @@
 // My page: a client firm's reports of six months, on a telephone first. Whatever comes from outside is put on the page as text.
 import { words } from "/my-words.js";
 import { keeping } from "/my-keeping.js";
+import { orders } from "/my-orders.js";
 
 const TYPING_MS = 250;
 const TIMEOUT_MS = 15000;
@@ -68,7 +69,7 @@ function tabs() {
     if (state.tab === name) made.ariaCurrent = "page";
     return made;
   };
-  $("tabs").replaceChildren(tab("reports", W.tabReports), tab("people", W.tabPeople), tab("members", W.tabMembers));
+  $("tabs").replaceChildren(tab("reports", W.tabReports), tab("people", W.tabPeople), ...(may("manage") ? [tab("orders", W.orders)] : []), tab("members", W.tabMembers));
   $("firm").textContent = state.me?.customer_name ?? "Denwaban";
 }
 
@@ -78,10 +79,13 @@ function show(page) {
 }
 
 async function open(tab) {
+  if (state.tab === "orders" && tab !== "orders" && ordered.isChanged) $("state").textContent = W.unsaved;
+  else if ($("state").textContent === W.unsaved) $("state").textContent = "";
   state.tab = tab;
   tabs();
   show(tab === "reports" ? "reports" : "keeping");
-  if (tab !== "reports") await kept.draw(tab);
+  if (tab === "orders") await ordered.show($("keeping")).catch((error) => { $("keeping").replaceChildren(element("p", { className: "error", textContent: wrong(error) })); });
+  else if (tab !== "reports") await kept.draw(tab);
 }
 
 // ---- Reports ----
@@ -278,6 +282,7 @@ $("logout").onclick = async () => {
   await send("POST", "/logout").catch(() => {});
   Object.assign(state, { me: null, reports: [], next: null, tab: "reports" });
   state.opened.clear();
+  ordered.forget();
   $("list").replaceChildren();
   $("keeping").replaceChildren();
   show("login");
@@ -301,5 +306,7 @@ addEventListener("online", () => { $("state").textContent = ""; if (state.me) fi
 addEventListener("offline", () => { $("state").textContent = W.failed; });
 
 const kept = keeping({ $, element, button, filled, when, send, api, wrong, may, state, W: () => W, begin });
+const ordered = orders({ element, button, filled, send, api, wrong, W: () => W });
+addEventListener("beforeunload", (event) => { if (ordered.isChanged) event.preventDefault(); });
 speak();
 begin();

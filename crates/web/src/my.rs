@@ -5,6 +5,7 @@
 mod disputes;
 mod keeping;
 mod login;
+mod orders;
 mod people;
 mod reports;
 
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
             .merge(reports::routes())
             .merge(disputes::routes())
             .merge(keeping::routes())
+            .merge(orders::routes())
             .merge(people::routes()),
     )
 }

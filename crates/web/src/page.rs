@@ -42,6 +42,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/my.css", STYLE, include_str!("../page/my.css")),
     ("/my.js", SCRIPT, include_str!("../page/my.js")),
     ("/my-keeping.js", SCRIPT, include_str!("../page/my-keeping.js")),
+    ("/my-orders.js", SCRIPT, include_str!("../page/my-orders.js")),
     ("/my-words.js", SCRIPT, include_str!("../page/my-words.js")),
     ("/operator.js", SCRIPT, include_str!("../page/operator.js")),
     ("/past.js", SCRIPT, include_str!("../page/past.js")),

@@ -33,7 +33,7 @@ use crate::rights::Act;
 
 pub(crate) use clock::Recorded;
 pub(crate) use draft::let_go;
-pub(crate) use firm::{Absence, Instruction};
+pub(crate) use firm::{Absence, Instruction, save_profile_of};
 pub(crate) use open::Watched;
 pub(crate) use refused::{Said, refusal};
 

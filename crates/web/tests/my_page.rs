@@ -215,6 +215,13 @@ fn f59_colleagues_share_the_work_and_a_reader_only_reads() {
         ("POST", "/my/schedules".to_owned(), Some(away), [200, 200, 403]),
         ("POST", "/my/notes".to_owned(), Some(json!({"text": "年末"})), [200, 200, 403]),
         ("GET", "/my/schedules".to_owned(), None, [200, 200, 200]),
+        ("GET", "/my/orders".to_owned(), None, [200, 403, 403]),
+        (
+            "PUT",
+            "/my/orders".to_owned(),
+            Some(json!({"revision": 9, "people": [], "recipients": [], "rules": []})),
+            [409, 403, 403],
+        ),
         ("GET", "/my/notes".to_owned(), None, [200, 200, 200]),
         ("DELETE", "/my/notes/9999".to_owned(), None, [404, 404, 403]),
         ("DELETE", "/my/schedules/9999".to_owned(), None, [404, 404, 403]),
@@ -238,6 +245,70 @@ fn f59_colleagues_share_the_work_and_a_reader_only_reads() {
     let right = json!({"old": PASSWORD, "new": "another long phrase"});
     assert_eq!(two.house.post("/my/password", &firm.reader, right).status, 204);
     assert_eq!(two.house.get("/my/me", &firm.reader).status, 401, "all sessions end");
+}
+
+#[test]
+fn f20_f32_a_firm_keeps_its_roster_its_mail_addresses_and_its_rules_and_nothing_else() {
+    let two = Two::new();
+    let owner = &two.sakura.owner;
+    // The house has set a chat up, and what no firm sees.
+    let path = format!("/customers/{}/profile", two.sakura.id);
+    let mut ordered = two.house.get(&path, &two.admin).json();
+    let chat = json!({"id": "room", "label": "営業部屋", "channel": {"type": "chatwork", "room": "123", "token": "SECRET-TOKEN"}});
+    ordered["profile"]["recipients"].as_array_mut().unwrap().push(chat);
+    ordered["profile"]["recipients_max"] = json!(2);
+    let put = json!({"revision": ordered["revision"], "profile": ordered["profile"]});
+    assert_eq!(two.ask("PUT", &path, &two.admin, Some(put)).status, 200);
+
+    let mine = two.house.get("/my/orders", owner);
+    assert!(!mine.text().contains("SECRET-TOKEN"), "{}", mine.text());
+    let mine = mine.json();
+    let keys: Vec<&String> = mine.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["people", "recipients", "recipients_max", "revision", "rules"]);
+    assert_eq!(mine["recipients_max"], 2);
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut body = mine.clone();
+        body.as_object_mut().unwrap().remove("recipients_max");
+        change(&mut body);
+        two.ask("PUT", "/my/orders", owner, Some(body))
+    };
+    // What leads elsewhere than to mail is the house's to set up.
+    with(&|body| body["recipients"][1]["channel"]["room"] = json!("999")).is_refusal(
+        422,
+        "invalid",
+        Some("recipients[1].channel"),
+    );
+    let hook = json!({"type": "webhook", "url": "https://inside.example/", "secret": "s"});
+    with(&|body| body["recipients"][0]["channel"] = hook.clone()).is_refusal(
+        422,
+        "invalid",
+        Some("recipients[0].channel"),
+    );
+    with(&|body| body["recipients"][0]["channel"]["address"] = json!("no address")).is_refusal(
+        422,
+        "invalid",
+        Some("recipients[0].channel.address"),
+    );
+    assert!(matches!(with(&|body| body["recipients_max"] = json!(30)).status, 400 | 422));
+
+    let suzuki = json!({"id": "suzuki", "name": "鈴木 次郎", "kana": "すずき じろう", "title": "部長"});
+    let changed = with(&|body| {
+        body["people"].as_array_mut().unwrap().push(suzuki.clone());
+        body["recipients"][0]["channel"]["address"] = json!("new@sakura.example");
+        body["recipients"][1]["label"] = json!("総務の部屋");
+        body["rules"] = json!([{"when": {"people": ["suzuki"]}, "to": [{"who": {"recipient": "room"}}]}]);
+    });
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    // Saved over the one that was read, and over no other.
+    assert_eq!(with(&|_| {}).status, 409);
+    let row = two.house.wait(two.house.store.profile(two.sakura.id)).unwrap();
+    assert_eq!(row.updated_by, format!("customer {}: owner@sakura.example", two.sakura.id));
+    let room = row.profile.recipient("room").unwrap();
+    assert_eq!(room.label, "総務の部屋");
+    assert!(matches!(&room.channel, report::Channel::Chatwork { token, .. } if token == "SECRET-TOKEN"));
+    assert_eq!((row.profile.people.len(), row.profile.rules.len(), row.profile.recipients_max), (2, 1, 2));
+    let told = two.house.switchboard.news.lock().unwrap().clone();
+    assert!(told.iter().any(|news| matches!(news, News::FirmChanged { what, .. } if what == "profile")), "{told:?}");
 }
 
 #[test]
@@ -355,7 +426,7 @@ fn names_of(other: &Firm) -> Vec<String> {
 }
 
 /// Where it may ask; `{}` is a name.
-const PATHS: [&str; 28] = [
+const PATHS: [&str; 29] = [
     "/my/reports",
     "/my/reports/{}",
     "/my/reports/{}/handling",
@@ -369,6 +440,7 @@ const PATHS: [&str; 28] = [
     "/my/notes",
     "/my/notes/{}",
     "/my/me",
+    "/my/orders",
     "/reports",
     "/reports/{}",
     "/reports/{}/sheet",
@@ -414,6 +486,8 @@ fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
         Some(json!({"id": 2, "person": "sato", "from_ms": NOW, "until_ms": NOW + 1, "away": "out"})),
         Some(json!({"login": "owner@other.example", "name": "x", "role": "owner"})),
         Some(json!({"password": PASSWORD})),
+        Some(json!({"revision": 1, "people": [], "recipients": [], "rules": []})),
+        Some(json!({"revision": 1, "people": [], "recipients": [], "rules": [], "customer": other})),
     ];
     let members = [&two.sakura.owner, &two.sakura.member, &two.sakura.reader];
     for round in 0..requests {

@@ -419,7 +419,7 @@ const REPORTS: &[&str] = &[
 ];
 
 /// A client firm's own page: on a telephone, and so the smallest.
-const MYS: &[&str] = &["//my", "//my.js", "//my-keeping.js", "//my-words.js", "//my.css"];
+const MYS: &[&str] = &["//my", "//my.js", "//my-keeping.js", "//my-orders.js", "//my-words.js", "//my.css"];
 
 #[test]
 fn the_page_is_served_closed_and_small() {

@@ -2,6 +2,7 @@
 
 use super::house::*;
 use endpoint::LegId;
+use rtp::dtmf::power;
 use rtp::telephone_event::TelephoneEvent;
 use sdp::Codec::{Pcma, Pcmu};
 use std::time::Duration;
@@ -93,7 +94,7 @@ fn w13_a_change_of_who_is_heard_leaves_no_gap() {
     // whom nothing changes, missed those as well.
     let silent = |phone: &Phone| {
         let frames = phone.heard.chunks(rtp::FRAME);
-        frames.filter(|frame| super::house::power(frame, CALLERS) < LOUD / 100.0).count()
+        frames.filter(|frame| power(frame, CALLERS) < LOUD / 100.0).count()
     };
     let (changing, steady) = (silent(supervisor), silent(operator));
     assert!(changing <= steady + 3, "{changing} and {steady} of {}", supervisor.headers.len());

@@ -97,13 +97,14 @@ pub(crate) async fn save_profile(
     Body(Ordering { revision, profile }): Body<Ordering>,
 ) -> Result<Json<Ordered>, Refusal> {
     login.may(Act::Administer)?;
-    let row = save(&api, &login, tongue, id, revision, &profile).await?;
+    let row = save_profile_of(&api, &login.name, tongue, id, revision, &profile).await?;
     Ok(Json(Ordered::of(&row)))
 }
 
-async fn save(
+/// Saves the profile of a firm for `who`, and tells everybody whom it concerns.
+pub(crate) async fn save_profile_of(
     api: &Api,
-    login: &Login,
+    who: &str,
     tongue: Tongue,
     customer: i64,
     revision: i64,
@@ -115,7 +116,7 @@ async fn save(
     if !barred.is_empty() {
         return Err(StoreError::Unfit(barred)).said(tongue.0);
     }
-    let row = api.store.put_profile(customer, revision, &profile, &login.name, api.now_ms()).await.said(tongue.0)?;
+    let row = api.store.put_profile(customer, revision, &profile, who, api.now_ms()).await.said(tongue.0)?;
     // The switch greets with some of it.
     api.switchboard.directory_changed().await;
     tell(api, customer, "profile");
@@ -153,7 +154,7 @@ pub(crate) async fn save_people(
     login.may(Act::TendFirms)?;
     let before = api.store.profile(id).await.said(tongue.0)?;
     let profile = Profile { people, ..before.profile };
-    let row = save(&api, &login, tongue, id, revision.unwrap_or(before.revision), &profile).await?;
+    let row = save_profile_of(&api, &login.name, tongue, id, revision.unwrap_or(before.revision), &profile).await?;
     Ok(Json(sheet::people(&api, id, &row.profile, api.now_ms()).await.said(tongue.0)?))
 }
 

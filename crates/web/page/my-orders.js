@@ -1,0 +1,152 @@
+// A firm's roster, the places where its reports go and the rules that choose among them, on my page. One document: it is saved as a
+// whole, or not at all, and what was typed stays until then.
+
+const CODE = { people: "person", recipients: "place" };
+
+/** The part of `#keeping` for whoever manages the firm's page. */
+export function orders({ element, button, filled, send, api, wrong, W }) {
+  let whole = null;
+  let place = null;
+  let changed = false;
+
+  const labelled = (text, field) => element("label", {}, element("span", { textContent: text }), field);
+  const fresh = (items, prefix) => {
+    let n = items.length + 1;
+    while (items.some((one) => one.id === `${prefix}-${n}`)) n += 1;
+    return `${prefix}-${n}`;
+  };
+
+  /** A field that writes into `owner[key]`; `path` is how a refusal names it. */
+  function line(owner, key, path, label, more = {}) {
+    const field = element("input", { value: owner[key] ?? "", autocomplete: "off", ...more });
+    field.dataset.path = path;
+    field.oninput = () => { owner[key] = field.value; changed = true; };
+    return labelled(label, field);
+  }
+
+  function choice(label, path, choices, value, write) {
+    const field = element("select", {}, ...choices.map(([code, text]) => new Option(text, code)));
+    field.dataset.path = path;
+    field.value = value;
+    field.onchange = () => { write(field.value); changed = true; draw(); };
+    return labelled(label, field);
+  }
+
+  const chosen = (label, is, write) => {
+    const field = element("input", { type: "checkbox", checked: is });
+    field.onchange = () => { write(field.checked); changed = true; };
+    return element("label", { className: "tick" }, field, element("span", { textContent: label }));
+  };
+
+  /** The rows of one list: each can go up, down and away. */
+  function rows(items, list, name, inside) {
+    return element("ol", { className: "orders" }, ...items.map((one, n) => {
+      const what = name(one, n);
+      const act = (text, label, off, does) => button(text, () => { does(); changed = true; draw(); }, { disabled: off, ariaLabel: filled(label, { what }) });
+      const move = (to) => () => items.splice(to, 0, ...items.splice(n, 1));
+      const group = element("fieldset", {}, element("legend", { textContent: what }), element("div", { className: "fields" }, ...inside(one, `${list}[${n}]`)),
+        element("div", { className: "acts" }, act("↑", W().upOf, n === 0, move(n - 1)), act("↓", W().downOf, n === items.length - 1, move(n + 1)),
+          act(W().remove, W().removeOf, false, () => items.splice(n, 1))));
+      return element("li", {}, group);
+    }));
+  }
+
+  const person = (id) => whole.people.find((one) => one.id === id)?.name || id;
+  const placeName = (one) => one.label || one.channel.address || W().channels[one.channel.type] || one.channel.type;
+  const people = () => whole.people.map((one) => [one.id, one.name || one.id]);
+
+  const roster = () => rows(whole.people, "people", (one, n) => one.name || `${n + 1}`, (one, path) => [
+    line(one, "name", `${path}.name`, W().memberName, { required: true, placeholder: "佐藤 花子" }),
+    line(one, "kana", `${path}.kana`, W().kana, { placeholder: "さとう はなこ" }),
+    line(one, "title", `${path}.title`, W().personTitle),
+  ]);
+
+  const places = () => rows(whole.recipients, "recipients", placeName, (one, path) => [
+    line(one, "label", `${path}.label`, W().placeLabel),
+    one.channel.type === "email"
+      ? line(one.channel, "address", `${path}.channel.address`, W().mail, { type: "email", required: true, inputMode: "email" })
+      : element("p", { className: "quiet", textContent: `${W().channels[one.channel.type] ?? one.channel.type} ${W().byUs}` }),
+    choice(W().whose, `${path}.person`, [["", W().firms], ...people()], one.person ?? "", (value) => { one.person = value || null; }),
+    chosen(W().inUse, one.active, (is) => { one.active = is; }),
+  ]);
+
+  // Whom a rule tells, as one word of a list: `person:sato`.
+  const read = (who) => typeof who === "string" ? who : Object.entries(who)[0].join(":");
+  const write = (code) => { const [sort, ...id] = code.split(":"); return id.length ? { [sort]: id.join(":") } : sort; };
+  const whom = () => [...Object.entries(W().who), ...people().map(([id, name]) => [`person:${id}`, name]),
+    ...whole.recipients.map((one) => [`recipient:${one.id}`, placeName(one)])];
+
+  /** What else a rule depends on, which is kept as it is. */
+  const besides = ({ when }) => [when.people.length > 1 ? when.people.map(person).join(W().or) : "", when.kinds.length > 1 ? when.kinds.map((kind) => W().kinds[kind]).join(W().or) : "",
+    when.days.map((day) => W().days[day]).join(W().or), when.hours ? `${when.hours.from}–${when.hours.until}` : ""].filter(Boolean).join(", ");
+
+  const rules = () => rows(whole.rules, "rules", (_, n) => filled(W().rule, { n: n + 1 }), (one, path) => {
+    const single = (key, label, choices) => one.when[key].length > 1 ? []
+      : [choice(label, `${path}.when.${key}`, [["", W().any], ...choices], one.when[key][0] ?? "", (value) => { one.when[key] = value ? [value] : []; })];
+    const rest = besides(one);
+    return [
+      ...single("people", W().askedFor, people()),
+      ...single("kinds", W().kind, Object.entries(W().kinds)),
+      choice(W().urgency, `${path}.when.urgency`, [["", W().any], ["high", W().atLeast.high], ["urgent", W().atLeast.urgent]], one.when.urgency ?? "", (value) => { one.when.urgency = value || null; }),
+      ...(rest ? [element("p", { className: "quiet", textContent: filled(W().besides, { what: rest }) })] : []),
+      ...one.to.map((to, n) => choice(W().goesTo, `${path}.to[${n}].who`, [...(one.to.length > 1 ? [["", W().nobody]] : []), ...whom()], read(to.who),
+        (value) => { if (value) to.who = write(value); else one.to.splice(n, 1); })),
+      button(W().addTo, () => { one.to.push({ who: "firm", by: "both" }); changed = true; draw(); }),
+      chosen(W().also, one.also, (is) => { one.also = is; }),
+    ];
+  });
+
+  const add = (text, list, make) => button(text, () => { whole[list].push(make()); changed = true; draw(); place.querySelector(`[data-list=${list}] li:last-child input, [data-list=${list}] li:last-child select`)?.focus(); });
+  const panel = (title, hint, list, inside, more) => {
+    const made = element("section", { className: "panel" }, element("h2", { textContent: title }), element("p", { className: "quiet", textContent: hint }), inside, element("div", { className: "acts" }, more));
+    made.dataset.list = list;
+    return made;
+  };
+
+  const said = element("p", { role: "alert", className: "error" });
+  const kept = element("p", { role: "status" });
+
+  async function save(event) {
+    event.preventDefault();
+    for (const field of place.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    said.textContent = kept.textContent = "";
+    try {
+      const { revision, people: roster, recipients, rules: read } = whole;
+      whole = await send("PUT", "/orders", { revision, people: roster, recipients, rules: read });
+      changed = false;
+      draw();
+      kept.textContent = W().saved;
+    } catch (error) {
+      said.textContent = wrong(error);
+      const field = place.querySelector(`[data-path="${CSS.escape(error.body?.field ?? "-")}"]`);
+      if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
+    }
+  }
+
+  function draw() {
+    const focus = document.activeElement?.dataset?.path;
+    const form = element("form", {},
+      panel(W().roster, W().rosterHint, "people", roster(), add(W().addPerson, "people", () => ({ id: fresh(whole.people, CODE.people), name: "", kana: "", title: "" }))),
+      panel(W().places, filled(W().placesHint, { count: whole.recipients_max }), "recipients", places(), add(W().addPlace, "recipients",
+        () => ({ id: fresh(whole.recipients, CODE.recipients), label: "", person: null, channel: { type: "email", address: "" }, active: true, fallback: null }))),
+      panel(W().rules, W().rulesHint, "rules", rules(), add(W().addRule, "rules",
+        () => ({ when: { people: [], kinds: [], urgency: null, hours: null, days: [] }, to: [{ who: "named", by: "both" }], also: false }))),
+      said, kept, element("div", { className: "acts" }, element("button", { className: "main", textContent: W().save })));
+    form.onsubmit = save;
+    form.noValidate = true;
+    place.replaceChildren(form);
+    if (focus) place.querySelector(`[data-path="${CSS.escape(focus)}"]`)?.focus();
+  }
+
+  return {
+    /** What is not saved yet stays when the page is drawn again, in another language too. */
+    async show(where) {
+      place = where;
+      if (!changed) { whole = await api("/orders"); said.textContent = kept.textContent = ""; }
+      draw();
+    },
+    /** Nothing is left for whoever logs in next. */
+    forget() { whole = null; changed = false; },
+    get isChanged() { return changed; },
+  };
+}
