@@ -12,6 +12,8 @@ mod demo;
 mod descriptors;
 mod disk;
 mod engine;
+mod house_key;
+mod links;
 mod keeping;
 mod local;
 mod pages;

@@ -26,6 +26,9 @@ pub async fn open(
     let (recordings, realm) = (config.recordings.folder.clone(), config.sip.realm.clone());
     let mut api = Api::new(store.clone(), Arc::new(engine.clone()), recordings, realm, clock::unix_ms);
     api.secure_cookies = config.web.https;
+    // What is no network was told when the configuration was read.
+    api.proxies = web::Proxies::parse(&config.web.proxies).unwrap_or_default();
+    api.key = crate::house_key::open(&config.web.key);
     api.public_url = config.web.public_url.clone();
     api.allowed_origins.clone_from(&config.channels.allowed);
     api.prompts = Some(prompts.clone());

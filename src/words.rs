@@ -128,6 +128,9 @@ words! {
     BAD_ORIGIN = "`{}` is no origin of web pages", "`{}` は Web ページのオリジンではありません";
     BAD_ORIGIN_REMEDY = "write it as browsers do: \"https://desk.example.jp\" or \"http://127.0.0.1:8080\", in small letters, without a path",
         "ブラウザーの書き方に合わせて \"https://desk.example.jp\" や \"http://127.0.0.1:8080\" と小文字で、パスなしで書いてください";
+    BAD_PROXY = "`{}` is neither an address nor a network", "`{}` はアドレスでもネットワークでもありません";
+    BAD_PROXY_REMEDY = "write \"10.0.0.5\" or \"10.0.0.0/8\"", "\"10.0.0.5\" や \"10.0.0.0/8\" のように書いてください";
+    NO_HOUSE_KEY = "the house's key cannot be used: nobody can set up a second factor or use codes", "鍵ファイルを使えません。二段階認証の設定とコードの確認ができません";
     NO_LISTENER_REMEDY = "give sip.udp or sip.tcp at least one address, such as \"0.0.0.0:5060\"",
         "sip.udp か sip.tcp に \"0.0.0.0:5060\" のようなアドレスを一つ以上書いてください";
     TWICE = "{} is there twice", "{} が重複しています";

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::Context;
+use crate::demo::println;
+use crate::links;
 use crate::service;
 use crate::shutdown::Signals;
 use crate::startup::{self, House};
 use crate::trouble::{Exit, Trouble, Troubles};
+use crate::words;
 
 /// How often it is looked whether the engine is alive.
 const LIFE_SIGN: Duration = Duration::from_millis(500);
@@ -33,6 +36,7 @@ async fn serve(context: &Context) -> Result<(), Troubles> {
     crate::telemetry::watch_voice();
     let house = startup::open(context.config()).await?;
     announce(context, &house);
+    invite(context, &house).await;
     service::notify("READY=1");
     let died = tokio::select! {
         () = signals.wait(&house.engine) => false,
@@ -60,6 +64,17 @@ async fn death(house: &House) {
     let mut looks = tokio::time::interval(LIFE_SIGN);
     while !house.dead() {
         looks.tick().await;
+    }
+}
+
+/// As long as nobody can administer the house, whoever starts it is told how to. On stdout and not in the log, which is kept.
+async fn invite(context: &Context, house: &House) {
+    match links::first(context.config(), &house.store).await {
+        Ok(None) => {}
+        Ok(Some(link)) => {
+            println(&format!("\n{}\n\n  {link}\n\n{}\n", words::FIRST_LINK, words::FIRST_LINK_AGAIN));
+        }
+        Err(error) => tracing::warn!(%error, "whether there is an administrator is not known"),
     }
 }
 

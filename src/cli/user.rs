@@ -1,12 +1,14 @@
 //! `denwaban user`: people who log in to the web pages.
 
 use clap::Subcommand;
-use store::{Role, UserForm};
+use store::{Person, Role, UserForm};
 
 use super::Context;
+use super::call::time;
 use super::output::{fields, yes};
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
+use crate::{clock, links};
 
 /// What can be done with users.
 #[derive(Subcommand, Debug)]
@@ -31,6 +33,30 @@ pub enum Verb {
     Password {
         /// Login name
         name: String,
+    },
+    /// A one-time link by which the first administrator comes in, while there is none
+    First,
+    /// A one-time link by which a user sets a new password
+    Link {
+        /// Login name
+        name: String,
+    },
+    /// Where a user is logged in, and with what
+    Sessions {
+        /// Login name
+        name: String,
+        /// End all of them
+        #[arg(long)]
+        end: bool,
+    },
+    /// A user's second factors; with --reset codes, recovery codes, passkeys and sessions end, and the password stays
+    #[command(after_help = "Example:\n  denwaban user totp tanaka --reset")]
+    Totp {
+        /// Login name
+        name: String,
+        /// The telephone is lost
+        #[arg(long)]
+        reset: bool,
     },
     /// End a user
     Remove {
@@ -72,6 +98,48 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             let password = store.set_user_password(named(&name).await?, None).await?;
             let answer = serde_json::json!({ "user": name, "password": password });
             context.out.one(&answer, || once(&name, &password));
+        }
+        Verb::First => {
+            let link = links::first(context.config(), &store).await?.ok_or_else(|| {
+                Trouble::new(Exit::Failed, "", words::HAS_ADMINISTRATOR.text(), words::HAS_ADMINISTRATOR_REMEDY.text())
+            })?;
+            context.out.one(&serde_json::json!({ "link": link }), || format!("{}\n\n  {link}", words::FIRST_LINK));
+        }
+        Verb::Link { name } => {
+            let link = links::of_user(context.config(), &store, named(&name).await?).await?;
+            store.note(clock::unix_ms(), "command line", "user.link", &name, "").await?;
+            let told = || format!("{}\n\n  {link}", words::USER_LINK.with(&[&name]));
+            context.out.one(&serde_json::json!({ "user": name, "link": link }), told);
+        }
+        Verb::Sessions { name, end } => {
+            let person = Person::User(named(&name).await?);
+            if end {
+                store.end_sessions_of(person, None).await?;
+                store.note(clock::unix_ms(), "command line", "session.end", &name, "").await?;
+                let ended = serde_json::json!({ "user": name, "sessions": [] });
+                context.out.one(&ended, || words::SESSIONS_ENDED.with(&[&name]));
+            } else {
+                let sessions = store.sessions_of(person, clock::unix_ms()).await?;
+                let heads = [words::SESSION_DEVICE, words::SESSION_ADDRESS, words::SESSION_SEEN, words::CODES];
+                context.out.list(&sessions, &heads, |one| {
+                    vec![one.device.clone(), one.address.clone(), time(one.seen_ms), yes(one.strong)]
+                });
+            }
+        }
+        Verb::Totp { name, reset } => {
+            let person = Person::User(named(&name).await?);
+            if reset {
+                store.forget_factors(person).await?;
+                store.note(clock::unix_ms(), "command line", "user.second_factor.reset", &name, "").await?;
+                let told = serde_json::json!({ "user": name, "codes": false, "passkeys": 0 });
+                context.out.one(&told, || words::FACTOR_RESET.with(&[&name]));
+            } else {
+                let codes = store.totp(person).await?.is_some_and(|row| row.since_ms.is_some());
+                let passkeys = store.passkeys(person).await?.len();
+                let told = serde_json::json!({ "user": name, "codes": codes, "passkeys": passkeys });
+                let rows = [(words::CODES, yes(codes)), (words::PASSKEYS, passkeys.to_string())];
+                context.out.one(&told, || fields(&rows));
+            }
         }
         Verb::Remove { name } => {
             store.deactivate_user(named(&name).await?).await?;

@@ -273,6 +273,10 @@ pub struct Web {
     pub https: bool,
     /// Where people reach these pages, for the links in reports: `https://desk.example.jp`; empty: reports have no links.
     pub public_url: String,
+    /// Proxies that say from where people come: addresses or networks.
+    pub proxies: Vec<String>,
+    /// File of the house's own key, made at the first start; secrets in the database are sealed with it.
+    pub key: PathBuf,
     /// Unix socket by which the command line speaks with the running switch; empty: none.
     pub socket: PathBuf,
     /// Whoever has it may read `/metrics`; empty: nobody.
@@ -394,6 +398,8 @@ impl Default for Web {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8080))],
             https: false,
             public_url: String::new(),
+            proxies: vec!["127.0.0.0/8".to_owned(), "::1".to_owned()],
+            key: "data/denwaban.key".into(),
             socket: "data/denwaban.sock".into(),
             metrics_token: String::new(),
         }

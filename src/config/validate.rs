@@ -193,6 +193,11 @@ fn texts(config: &Config, judge: &mut Judge<'_>) {
     let what = || words::BAD_ORIGIN.with(&[public]);
     let is_empty_or_origin = public.is_empty() || is_origin(public);
     judge.demand(is_empty_or_origin, "web.public_url", what, || plain(words::BAD_ORIGIN_REMEDY));
+    if let Err(odd) = web::Proxies::parse(&config.web.proxies) {
+        let what = words::BAD_PROXY.with(&[&odd]);
+        judge.mistakes.push(judge.places.mistake("web.proxies", what, plain(words::BAD_PROXY_REMEDY)));
+    }
+    judge.filled("web.key", &config.web.key.to_string_lossy(), &"data/denwaban.key");
     let token = &config.web.metrics_token;
     let is_token = token.is_empty() || (token.len() >= TOKEN_BYTES_MIN && token.bytes().all(|b| b.is_ascii_graphic()));
     let (what, remedy) = (words::BAD_TOKEN, words::BAD_TOKEN_REMEDY);

@@ -46,6 +46,7 @@ pub fn config(folder: &Path, arguments: &Arguments) -> Result<Config, Troubles> 
     config.database.journal = folder.join("journal");
     config.speech.cache = folder.join("speech");
     config.tls.folder = folder.join("tls");
+    config.web.key = folder.join("denwaban.key");
     config.web.socket = folder.join("denwaban.sock");
     config.log.level = "warn".to_owned();
     Ok(config)

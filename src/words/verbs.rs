@@ -92,6 +92,18 @@ words! {
     OPERATOR_IS_ENDED = "the operator {} was removed: nothing is changed", "オペレーター {} は削除済みです。変更していません";
     OPERATOR_IS_ENDED_REMEDY = "make a new operator, with another login: `denwaban operator add`", "`denwaban operator add` で、別のログイン名のオペレーターを登録してください";
     USER_ENDED = "{} cannot log in any more", "{} はログインできなくなりました";
+    FIRST_LINK = "There is no administrator yet. Open this link within 30 minutes to become the first one; it works once:", "管理者がまだいません。30分以内に次のリンクを開き、最初の管理者になってください（1回だけ使えます）:";
+    FIRST_LINK_AGAIN = "(`denwaban user first` prints another one)", "（`denwaban user first` で新しいリンクを表示できます）";
+    USER_LINK = "By this link {} sets a new password, once and within 30 minutes:", "次のリンクで {} さんが新しいパスワードを設定できます（30分以内、1回だけ）:";
+    HAS_ADMINISTRATOR = "there is an administrator already", "管理者はすでにいます";
+    HAS_ADMINISTRATOR_REMEDY = "for a new password: `denwaban user link NAME`", "パスワードを設定し直すには `denwaban user link 名前` を使ってください";
+    FACTOR_RESET = "{} has no second factor and no session any more; the password stays", "{} さんの二段階認証・パスキー・ログイン中の端末をすべて解除しました（パスワードはそのままです）";
+    CODES = "codes", "二段階認証";
+    PASSKEYS = "passkeys", "パスキー";
+    SESSION_DEVICE = "device", "端末";
+    SESSION_ADDRESS = "address", "接続元";
+    SESSION_SEEN = "last seen", "最終利用";
+    SESSIONS_ENDED = "{} is logged out everywhere", "{} さんのすべての端末をログアウトしました";
     NO_LEVEL = "`{}` is no level", "`{}` は技能の水準ではありません";
     NO_LEVEL_REMEDY = "write SKILL=LEVEL with a level from 1 to 100", "技能=水準 (1 から 100) と書いてください";
     NO_USER = "there is no user {}", "{} というユーザーはいません";

@@ -124,7 +124,7 @@ impl House {
             "[sip]\nudp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\ntcp = [\"127.0.0.1:{sip}\", \"[::1]:{sip}\"]\n{secure}{more_sip}\n\
              {certificate}\
              [media]\nports = \"{rtp}-{}\"\n\
-             [web]\nlisten = [\"127.0.0.1:{http}\"]\nsocket = \"{folder}/denwaban.sock\"\n\
+             [web]\nlisten = [\"127.0.0.1:{http}\"]\nsocket = \"{folder}/denwaban.sock\"\nkey = \"{folder}/denwaban.key\"\n\
              metrics_token = \"{METRICS_TOKEN}\"\n\
              [recordings]\nfolder = \"{folder}/recordings\"\nfree_percent_min = 0\n\
              {speech}\

@@ -1,8 +1,6 @@
 //! People of a client firm who log in to my page (F55, F59). They are not users: they have tables, sessions and rights of their own,
 //! and each of them belongs to exactly one firm.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
@@ -11,9 +9,10 @@ use crate::check::{CODE_CHARS_MAX, Checks, NAME_CHARS_MAX};
 use crate::database::{Store, Tx, next_id};
 use crate::error::StoreError;
 use crate::password::{hash, new_or, verify};
+use crate::person::Person;
 use crate::report::variant;
 use crate::row::{Columns, word};
-use crate::secret::{Token, new_token, token_hash};
+use crate::session::end_all;
 use crate::text::storable;
 
 /// Logins of one firm.
@@ -185,7 +184,7 @@ impl Store {
             .bind(id)
             .execute(&mut *tx)
             .await?;
-        end_sessions(&mut tx, id).await?;
+        end_all(&mut tx, Person::Member(id), None).await?;
         note(&mut tx, customer, "member.password", &member.form.login, who, now_ms).await?;
         tx.commit().await?;
         Ok(password)
@@ -203,7 +202,7 @@ impl Store {
         if before.active && before.form.role == MemberRole::Owner {
             need_owner(&mut tx, customer, "login").await?;
         }
-        end_sessions(&mut tx, id).await?;
+        end_all(&mut tx, Person::Member(id), None).await?;
         note(&mut tx, customer, "member.end", &before.form.login, who, now_ms).await?;
         tx.commit().await?;
         Ok(())
@@ -225,54 +224,29 @@ impl Store {
         row.filter(|_| right).as_ref().map(member_row).transpose()
     }
 
-    /// A new session of a member who has logged in; expired ones of everybody are removed.
+    /// Is there a member of this login, in whatever firm?
     ///
     /// # Errors
     /// What the database says.
-    pub async fn open_member_session(&self, member: i64, now_ms: i64, lasts: Duration) -> Result<Token, StoreError> {
-        let token = new_token()?;
-        let lasts_ms = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
-        let mut tx = self.begin().await?;
-        sqlx::query("DELETE FROM member_sessions WHERE expires_ms <= $1").bind(now_ms).execute(&mut *tx).await?;
-        sqlx::query("INSERT INTO member_sessions (token_hash, member, expires_ms) VALUES ($1, $2, $3)")
-            .bind(token_hash(token.as_str()))
-            .bind(member)
-            .bind(now_ms.saturating_add(lasts_ms))
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await?;
-        Ok(token)
+    pub async fn has_member(&self, login: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT COUNT(*) FROM members WHERE login = $1";
+        let count: i64 = sqlx::query_scalar(sql).bind(login).fetch_one(&self.pool).await?;
+        Ok(count > 0)
     }
 
-    /// Whose session this is; `None`: nobody's, or expired, or the member or the firm has ended.
+    /// An active member of an active firm.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn member_session(&self, token: &str, now_ms: i64) -> Result<Option<MemberRow>, StoreError> {
-        let sql = format!(
-            "{LIVE} AND members.id = (SELECT member FROM member_sessions WHERE token_hash = $1 AND expires_ms > $2)"
-        );
-        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(token_hash(token))
-            .bind(now_ms)
-            .fetch_optional(&self.pool)
-            .await?;
+    pub async fn member(&self, id: i64) -> Result<Option<MemberRow>, StoreError> {
+        let sql = format!("{LIVE} AND members.id = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(&self.pool).await?;
         row.as_ref().map(member_row).transpose()
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn close_member_session(&self, token: &str) -> Result<(), StoreError> {
-        let sql = "DELETE FROM member_sessions WHERE token_hash = $1";
-        sqlx::query(sql).bind(token_hash(token)).execute(&self.pool).await?;
-        Ok(())
     }
 }
 
 /// Members who may be here: they are active, and so is their firm.
-const LIVE: &str = "SELECT members.* FROM members JOIN customers ON customers.id = members.customer \
+pub(crate) const LIVE: &str = "SELECT members.* FROM members JOIN customers ON customers.id = members.customer \
                     WHERE members.active = 1 AND customers.active = 1";
 
 async fn take(tx: &mut Tx, customer: i64, id: i64) -> Result<MemberRow, StoreError> {
@@ -288,11 +262,6 @@ async fn need_owner(tx: &mut Tx, customer: i64, field: &str) -> Result<(), Store
         let remedy = "make another one the owner first";
         return Err(StoreError::invalid(field, "the firm would have nobody who can manage its logins", remedy));
     }
-    Ok(())
-}
-
-async fn end_sessions(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM member_sessions WHERE member = $1").bind(id).execute(&mut **tx).await?;
     Ok(())
 }
 
@@ -327,7 +296,7 @@ fn address(checks: &mut Checks, text: String) -> String {
     text
 }
 
-fn member_row(row: &AnyRow) -> Result<MemberRow, StoreError> {
+pub(crate) fn member_row(row: &AnyRow) -> Result<MemberRow, StoreError> {
     Ok(MemberRow {
         id: row.int("id")?,
         customer: row.int("customer")?,

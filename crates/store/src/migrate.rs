@@ -22,6 +22,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, sql: include_str!("../migrations/0006_reports.sql") },
     Migration { version: 7, sql: include_str!("../migrations/0007_my_page.sql") },
     Migration { version: 8, sql: include_str!("../migrations/0008_keeping.sql") },
+    Migration { version: 9, sql: include_str!("../migrations/0009_door.sql") },
 ];
 
 /// "denwaban" as a number: whoever else uses advisory locks on this server will not pick it.

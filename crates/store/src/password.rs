@@ -11,12 +11,101 @@ use crate::secret;
 /// Bytes of a password that are looked at: Argon2 would take gigabytes.
 const PASSWORD_BYTES_MAX: usize = 1024;
 
+/// What people take who need a password quickly, without the digits and signs with which they make it long. Not only these letters
+/// alone: a password of twelve characters is made of one of them and a year.
+const COMMON: &[&str] = &[
+    "abc",
+    "abcd",
+    "abcde",
+    "abcdef",
+    "admin",
+    "adminadmin",
+    "administrator",
+    "aiueo",
+    "arigatou",
+    "asdf",
+    "asdfghjkl",
+    "changeme",
+    "correcthorsebatterystaple",
+    "default",
+    "denwa",
+    "denwaban",
+    "dragon",
+    "football",
+    "guest",
+    "iloveyou",
+    "konnichiwa",
+    "letmein",
+    "login",
+    "master",
+    "monkey",
+    "nihon",
+    "nippon",
+    "operator",
+    "pass",
+    "passpass",
+    "passw",
+    "passwd",
+    "password",
+    "passwordpassword",
+    "princess",
+    "qazwsx",
+    "qazwsxedc",
+    "qwer",
+    "qwert",
+    "qwerty",
+    "qwertyui",
+    "qwertyuiop",
+    "root",
+    "sakura",
+    "secret",
+    "sunshine",
+    "superman",
+    "supervisor",
+    "temp",
+    "test",
+    "testtest",
+    "tokyo",
+    "user",
+    "welcome",
+    "yamato",
+    "zaqwsx",
+    "zaqwsxcde",
+    "zxcvbnm",
+];
+
 /// The password that somebody chose, if it is strong, or a new one.
 pub(crate) fn new_or(chosen: Option<&str>, name: &str) -> Result<String, StoreError> {
     match chosen {
+        Some(chosen) if is_common(chosen) => Err(StoreError::invalid(
+            "password",
+            "it is one of those that everybody tries first",
+            "take several words that have nothing to do with each other",
+        )),
         Some(chosen) => Ok(strong("password", name, chosen)?.to_owned()),
         None => secret::new_password(),
     }
+}
+
+/// A common word with digits and signs around it, digits alone, a few letters again and again, or keys in their order.
+fn is_common(chosen: &str) -> bool {
+    let chosen = chosen.to_lowercase();
+    let undone = |letter| match letter {
+        '@' => 'a',
+        '$' => 's',
+        '0' => 'o',
+        '1' => 'i',
+        other => other,
+    };
+    let letters = |text: &str| text.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();
+    let stem = chosen.trim_matches(|letter: char| !letter.is_alphabetic() && letter != '@' && letter != '$');
+    let words = [letters(&chosen), letters(&stem.chars().map(undone).collect::<String>())];
+    let few = chosen.chars().collect::<std::collections::HashSet<_>>().len() <= 4;
+    let steps = chosen.chars().zip(chosen.chars().skip(1));
+    let in_order = steps.clone().filter(|(one, next)| u32::from(*one).abs_diff(u32::from(*next)) <= 1).count();
+    words.iter().any(|word| word.is_empty() || COMMON.contains(&word.as_str()))
+        || few
+        || in_order * 4 >= steps.count() * 3
 }
 
 /// Argon2id with the crate's default parameters; tens of milliseconds and 19 MiB, so off the runtime's threads.
@@ -48,4 +137,33 @@ pub(crate) async fn verify(password: &str, hash: Option<String>, place: &'static
 fn limited(password: &str) -> &[u8] {
     let bytes = password.as_bytes();
     bytes.get(..PASSWORD_BYTES_MAX).unwrap_or(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r01_a_long_password_that_everybody_tries_is_none() {
+        for weak in [
+            "password2026",
+            "P@ssw0rd!2026",
+            "Denwaban-2026",
+            "123456789012",
+            "2026-11-22-2026",
+            "qwertyuiop123",
+            "abcdefghijklmn",
+            "abababababab",
+            "correct horse battery staple",
+            "administrator1",
+        ] {
+            assert!(is_common(weak), "{weak}");
+            assert!(new_or(Some(weak), "hanako").is_err());
+        }
+        for strong in
+            ["correct horse battery", "ねこが三匹で雨の日曜日", "fjord-lantern-88-oboe", "0a1k9c3d4e5f6g7h8j2m"]
+        {
+            assert!(!is_common(strong), "{strong}");
+        }
+    }
 }

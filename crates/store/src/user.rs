@@ -8,7 +8,9 @@ use crate::check::Checks;
 use crate::database::{Store, next_id};
 use crate::error::StoreError;
 use crate::password::{hash, new_or, verify};
+use crate::person::Person;
 use crate::row::Columns;
+use crate::session::end_all;
 
 /// What a user may do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -72,6 +74,15 @@ impl Store {
         sqlx::query("SELECT * FROM users ORDER BY name").fetch_all(&self.pool).await?.iter().map(user_row).collect()
     }
 
+    /// An active user.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn user(&self, id: i64) -> Result<Option<UserRow>, StoreError> {
+        let sql = "SELECT * FROM users WHERE id = $1 AND active = 1";
+        sqlx::query(sql).bind(id).fetch_optional(&self.pool).await?.as_ref().map(user_row).transpose()
+    }
+
     /// Which operator the user of this name is, if any.
     ///
     /// # Errors
@@ -94,28 +105,9 @@ impl Store {
         let hash = hash(password.clone()).await?;
         let mut tx = self.begin().await?;
         let id = next_id(&mut tx, "users").await?;
-        let taken: Option<i64> = sqlx::query_scalar("SELECT id FROM users WHERE name = $1")
-            .bind(&form.name)
-            .fetch_optional(&mut *tx)
-            .await?;
-        if taken.is_some() {
-            return Err(StoreError::invalid(
-                "name",
-                format!("there is a user {:?} already", form.name),
-                "choose another name",
-            ));
-        }
-        need_operator(&mut tx, form.operator_id).await?;
-        sqlx::query("INSERT INTO users (id, name, hash, role, operator_id, active) VALUES ($1, $2, $3, $4, $5, 1)")
-            .bind(id)
-            .bind(&form.name)
-            .bind(hash)
-            .bind(form.role.as_str())
-            .bind(form.operator_id)
-            .execute(&mut *tx)
-            .await?;
+        let user = insert(&mut tx, id, &form, &hash).await?;
         tx.commit().await?;
-        Ok((UserRow { id, active: true, form }, password))
+        Ok((user, password))
     }
 
     /// Another role or operator for a user, who becomes active again if he was not. The name stays. Sessions go on with the new
@@ -158,7 +150,7 @@ impl Store {
             .bind(id)
             .execute(&mut *tx)
             .await?;
-        sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id).execute(&mut *tx).await?;
+        end_all(&mut tx, Person::User(id), None).await?;
         tx.commit().await?;
         Ok(password)
     }
@@ -173,7 +165,7 @@ impl Store {
         if done.rows_affected() == 0 {
             return Err(missing(id));
         }
-        sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id).execute(&mut *tx).await?;
+        end_all(&mut tx, Person::User(id), None).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -194,6 +186,31 @@ impl Store {
     }
 }
 
+/// A new row, active.
+pub(crate) async fn insert(
+    tx: &mut Transaction<'static, Any>,
+    id: i64,
+    form: &UserForm,
+    hash: &str,
+) -> Result<UserRow, StoreError> {
+    let taken: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM users WHERE name = $1").bind(&form.name).fetch_optional(&mut **tx).await?;
+    if taken.is_some() {
+        let what = format!("there is a user {:?} already", form.name);
+        return Err(StoreError::invalid("name", what, "choose another name"));
+    }
+    need_operator(tx, form.operator_id).await?;
+    sqlx::query("INSERT INTO users (id, name, hash, role, operator_id, active) VALUES ($1, $2, $3, $4, $5, 1)")
+        .bind(id)
+        .bind(&form.name)
+        .bind(hash)
+        .bind(form.role.as_str())
+        .bind(form.operator_id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(UserRow { id, active: true, form: form.clone() })
+}
+
 async fn need_operator(tx: &mut Transaction<'static, Any>, operator: Option<i64>) -> Result<(), StoreError> {
     let Some(id) = operator else { return Ok(()) };
     let known: Option<i64> =
@@ -207,7 +224,7 @@ async fn need_operator(tx: &mut Transaction<'static, Any>, operator: Option<i64>
     }
 }
 
-fn missing(id: i64) -> StoreError {
+pub(crate) fn missing(id: i64) -> StoreError {
     StoreError::Missing { what: "user", id: id.to_string() }
 }
 

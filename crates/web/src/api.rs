@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use store::{ImportError, Store, StoreError};
 
-use crate::auth::{Login, Tickets, Tries};
+use crate::auth::{Login, Tickets};
+use crate::door::challenge::Used;
+use crate::door::{HouseKey, Proxies, Tries};
 use crate::error::Refusal;
 use crate::metrics::MetricsToken;
 use crate::recording::Heard;
@@ -34,6 +36,10 @@ pub struct Api {
     pub allowed_origins: Vec<String>,
     /// Cookies are for HTTPS only.
     pub secure_cookies: bool,
+    /// Proxies whose word about an asker's address is taken.
+    pub proxies: Proxies,
+    /// What secrets are sealed with; as made, one that ends with the process.
+    pub key: HouseKey,
     /// Unix milliseconds.
     pub clock: fn() -> i64,
     /// Who may read `/metrics`; as made, nobody.
@@ -48,6 +54,8 @@ pub struct Api {
     pub(crate) gate: Arc<Gate>,
     /// Failed logins.
     pub(crate) tries: Arc<Tries>,
+    /// Challenges that were answered.
+    pub(crate) challenges: Arc<Used>,
     /// When recordings began and ended.
     pub(crate) recorded: Arc<Recorded>,
     /// How often it is looked whether a draft that was being written still is.
@@ -75,6 +83,8 @@ impl Api {
             public_url: String::new(),
             allowed_origins: Vec::new(),
             secure_cookies: false,
+            proxies: Proxies::default(),
+            key: HouseKey::random(),
             clock,
             metrics_token: MetricsToken::default(),
             prompts: None,
@@ -82,6 +92,7 @@ impl Api {
             tickets: Tickets::default(),
             gate: Arc::default(),
             tries: Arc::default(),
+            challenges: Arc::default(),
             recorded: Arc::default(),
             look_again: LOOK_AGAIN,
             watched: Arc::default(),
@@ -102,7 +113,12 @@ impl Api {
 
     /// The same with more to say.
     pub(crate) async fn note_more(&self, login: &Login, what: &'static str, which: &str, detail: &str) {
-        if let Err(error) = self.store.note(self.now_ms(), &login.name, what, which, detail).await {
+        self.note_of(&login.name, what, which, detail).await;
+    }
+
+    /// The same of anybody.
+    pub(crate) async fn note_of(&self, who: &str, what: &'static str, which: &str, detail: &str) {
+        if let Err(error) = self.store.note(self.now_ms(), who, what, which, detail).await {
             tracing::warn!(%error, what, "the audit log was not written");
         }
     }

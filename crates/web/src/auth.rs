@@ -1,39 +1,32 @@
-//! Who is asking: logins by name and password or by one-time ticket, sessions in a cookie or a bearer header.
+//! Who of the house is asking: logins by name and password, by passkey or by one-time ticket; sessions in a cookie or a bearer header.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, FromRequestParts, State};
-use axum::http::header::AUTHORIZATION;
+use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
-use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde::{Deserialize, Serialize};
-use store::{Role, UserRow};
+use store::{Entrance, Person, Role, UserRow};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::Api;
+use crate::door::cookie::Side;
+use crate::door::{Place, Second, second};
 use crate::error::Refusal;
 use crate::extract::Body;
 use crate::reports;
 use crate::rights::{self, Act};
 
-/// The session's cookie.
-const COOKIE: &str = "denwaban";
-/// A session lasts a working day.
+/// A session lasts a working day,
 const SESSION: Duration = Duration::from_secs(12 * 3600);
-/// Wrong passwords from one address before it has to wait.
-const FAILURES_MAX: u32 = 10;
-/// How long it has to wait, and how long failures count.
-const FAILURES_MS: i64 = 15 * 60 * 1000;
-/// Addresses remembered for failed logins.
-const ADDRESSES_MAX: usize = 10_000;
+/// and ends when no page has been open for so long: an open one asks all the time.
+const IDLE: Duration = Duration::from_secs(2 * 3600);
 /// One-time tickets outstanding.
 const TICKETS_MAX: usize = 64;
 /// A ticket is good for half an hour.
@@ -76,13 +69,13 @@ impl FromRequestParts<Api> for Login {
         if parts.extensions.get::<Local>().is_some() {
             return Ok(Login { id: 0, name: "command line".to_owned(), role: Role::Admin, operator: None });
         }
-        let token = token(&parts.headers).ok_or_else(Refusal::unauthorized)?;
-        let user = api.store.session(&token, api.now_ms()).await?.ok_or_else(Refusal::unauthorized)?;
-        Ok(user.into())
+        let token = token(&parts.headers, api).ok_or_else(Refusal::unauthorized)?;
+        let visit = api.store.visit(&token, api.now_ms()).await?.ok_or_else(Refusal::unauthorized)?;
+        if visit.lacks_factor { Err(Refusal::second_factor_needed()) } else { Ok(visit.who.into()) }
     }
 }
 
-/// One-time logins: what the demo and the first start print as a link.
+/// One-time logins: what the demo prints as a link.
 #[derive(Clone, Default)]
 pub struct Tickets(Arc<Mutex<HashMap<String, (i64, i64)>>>);
 
@@ -102,36 +95,6 @@ impl Tickets {
     }
 }
 
-/// Failed logins by address (R01).
-#[derive(Default)]
-pub(crate) struct Tries(Mutex<HashMap<IpAddr, (u32, i64)>>);
-
-impl Tries {
-    /// May this address try? Every try counts as failed until it has succeeded, so that many at once are no way around.
-    pub(crate) fn begin(&self, from: IpAddr, now_ms: i64) -> bool {
-        let mut tries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if tries.len() >= ADDRESSES_MAX {
-            tries.retain(|_, (_, last)| now_ms - *last <= FAILURES_MS);
-        }
-        let known = tries.get(&from).copied().filter(|(_, last)| now_ms - last <= FAILURES_MS);
-        match known {
-            Some((failures, _)) if failures >= FAILURES_MAX => return false,
-            Some((failures, _)) => {
-                tries.insert(from, (failures + 1, now_ms));
-            }
-            None if tries.len() < ADDRESSES_MAX => {
-                tries.insert(from, (1, now_ms));
-            }
-            None => {}
-        }
-        true
-    }
-
-    pub(crate) fn succeeded(&self, from: IpAddr) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&from);
-    }
-}
-
 /// Name and password, or a ticket.
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -140,6 +103,8 @@ pub(crate) struct Credentials {
     name: Option<String>,
     /// Password.
     password: Option<String>,
+    /// Where a second factor was set up: the six digits that the program shows, or a recovery code.
+    code: Option<String>,
     /// A one-time login, from a link; then without name and password.
     ticket: Option<String>,
 }
@@ -149,7 +114,7 @@ pub(crate) struct Credentials {
 pub(crate) struct LoggedIn {
     #[serde(flatten)]
     user: Login,
-    /// Good for twelve hours.
+    /// Good for twelve hours, and ends when it is not used for two.
     token: String,
 }
 
@@ -162,43 +127,79 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
     responses((status = 200, body = LoggedIn)))]
 pub(crate) async fn login(
     State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    place: Place,
     jar: CookieJar,
     Body(credentials): Body<Credentials>,
 ) -> Result<(CookieJar, Json<LoggedIn>), Refusal> {
-    let now = api.now_ms();
-    if !api.tries.begin(from.ip(), now) {
-        return Err(Refusal::too_many());
-    }
-    let user = match credentials {
-        Credentials { ticket: Some(ticket), name: None, password: None } => match api.tickets.take(&ticket, now) {
-            Some(id) => api.store.users().await?.into_iter().find(|user| user.id == id),
-            None => None,
-        },
-        Credentials { ticket: None, name: Some(name), password: Some(password) } => {
-            api.store.login(&name, &password).await?
+    match credentials {
+        Credentials { ticket: Some(ticket), name: None, password: None, code: None } => {
+            with_ticket(&api, &place, jar, &ticket).await
+        }
+        Credentials { ticket: None, name: Some(name), password: Some(password), code } => {
+            with_password(&api, &place, jar, &name, &password, code.as_deref()).await
         }
         Credentials { .. } => {
-            return Err(Refusal::invalid(
-                "name",
-                "these are no credentials",
-                "give name and password, or a ticket alone",
-            ));
+            let remedy = "give name and password, or a ticket alone";
+            Err(Refusal::invalid("name", "these are no credentials", remedy))
         }
+    }
+}
+
+async fn with_ticket(api: &Api, place: &Place, jar: CookieJar, ticket: &str) -> Entered {
+    place.may_try(api)?;
+    let user = match api.tickets.take(ticket, api.now_ms()) {
+        Some(id) => api.store.user(id).await?,
+        None => None,
     };
-    let Some(user) = user.filter(|user| user.active) else {
+    let user = user.ok_or_else(Refusal::wrong_login)?;
+    enter(api, place, jar, user, false).await
+}
+
+async fn with_password(
+    api: &Api,
+    place: &Place,
+    jar: CookieJar,
+    name: &str,
+    password: &str,
+    code: Option<&str>,
+) -> Entered {
+    place.may_try(api)?;
+    place.may_try_account(api, Side::House, name).await?;
+    let Some(user) = api.store.login(name, password).await? else {
+        place.failed(api, Side::House, name);
         return Err(Refusal::wrong_login());
     };
-    api.tries.succeeded(from.ip());
+    let strong = match second(api, Person::User(user.id), code).await? {
+        Second::NotSetUp => false,
+        Second::Right => true,
+        Second::Missing => {
+            place.was_no_try(api, Side::House, name);
+            return Err(Refusal::code_needed());
+        }
+        Second::Wrong => {
+            place.failed(api, Side::House, name);
+            return Err(Refusal::wrong_login());
+        }
+    };
+    enter(api, place, jar, user, strong).await
+}
+
+type Entered = Result<(CookieJar, Json<LoggedIn>), Refusal>;
+
+/// Opens a session for somebody who has shown to be this user.
+pub(crate) async fn enter(api: &Api, place: &Place, jar: CookieJar, user: UserRow, strong: bool) -> Entered {
+    place.succeeded(api, Side::House, &user.form.name);
     let login = Login::from(user);
-    let token = api.store.open_session(login.id, now, SESSION).await?.as_str().to_owned();
-    api.note(&login, "login", &from.ip().to_string()).await;
-    let cookie = Cookie::build((COOKIE, token.clone()))
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .secure(api.secure_cookies)
-        .build();
+    let entrance = Entrance {
+        lasts: SESSION,
+        idle: IDLE,
+        address: place.address.to_string(),
+        device: place.device.clone(),
+        strong,
+    };
+    let token = api.store.open_session(login.id, api.now_ms(), &entrance).await?.as_str().to_owned();
+    api.note(&login, "login", &place.address.to_string()).await;
+    let cookie = Side::House.holding(token.clone(), api.secure_cookies);
     Ok((jar.add(cookie), Json(LoggedIn { user: login, token })))
 }
 
@@ -209,14 +210,14 @@ pub(crate) async fn logout(
     headers: HeaderMap,
     jar: CookieJar,
 ) -> Result<(CookieJar, StatusCode), Refusal> {
-    if let Some(token) = token(&headers) {
+    if let Some(token) = token(&headers, &api) {
         let user = api.store.session(&token, api.now_ms()).await?;
         api.store.close_session(&token).await?;
         if let Some(user) = user {
             reports::let_go(&api, &user.into()).await?;
         }
     }
-    Ok((jar.remove(Cookie::build(COOKIE).path("/")), StatusCode::NO_CONTENT))
+    Ok((jar.remove(Side::House.gone(api.secure_cookies)), StatusCode::NO_CONTENT))
 }
 
 /// Who am I?
@@ -225,15 +226,9 @@ pub(crate) async fn me(login: Login) -> Json<Login> {
     Json(login)
 }
 
-pub(crate) fn token(headers: &HeaderMap) -> Option<String> {
-    let bearer = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    match bearer {
-        Some(token) => Some(token.to_owned()),
-        None => CookieJar::from_headers(headers).get(COOKIE).map(|cookie| cookie.value().to_owned()),
-    }
+/// The token of a session of the house's that a request has.
+pub(crate) fn token(headers: &HeaderMap, api: &Api) -> Option<String> {
+    Side::House.token(headers, api.secure_cookies)
 }
 
 #[cfg(test)]
@@ -248,27 +243,5 @@ mod tests {
         assert_eq!(tickets.take("a", 1000), Some(7));
         assert_eq!(tickets.take("a", 1000), None);
         assert_eq!(tickets.take("b", TICKET_MS + 1), None);
-    }
-
-    #[test]
-    fn r01_an_address_waits_after_ten_failures_and_is_heard_again_later() {
-        let tries = Tries::default();
-        let from: IpAddr = "192.0.2.1".parse().unwrap();
-        for _ in 0..FAILURES_MAX {
-            assert!(tries.begin(from, 0));
-        }
-        assert!(!tries.begin(from, 1));
-        assert!(tries.begin("192.0.2.2".parse().unwrap(), 1));
-        assert!(tries.begin(from, FAILURES_MS + 1));
-    }
-
-    #[test]
-    fn r01_a_login_wipes_the_failures_before_it() {
-        let tries = Tries::default();
-        let from: IpAddr = "192.0.2.1".parse().unwrap();
-        for _ in 0..3 * FAILURES_MAX {
-            assert!(tries.begin(from, 0));
-            tries.succeeded(from);
-        }
     }
 }

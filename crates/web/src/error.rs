@@ -7,16 +7,16 @@ use serde::Serialize;
 use store::{Problem, RowError};
 use utoipa::ToSchema;
 
-/// Seconds after which another try to log in makes sense.
-const RETRY_AFTER: &str = "900";
-
 /// The body of every refusal.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Refusal {
     /// HTTP status.
     #[serde(skip)]
     pub status: u16,
-    /// For programs: `unauthorized`, `forbidden`, `not_found`, `wrong_method`, `too_large`, `wrong_type`, `malformed`, `invalid`,
+    /// Of 429: seconds after which another try makes sense.
+    #[serde(skip)]
+    pub retry_after: u32,
+    /// For programs: `unauthorized`, `code_needed`, `forbidden`, `second_factor_needed`, `not_found`, `wrong_method`, `too_large`, `wrong_type`, `malformed`, `invalid`,
     /// `conflict`, `too_many`, `unavailable`.
     pub error: &'static str,
     /// For people: what is wrong.
@@ -43,6 +43,7 @@ impl Refusal {
     fn plain(status: StatusCode, error: &'static str, what: impl Into<String>) -> Self {
         Refusal {
             status: status.as_u16(),
+            retry_after: 0,
             error,
             what: what.into(),
             field: None,
@@ -71,6 +72,18 @@ impl Refusal {
             "the name or the password is wrong, or the link is used up",
         )
         .remedied("try again, or ask an administrator for a new password")
+    }
+
+    /// 401: name and password are right, and the code of the telephone's program is wanted besides.
+    pub fn code_needed() -> Self {
+        Self::plain(StatusCode::UNAUTHORIZED, "code_needed", "a code is needed besides the password")
+            .remedied("send `code` too: the six digits that your program shows, or a recovery code")
+    }
+
+    /// 403: the role needs a second factor, and this session was opened without.
+    pub fn second_factor_needed() -> Self {
+        Self::plain(StatusCode::FORBIDDEN, "second_factor_needed", "your role needs a second factor to log in")
+            .remedied("log in with your passkey, or set up codes or a passkey at /account")
     }
 
     /// 403: this role may not do this.
@@ -143,10 +156,12 @@ impl Refusal {
         Self::plain(StatusCode::CONFLICT, "conflict", what)
     }
 
-    /// 429: too many tries.
-    pub fn too_many() -> Self {
-        Self::plain(StatusCode::TOO_MANY_REQUESTS, "too_many", "too many tries from this address")
-            .remedied("wait a quarter of an hour")
+    /// 429: too many tries; this address or account is heard again after so many milliseconds.
+    pub fn too_many(wait_ms: i64) -> Self {
+        let seconds = u32::try_from((wait_ms.max(1) + 999) / 1000).unwrap_or(u32::MAX);
+        let plain = Self::plain(StatusCode::TOO_MANY_REQUESTS, "too_many", "too many tries")
+            .remedied(format!("wait {seconds} seconds"));
+        Refusal { retry_after: seconds, ..plain }
     }
 
     /// 503: the database or the engine cannot answer now; calls go on.
@@ -158,13 +173,14 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after;
         let mut response = (status, Json(self)).into_response();
         if status == StatusCode::UNAUTHORIZED {
             // RFC 9110 section 11.6.1: a 401 says how.
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after.into());
         }
         response
     }

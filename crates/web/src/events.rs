@@ -61,7 +61,7 @@ pub(crate) async fn events(
     login.may(Act::Watch)?;
     let upgrade = upgrade
         .map_err(|why| Refusal::malformed(format!("this is a WebSocket: {why}"), "ask for it with an upgrade"))?;
-    let session = token(&headers).unwrap_or_default();
+    let session = token(&headers, &api).unwrap_or_default();
     let desk = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(desk.on_upgrade(move |socket| async move {
         // However it ends, it has ended: the desk comes again with the number of its last event.

@@ -1,12 +1,13 @@
 //! What stands around every route: requests from another site's page, addresses that are nothing, and headers that let no
 //! answer be framed, guessed at or kept.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::api::Api;
 use crate::error::Refusal;
 
 /// Headers of every answer of the API, where the handler has not said otherwise.
@@ -22,6 +23,31 @@ const CLOSED: [(HeaderName, HeaderValue); 5] = [
 pub(crate) async fn closed(mut response: Response) -> Response {
     for (name, value) in CLOSED {
         response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+/// Headers of every answer whatever: pages, the API, errors, sound. What a page needs more of, it says itself.
+const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ),
+];
+/// Where HTTPS is spoken, a browser that was here once speaks nothing else for two years.
+const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+/// Adds those.
+pub(crate) async fn always(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in ALWAYS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    if api.secure_cookies {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ALONE);
     }
     response
 }

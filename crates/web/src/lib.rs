@@ -9,6 +9,7 @@ mod calls;
 mod care;
 mod channels;
 mod directory;
+mod door;
 pub mod error;
 mod events;
 mod export;
@@ -41,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub use api::Api;
 pub use auth::{Local, Login, Tickets};
 pub use care::{Asking, Backups, Caretaker, Finding};
+pub use door::{HouseKey, Proxies};
 pub use keeping::{PurgeDone, purge_all};
 pub use metrics::MetricsToken;
 pub use my::Member;
@@ -66,6 +68,7 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(guard::wrong_method)
         .layer(middleware::map_response(guard::closed))
         .merge(page::routes())
+        .layer(middleware::from_fn_with_state(api.clone(), guard::always))
         .with_state(api)
 }
 
@@ -79,6 +82,7 @@ pub fn local_router(api: Api) -> Router {
 pub(crate) fn documented() -> OpenApiRouter<Api> {
     let routes = OpenApiRouter::new()
         .merge(auth::routes())
+        .merge(door::routes())
         .merge(calls::routes())
         .merge(recording::routes())
         .merge(hand::routes())

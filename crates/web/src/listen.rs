@@ -3,10 +3,10 @@
 //! plan has listening and its time has not run out, the recipient is one still. Every sitting is in the audit log before its first
 //! byte, and there is nothing of the caller on the page: the link may have been passed on.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -14,8 +14,9 @@ use report::{Language, japan};
 use store::{Listen, StoreError};
 
 use crate::api::Api;
+use crate::door::Peer;
 use crate::recording;
-use crate::seen::{asker, frame, hash, is_token};
+use crate::seen::{frame, hash, is_token};
 use crate::tongue::Tongue;
 
 /// The page needs its style sheet and the recording behind its own address. That address is the secret: nobody is told of it.
@@ -54,12 +55,7 @@ enum Closed {
     Away,
 }
 
-async fn page(
-    State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    Path(token): Path<String>,
-) -> Response {
+async fn page(State(api): State<Api>, Peer(from): Peer, headers: HeaderMap, Path(token): Path<String>) -> Response {
     let (closed, language) = match find(&api, from, &headers, &token).await {
         Err((closed, language)) => (closed, language),
         Ok(listen) => match is_there(&api, &listen).await {
@@ -71,12 +67,7 @@ async fn page(
 }
 
 /// The recording's bytes, whole or in part (`Range`): a player jumps.
-async fn sound(
-    State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    Path(token): Path<String>,
-    request: Request,
-) -> Response {
+async fn sound(State(api): State<Api>, Peer(from): Peer, Path(token): Path<String>, request: Request) -> Response {
     let listen = match find(&api, from, request.headers(), &token).await {
         Ok(listen) => listen,
         Err((closed, language)) => return said(closed, language),
@@ -137,8 +128,8 @@ async fn is_there(api: &Api, listen: &Listen) -> Result<(), Closed> {
 }
 
 /// What this link opens now. One that is ours opens also for an address that has tried too many.
-async fn find(api: &Api, from: SocketAddr, headers: &HeaderMap, token: &str) -> Result<Listen, (Closed, Language)> {
-    let (now_ms, from, theirs) = (api.now_ms(), asker(from, headers), Tongue::of(headers).0);
+async fn find(api: &Api, from: IpAddr, headers: &HeaderMap, token: &str) -> Result<Listen, (Closed, Language)> {
+    let (now_ms, theirs) = (api.now_ms(), Tongue::of(headers).0);
     let found = if is_token(token) { api.store.listen_page(&hash(token)).await } else { Ok(None) };
     match found {
         Ok(Some(listen)) => {

@@ -17,10 +17,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::Api;
+use crate::door::cookie::Side;
 use crate::error::Refusal;
 use crate::rights::{self, MyAct};
 
 pub(crate) use disputes::desk_routes;
+pub(crate) use login::{MyLogin, enter};
 pub(crate) use people::admin_routes;
 
 /// Routes below `/api/v1/my`.
@@ -59,7 +61,7 @@ impl Member {
     }
 
     /// As in the audit log, where a firm's people cannot be mistaken for the house's.
-    fn who(&self) -> String {
+    pub(crate) fn who(&self) -> String {
         format!("customer {}: {}", self.customer, self.login)
     }
 }
@@ -74,7 +76,7 @@ impl FromRequestParts<Api> for Member {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusal> {
-        let token = login::token(&parts.headers).ok_or_else(Refusal::unauthorized)?;
+        let token = Side::Firm.token(&parts.headers, api.secure_cookies).ok_or_else(Refusal::unauthorized)?;
         let member = api.store.member_session(&token, api.now_ms()).await?.ok_or_else(Refusal::unauthorized)?;
         Ok(member.into())
     }

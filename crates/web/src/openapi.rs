@@ -60,9 +60,13 @@ fn refusals(description: &mut utoipa::openapi::OpenApi) {
         .description("Refused: 400, 401, 403, 404, 405, 409, 413, 415, 422, 429 or 503")
         .content("application/json", body)
         .build();
-    for path in description.paths.paths.values_mut() {
+    for (place, path) in &mut description.paths.paths {
         let PathItem { get, put, post, delete, patch, .. } = path;
         for operation in [get, put, post, delete, patch].into_iter().flatten() {
+            // The account's routes are there twice, for users and for members; every operation has a name of its own.
+            if place.starts_with("/api/v1/my/account") {
+                operation.operation_id = operation.operation_id.take().map(|id| format!("my_{id}"));
+            }
             operation.responses.responses.insert("default".to_owned(), refused.clone().into());
         }
     }

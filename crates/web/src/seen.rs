@@ -3,11 +3,11 @@
 //! passed on.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use axum::Router;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use store::{Seen, StoreError};
 
 use crate::api::Api;
+use crate::door::Peer;
 use crate::news::News;
 use crate::tongue::Tongue;
 
@@ -138,13 +139,8 @@ enum Page {
     Away,
 }
 
-async fn ask(
-    State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    Path(token): Path<String>,
-) -> Response {
-    match find(&api, asker(from, &headers), &token).await {
+async fn ask(State(api): State<Api>, Peer(from): Peer, headers: HeaderMap, Path(token): Path<String>) -> Response {
+    match find(&api, from, &token).await {
         Err(page) => shown(page, Tongue::of(&headers).0),
         Ok(link) => {
             let language = language(&api, &link).await;
@@ -156,13 +152,8 @@ async fn ask(
     }
 }
 
-async fn seen(
-    State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-    Path(token): Path<String>,
-) -> Response {
-    let before = match find(&api, asker(from, &headers), &token).await {
+async fn seen(State(api): State<Api>, Peer(from): Peer, headers: HeaderMap, Path(token): Path<String>) -> Response {
+    let before = match find(&api, from, &token).await {
         Err(page) => return shown(page, Tongue::of(&headers).0),
         Ok(link) => link,
     };
@@ -196,13 +187,6 @@ async fn language(api: &Api, link: &Seen) -> Language {
         None => None,
     };
     profile.map(|row| row.profile.language).unwrap_or_default()
-}
-
-/// Who asks: behind a proxy of this machine, whom the proxy says.
-pub(crate) fn asker(from: SocketAddr, headers: &HeaderMap) -> IpAddr {
-    let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-    let last = forwarded.and_then(|list| list.rsplit(',').next()).and_then(|address| address.trim().parse().ok());
-    last.filter(|_| from.ip().is_loopback()).unwrap_or(from.ip())
 }
 
 /// What this link is about, unless it has run out. One that is ours is shown also to an address that has tried too many: others
@@ -310,17 +294,5 @@ mod tests {
         assert!(!gate.is_open(from, 2000));
         assert!(gate.is_open("192.0.2.2".parse().unwrap(), 2000));
         assert!(gate.is_open(from, MINUTE_MS));
-    }
-
-    #[test]
-    fn behind_a_proxy_of_this_machine_the_asker_is_whom_the_proxy_says() {
-        let headers = HeaderMap::from_iter([(
-            HeaderName::from_static("x-forwarded-for"),
-            HeaderValue::from_static("203.0.113.9, 192.0.2.7"),
-        )]);
-        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-        assert_eq!(asker("127.0.0.1:9".parse().unwrap(), &headers), ip("192.0.2.7"));
-        assert_eq!(asker("198.51.100.1:9".parse().unwrap(), &headers), ip("198.51.100.1"));
-        assert_eq!(asker("127.0.0.1:9".parse().unwrap(), &HeaderMap::new()), ip("127.0.0.1"));
     }
 }

@@ -65,7 +65,11 @@ fn firm(
         let form = MemberForm { login: format!("{login}@{code}.example"), name: format!("{login} {mark}"), role };
         let (member, _) = house.wait(house.store.create_member(id, &form, Some(PASSWORD), "root", NOW)).unwrap();
         let hour = std::time::Duration::from_secs(3600);
-        house.wait(house.store.open_member_session(member.id, NOW, hour)).unwrap().as_str().to_owned()
+        house
+            .wait(house.store.open_for(store::Person::Member(member.id), NOW, &store::Entrance::lasting(hour)))
+            .unwrap()
+            .as_str()
+            .to_owned()
     };
     let (owner, member, reader) =
         (token("owner", MemberRole::Owner), token("member", MemberRole::Member), token("reader", MemberRole::Reader));

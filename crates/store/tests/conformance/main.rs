@@ -12,6 +12,7 @@ mod customers;
 mod damaged;
 mod databases;
 mod directory;
+mod door;
 mod firms;
 mod import;
 mod interrupted;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use report::japan::DAY_MS;
 use store::{
-    Cause, Conflict, DisputeQuery, Handling, MemberForm, MemberRole, NewDispute, ReportQuery, Store, StoreError,
-    TaskKind, Verdict, visible_from_ms,
+    Cause, Conflict, DisputeQuery, Entrance, Handling, MemberForm, MemberRole, NewDispute, Person, ReportQuery, Store,
+    StoreError, TaskKind, Verdict, visible_from_ms,
 };
 
 use crate::customers::sakura;
@@ -52,17 +52,17 @@ on_both! {
         assert_eq!(store.member_login("nobody", &password).await.unwrap(), None);
         assert_eq!(store.login("sato@sakura.example", &password).await.unwrap(), None, "a member is no user");
 
-        let token = store.open_member_session(row.id, 1000, HOUR).await.unwrap();
+        let token = store.open_for(Person::Member(row.id), 1000, &Entrance::lasting(HOUR)).await.unwrap();
         assert_eq!(store.member_session(token.as_str(), 2000).await.unwrap(), Some(row.clone()));
         assert_eq!(store.session(token.as_str(), 2000).await.unwrap(), None, "nor a member's session a user's");
         assert_eq!(store.member_session(token.as_str(), 3_601_000).await.unwrap(), None, "expired");
         store.close_member_session(token.as_str()).await.unwrap();
         assert_eq!(store.member_session(token.as_str(), 2000).await.unwrap(), None, "closed");
 
-        let token = store.open_member_session(row.id, 1000, HOUR).await.unwrap();
+        let token = store.open_for(Person::Member(row.id), 1000, &Entrance::lasting(HOUR)).await.unwrap();
         store.set_member_password(customer, row.id, Some("correct horse battery"), "admin", NOON_MS).await.unwrap();
         assert_eq!(store.member_session(token.as_str(), 2000).await.unwrap(), None, "another password");
-        let token = store.open_member_session(row.id, 1000, HOUR).await.unwrap();
+        let token = store.open_for(Person::Member(row.id), 1000, &Entrance::lasting(HOUR)).await.unwrap();
         store.deactivate_customer(customer).await.unwrap();
         assert_eq!(store.member_session(token.as_str(), 2000).await.unwrap(), None, "the firm has gone");
         assert_eq!(store.member_login("sato@sakura.example", "correct horse battery").await.unwrap(), None);

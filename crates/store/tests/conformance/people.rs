@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use store::{OperatorForm, Role, StoreError, UserForm};
+use store::{Entrance, OperatorForm, Role, StoreError, UserForm};
 use switch::CallId;
 
 use crate::records::cleared;
@@ -131,18 +131,18 @@ on_both! {
     async fn a_session_lasts_until_it_is_closed_expired_or_the_password_changes(store: Store) {
         let form = UserForm { name: "suzuki".to_owned(), role: Role::Admin, operator_id: None };
         let (user, _) = store.create_user(&form, None).await.unwrap();
-        let hour = Duration::from_secs(3600);
-        let token = store.open_session(user.id, 1000, hour).await.unwrap();
+        let hour = Entrance::lasting(Duration::from_secs(3600));
+        let token = store.open_session(user.id, 1000, &hour).await.unwrap();
         assert_eq!(store.session(token.as_str(), 3_600_999).await.unwrap(), Some(user.clone()));
         assert_eq!(store.session(token.as_str(), 3_601_000).await.unwrap(), None, "expired");
         assert_eq!(store.session("0", 1000).await.unwrap(), None);
         store.close_session(token.as_str()).await.unwrap();
         assert_eq!(store.session(token.as_str(), 1000).await.unwrap(), None, "closed");
 
-        let token = store.open_session(user.id, 1000, hour).await.unwrap();
+        let token = store.open_session(user.id, 1000, &hour).await.unwrap();
         store.set_user_password(user.id, None).await.unwrap();
         assert_eq!(store.session(token.as_str(), 1000).await.unwrap(), None, "another password");
-        let token = store.open_session(user.id, 1000, hour).await.unwrap();
+        let token = store.open_session(user.id, 1000, &hour).await.unwrap();
         store.deactivate_user(user.id).await.unwrap();
         assert_eq!(store.session(token.as_str(), 1000).await.unwrap(), None, "ended");
     }

@@ -14,6 +14,11 @@ const HOUR: i64 = 3_600_000;
 async fn downgrade(url: &str) {
     let mut connection = connect(url).await;
     for table in [
+        "invitations",
+        "authenticators",
+        "recovery_codes",
+        "passkeys",
+        "door",
         "disputes",
         "handlings",
         "member_sessions",
@@ -39,9 +44,13 @@ async fn downgrade(url: &str) {
         let sql = sqlx::AssertSqlSafe(format!("DROP TABLE {table}"));
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
+    for column in ["begun_ms", "seen_ms", "idle_ms", "address", "device", "strong"] {
+        let sql = sqlx::AssertSqlSafe(format!("ALTER TABLE sessions DROP COLUMN {column}"));
+        sqlx::query(sql).execute(&mut connection).await.unwrap();
+    }
     for sql in [
         "DROP INDEX calls_customer_caller",
-        "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks', 'members', 'disputes')",
+        "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks', 'members', 'disputes', 'passkeys')",
         "DELETE FROM schema_migrations WHERE version >= 6",
     ] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();

@@ -1,29 +1,29 @@
 //! A member logs in and out.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
-use axum::http::header::AUTHORIZATION;
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
-use axum_extra::extract::cookie::{Cookie, SameSite};
 use serde::{Deserialize, Serialize};
+use store::{Entrance, MemberRow, Person};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Member, note};
 use crate::api::Api;
+use crate::door::cookie::Side;
+use crate::door::{Place, Second, second};
 use crate::error::Refusal;
 use crate::extract::Body;
 use crate::tongue::Tongue;
 
-/// The session's cookie: not the house's.
-const COOKIE: &str = "denwaban_my";
-/// A session lasts two weeks: the page is looked at on people's own telephones, several times a day.
+/// A session lasts two weeks: the page is looked at on people's own telephones, several times a day,
 const SESSION: Duration = Duration::from_secs(14 * 24 * 3600);
+/// and ends on a telephone that has not looked for a few days.
+const IDLE: Duration = Duration::from_secs(5 * 24 * 3600);
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(my_login)).routes(routes!(my_logout)).routes(routes!(my_self))
@@ -35,6 +35,9 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 pub(crate) struct MyCredentials {
     login: String,
     password: String,
+    /// Where a second factor was set up: the six digits that the program shows, or a recovery code.
+    #[serde(default)]
+    code: Option<String>,
 }
 
 /// What a login gives. Programs use the token as `Authorization: Bearer`; browsers have it in a cookie.
@@ -42,7 +45,7 @@ pub(crate) struct MyCredentials {
 pub(crate) struct MyLogin {
     #[serde(flatten)]
     me: Me,
-    /// Good for two weeks.
+    /// Good for two weeks, and ends when it is not used for five days.
     token: String,
 }
 
@@ -69,29 +72,54 @@ async fn me(api: &Api, member: Member, tongue: Tongue) -> Result<Me, Refusal> {
     responses((status = 200, body = MyLogin)))]
 pub(crate) async fn my_login(
     State(api): State<Api>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    place: Place,
     tongue: Tongue,
     jar: CookieJar,
-    Body(MyCredentials { login, password }): Body<MyCredentials>,
+    Body(MyCredentials { login, password, code }): Body<MyCredentials>,
 ) -> Result<(CookieJar, Json<MyLogin>), Refusal> {
-    let now_ms = api.now_ms();
-    if !api.tries.begin(from.ip(), now_ms) {
-        return Err(Refusal::too_many());
-    }
-    let found = api.store.member_login(&login, &password).await?;
-    let member = Member::from(found.ok_or_else(Refusal::wrong_login)?);
-    api.tries.succeeded(from.ip());
-    let token = api.store.open_member_session(member.id, now_ms, SESSION).await?.as_str().to_owned();
-    note(&api, &member, "login", &from.ip().to_string()).await;
-    let cookie = Cookie::build((COOKIE, token.clone()))
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .secure(api.secure_cookies)
-        // A telephone's browser is closed all the time; when the session ends, the server knows.
-        .permanent()
-        .build();
-    Ok((jar.add(cookie), Json(MyLogin { me: me(&api, member, tongue).await?, token })))
+    place.may_try(&api)?;
+    place.may_try_account(&api, Side::Firm, &login).await?;
+    let Some(member) = api.store.member_login(&login, &password).await? else {
+        place.failed(&api, Side::Firm, &login);
+        return Err(Refusal::wrong_login());
+    };
+    let strong = match second(&api, Person::Member(member.id), code.as_deref()).await? {
+        Second::NotSetUp => false,
+        Second::Right => true,
+        Second::Missing => {
+            place.was_no_try(&api, Side::Firm, &login);
+            return Err(Refusal::code_needed());
+        }
+        Second::Wrong => {
+            place.failed(&api, Side::Firm, &login);
+            return Err(Refusal::wrong_login());
+        }
+    };
+    enter(&api, &place, jar, member, strong, tongue).await
+}
+
+/// Opens a session for somebody who has shown to be this member.
+pub(crate) async fn enter(
+    api: &Api,
+    place: &Place,
+    jar: CookieJar,
+    member: MemberRow,
+    strong: bool,
+    tongue: Tongue,
+) -> Result<(CookieJar, Json<MyLogin>), Refusal> {
+    place.succeeded(api, Side::Firm, &member.form.login);
+    let member = Member::from(member);
+    let entrance = Entrance {
+        lasts: SESSION,
+        idle: IDLE,
+        address: place.address.to_string(),
+        device: place.device.clone(),
+        strong,
+    };
+    let token = api.store.open_for(Person::Member(member.id), api.now_ms(), &entrance).await?.as_str().to_owned();
+    note(api, &member, "login", &place.address.to_string()).await;
+    let cookie = Side::Firm.holding(token.clone(), api.secure_cookies);
+    Ok((jar.add(cookie), Json(MyLogin { me: me(api, member, tongue).await?, token })))
 }
 
 /// The session ends here, whoever else may have copied its cookie.
@@ -101,22 +129,14 @@ pub(crate) async fn my_logout(
     headers: HeaderMap,
     jar: CookieJar,
 ) -> Result<(CookieJar, StatusCode), Refusal> {
-    if let Some(token) = token(&headers) {
+    if let Some(token) = Side::Firm.token(&headers, api.secure_cookies) {
         api.store.close_member_session(&token).await?;
     }
-    Ok((jar.remove(Cookie::build(COOKIE).path("/")), StatusCode::NO_CONTENT))
+    Ok((jar.remove(Side::Firm.gone(api.secure_cookies)), StatusCode::NO_CONTENT))
 }
 
 /// Who am I, and of which firm?
 #[utoipa::path(get, path = "/me", tag = "my page", responses((status = 200, body = Me)))]
 pub(crate) async fn my_self(State(api): State<Api>, member: Member, tongue: Tongue) -> Result<Json<Me>, Refusal> {
     Ok(Json(me(&api, member, tongue).await?))
-}
-
-pub(super) fn token(headers: &HeaderMap) -> Option<String> {
-    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match bearer.and_then(|value| value.strip_prefix("Bearer ")) {
-        Some(token) => Some(token.to_owned()),
-        None => CookieJar::from_headers(headers).get(COOKIE).map(|cookie| cookie.value().to_owned()),
-    }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use store::{CustomerForm, OperatorForm, Role, Store, UserForm};
+use store::{CustomerForm, Entrance, OperatorForm, Role, Store, UserForm};
 use switch::desk::{CallNow, Snapshot};
 use switch::media::Recording;
 use switch::{BanNow, CallId, CallRecord, CallState, Command, CommandError, Event, Reply, Today};
@@ -266,7 +266,10 @@ impl House {
 
     /// The token of a new session.
     pub fn session(&self, user: i64) -> String {
-        self.wait(self.store.open_session(user, NOW, Duration::from_secs(3600))).unwrap().as_str().to_owned()
+        self.wait(self.store.open_session(user, NOW, &Entrance::lasting(Duration::from_secs(3600))))
+            .unwrap()
+            .as_str()
+            .to_owned()
     }
 
     /// A new user who is logged in.

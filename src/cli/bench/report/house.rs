@@ -124,6 +124,7 @@ fn config(folder: &Path, mails: SocketAddr) -> io::Result<Config> {
     config.media.address = vec![LOOPBACK];
     config.media.threads = 1;
     config.web.listen = vec![SocketAddr::new(LOOPBACK, 0)];
+    config.web.key = folder.join("denwaban.key");
     config.web.socket = folder.join("denwaban.sock");
     config.recordings.folder = folder.join("recordings");
     config.recordings.free_percent_min = 0;
