@@ -29,6 +29,7 @@ mod database;
 mod demo;
 mod desks;
 mod directory;
+mod door;
 mod encrypted;
 mod flood;
 mod gates;

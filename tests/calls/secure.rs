@@ -169,6 +169,28 @@ fn r01_whoever_guesses_is_banned_and_the_command_line_forgives_him() {
     assert_eq!(cli(&house, &["ban", "list"]).0, json!([]));
 }
 
+const DOOR_PASSWORD: &str = "fjord lantern oboe 88";
+
+/// Somebody logs in, sets codes up and is sent a link: a session, a link's secret, the codes' secret, a wrong recovery code.
+fn at_the_door(house: &House) -> (String, String, String, String) {
+    let user = json!({ "name": "yamada", "role": "supervisor", "password": DOOR_PASSWORD });
+    let id = house.post("/users", user)["id"].as_i64().expect("an id");
+    let login =
+        |password: &str| house.ask_as("", "POST", "/login", Some(&json!({ "name": "yamada", "password": password })));
+    assert_eq!(login("a mistyped secret").0, 401);
+    let session = login(DOOR_PASSWORD).1["token"].as_str().expect("a session").to_owned();
+    let begin = json!({ "password": DOOR_PASSWORD });
+    let (status, begun) = house.ask_as(&session, "POST", "/account/codes", Some(&begin));
+    assert_eq!(status, 200, "{begun}");
+    let recovery = "01234-56789-abcde-fghjk".to_owned();
+    let body = json!({ "code": recovery });
+    assert_eq!(house.ask_as(&session, "POST", "/account/codes/confirm", Some(&body)).0, 422);
+    let link = house.post(&format!("/users/{id}/link"), json!({}))["path"].as_str().expect("a link").to_owned();
+    let secret = link.split('#').nth(1).expect("a secret").to_owned();
+    assert_eq!(house.ask_as("", "POST", "/join/look", Some(&json!({ "secret": secret }))).0, 200);
+    (session, secret, begun["secret"].as_str().expect("a secret").to_owned(), recovery)
+}
+
 #[test]
 fn r17_r20_no_secret_reaches_a_log_however_much_is_logged() {
     let house = House::start_with("[log]\nlevel = \"trace\"\n");
@@ -194,7 +216,14 @@ fn r17_r20_no_secret_reaches_a_log_however_much_is_logged() {
     };
     let key = std::fs::read_to_string(house.root.path().join("tls/key.pem")).expect("its key");
     let ha1 = ha1(&operator.login, "denwaban", &operator.password, Algorithm::Md5).as_hex().to_owned();
+    let (session, link, secret, recovery) = at_the_door(&house);
     let secrets = [
+        ("a user's password", DOOR_PASSWORD.to_owned()),
+        ("a user's wrong password", "a mistyped secret".to_owned()),
+        ("a session", session),
+        ("a one-time link", link),
+        ("the secret of codes", secret),
+        ("a recovery code", recovery),
         ("the operator's password", operator.password.clone()),
         ("a wrong password", "a wrong one".to_owned()),
         ("its hash", ha1),

@@ -402,6 +402,17 @@ impl House {
         until("the house is back", SOON, || ureq::get(&url).header("Authorization", &bearer).call().ok());
     }
 
+    /// The only administrator ends, and the house is started again. The link that it prints.
+    pub fn without_administrator(&mut self) -> String {
+        self.cli(&["user", "remove", "admin"]);
+        self.kill();
+        self.child = serve(self.root.path());
+        until("the link of the first administrator", SOON, || {
+            let log = self.log();
+            log.split_whitespace().find(|word| word.contains("/join#")).map(str::to_owned)
+        })
+    }
+
     /// What it logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.root.path().join("log")).unwrap_or_default()

@@ -3,6 +3,7 @@
 import { words } from "/words.js";
 import { wallboard } from "/wallboard.js";
 import { queue } from "/queue.js";
+import { door } from "/door.js";
 import { reportDesk } from "/report.js";
 import { reportLists } from "/report-lists.js";
 
@@ -39,6 +40,7 @@ async function api(path, options = {}) {
   const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
   if (response.ok) return body;
   if (response.status === 401 && path !== "/login") showLogin();
+  if (body?.error === "second_factor_needed") location.assign("/account");
   throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status, body });
 }
 
@@ -520,7 +522,7 @@ async function showDesk() {
   state.me = await api("/me");
   $("who").textContent = state.me.name;
   $("login").hidden = true;
-  $("desk").hidden = $("logout").hidden = false;
+  $("desk").hidden = $("logout").hidden = $("account").hidden = false;
   $("search").hidden = $("skip").hidden = !mayFind();
   $("operator-only").hidden = mayFind();
   $("wallboard").hidden = !mayFind();
@@ -556,27 +558,19 @@ function showLogin() {
   forms?.forget();
   desks?.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
-  $("desk").hidden = $("own").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
+  entrance.forget();
+  $("desk").hidden = $("own").hidden = $("account").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
   $("login").hidden = false;
   $("login-form").elements.name.focus();
 }
 
-$("login-form").onsubmit = async (event) => {
-  event.preventDefault();
-  const form = event.target;
-  const error = form.querySelector(".error");
-  error.textContent = "";
-  try {
-    await api("/login", { method: "POST", body: JSON.stringify(Object.fromEntries(new FormData(form))) });
-    form.reset();
-    await showDesk();
-  } catch (problem) { error.textContent = { 401: W.wrong, 429: W.slow }[problem.status] ?? wrong(problem); }
-};
+const entrance = door({ form: $("login-form"), field: "name", side: "", language: () => language, entered: showDesk });
 $("logout").onclick = async () => { await reports.leaves(); await api("/logout", { method: "POST" }).catch(() => {}); showLogin(); };
 $("language").onclick = () => {
   language = W.otherLang;
   localStorage.setItem("language", language);
   speak();
+  entrance.redraw();
   if (!state.me) return;
   drawNow();
   board.redraw();
@@ -597,7 +591,7 @@ $("find").onreset = () => setTimeout(find);
 $("more").onclick = () => find(true);
 
 speak();
-// A one-time link (`/?ticket=…`) logs in without typing: the demo and the first start print one.
+// A one-time link (`/?ticket=…`) logs in without typing: the demo prints one.
 const ticket = new URLSearchParams(location.search).get("ticket");
 if (ticket) history.replaceState(null, "", "/");
 (ticket ? api("/login", { method: "POST", body: JSON.stringify({ ticket }) }) : Promise.resolve())

@@ -1,8 +1,8 @@
 // Every word of my page, in both languages; what stands between the braces is JSON, as in words.js.
 export const words = {
   "ja": {
-    "title": "受電報告", "skip": "報告の一覧へ進む", "login": "ログイン", "logout": "ログアウト", "loginName": "メールアドレス（ログイン名）",
-    "password": "パスワード", "wrong": "ログイン名かパスワードが違います。", "slow": "試行が多すぎます。15分ほどしてからもう一度お試しください。",
+    "title": "受電報告", "skip": "報告の一覧へ進む", "login": "ログイン", "account": "アカウント", "logout": "ログアウト", "loginName": "メールアドレス（ログイン名）",
+    "password": "パスワード", 
     "failed": "通信できません。電波の状態をお確かめください。入力した内容は画面に残っています。", "forbidden": "この操作の権限がありません。",
     "ended": "ログインの有効期限が切れました。もう一度ログインしてください。", "other": "English", "otherLang": "en", "locale": "ja-JP",
     "pages": "ページ", "tabReports": "受電報告", "tabPeople": "予定と伝言", "tabMembers": "ログインの管理",
@@ -35,8 +35,8 @@ export const words = {
     "aways": { "out": "外出", "meeting": "会議・打ち合わせ", "visitor": "来客中", "trip": "出張", "break": "休憩", "off": "休み", "all_day": "終日不在" }
   },
   "en": {
-    "title": "Reports", "skip": "Go to the reports", "login": "Log in", "logout": "Log out", "loginName": "Mail address (login name)",
-    "password": "Password", "wrong": "The login name or the password is wrong.", "slow": "Too many tries. Please wait a quarter of an hour.",
+    "title": "Reports", "skip": "Go to the reports", "login": "Log in", "account": "Account", "logout": "Log out", "loginName": "Mail address (login name)",
+    "password": "Password", 
     "failed": "The server cannot be reached. What you have typed is still here.", "forbidden": "Your login does not allow this.",
     "ended": "Your session has ended. Please log in again.", "other": "日本語", "otherLang": "ja", "locale": "en-GB",
     "pages": "Pages", "tabReports": "Reports", "tabPeople": "Schedule and notes", "tabMembers": "Logins",

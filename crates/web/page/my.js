@@ -1,5 +1,6 @@
 // My page: a client firm's reports of six months, on a telephone first. Whatever comes from outside is put on the page as text.
 import { words } from "/my-words.js";
+import { door } from "/door.js";
 import { keeping } from "/my-keeping.js";
 import { orders } from "/my-orders.js";
 
@@ -75,7 +76,7 @@ function tabs() {
 
 function show(page) {
   for (const id of ["login", "reports", "keeping"]) $(id).hidden = id !== page;
-  $("tabs").hidden = $("logout").hidden = page === "login";
+  $("tabs").hidden = $("logout").hidden = $("account").hidden = page === "login";
 }
 
 async function open(tab) {
@@ -265,19 +266,7 @@ async function begin() {
   await Promise.all([open(state.tab), find()]);
 }
 
-$("login-form").onsubmit = async (event) => {
-  event.preventDefault();
-  const form = event.target;
-  const error = form.querySelector(".error");
-  error.textContent = "";
-  try {
-    await send("POST", "/login", { login: form.elements.login.value, password: form.elements.password.value });
-    form.reset();
-    await begin();
-  } catch (why) {
-    error.textContent = why.status === 401 ? W.wrong : why.status === 429 ? W.slow : wrong(why);
-  }
-};
+const entrance = door({ form: $("login-form"), field: "login", side: "/my", language: () => language, entered: begin });
 $("logout").onclick = async () => {
   await send("POST", "/logout").catch(() => {});
   Object.assign(state, { me: null, reports: [], next: null, tab: "reports" });
@@ -291,6 +280,7 @@ $("language").onclick = () => {
   language = language === "ja" ? "en" : "ja";
   localStorage.setItem("my-language", language);
   speak();
+  entrance.redraw();
   if (state.me) { draw(); open(state.tab); }
 };
 let typing = 0;

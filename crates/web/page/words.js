@@ -2,9 +2,9 @@
 // languages have the same keys, and each event and each alarm of the switch has its word.
 export const words = {
   "ja": {
-    "criteria": "検索条件", "found": "見つかった通話", "title": "Denwaban — 通話の検索と再生", "desk": "通話の検索と再生", "logout": "ログアウト", "login": "ログイン",
-    "name": "ユーザー名", "password": "パスワード", "wrong": "ユーザー名かパスワードが違います。",
-    "slow": "試行が多すぎます。しばらくしてからもう一度お試しください。", "failed": "サーバーに接続できません。",
+    "criteria": "検索条件", "found": "見つかった通話", "title": "Denwaban — 通話の検索と再生", "desk": "通話の検索と再生", "account": "アカウント", "logout": "ログアウト", "login": "ログイン",
+    "name": "ユーザー名", "password": "パスワード", 
+    "failed": "サーバーに接続できません。",
     "forbidden": "この操作の権限がありません。",
     "operatorOnly": "通話の検索と録音の再生は、スーパーバイザーだけができます。", "skip": "通話の検索へ進む",
     "ownState": "自分の状態", "now": "ただいまの状況", "find": "通話を探す", "firm": "契約企業", "caller": "発信者の番号",
@@ -107,9 +107,9 @@ export const words = {
     }
   },
   "en": {
-    "criteria": "What to look for", "found": "Calls found", "title": "Denwaban — find and replay calls", "desk": "find and replay calls", "logout": "Log out",
-    "login": "Log in", "name": "User", "password": "Password", "wrong": "User or password is wrong.",
-    "slow": "Too many tries. Please wait a while and try again.", "failed": "The server cannot be reached.",
+    "criteria": "What to look for", "found": "Calls found", "title": "Denwaban — find and replay calls", "desk": "find and replay calls", "account": "Account", "logout": "Log out",
+    "login": "Log in", "name": "User", "password": "Password", 
+    "failed": "The server cannot be reached.",
     "forbidden": "You may not do this.", "operatorOnly": "Only supervisors find calls and hear recordings.",
     "skip": "Go to the search for calls", "ownState": "Your state", "now": "Right now", "find": "Find a call", "firm": "Client firm",
     "caller": "Caller's number", "operator": "Operator", "from": "From", "to": "Until", "answered": "Answered",

@@ -28,21 +28,26 @@ pub(crate) async fn closed(mut response: Response) -> Response {
 }
 
 /// Headers of every answer whatever: pages, the API, errors, sound. What a page needs more of, it says itself.
-const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+const ALWAYS: [(HeaderName, HeaderValue); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    (
-        HeaderName::from_static("permissions-policy"),
-        HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"),
-    ),
 ];
+/// What a page may use of the machine that it is looked at on: the desk's has a telephone in it and records prompts, all others
+/// nothing.
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+const DESK: HeaderValue =
+    HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=()");
+const NOTHING: HeaderValue =
+    HeaderValue::from_static("camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()");
 /// Where HTTPS is spoken, a browser that was here once speaks nothing else for two years.
 const HTTPS_ALONE: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// Adds those.
 pub(crate) async fn always(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let permissions = if request.uri().path() == "/" { DESK } else { NOTHING };
     let mut response = next.run(request).await;
+    response.headers_mut().insert(PERMISSIONS, permissions);
     for (name, value) in ALWAYS {
         response.headers_mut().entry(name).or_insert(value);
     }

@@ -194,6 +194,51 @@ fn my_page(customer: i64) -> Vec<Line> {
     lines
 }
 
+/// Everybody's own account, and the door: whoever stands before it is nobody yet.
+fn accounts() -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for (method, route, path, refused) in [
+        ("GET", "", "", 200),
+        ("POST", "/password", "/password", 422),
+        ("DELETE", "/sessions", "/sessions", 204),
+        ("DELETE", "/sessions/{session}", "/sessions/0", 404),
+        ("POST", "/codes", "/codes", 422),
+        ("POST", "/codes/confirm", "/codes/confirm", 422),
+        ("POST", "/codes/end", "/codes/end", 422),
+        ("POST", "/codes/recovery", "/codes/recovery", 422),
+        ("POST", "/passkeys/begin", "/passkeys/begin", 422),
+        ("POST", "/passkeys", "/passkeys", 422),
+        ("PUT", "/passkeys/{id}", "/passkeys/1", 422),
+        ("DELETE", "/passkeys/{id}", "/passkeys/1", 404),
+    ] {
+        let body = matches!(method, "POST" | "PUT").then(|| json!({}));
+        let routes = [format!("/account{route}"), format!("/my/account{route}")].map(|route| &*route.leak());
+        lines.push((method, routes[0], format!("/account{path}"), body.clone(), [401, refused, refused, refused]));
+        // A user's session is none of a firm's.
+        lines.push((method, routes[1], format!("/my/account{path}"), body, [401; 4]));
+    }
+    for route in ["/login/passkey", "/my/login/passkey", "/join/look", "/join"] {
+        lines.push(("POST", route, route.into(), Some(json!({})), [422; 4]));
+    }
+    // At a bare address there are none.
+    lines.push(("POST", "/login/passkey/begin", "/login/passkey/begin".into(), None, [409; 4]));
+    lines
+}
+
+/// What administrators do about other people's logins.
+fn doors(user: i64) -> Vec<Line> {
+    let at = |rest: &str| format!("/users/{user}/{rest}");
+    vec![
+        ("GET", "/door", "/door".into(), None, [401, 403, 403, 200]),
+        ("PUT", "/door", "/door".into(), Some(json!({"second_factor": []})), [401, 403, 403, 200]),
+        ("GET", "/users/{id}/sessions", at("sessions"), None, [401, 403, 403, 200]),
+        ("DELETE", "/users/{id}/sessions", at("sessions"), None, [401, 403, 403, 204]),
+        ("DELETE", "/users/{id}/sessions/{session}", at("sessions/0"), None, [401, 403, 403, 404]),
+        ("POST", "/users/{id}/link", at("link"), None, [401, 403, 403, 200]),
+        ("DELETE", "/users/{id}/second-factor", at("second-factor"), None, [401, 403, 403, 204]),
+    ]
+}
+
 #[allow(clippy::too_many_lines, reason = "it is a table")]
 /// The administration. This house has no library of prompts, and nobody looks after it.
 fn administration() -> Vec<Line> {
@@ -330,8 +375,10 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("GET", "/users", "/users".into(), None, [401, 403, 403, 200]),
         ("POST", "/users", "/users".into(), Some(json!({"name": "new", "role": "supervisor"})), [401, 403, 403, 201]),
         ("POST", "/users/{id}/password", format!("/users/{}/password", rows.user + 1), None, [401, 403, 403, 200]),
-        ("DELETE", "/users/{id}", format!("/users/{}", rows.user + 1), None, [401, 403, 403, 204]),
     ];
+    lines.extend(doors(rows.user + 1));
+    lines.push(("DELETE", "/users/{id}", format!("/users/{}", rows.user + 1), None, [401, 403, 403, 204]));
+    lines.extend(accounts());
     lines.extend(calls_in_hand());
     lines.extend(reports());
     lines.extend(administration());

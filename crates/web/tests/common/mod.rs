@@ -202,7 +202,8 @@ impl House {
         })
     }
 
-    fn with(change: impl FnOnce(&mut Api)) -> House {
+    /// The same with these changes.
+    pub fn with(change: impl FnOnce(&mut Api)) -> House {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let switchboard = Arc::new(Fake::new());

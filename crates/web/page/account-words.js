@@ -1,0 +1,47 @@
+// Every word of the account's page and of the page behind a one-time link, in both languages; what stands between the braces is JSON, as in words.js.
+export const words = {
+  "ja": {
+    "locale": "ja-JP", "other": "English", "otherLang": "en", "account": "アカウント", "back": "戻る", "never": "まだありません", "none": "なし", "failed": "サーバーに接続できません。",
+    "slow": "試行回数が多いため、{seconds}秒ほど待ってからもう一度試してください。", "weak": "このパスワードは使えません。12文字以上で、推測されにくいものにしてください。",
+    "sessions": "ログイン中の端末", "device": "端末", "address": "接続元", "since": "開始", "seen": "最終利用", "end": "ログアウト", "endOf": "{device}（{address}）をログアウトする", "endOthers": "この端末以外をすべてログアウトする",
+    "thisOne": "この端末", "unknownDevice": "不明な端末", "password": "パスワード", "oldPassword": "今のパスワード", "newPassword": "新しいパスワード", "change": "変更する",
+    "passwordHint": "12文字以上。よくある単語に数字を付けただけのものは使えません。", "passwordChanged": "パスワードを変更しました。ほかの端末はログアウトしました。",
+    "codes": "二段階認証（認証アプリ）", "codesAbout": "ログインのとき、パスワードに加えて認証アプリに表示される6桁のコードを入力します。", "codesBegin": "設定を始める",
+    "scan": "認証アプリでこの QR コードを読み取ってください。", "qr": "認証アプリ用の QR コード", "orType": "読み取れない場合はこの文字列を入力:", "shownCode": "アプリに表示された6桁のコード", "confirm": "確認する",
+    "codesSince": "{time}から有効です。予備コードは残り{left}個です。", "recoveryTitle": "予備コード", "recoveryAbout": "スマートフォンを失くしたときに、コードの代わりに1回ずつ使えます。今だけ表示されます。印刷するなどして安全な場所に保管してください。", "kept": "保管しました",
+    "renew": "予備コードを作り直す", "codesEnd": "二段階認証をやめる",
+    "passkeys": "パスキー", "passkeysAbout": "指紋や顔認証など、端末の画面ロックだけでログインできます。パスワードもコードも要りません。", "noPasskey": "パスキーはまだありません。", "name": "名前", "rename": "変更", "nameOf": "{name}の名前", "remove": "削除", "removeOf": "{name}を削除する",
+    "passkeyAdd": "パスキーを追加する", "passkeyName": "パスキーの名前", "passkeyExample": "例: 事務所のパソコン", "passkeyNot": "パスキーを作れませんでした。もう一度試してください。",
+    "passkeysElsewhere": "このアドレスではパスキーを使えません。設定された公開アドレスで開いてください。", "passkeysUnknown": "このブラウザーはパスキーに対応していません。",
+    "lacks": "あなたの役割では二段階認証が必要です。認証アプリかパスキーを設定してください。すでにパスキーをお持ちの場合は、パスキーでログインし直してください。",
+    "users": "ログインする人", "loginName": "ログイン名", "role": "役割", "factors": "二段階認証", "acts": "操作", "roles": { "admin": "管理者", "supervisor": "スーパーバイザー", "operator": "オペレーター" },
+    "sessionsSeen": "{count}台（最終利用 {time}）", "newLink": "リンクを作る", "newLinkOf": "{name}さんのパスワード設定用リンクを作る", "endAll": "全端末ログアウト", "endAllOf": "{name}さんの全端末をログアウトする",
+    "resetFactor": "二段階認証を解除", "resetFactorOf": "{name}さんの二段階認証とパスキーを解除する", "endUser": "ログイン停止", "endUserOf": "{name}さんのログインを停止する",
+    "linkOf": "{name}さんに次のリンクを渡してください。1回だけ、{time}まで使えます。今だけ表示されます。", "demand": "二段階認証を必須にする役割", "demandAbout": "保存するとすぐに有効になります。設定していない人は、次の操作からこのページだけを使えます。", "save": "保存する",
+    "addUser": "ログインする人を追加する", "addUserAbout": "追加すると、本人がパスワードを決めるためのリンクが表示されます。オペレーターは「オペレーター」の設定かコマンドで追加してください。",
+    "joinTitle": "パスワードの設定", "joinAbout": "新しいパスワードを決めてください。", "firstTitle": "最初の管理者", "firstAbout": "この電話代行システムの最初の管理者になります。ログイン名とパスワードを決めてください。", "again": "新しいパスワード（もう一度）", "join": "設定してログインする",
+    "differ": "2つのパスワードが一致しません。", "badName": "ログイン名には半角の英数字と - _ . だけが使えます。", "linkGone": "このリンクは使えません。使用済みか、期限（30分）が過ぎています。新しいリンクをもらってください。"
+  },
+  "en": {
+    "locale": "en-GB", "other": "日本語", "otherLang": "ja", "account": "Account", "back": "Back", "never": "not yet", "none": "none", "failed": "The server cannot be reached.",
+    "slow": "Too many tries: wait about {seconds} seconds, then try again.", "weak": "This password cannot be used: take twelve characters or more that are hard to guess.",
+    "sessions": "Where you are logged in", "device": "Device", "address": "From", "since": "Since", "seen": "Last used", "end": "Log out", "endOf": "Log out {device} ({address})", "endOthers": "Log out everywhere else",
+    "thisOne": "this one", "unknownDevice": "unknown device", "password": "Password", "oldPassword": "Present password", "newPassword": "New password", "change": "Change",
+    "passwordHint": "Twelve characters or more; not a common word with digits around it.", "passwordChanged": "The password is changed. Other devices are logged out.",
+    "codes": "Second factor (authenticator app)", "codesAbout": "To log in you type, besides your password, the six digits that an authenticator app shows.", "codesBegin": "Set up",
+    "scan": "Scan this QR code with your authenticator app.", "qr": "QR code for the authenticator app", "orType": "If it cannot be scanned, type:", "shownCode": "Six digits that the app shows", "confirm": "Confirm",
+    "codesSince": "On since {time}. {left} recovery codes are left.", "recoveryTitle": "Recovery codes", "recoveryAbout": "Each works once instead of a code when the telephone is lost. They are shown only now: print them, or keep them somewhere safe.", "kept": "I have kept them",
+    "renew": "Make new recovery codes", "codesEnd": "Turn the second factor off",
+    "passkeys": "Passkeys", "passkeysAbout": "Log in with the lock of your device alone: a finger, a face, a PIN. No password and no code.", "noPasskey": "There is no passkey yet.", "name": "Name", "rename": "Rename", "nameOf": "Name of {name}", "remove": "Remove", "removeOf": "Remove {name}",
+    "passkeyAdd": "Add a passkey", "passkeyName": "Name of the passkey", "passkeyExample": "for example: office computer", "passkeyNot": "No passkey was made. Try again.",
+    "passkeysElsewhere": "Passkeys do not work at this address: open the page at its configured public address.", "passkeysUnknown": "This browser does not know passkeys.",
+    "lacks": "Your role needs a second factor: set up an authenticator app or a passkey. If you have a passkey already, log in with it.",
+    "users": "People who log in", "loginName": "Login name", "role": "Role", "factors": "Second factor", "acts": "Actions", "roles": { "admin": "administrator", "supervisor": "supervisor", "operator": "operator" },
+    "sessionsSeen": "{count} (last used {time})", "newLink": "Make a link", "newLinkOf": "Make a link by which {name} sets a password", "endAll": "Log out everywhere", "endAllOf": "Log {name} out everywhere",
+    "resetFactor": "Reset second factor", "resetFactorOf": "Reset second factor and passkeys of {name}", "endUser": "End login", "endUserOf": "End the login of {name}",
+    "linkOf": "Give this link to {name}. It works once, until {time}, and is shown only now.", "demand": "Roles that need a second factor", "demandAbout": "It holds at once: whoever has none reaches this page alone until it is set up.", "save": "Save",
+    "addUser": "Add somebody", "addUserAbout": "You are then shown a link by which that person chooses a password. Operators are added in the operators' settings or on the command line.",
+    "joinTitle": "Set your password", "joinAbout": "Choose a new password.", "firstTitle": "The first administrator", "firstAbout": "You become the first administrator of this answering service. Choose a login name and a password.", "again": "New password again", "join": "Set it and log in",
+    "differ": "The two passwords differ.", "badName": "A login name has letters, digits, - _ and . alone.", "linkGone": "This link is used up, or older than half an hour. Ask for a new one."
+  }
+};

@@ -1,0 +1,70 @@
+// At the door, of the house and of my page: after the password the code, where one is asked for, or a passkey instead of both.
+import { words } from "/door-words.js";
+import { knowsPasskeys, usePasskey } from "/passkey.js";
+
+const ANSWER_MAX_MS = 15000;
+
+/** `form` has the name (`field`), the password, a button and a place for errors; `side` is "" or "/my"; `entered` is what comes then. */
+export function door({ form, field, side, language, entered }) {
+  const T = () => words[language()] ?? words.en;
+  const error = form.querySelector(".error");
+  const label = document.createElement("label");
+  const named = document.createElement("span");
+  const code = Object.assign(document.createElement("input"), { name: "code", autocomplete: "one-time-code", autocapitalize: "none", spellcheck: false });
+  const passkey = Object.assign(document.createElement("button"), { type: "button", hidden: !knowsPasskeys() });
+  label.append(named, code);
+  label.hidden = true;
+  form.querySelector("button.main").before(label);
+  form.querySelector("button.main").after(passkey);
+
+  async function send(path, body) {
+    const response = await fetch("/api/v1" + path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": language() }, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MAX_MS) });
+    const answer = await response.json().catch(() => ({}));
+    if (response.ok) return answer;
+    throw Object.assign(new Error(answer.what ?? response.statusText), { status: response.status, body: answer, wait: response.headers.get("retry-after") });
+  }
+
+  function wrong(problem) {
+    if (problem.name === "NotAllowedError") return T().passkeyNot;
+    if (problem.status === 401) return T().wrong;
+    if (problem.status === 429) return T().slow.replace("{seconds}", problem.wait ?? "60");
+    return problem.status ? problem.message : T().failed;
+  }
+
+  async function come(work) {
+    error.textContent = "";
+    try {
+      await work();
+      forget();
+      await entered();
+    } catch (problem) {
+      if (problem.body?.error === "code_needed") {
+        label.hidden = false;
+        code.required = true;
+        code.focus();
+        error.textContent = T().codeNeeded;
+      } else error.textContent = wrong(problem);
+    }
+  }
+
+  function forget() {
+    form.reset();
+    label.hidden = true;
+    code.required = false;
+  }
+
+  function redraw() {
+    named.textContent = T().code;
+    passkey.textContent = T().passkey;
+  }
+
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const body = { [field]: form.elements[field].value, password: form.elements.password.value };
+    if (!label.hidden) body.code = code.value;
+    come(() => send(`${side}/login`, body));
+  };
+  passkey.onclick = () => come(async () => send(`${side}/login/passkey`, await usePasskey(await send("/login/passkey/begin", {}))));
+  redraw();
+  return { redraw, forget };
+}

@@ -1,0 +1,67 @@
+// The page behind a one-time link: a name, for the first administrator, and a password. The link's secret stands behind the `#`, which no
+// browser sends anywhere; it is taken out of the address at once.
+import { words } from "/account-words.js";
+
+const ANSWER_MAX_MS = 15000;
+const PASSWORD_CHARS_MIN = 12;
+const $ = (id) => document.getElementById(id);
+const element = (name, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children);
+  return made;
+};
+let language = localStorage.getItem("language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
+const W = () => words[language] ?? words.en;
+const secret = location.hash.slice(1);
+history.replaceState(null, "", "/join");
+const state = { link: null, gone: null };
+
+async function send(path, body) {
+  const response = await fetch("/api/v1" + path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": language }, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MAX_MS) });
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  throw Object.assign(new Error(answer.what ?? response.statusText), { status: response.status, body: answer });
+}
+
+const wrong = (problem) => problem.body?.field === "password" ? W().weak : problem.body?.field === "name" ? W().badName
+  : problem.status === 404 ? W().linkGone : problem.status ? [problem.message, problem.body?.remedy].filter(Boolean).join(" ") : W().failed;
+
+function draw() {
+  document.documentElement.lang = language;
+  document.title = W().joinTitle;
+  $("language").textContent = W().other;
+  $("language").lang = W().otherLang;
+  if (state.gone) return $("join").replaceChildren(element("section", { className: "panel" }, element("h2", { textContent: W().joinTitle }), element("p", { className: "error", role: "alert", textContent: wrong(state.gone) })));
+  if (!state.link) return;
+  const first = state.link.name == null;
+  const name = element("input", { name: "name", autocomplete: "username", autocapitalize: "none", spellcheck: false, required: true, value: state.link.name ?? "", readOnly: !first });
+  const password = element("input", { name: "password", type: "password", autocomplete: "new-password", required: true, minLength: PASSWORD_CHARS_MIN });
+  const again = element("input", { name: "again", type: "password", autocomplete: "new-password", required: true });
+  const hint = element("small", { id: "hint", className: "quiet", textContent: W().passwordHint });
+  password.setAttribute("aria-describedby", "hint");
+  const error = element("p", { className: "error", role: "alert" });
+  const labelled = (text, input) => element("label", {}, element("span", { textContent: text }), input);
+  const form = element("form", { id: "join-form", className: "panel" }, element("h2", { textContent: first ? W().firstTitle : W().joinTitle }),
+    element("p", { textContent: first ? W().firstAbout : W().joinAbout }), labelled(W().loginName, name), labelled(W().newPassword, password), hint,
+    labelled(W().again, again), error, element("button", { className: "main", textContent: W().join }));
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    error.textContent = password.value === again.value ? "" : W().differ;
+    if (error.textContent) return again.focus();
+    try {
+      const joined = await send("/join", { secret, name: name.value.trim(), password: password.value });
+      // With codes or a passkey set up before, the door asks for them.
+      await send("/login", { name: joined.name, password: password.value }).catch(() => {});
+      location.assign("/");
+    } catch (problem) { error.textContent = wrong(problem); }
+  };
+  $("join").replaceChildren(form);
+  (first ? name : password).focus();
+}
+
+$("language").onclick = () => {
+  language = W().otherLang;
+  localStorage.setItem("language", language);
+  draw();
+};
+send("/join/look", { secret }).then((link) => { state.link = link; }, (problem) => { state.gone = problem; }).then(draw);
