@@ -1,7 +1,7 @@
 //! `denwaban user`: people who log in to the web pages.
 
 use clap::Subcommand;
-use store::{Person, Role, UserForm};
+use store::{Person, Role, Store, UserForm};
 
 use super::Context;
 use super::call::time;
@@ -111,41 +111,47 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             let told = || format!("{}\n\n  {link}", words::USER_LINK.with(&[&name]));
             context.out.one(&serde_json::json!({ "user": name, "link": link }), told);
         }
-        Verb::Sessions { name, end } => {
-            let person = Person::User(named(&name).await?);
-            if end {
-                store.end_sessions_of(person, None).await?;
-                store.note(clock::unix_ms(), "command line", "session.end", &name, "").await?;
-                let ended = serde_json::json!({ "user": name, "sessions": [] });
-                context.out.one(&ended, || words::SESSIONS_ENDED.with(&[&name]));
-            } else {
-                let sessions = store.sessions_of(person, clock::unix_ms()).await?;
-                let heads = [words::SESSION_DEVICE, words::SESSION_ADDRESS, words::SESSION_SEEN, words::CODES];
-                context.out.list(&sessions, &heads, |one| {
-                    vec![one.device.clone(), one.address.clone(), time(one.seen_ms), yes(one.strong)]
-                });
-            }
-        }
-        Verb::Totp { name, reset } => {
-            let person = Person::User(named(&name).await?);
-            if reset {
-                store.forget_factors(person).await?;
-                store.note(clock::unix_ms(), "command line", "user.second_factor.reset", &name, "").await?;
-                let told = serde_json::json!({ "user": name, "codes": false, "passkeys": 0 });
-                context.out.one(&told, || words::FACTOR_RESET.with(&[&name]));
-            } else {
-                let codes = store.totp(person).await?.is_some_and(|row| row.since_ms.is_some());
-                let passkeys = store.passkeys(person).await?.len();
-                let told = serde_json::json!({ "user": name, "codes": codes, "passkeys": passkeys });
-                let rows = [(words::CODES, yes(codes)), (words::PASSKEYS, passkeys.to_string())];
-                context.out.one(&told, || fields(&rows));
-            }
-        }
+        Verb::Sessions { name, end } => sessions(context, &store, named(&name).await?, &name, end).await?,
+        Verb::Totp { name, reset } => second_factor(context, &store, named(&name).await?, &name, reset).await?,
         Verb::Remove { name } => {
             store.deactivate_user(named(&name).await?).await?;
             context.out.one(&serde_json::json!({ "removed": name }), || words::USER_ENDED.with(&[&name]));
         }
     }
+    Ok(())
+}
+
+async fn sessions(context: &Context, store: &Store, id: i64, name: &str, end: bool) -> Result<(), Troubles> {
+    let person = Person::User(id);
+    if end {
+        store.end_sessions_of(person, None).await?;
+        store.note(clock::unix_ms(), "command line", "session.end", name, "").await?;
+        let ended = serde_json::json!({ "user": name, "sessions": [] });
+        context.out.one(&ended, || words::SESSIONS_ENDED.with(&[&name]));
+        return Ok(());
+    }
+    let sessions = store.sessions_of(person, clock::unix_ms()).await?;
+    let heads = [words::SESSION_DEVICE, words::SESSION_ADDRESS, words::SESSION_SEEN, words::CODES];
+    context.out.list(&sessions, &heads, |one| {
+        vec![one.device.clone(), one.address.clone(), time(one.seen_ms), yes(one.strong)]
+    });
+    Ok(())
+}
+
+async fn second_factor(context: &Context, store: &Store, id: i64, name: &str, reset: bool) -> Result<(), Troubles> {
+    let person = Person::User(id);
+    if reset {
+        store.forget_factors(person).await?;
+        store.note(clock::unix_ms(), "command line", "user.second_factor.reset", name, "").await?;
+        let told = serde_json::json!({ "user": name, "codes": false, "passkeys": 0 });
+        context.out.one(&told, || words::FACTOR_RESET.with(&[&name]));
+        return Ok(());
+    }
+    let codes = store.totp(person).await?.is_some_and(|row| row.since_ms.is_some());
+    let passkeys = store.passkeys(person).await?.len();
+    let told = serde_json::json!({ "user": name, "codes": codes, "passkeys": passkeys });
+    let rows = [(words::CODES, yes(codes)), (words::PASSKEYS, passkeys.to_string())];
+    context.out.one(&told, || fields(&rows));
     Ok(())
 }
 

@@ -123,8 +123,7 @@ const ACCOUNT: Part = Part {
     ],
     asks: &["W()."],
 };
-const PARTS: [&Part; 11] =
-    [&DOOR, &ACCOUNT, &PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &DISPUTES, &ADMIN, &MY];
+const PARTS: [&Part; 11] = [&DOOR, &ACCOUNT, &PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &DISPUTES, &ADMIN, &MY];
 
 impl Part {
     fn read(&self) -> Value {
@@ -512,7 +511,9 @@ fn the_page_is_served_closed_and_small() {
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
         assert!(
-            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS, ADMINISTRATION, MYS, ACCOUNTS].concat().contains(&path.as_str()),
+            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS, ADMINISTRATION, MYS, ACCOUNTS]
+                .concat()
+                .contains(&path.as_str()),
             "{file} is loaded and not looked at"
         );
     }

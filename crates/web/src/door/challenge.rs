@@ -26,7 +26,11 @@ impl Used {
     pub(super) fn take(&self, challenge: &str, now_ms: i64) -> bool {
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         used.retain(|_, until_ms| *until_ms > now_ms);
-        used.len() < USED_MAX && used.insert(challenge.to_owned(), now_ms + CHALLENGE_MS).is_none()
+        let is_new = used.len() < USED_MAX && !used.contains_key(challenge);
+        if is_new {
+            used.insert(challenge.to_owned(), now_ms + CHALLENGE_MS);
+        }
+        is_new
     }
 }
 
