@@ -66,7 +66,7 @@ function table(label, heads, rows, empty) {
   return element("div", { className: "wide", tabIndex: 0, role: "region", ariaLabel: label }, element("table", { ariaLabel: label }, element("thead", {}, head), element("tbody", {}, ...lines)));
 }
 
-const panel = (id, title, ...children) => element("section", { id, className: "panel", ariaLabel: title }, element("h2", { textContent: title }), ...children);
+const panel = (id, title, ...children) => element("section", { id, className: "panel" }, element("h2", { textContent: title }), ...children);
 
 // ---- Parts of the page ----
 
