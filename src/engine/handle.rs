@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use switch::{CallId, Command, Directory, OperatorId, Past, Visit};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{TlsError, TlsMaterial};
-use web::{Answer, Done, Machine, News, Stamped, Switchboard, Told, Unanswered};
+use web::{Answer, Done, Machine, News, PhoneLine, Stamped, Switchboard, Told, Unanswered};
 
 use super::{Ask, Statistics};
 use crate::process;
@@ -143,6 +143,10 @@ impl Switchboard for EngineHandle {
         if self.inbox.try_send(Ask::News(news)).is_err() {
             tracing::warn!("the engine has too much to do: desks were not told of a report");
         }
+    }
+
+    fn phone(&self, line: PhoneLine) -> bool {
+        self.inbox.try_send(Ask::Phone(Box::new(line))).is_ok()
     }
 
     fn directory_changed(&self) -> Done {

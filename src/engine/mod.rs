@@ -16,7 +16,7 @@ use std::sync::Arc;
 use switch::{CallId, Command, CommandError, Directory, OperatorId, Past, Reply, Visit};
 use tokio::sync::oneshot;
 use transport::{TlsError, TlsMaterial};
-use web::News;
+use web::{News, PhoneLine};
 
 pub use handle::EngineHandle;
 pub use media_events::{MediaEvents, MediaInbox, media_events};
@@ -45,6 +45,8 @@ enum Ask {
     OpenReports(Vec<(CallId, OperatorId)>),
     /// The recordings' disk has become scarce, or is no longer.
     Disk { free_percent: u8, scarce: bool },
+    /// An operator's telephone in the page.
+    Phone(Box<PhoneLine>),
     /// Something about a report, for the stream of events.
     News(News),
     /// No new calls from now on.

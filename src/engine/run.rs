@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use sip::flow::Protocol;
 use switch::media::Order;
-use switch::{Alarm, CallId, CallRecord, CommandError, Event, Input, Output, Reply, Switch};
+use switch::{Alarm, CallId, CallRecord, CommandError, Event, Input, OperatorId, Output, Reply, Switch};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{BindError, Inbound, Network, Transport};
-use web::{News, Stamped, Told};
+use web::{News, PhoneLine, Stamped, Told};
 
 use super::load::Load;
 use super::media_events::MediaInbox;
@@ -292,6 +292,12 @@ impl Engine {
                 self.transport.names(names);
                 self.input(Input::Directory(directory));
                 let _ = taken.send(()); // nobody need wait for it
+            }
+            Ask::Phone(line) => {
+                let PhoneLine { operator, socket } = *line;
+                if let Some(flow) = self.transport.adopt(socket) {
+                    self.input(Input::Vouched { flow, operator: OperatorId(operator) });
+                }
             }
             Ask::Today(visits) => self.input(Input::Today(visits)),
             Ask::Past(past) => self.input(Input::Past(past)),

@@ -25,20 +25,8 @@ fn screen(scene: &mut Scene, (width, height): (i64, i64)) {
     scene.desk.0.ask("Emulation.setDeviceMetricsOverride", metrics);
 }
 
-/// A key as the keyboard gives it: `Shift+F4`, `Ctrl+1`.
 fn key(scene: &mut Scene, name: &str) {
-    let (modifiers, key) = match name.split_once('+') {
-        Some(("Shift", key)) => (8, key),
-        Some(("Ctrl", key)) => (2, key),
-        _ => (0, name),
-    };
-    let code = if key.len() == 1 { format!("Digit{key}") } else { key.to_owned() };
-    for kind in ["rawKeyDown", "keyUp"] {
-        scene
-            .desk
-            .0
-            .ask("Input.dispatchKeyEvent", json!({ "type": kind, "key": key, "code": code, "modifiers": modifiers }));
-    }
+    scene.desk.key(name);
 }
 
 #[test]

@@ -40,6 +40,7 @@ mod my_page;
 mod networks;
 mod never_lost;
 mod office;
+mod page_phone;
 mod pages;
 mod pjsua2;
 mod post;

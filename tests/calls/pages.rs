@@ -21,11 +21,17 @@ impl Desk {
 
     /// The same as this operator.
     pub fn open_as(house: &House, role: &str, operator: Option<i64>) -> Desk {
+        Desk::open_with(house, role, operator, &[])
+    }
+
+    /// The same in a browser with more arguments.
+    pub fn open_with(house: &House, role: &str, operator: Option<i64>, more: &[&str]) -> Desk {
         let password = "correct horse battery";
         let user = json!({ "name": "hanako", "role": role, "password": password, "operator_id": operator });
         house.post("/users", user);
         // English words, whatever the machine speaks; and what stands on the page in Japanese is asked for below.
-        let chromium = Chromium::open(&house.root.path().join("desk"), &house.http, &["--lang=en-GB".to_owned()]);
+        let arguments: Vec<String> = ["--lang=en-GB"].iter().chain(more).map(|one| (*one).to_owned()).collect();
+        let chromium = Chromium::open(&house.root.path().join("desk"), &house.http, &arguments);
         let mut desk = Desk(chromium);
         desk.until("the login", "document.getElementById('login')?.hidden === false");
         desk.write("#login-form [name=name]", "hanako");
@@ -63,10 +69,24 @@ impl Desk {
     }
 
     /// The page anew; what was there before is gone when this is done.
-    fn reload(&mut self) {
+    pub fn reload(&mut self) {
         self.0.evaluate("window.before = true");
         self.0.ask("Page.reload", json!({}));
         self.until("the page anew", "window.before === undefined && document.readyState === 'complete'");
+    }
+
+    /// A key as the keyboard gives it: `Shift+F4`, `Ctrl+1`.
+    pub fn key(&mut self, name: &str) {
+        let (modifiers, key) = match name.split_once('+') {
+            Some(("Shift", key)) => (8, key),
+            Some(("Ctrl", key)) => (2, key),
+            _ => (0, name),
+        };
+        let code = if key.len() == 1 { format!("Digit{key}") } else { key.to_owned() };
+        for kind in ["rawKeyDown", "keyUp"] {
+            let event = json!({ "type": kind, "key": key, "code": code, "modifiers": modifiers });
+            self.0.ask("Input.dispatchKeyEvent", event);
+        }
     }
 
     pub fn click(&mut self, selector: &str) {

@@ -399,3 +399,54 @@ fn f26_x06_the_saver_drops_nothing_keeps_the_order_and_goes_on_around_what_is_re
         const second = await flushed(); const before = sent.length; one.resume(); return [first, second, before, await flushed(), sent[1]];";
     assert_eq!(saver_story(&mut desk, story), json!([["not saved", "a=1", 0], "not saved", 1, "kept", "a=1@0 b=2@0"]));
 }
+
+#[test]
+fn f26_a_cut_network_a_killed_server_and_a_session_that_has_ended_lose_nothing_that_was_typed() {
+    let mut scene = Scene::new();
+    scene.talk();
+    scene.field("name", "高橋");
+    scene.saved();
+    let offline = |scene: &mut Scene, is: bool| {
+        let conditions = json!({ "offline": is, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        scene.desk.0.ask("Network.enable", json!({}));
+        scene.desk.0.ask("Network.emulateNetworkConditions", conditions);
+    };
+    let told = |shown: bool| format!("document.getElementById('cut-off').hidden === {}", !shown);
+
+    // The network is cut while somebody types.
+    offline(&mut scene, true);
+    scene.desk.until("the page says so", &told(true));
+    scene.field("business", "納期について");
+    scene.desk.until_text("#report-saved", "sent again");
+    offline(&mut scene, false);
+    scene.saved();
+    scene.desk.until("all is well", &told(false));
+
+    // The server dies, and another one is started in its place.
+    scene.house.kill();
+    scene.desk.until("the page says so", &told(true));
+    scene.field("company", "□□商事");
+    scene.desk.until_text("#report-saved", "sent again");
+    scene.house.restart();
+    scene.saved();
+    scene.desk.until("all is well", &told(false));
+
+    // The session ends: what was typed last waits for its writer to log in again.
+    scene.desk.0.ask("Network.clearBrowserCookies", json!({}));
+    scene.field("narrative", "今週中に届かないと困るとのこと。");
+    scene.desk.until("the login", "document.getElementById('login').hidden === false");
+    scene.desk.write("#login-form [name=name]", "hanako");
+    scene.desk.write("#login-form [name=password]", "correct horse battery");
+    scene.desk.click("#login-form button");
+
+    let wanted = [
+        ("name", "高橋"),
+        ("business", "納期について"),
+        ("company", "□□商事"),
+        ("narrative", "今週中に届かないと困るとのこと。"),
+    ];
+    until("everything that was typed is kept", SOON, || {
+        let answers = scene.saved_of("さくら歯科")?;
+        wanted.iter().all(|(key, text)| answers[key]["said"] == *text).then_some(())
+    });
+}

@@ -144,10 +144,10 @@ impl Config {
 
     /// What to write into Via and Contact for packets that leave by `local`.
     pub(crate) fn public(&self, protocol: Protocol, local: SocketAddr) -> SocketAddr {
-        self.listeners
-            .iter()
-            .find(|listener| listener.protocol == protocol && listener.local == local)
-            .map_or(local, |listener| listener.public)
+        let at = |listener: &&Listener| listener.local == local;
+        let exactly = self.listeners.iter().find(|listener| at(listener) && listener.protocol == protocol);
+        // A stream that another server has accepted is said to be at a listener that may be of another sort.
+        exactly.or_else(|| self.listeners.iter().find(at)).map_or(local, |listener| listener.public)
     }
 
     /// The socket for our own requests to `remote`.

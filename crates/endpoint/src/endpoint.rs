@@ -143,6 +143,7 @@ impl Endpoint {
         self.registrar.flow_closed(&mut self.core, flow);
         self.subscriptions.flow_closed(&mut self.core, flow);
         self.lines.flow_closed(&mut self.core, flow);
+        self.guard.flow_closed(flow);
         self.legs_lose(flow);
         self.pump();
     }
@@ -152,6 +153,14 @@ impl Endpoint {
     pub fn flow_certified(&mut self, now: Instant, flow: Flow, names: Vec<String>) {
         self.core.now = now;
         self.lines.certified(&mut self.core, flow, names);
+    }
+
+    /// Somebody else knows that the peer of this stream is this operator (the web server, by the login that opened it): what it says
+    /// in the operator's name needs no digest, and in another's it is refused. To be told before the stream's first packet; forgotten
+    /// when it closes.
+    pub fn flow_vouched(&mut self, now: Instant, flow: Flow, account: AccountId) {
+        self.core.now = now;
+        self.guard.vouch(flow, account);
     }
 
     /// Packets to this flow cannot be sent (connection refused, ICMP unreachable).
@@ -274,7 +283,7 @@ impl Endpoint {
     /// A carrier's flow, or one that a phone of ours is registered over: a ban of its address is meant for others behind the same
     /// NAT. It looks at every binding, so it is only asked about those who are about to be turned away.
     fn is_ours(&self, flow: Flow) -> bool {
-        self.lines.own_flow(flow) || self.registrar.is_bound_over(self.core.now, flow)
+        self.lines.own_flow(flow) || self.guard.vouched(flow).is_some() || self.registrar.is_bound_over(self.core.now, flow)
     }
 
     /// Counts what no phone or carrier of ours does: over a stream only, because anybody can write anybody's address on a

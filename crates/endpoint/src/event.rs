@@ -156,6 +156,8 @@ pub enum Ending {
     NoAck,
     /// The peer no longer knows the dialog (481, 408) or its connection is gone and it is not coming back.
     Lost,
+    /// The peer's phone has begun anew and knows nothing of the dialog; it is there, and can be called (a page that was loaded again).
+    Forgotten,
     /// The session timer ran out (RFC 4028).
     SessionExpired,
 }

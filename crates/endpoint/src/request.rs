@@ -26,6 +26,8 @@ enum Origin {
     Trunk { peer: Peer, source: Source, trusted: bool, compact: bool, contact_user: String, session_s: u32 },
     Operator(AccountId),
     Stranger(Refused),
+    /// Over a stream that is one operator's, in the name of another.
+    Impostor,
 }
 
 impl Endpoint {
@@ -153,8 +155,13 @@ impl Endpoint {
 
     // ---- outside dialogs ---------------------------------------------------------------------------------------
 
-    /// Whose request this is: a trunk's by its source, else an operator's by digest.
+    /// Whose request this is: an operator's by the stream that is theirs alone, a trunk's by its source, else an operator's by digest.
     fn origin(&mut self, flow: Flow, request: &Message) -> Origin {
+        if let Some(account) = self.guard.vouched(flow) {
+            let named = request.from().ok().and_then(|from| from.uri.user().map(std::borrow::Cow::into_owned));
+            let own = self.registrar.account(account).is_some_and(|account| named.as_ref() == Some(&account.user));
+            return if own { Origin::Operator(account) } else { Origin::Impostor };
+        }
         let target = request.target().ok();
         let user = target.as_ref().and_then(Uri::user).unwrap_or_default();
         if request.method() != Method::Register
@@ -200,7 +207,7 @@ impl Endpoint {
         match self.origin(flow, request) {
             Origin::Operator(account) => return Some(account),
             Origin::Stranger(refused) => self.challenge(key, flow, request, &refused),
-            Origin::Trunk { .. } => self.core.answer(None, flow, key, request, 403),
+            Origin::Trunk { .. } | Origin::Impostor => self.core.answer(None, flow, key, request, 403),
         }
         None
     }
@@ -273,17 +280,24 @@ impl Endpoint {
         let contacts = request.contacts().unwrap_or_default().into_iter();
         let contacts: Vec<_> = contacts.map(|one| (one.uri.clone(), crate::registrar::instance_of(&one))).collect();
         let alone = is_new && self.registrar.is_alone(account);
+        let is_page = self.guard.vouched(flow).is_some();
+        let mut forgotten = Vec::new();
         let core = &mut self.core;
-        let its = self.legs.values_mut().filter(|leg| leg.peer == Peer::Operator(account));
+        let its = self.legs.values_mut().filter(|leg| leg.peer == Peer::Operator(account) && !leg.over);
         for leg in its {
-            let cut_off = leg.session.as_ref().is_some_and(|session| {
-                session.flow.protocol == flow.protocol
-                    && session.flow.connection == sip::flow::ConnectionId::NONE
-                    && session.is_of_device(&contacts, alone)
+            let cut_off = leg.session.as_ref().filter(|session| {
+                session.flow.protocol == flow.protocol && session.flow.connection == sip::flow::ConnectionId::NONE
             });
-            if cut_off {
-                leg.heard(core, flow);
+            match cut_off.map(|session| session.is_of_device(&contacts, alone)) {
+                Some(true) => leg.heard(core, flow),
+                // The page keeps its instance as long as it lives. This is another one, which knows nothing of the call.
+                Some(false) if is_page => forgotten.push(leg.id),
+                Some(false) | None => {}
             }
+        }
+        forgotten.sort_unstable();
+        for id in forgotten {
+            self.with_leg(id, |leg, core| leg.forgotten(core));
         }
     }
 
@@ -310,6 +324,9 @@ impl Endpoint {
         if let Origin::Stranger(refused) = &origin {
             return self.challenge(key, flow, &invite, refused);
         }
+        if matches!(origin, Origin::Impostor) {
+            return self.core.answer(None, flow, key, &invite, 403);
+        }
         if let Some(response) = self.turned_away(&origin, &invite) {
             self.core.respond(None, flow, key, response.finish());
             return;
@@ -334,7 +351,7 @@ impl Endpoint {
             Origin::Operator(account) => {
                 (Peer::Operator(account), Source::Operator(account), false, false, "denwaban".to_owned(), 0)
             }
-            Origin::Stranger(_) => return,
+            Origin::Stranger(_) | Origin::Impostor => return,
         };
         let mut session = Session::new(dialog, tag, flow, false);
         session.peer_updates = invite.allows(&Method::Update).unwrap_or(false);

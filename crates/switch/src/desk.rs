@@ -252,6 +252,8 @@ pub struct CallNow {
     pub waiting: String,
     /// Who supervises it.
     pub supervisor: Option<SupervisorNow>,
+    /// The caller does not hear the operator.
+    pub muted: bool,
     /// Its recording is paused.
     pub recording_paused: bool,
     /// How long its recording has been running, milliseconds, by the monotonic clock (R26): the recording's own time of this

@@ -28,6 +28,8 @@ pub enum Input {
     FlowClosed { flow: Flow },
     /// The peer of this stream proved by certificate that it is each of these host names; before the stream's first packet.
     Certified { flow: Flow, names: Vec<String> },
+    /// At the other end of this stream is this operator: the web server knows by their login. Before the stream's first packet.
+    Vouched { flow: Flow, operator: OperatorId },
     /// A packet could not be sent.
     TransportFailed { flow: Flow },
     /// From the voice path.
@@ -262,7 +264,12 @@ pub enum Alarm {
     Repaired { what: String },
 }
 
-/// The ids that other floors use, in one place.
+/// The account of an operator: the ids that other floors use, in one place.
+pub(crate) fn account_of(operator: OperatorId) -> endpoint::AccountId {
+    endpoint::AccountId(operator.0)
+}
+
+/// The operator of an account.
 pub fn operator_of(account: endpoint::AccountId) -> OperatorId {
     OperatorId(account.0)
 }

@@ -143,6 +143,7 @@ impl Calls {
             transfer: call.transfer_word().to_owned(),
             waiting: call.waiting_word().to_owned(),
             supervisor,
+            muted: call.talk().is_some_and(|talk| talk.muted),
             recording_paused: call.pause.is_some(),
             recording_ms: call.recording_ms(now),
             silent: silent.collect(),

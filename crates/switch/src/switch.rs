@@ -15,7 +15,7 @@ use crate::call::record::milliseconds;
 use crate::calls::Calls;
 use crate::desk::{BanNow, Reply};
 use crate::directory::Directory;
-use crate::io::{Alarm, Event, Input, Output, operator_of};
+use crate::io::{Alarm, Event, Input, Output, account_of, operator_of};
 
 /// Percent of new calls that a house takes that is not overloaded.
 const ALL: u8 = 100;
@@ -102,6 +102,7 @@ impl Switch {
             Input::Unframed { flow, head, fault } => self.endpoint.unframed(now, flow, head, fault),
             Input::FlowClosed { flow } => self.endpoint.flow_closed(now, flow),
             Input::Certified { flow, names } => self.endpoint.flow_certified(now, flow, names),
+            Input::Vouched { flow, operator } => self.endpoint.flow_vouched(now, flow, account_of(operator)),
             Input::TransportFailed { flow } => self.endpoint.transport_failed(now, flow),
             Input::Media(event) => self.calls.media_event(now, event),
             Input::Command { number, command } => self.calls.command(now, number, command),

@@ -1,5 +1,6 @@
 //! What an accepted connection must say before it may speak SIP: nothing, TLS, WebSocket, or both; in a limited time (R08).
 
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 
@@ -61,11 +62,11 @@ async fn shake_hands_and_run(
         }
         Ok(Open::Ws(socket)) => {
             link.opened(None).await;
-            websocket::run(link, *socket).await;
+            websocket::run(link, *socket, pending()).await;
         }
         Ok(Open::Wss(socket, names)) => {
             link.opened(names).await;
-            websocket::run(link, *socket).await;
+            websocket::run(link, *socket, pending()).await;
         }
         Err(error) => return Err(Box::new((link, error))),
     }

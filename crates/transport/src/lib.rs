@@ -33,4 +33,5 @@ mod websocket;
 pub use config::{BindError, Config, Limits, Network};
 pub use dial::dial_tls;
 pub use tls::{Identity, TlsError, TlsFault, TlsMaterial, TlsPart};
-pub use transport::{Inbound, Statistics, Transport};
+pub use transport::{Adopted, Bytestream, Inbound, Statistics, Transport};
+pub use websocket::agree;

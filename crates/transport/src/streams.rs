@@ -19,7 +19,8 @@ use crate::listen::{Accepted, Listeners, prepare};
 use crate::reuse::Reuse;
 use crate::stream::{Close, Link, Outgoing, StreamEvent, WRITES_MAX};
 use crate::tls::{Tls, TlsError, TlsFault, TlsMaterial, TlsPart};
-use crate::{dial, handshake};
+use crate::transport::Adopted;
+use crate::{dial, handshake, websocket};
 
 /// Messages of all streams that wait for the engine; streams wait when it is full.
 const EVENTS_MAX: usize = 1_024;
@@ -263,6 +264,28 @@ impl Streams {
         if !self.beside.spawn(handshake::accept(link, stream, tls, origins)) {
             self.forget(flow.connection);
         }
+    }
+
+    /// Takes over a WebSocket whose handshake another server has done and whose peer that server knows. `None`: there are too many
+    /// streams, or no thread for it; it is closed.
+    pub(crate) fn adopt(&mut self, adopted: Adopted, protocol: Protocol, local: SocketAddr) -> Option<Flow> {
+        let Adopted { is_secure: _, remote, stream, over } = adopted;
+        if self.streams.len() >= self.limits.connections_max {
+            self.counts.refused += 1;
+            return None;
+        }
+        let link = self.open(Flow { protocol, local, remote, connection: ConnectionId::NONE }, false, true);
+        let flow = link.flow;
+        let carried = async move {
+            // Whoever lets go of the other end has it closed, too.
+            let over = async move { drop(over.await) };
+            websocket::run(link, websocket::adopt(stream).await, over).await;
+        };
+        if self.beside.spawn(carried) {
+            return Some(flow);
+        }
+        self.forget(flow.connection);
+        None
     }
 
     fn dial(&mut self, flow: Flow) -> Option<ConnectionId> {

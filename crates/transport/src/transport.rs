@@ -9,6 +9,8 @@ use std::time::Instant;
 use bytes::Bytes;
 use sip::flow::{ConnectionId, Flow, Protocol};
 use sip::framing::FramingFault;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
 
 use crate::config::{BindError, Config, Network};
 use crate::gate::Gate;
@@ -102,6 +104,24 @@ pub struct Statistics {
     pub handshakes_failed: u64,
 }
 
+/// A stream of bytes, whatever is beneath.
+pub trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for S {}
+
+/// A WebSocket with subprotocol `sip` that another server has accepted: its handshake is done ([`crate::agree`]), not a frame is
+/// read.
+pub struct Adopted {
+    /// It came by TLS, whoever ended that: its packets have [`Protocol::Wss`], else [`Protocol::Ws`].
+    pub is_secure: bool,
+    /// The other side.
+    pub remote: SocketAddr,
+    /// What carries it.
+    pub stream: Box<dyn Bytestream>,
+    /// The stream is closed when this comes, or when its sender is dropped; the sender sees when the stream is gone.
+    pub over: oneshot::Receiver<()>,
+}
+
 /// Every socket of one engine. Not shared: the engine's thread owns it.
 pub struct Transport {
     udp: Vec<Udp>,
@@ -193,6 +213,22 @@ impl Transport {
             let Some(event) = self.streams.next_event() else { break };
             self.stream_event(now, event, batch);
         }
+    }
+
+    /// Takes over a WebSocket; its messages come by [`Transport::receive`] like any other's. Whoever gives it knows its peer, so it
+    /// is not slowed as a stranger's, and the limit for one address, which may be a proxy's, is not for it. `None`: there are too
+    /// many streams; it is closed.
+    pub fn adopt(&mut self, adopted: Adopted) -> Option<Flow> {
+        let protocol = if adopted.is_secure { Protocol::Wss } else { Protocol::Ws };
+        // It did not come by one of our sockets; our side is what one like it would say, and if there is none, any.
+        let locals = self.locals();
+        let like = |wanted: &[Protocol]| {
+            let mut fit = locals.iter().filter(|(one, _)| wanted.is_empty() || wanted.contains(one));
+            fit.find(|(_, local)| local.is_ipv4() == adopted.remote.is_ipv4()).map(|(_, local)| *local)
+        };
+        let local = like(&[protocol]).or_else(|| like(&[Protocol::Ws, Protocol::Wss])).or_else(|| like(&[]));
+        let local = local.unwrap_or(SocketAddr::from(([127, 0, 0, 1], protocol.default_port())));
+        self.streams.adopt(adopted, protocol, local)
     }
 
     /// Sends one message. Never waits: what cannot be sent comes back as [`Inbound::TransportFailed`].

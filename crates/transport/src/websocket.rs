@@ -4,9 +4,9 @@
 //! be missing): whoever parses it reads it like a datagram. Keep-alives are WebSocket pings both ways, and empty lines where
 //! a peer sends them (RFC 7118 section 6, RFC 5626).
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -15,9 +15,10 @@ use sip::framing::MESSAGE_BYTES_MAX;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::patience::{Asking, Due, Patience};
@@ -30,6 +31,15 @@ const READ_BYTES: usize = 4_096;
 /// What waits to be written, frames' heads included: one message is written out before the next one is taken.
 const WRITE_BYTES_MAX: usize = 2 * MESSAGE_BYTES_MAX;
 
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BYTES)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BYTES_MAX)
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+}
+
 /// A WebSocket whose handshake is done.
 pub(crate) type Socket<S> = WebSocketStream<Watched<S>>;
 
@@ -38,12 +48,6 @@ pub(crate) async fn accept<S>(stream: S, origins: &[String]) -> io::Result<Socke
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BYTES)
-        .write_buffer_size(0)
-        .max_write_buffer_size(WRITE_BYTES_MAX)
-        .max_message_size(Some(MESSAGE_BYTES_MAX))
-        .max_frame_size(Some(MESSAGE_BYTES_MAX));
     #[expect(clippy::result_large_err, reason = "the callback's type is the library's")]
     let agree = |request: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
         if let Err(status) = admits(request.headers(), origins) {
@@ -55,7 +59,33 @@ where
         Ok(response)
     };
     let watched = Watched { inner: stream, heard: false };
-    tokio_tungstenite::accept_hdr_async_with_config(watched, agree, Some(config)).await.map_err(io::Error::other)
+    tokio_tungstenite::accept_hdr_async_with_config(watched, agree, Some(config())).await.map_err(io::Error::other)
+}
+
+/// Whose handshake somebody else has done.
+pub(crate) async fn adopt<S>(stream: S) -> Socket<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    WebSocketStream::from_raw_socket(Watched { inner: stream, heard: false }, Role::Server, Some(config())).await
+}
+
+/// What an HTTP server answers a browser that asks for SIP over WebSocket: `Sec-WebSocket-Accept`, the subprotocol being `sip`.
+/// `key`: the request's `Sec-WebSocket-Key`. `Err`: these headers ask for something else.
+///
+/// # Errors
+/// The HTTP status of the refusal: 400 (no WebSocket of version 13, or not for SIP).
+pub fn agree(headers: &HeaderMap) -> Result<String, StatusCode> {
+    let lists = |name: header::HeaderName, word: &str| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(word))
+    };
+    let is_one = lists(header::CONNECTION, "upgrade")
+        && lists(header::UPGRADE, "websocket")
+        && lists(header::SEC_WEBSOCKET_VERSION, "13")
+        && lists(header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL);
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| is_one).ok_or(StatusCode::BAD_REQUEST)?;
+    Ok(derive_accept_key(key.as_bytes()))
 }
 
 fn admits(headers: &HeaderMap, origins: &[String]) -> Result<(), StatusCode> {
@@ -69,11 +99,12 @@ fn admits(headers: &HeaderMap, origins: &[String]) -> Result<(), StatusCode> {
     if origins.is_empty() || origin.to_str().is_ok_and(listed) { Ok(()) } else { Err(StatusCode::FORBIDDEN) }
 }
 
-/// Carries messages both ways until the stream ends.
-pub(crate) async fn run<S>(mut link: Link, mut socket: Socket<S>)
+/// Carries messages both ways until the stream ends, or `over` does.
+pub(crate) async fn run<S>(mut link: Link, mut socket: Socket<S>, over: impl Future<Output = ()>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let mut over = pin!(over);
     let asking = Asking::Frames { interval: link.limits.ping_interval };
     let mut patience = Patience::new(Instant::now(), &link.limits, asking);
     let mut unsent = None;
@@ -85,6 +116,7 @@ where
             () = sleep_until(paused.unwrap_or(now)), if paused.is_some() => Turn::Wait,
             heard = hear(&mut socket), if paused.is_none() => take(&link, &mut patience, heard).await,
             outgoing = link.outgoing.recv() => Turn::Write(outgoing),
+            () = &mut over => Turn::Write(None),
             () = sleep_until(patience.until()) => match patience.due(Instant::now()) {
                 Some(Due::Close(why)) => Turn::End(why),
                 Some(Due::Ping) => Turn::Say(Message::Ping(Bytes::new())),

@@ -118,6 +118,7 @@ function drawNow() {
   ]), W.quiet);
   line.shows(operators);
   reports.shows(state.now);
+  ownPhone?.muted(calls.some((call) => call.operator === state.me?.operator && call.muted));
   drawOwn();
   table($("now-trunks"), [W.trunk, W.state], trunks.map((trunk) => [
     trunk.name, trunk.up ? chip(W.trunkUp, "ready") : chip(W.trunkDown, "missed"),
@@ -260,7 +261,7 @@ function listen() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/events${after}`);
   state.socket = socket;
   let joined = null;
-  socket.onopen = () => { joined = performance.now(); };
+  socket.onopen = () => { joined = performance.now(); cutOff(false); };
   socket.onmessage = ({ data }) => {
     const stamped = JSON.parse(data);
     state.seq = stamped.seq;
@@ -281,8 +282,13 @@ function listen() {
       if (!state.further && mayFind()) find().catch(() => {});
     }, REFRESH_MS);
   };
-  socket.onclose = () => { if (state.socket === socket && state.me) setTimeout(() => { if (state.socket === socket) rejoin(); }, RECONNECT_MS); };
+  socket.onclose = () => { if (state.socket === socket && state.me) { cutOff(true); setTimeout(() => { if (state.socket === socket) rejoin(); }, RECONNECT_MS); } };
 }
+
+/** Whoever works here is told that nothing goes to the server now, and that nothing is lost. */
+function cutOff(is) { $("cut-off").hidden = !is; }
+addEventListener("offline", () => { if (state.me) cutOff(true); });
+addEventListener("online", () => cutOff(state.socket?.readyState > WebSocket.OPEN));
 
 /** After a break: the past of the stream comes with the socket, the present is asked for. */
 function rejoin() {
@@ -300,6 +306,7 @@ const line = queue(tools);
 const reports = reportDesk(tools);
 const lists = reportLists({ ...tools, desk: reports });
 let forms = null; // the administrator's
+let ownPhone = null; // the telephone in this page, for operators
 let desks = null; // the supervisors': firms' report settings, past reports
 
 /** They are fetched for those alone who may use them. */
@@ -311,6 +318,13 @@ async function administer() {
   if (state.me?.role !== "admin") return;
   forms ??= (await import("/setup.js")).setup(tools);
   await forms.load();
+}
+
+/** Whoever is an operator can talk in this page. */
+async function telephone() {
+  if (state.me?.operator == null) return ownPhone?.forget();
+  ownPhone ??= (await import("/phone.js")).phone({ ...tools, hangUp: () => reports.deed("F9"), mute: () => reports.deed("Shift+F3") });
+  ownPhone.load();
 }
 
 // ---- Finding calls ----
@@ -520,6 +534,7 @@ async function fill(select, path, map) {
 
 async function showDesk() {
   state.me = await api("/me");
+  telephone().catch(() => {}); // the page is as good without
   $("who").textContent = state.me.name;
   $("login").hidden = true;
   $("desk").hidden = $("logout").hidden = $("account").hidden = false;
@@ -548,6 +563,7 @@ const names = () => Promise.all([
 /** Nothing of the desk is left for whoever comes next. */
 function showLogin() {
   state.socket?.close();
+  cutOff(false);
   Object.assign(state, { me: null, now: null, calls: [], bans: [], cursor: null, shown: null, alarms: [], socket: null, seq: null });
   $("player").removeAttribute("src");
   for (const id of ["calls", "now-calls", "now-trunks", "bans", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
@@ -557,6 +573,7 @@ function showLogin() {
   line.forget();
   forms?.forget();
   desks?.forget();
+  ownPhone?.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
   entrance.forget();
   $("desk").hidden = $("own").hidden = $("account").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
@@ -579,6 +596,7 @@ $("language").onclick = () => {
   line.redraw();
   forms?.redraw();
   desks?.redraw();
+  ownPhone?.redraw();
   drawBans();
   drawAlarms();
   if (mayFind()) drawCalls();

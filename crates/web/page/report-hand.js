@@ -34,6 +34,7 @@ export function hand(tools) {
     const passing = ["attended", "confirmed"].includes(call.transfer);
     return [
       ...(passing || call.transfer === "bridged" ? [] : [["F3", on ? R().hold : R().resume, () => act("hold", { on }), !on]]),
+      ...(passing || call.transfer === "bridged" || !on ? [] : [["Shift+F3", call.muted ? R().unmute : R().mute, () => act("mute", { on: !call.muted }), call.muted]]),
       ...(call.transfer ? [] : [["F4", R().bridge, () => bridge("attended")], ["Shift+F4", R().bridgeBlind, () => bridge("confirmed")]]),
       ...(call.transfer === "attended" ? [["F4", R().bridgeJoin, () => act("transfer/complete"), true]] : []),
       ...(passing ? [["F6", R().bridgeBack, () => act("transfer/cancel")]] : []),
@@ -134,6 +135,11 @@ export function hand(tools) {
       const me = tools.me()?.operator;
       call = (me != null && now?.calls.find((one) => one.operator === me && (IN_HAND.includes(one.state) || one.transfer))) || null;
       draw();
+    },
+    /** What this key does, if it does anything now. */
+    deed(name) {
+      const deed = call && deeds().find(([key]) => key === name);
+      if (deed) Promise.resolve(deed[2]()).catch(() => {});
     },
     redraw() { $("hand").dataset.drawn = ""; draw(); },
     forget() {

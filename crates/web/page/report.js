@@ -575,6 +575,8 @@ export function reportDesk(tools) {
     openReport, openCall,
     /** The calls as they are now. */
     shows: (now) => inHands.shows(now),
+    /** As if this key were pressed: a headset's button. */
+    deed: (key) => inHands.deed(key),
     /** Before a logout: what was typed is saved and let go, if the server answers. */
     leaves: () => Promise.race([Promise.all([leave(), ...[...keeping.values()].map(({ saver }) => saver.flush().catch(() => {}))]),
       new Promise((resolve) => setTimeout(resolve, LEAVE_MAX_MS))]),

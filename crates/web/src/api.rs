@@ -11,6 +11,7 @@ use crate::door::challenge::Used;
 use crate::door::{HouseKey, Proxies, Tries};
 use crate::error::Refusal;
 use crate::metrics::MetricsToken;
+use crate::phone::{self, Sockets};
 use crate::recording::Heard;
 use crate::reports::{self, Recorded, Watched};
 use crate::seen::Gate;
@@ -60,6 +61,10 @@ pub struct Api {
     pub(crate) recorded: Arc<Recorded>,
     /// How often it is looked whether a draft that was being written still is.
     pub look_again: Duration,
+    /// How often it is looked whether the login of a telephone in the page is still good.
+    pub phone_look: Duration,
+    /// Telephones in pages.
+    pub(crate) sockets: Arc<Sockets>,
     /// Operators whose drafts are looked at.
     pub(crate) watched: Arc<Watched>,
     /// Playbacks that are in the audit log.
@@ -95,6 +100,8 @@ impl Api {
             challenges: Arc::default(),
             recorded: Arc::default(),
             look_again: LOOK_AGAIN,
+            phone_look: phone::LOOK,
+            sockets: Arc::default(),
             watched: Arc::default(),
             heard: Arc::default(),
         }

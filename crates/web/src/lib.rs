@@ -23,6 +23,7 @@ mod my;
 mod news;
 pub mod openapi;
 pub mod page;
+mod phone;
 mod promise;
 mod prompts;
 mod recording;
@@ -47,6 +48,7 @@ pub use keeping::{PurgeDone, purge_all};
 pub use metrics::MetricsToken;
 pub use my::Member;
 pub use news::{News, Told};
+pub use phone::PhoneLine;
 pub use seen::SeenLinks;
 pub use switchboard::{Answer, Done, Machine, Stamped, Switchboard, Unanswered};
 
@@ -99,6 +101,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(my::admin_routes())
         .merge(directory::routes())
         .merge(events::routes())
+        .merge(phone::routes())
         .merge(openapi::routes());
     OpenApiRouter::with_openapi(openapi::frame()).nest("/api/v1", routes)
 }

@@ -15,6 +15,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data:;
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
 
 /// Address, kind and text of each file.
@@ -56,6 +57,12 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/my-words.js", SCRIPT, include_str!("../page/my-words.js")),
     ("/operator.js", SCRIPT, include_str!("../page/operator.js")),
     ("/passkey.js", SCRIPT, include_str!("../page/passkey.js")),
+    ("/phone.js", SCRIPT, include_str!("../page/phone.js")),
+    ("/phone-keys.js", SCRIPT, include_str!("../page/phone-keys.js")),
+    ("/phone-sound.js", SCRIPT, include_str!("../page/phone-sound.js")),
+    ("/phone-words.js", SCRIPT, include_str!("../page/phone-words.js")),
+    ("/vendor/jssip.js", SCRIPT, include_str!("../page/vendor/jssip.js")),
+    ("/vendor/jssip.licences.txt", TEXT, include_str!("../page/vendor/jssip.licences.txt")),
     ("/past.js", SCRIPT, include_str!("../page/past.js")),
     ("/past-figures.js", SCRIPT, include_str!("../page/past-figures.js")),
     ("/past-words.js", SCRIPT, include_str!("../page/past-words.js")),

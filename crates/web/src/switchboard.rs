@@ -9,6 +9,7 @@ use switch::{Command, CommandError, Reply};
 use tokio::sync::broadcast;
 
 use crate::news::{News, Told};
+use crate::phone::PhoneLine;
 
 /// An event with its place in the stream. Serialised as `{"seq":…,"unix_ms":…,"event":{"kind":…}}`.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -93,6 +94,8 @@ pub trait Switchboard: Send + Sync + 'static {
     /// Firms, numbers, operators or trunks have changed: load the directory again. Done when the switch works with it, or
     /// after a moment if the database does not answer: whoever was told "created" can register or be called at once.
     fn directory_changed(&self) -> Done;
+    /// Takes an operator's telephone in the page as one of theirs. `false`: it cannot now, and the socket is closed.
+    fn phone(&self, line: PhoneLine) -> bool;
     /// How the machine is, as of the last second.
     fn machine(&self) -> Machine {
         Machine::default()

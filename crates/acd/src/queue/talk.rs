@@ -3,7 +3,7 @@
 use super::Queue;
 use crate::roster::{Activity, Post, WrapUp};
 use crate::timers::Timer;
-use crate::{CallId, OperatorId, UnknownOperator, Why, Wish};
+use crate::{CallId, EnqueueError, OperatorId, UnknownOperator, Waiting, Why, Wish};
 use std::time::{Duration, Instant};
 
 /// A longer wrap-up is shortened to this.
@@ -42,6 +42,28 @@ impl Queue {
             self.roster.change(operator, |post| post.talk = post.talk.saturating_add(talked));
         }
         self.talk_is_over(now, operator, |post, _| Some(wrap_up(post, now)));
+    }
+
+    /// The operator's phone began anew in the middle of the talk, and is there again: the call comes back to them, alone, and before
+    /// any other; if they do not take it, it goes on like any call at the head. No wrap-up, because the talk is not over.
+    pub fn interrupted(&mut self, now: Instant, operator: OperatorId, waiting: Waiting) -> Result<(), EnqueueError> {
+        let call = waiting.call;
+        match self.roster.get(operator).map(|post| (&post.activity, post.leaving)) {
+            Some((Activity::Talking { call: talking, since, .. }, false)) if *talking == call => {
+                let talked = now.saturating_duration_since(*since);
+                self.winners.remove(&call);
+                self.roster.change(operator, |post| {
+                    post.talk = post.talk.saturating_add(talked);
+                    post.idle_since = now;
+                });
+                self.act(now, operator, Activity::Idle);
+            }
+            Some(_) | None => self.cleared(now, operator),
+        }
+        let waits = self.enqueue(now, Waiting { prefer: Some(operator), ..waiting });
+        self.find_call_for(now, operator); // unless the call rings there
+        self.after(now);
+        waits
     }
 
     /// The operator is out of a call of which nothing is to be written (one that was only listened to): no wrap-up, but what

@@ -176,7 +176,7 @@ fn the_last_operator_at_work_stays_but_the_alarm_is_raised() {
 fn a_dead_phone_counts_as_unanswered_and_a_refusal_does_not() {
     let mut house = House::with([HANAKO, TARO]);
     house.arrives(call(A)).expect("offer A 1");
-    house.declines(A, HANAKO, Unreachable).expect("offer A 2");
+    house.declines(A, HANAKO, Unreachable).expect("offer B 1, offer A 2");
     house.declines(A, TARO, Rejected).expect("position A 1");
     house.after(house.rest()).expect("offer A 1");
     house.declines(A, HANAKO, Unreachable).expect("unreliable 1, offer A 2");
@@ -214,7 +214,7 @@ fn all_the_needed_skills_are_needed() {
 fn what_we_could_not_ask_counts_neither_against_an_operator_nor_for_one() {
     let mut house = House::with([HANAKO, TARO]);
     house.arrives(call(A)).expect("offer A 1");
-    house.declines(A, HANAKO, Unreachable).expect("offer A 2");
+    house.declines(A, HANAKO, Unreachable).expect("offer B 1, offer A 2");
     house.declines(A, TARO, Declined::NotAsked).expect("position A 1");
     // Hanako has once not answered, Taro has done nothing: he is where he was, first.
     house.after(house.rest()).expect("offer A 2");
@@ -350,6 +350,25 @@ fn a_caller_can_come_back_to_the_queue() {
     house.clears(HANAKO).expect("");
     house.arrives(Waiting { at_head: true, ..call(A) }).expect("offer A 2");
     assert_eq!(house.queue.enqueue(house.now, call(A)), Err(EnqueueError::Duplicate));
+}
+
+#[test]
+fn r31_a_talk_that_was_interrupted_comes_back_to_its_operator_before_any_other_call() {
+    let mut house = House::with([HANAKO]);
+    house.arrives(call(A)).expect("offer A 1");
+    house.answers(A, HANAKO).expect("");
+    house.arrives(Waiting { priority: 9, ..call(B) }).expect("position B 1");
+    house.logs_in(TARO).expect("offer B 2");
+    house.declines(B, TARO, Rejected).expect("");
+    let again = |call| Waiting { at_head: true, ..Waiting::new(call) };
+    house.queue.interrupted(house.now, HANAKO, again(A)).unwrap();
+    // Not to Taro, who is free; not B, which would be first.
+    house.expect("offer A 1");
+    house.answers(A, HANAKO).expect("");
+    // Whoever does not take it back is no reason to lose the caller.
+    house.queue.interrupted(house.now, HANAKO, again(A)).unwrap();
+    house.expect("offer A 1");
+    house.declines(A, HANAKO, Unreachable).expect("offer B 1, offer A 2");
 }
 
 #[test]

@@ -7,10 +7,12 @@
 mod ban;
 mod ledger;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use sip::digest::{Algorithm, Challenge, Credentials, Ha1, NONCE_SECONDS_MAX, NonceKey, NonceState, check};
+use sip::flow::{ConnectionId, Flow};
 use sip::message::{Message, MessageBuilder, Method, Name, Uri};
 
 use crate::account::{Account, AccountId, DigestPolicy};
@@ -18,6 +20,9 @@ use crate::config::Config;
 use crate::endpoint::{Ban, BanReason};
 use ban::Bans;
 use ledger::Ledger;
+
+/// Streams that were vouched for; peers of more have to prove themselves by digest.
+const VOUCHED_MAX: usize = 16_384;
 
 /// What a request without a good Authorization gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub(crate) struct Guard {
     started: Instant,
     ledger: Ledger,
     bans: Bans,
+    /// Whose streams these are, as somebody else knows who is at their other end.
+    vouched: HashMap<ConnectionId, AccountId>,
     /// What a house without accounts sends.
     default_policy: DigestPolicy,
     /// How many accounts have each policy.
@@ -57,6 +64,7 @@ impl Guard {
             started: now,
             ledger: Ledger::new(config.limits.nonces_max, age_max),
             bans: Bans::new(config.limits.sources_max, config.times.ban_min, config.times.ban_max),
+            vouched: HashMap::new(),
             default_policy: config.default_digest,
             policies: POLICIES.map(|policy| (policy, 0)),
             realm: config.realm.clone(),
@@ -81,6 +89,23 @@ impl Guard {
             lot -= count;
         }
         self.default_policy
+    }
+
+    /// At the other end of this stream is this operator, and nobody else.
+    pub(crate) fn vouch(&mut self, flow: Flow, account: AccountId) {
+        if flow.connection != ConnectionId::NONE && self.vouched.len() < VOUCHED_MAX {
+            self.vouched.insert(flow.connection, account);
+        }
+    }
+
+    /// Who is at the other end of this stream, if that is known.
+    pub(crate) fn vouched(&self, flow: Flow) -> Option<AccountId> {
+        self.vouched.get(&flow.connection).copied()
+    }
+
+    /// The stream is gone.
+    pub(crate) fn flow_closed(&mut self, flow: Flow) {
+        self.vouched.remove(&flow.connection);
     }
 
     /// Something that no phone of ours does, from an address that has proved to be its sender's (a stream's). Gives the number

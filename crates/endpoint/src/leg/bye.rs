@@ -120,6 +120,15 @@ impl Leg {
         self.end(core, Ending::Cancelled);
     }
 
+    /// Whoever the peer is now has never heard of the dialog.
+    pub(crate) fn forgotten(&mut self, core: &mut Core) {
+        if !self.over {
+            self.refuse(core, 480, None, None);
+            self.refuse_theirs(core, 487);
+            self.end(core, Ending::Forgotten);
+        }
+    }
+
     /// The peer does not know the dialog, or nobody is there: no BYE would be heard after 481; after silence one may be.
     pub(crate) fn lost(&mut self, core: &mut Core, say_bye: bool) {
         if self.over {

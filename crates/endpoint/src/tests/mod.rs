@@ -15,6 +15,7 @@ mod negotiating;
 mod network;
 mod ngn;
 mod outbound;
+mod page;
 mod registering;
 mod session_ids;
 mod subscribing;

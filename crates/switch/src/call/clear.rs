@@ -27,6 +27,7 @@ fn word(how: Ending) -> &'static str {
         Ending::WeHungUp => "we_hung_up",
         Ending::NoAck => "no_ack",
         Ending::Lost => "lost",
+        Ending::Forgotten => "began_anew",
         Ending::SessionExpired => "session_expired",
     }
 }
@@ -34,7 +35,7 @@ fn word(how: Ending) -> &'static str {
 /// Did the leg end without anybody wanting it to?
 const fn is_loss(how: Ending) -> bool {
     match how {
-        Ending::Lost | Ending::SessionExpired | Ending::NoAck => true,
+        Ending::Lost | Ending::Forgotten | Ending::SessionExpired | Ending::NoAck => true,
         Ending::PeerHungUp | Ending::WeHungUp | Ending::Cancelled => false,
     }
 }
@@ -113,6 +114,7 @@ impl Call {
             self.changed(board, "operator_lost", word(how));
         }
         match &self.phase {
+            Phase::Talking(_) if how == Ending::Forgotten => self.wait_for(board, now, who),
             Phase::Talking(_) if is_lost => {
                 board.queue.cleared(now, who);
                 self.wait_again(board, now);
@@ -273,7 +275,7 @@ fn callers_ending(how: Ending) -> &'static str {
         Ending::PeerHungUp => "caller_hung_up",
         Ending::WeHungUp => "we_hung_up",
         Ending::NoAck => "no_ack",
-        Ending::Lost => "caller_lost",
+        Ending::Lost | Ending::Forgotten => "caller_lost",
         Ending::SessionExpired => "session_expired",
     }
 }

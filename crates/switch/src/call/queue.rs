@@ -31,6 +31,12 @@ impl Call {
 
     /// Into the queue: anyone may take a call to an unknown number, a firm's call who has its skills.
     pub(crate) fn enqueue(&mut self, board: &mut Board, now: Instant, at_head: bool) -> Result<(), EnqueueError> {
+        let waiting = self.waiting(now, at_head);
+        self.story.tell(now, Fact::Queued { at_head });
+        board.queue.enqueue(now, waiting)
+    }
+
+    fn waiting(&self, now: Instant, at_head: bool) -> Waiting {
         let customer = self.customer.as_deref();
         let is_firms_wish = matches!(&self.phase, Phase::Away(away) if away.is_by_policy());
         let class = if at_head { RETURNED } else { u8::from(self.is_repeated() && !is_firms_wish) };
@@ -38,7 +44,7 @@ impl Call {
         // With nobody on the line its steps, all due at once, are not worth everybody's phone: operators, one at a time.
         let plan =
             customer.filter(|_| !matches!(self.phase, Phase::Away(_))).map(|customer| Arc::clone(&customer.plan));
-        let waiting = Waiting {
+        Waiting {
             needs: customer.map(|customer| customer.needs.clone()).unwrap_or_default(),
             plan: plan.unwrap_or_default(),
             ring: customer.map_or(RING_UNKNOWN, |customer| customer.ring),
@@ -48,25 +54,35 @@ impl Call {
             customer: customer.and_then(|customer| u64::try_from(customer.id.0).ok()),
             since: Some(self.since).filter(|since| !at_head && *since < now),
             ..Waiting::new(self.id)
-        };
-        self.story.tell(now, Fact::Queued { at_head });
-        board.queue.enqueue(now, waiting)
+        }
     }
 
     /// Back to the head of the queue: the operator is gone, the caller is not. Hears music, and the recording runs on.
     pub(super) fn wait_again(&mut self, board: &mut Board, now: Instant) {
         self.waits_since = now;
-        self.wait_connected(board, now, true);
+        self.wait_connected(board, now, true, None);
+    }
+
+    /// The operator's phone has forgotten the call and is there again: the caller hears music until it has it back.
+    pub(super) fn wait_for(&mut self, board: &mut Board, now: Instant, who: OperatorId) {
+        self.waits_since = now;
+        self.wait_connected(board, now, true, Some(who));
     }
 
     /// Into the queue at the ordinary place, as nothing can be said to this caller instead. Hears music.
     pub(super) fn wait_after_all(&mut self, board: &mut Board, now: Instant) {
-        self.wait_connected(board, now, false);
+        self.wait_connected(board, now, false, None);
     }
 
-    fn wait_connected(&mut self, board: &mut Board, now: Instant, at_head: bool) {
+    fn wait_connected(&mut self, board: &mut Board, now: Instant, at_head: bool, back_to: Option<OperatorId>) {
         self.phase = Phase::Waiting(Lobby::returned(now, self.policy()));
-        let waits = self.enqueue(board, now, at_head);
+        let waits = match back_to {
+            Some(who) => {
+                self.story.tell(now, Fact::Queued { at_head });
+                board.queue.interrupted(now, who, self.waiting(now, at_head))
+            }
+            None => self.enqueue(board, now, at_head),
+        };
         self.changed(board, "queued", if at_head { "at_head" } else { "" });
         let state = self.state();
         self.story.write(board, now, state);

@@ -1,5 +1,6 @@
 //! On loopback, against plain sockets of the standard library and of tokio, and TLS and WebSocket peers made of others' code.
 
+mod adopted;
 mod certificates;
 mod hostile;
 mod secure;

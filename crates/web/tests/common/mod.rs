@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
 use ureq::http::{HeaderMap, Request};
-use web::{Answer, Api, News, Stamped, Switchboard, Tickets, Told, Unanswered};
+use web::{Answer, Api, News, PhoneLine, Stamped, Switchboard, Tickets, Told, Unanswered};
 
 /// 2025-11-21 18:25:00 in Japan; the API's clock stands there.
 pub const NOW: i64 = 1_763_717_100_000;
@@ -35,6 +35,7 @@ pub struct Fake {
     pub changed: AtomicU32,
     pub news: Mutex<Vec<News>>,
     pub remembered: Mutex<Vec<Stamped>>,
+    pub phones: Mutex<Vec<PhoneLine>>,
     live: broadcast::Sender<Stamped>,
 }
 
@@ -49,6 +50,7 @@ impl Fake {
             changed: AtomicU32::new(0),
             news: Mutex::default(),
             remembered: Mutex::default(),
+            phones: Mutex::default(),
             live: broadcast::channel(4).0,
         }
     }
@@ -104,6 +106,11 @@ impl Switchboard for Fake {
         self.news.lock().unwrap().push(news.clone());
         let newest = self.remembered.lock().unwrap().last().map_or(0, |event| event.seq);
         self.tells(newest + 1, news);
+    }
+
+    fn phone(&self, line: PhoneLine) -> bool {
+        self.phones.lock().unwrap().push(line);
+        true
     }
 
     fn directory_changed(&self) -> web::Done {
@@ -169,6 +176,11 @@ impl House {
     #[allow(dead_code, reason = "not every test file asks for it")]
     pub fn looking_again(period: std::time::Duration) -> House {
         House::with(|api| api.look_again = period)
+    }
+
+    /// The same, in which it is looked often whether a telephone's login is still good.
+    pub fn looking_often() -> House {
+        House::with(|api| api.phone_look = Duration::from_millis(10))
     }
 
     /// The same below this address, for links in reports.
@@ -367,6 +379,7 @@ pub fn in_hand(id: u64, operator: i64) -> CallNow {
         transfer: String::new(),
         waiting: String::new(),
         supervisor: None,
+        muted: false,
         recording_paused: false,
         recording_ms: None,
         silent: Vec::new(),

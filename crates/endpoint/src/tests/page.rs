@@ -1,0 +1,95 @@
+//! A telephone in an operator's page: its stream is vouched for, and it may begin anew in the middle of a call.
+
+use super::*;
+
+fn page(connection: u64) -> Flow {
+    Flow { protocol: Protocol::Wss, ..tcp(PHONE, connection) }
+}
+
+fn contact(instance: u32) -> String {
+    format!("Contact: <sip:x@y.invalid;transport=ws>;+sip.instance=\"<urn:uuid:{instance}>\"\r\nExpires: 600\r\n")
+}
+
+/// Says this over the flow in this user's name; gives the status of the answer.
+fn says(house: &mut House, flow: Flow, user: &str, method: &str, extra: &str) -> u16 {
+    let mut side = Side::new(&flow.remote.to_string(), user, REALM, REALM);
+    side.call_id = format!("{user}-{method}-{}-{}", flow.connection.0, extra.len());
+    side.transport = "WSS";
+    let body = if method == "INVITE" { OFFER } else { "" };
+    let request = side.request(method, extra, body);
+    house.hear_flow(flow, request.as_str());
+    house.to(PHONE).status().unwrap()
+}
+
+#[test]
+fn a_vouched_stream_is_its_operators_and_nobody_elses() {
+    let mut house = House::new();
+    house.endpoint.flow_vouched(house.now, page(1), HANAKO);
+    assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(1)), 200);
+    assert_eq!(house.endpoint.bindings(HANAKO).len(), 1);
+    // In another's name: no challenge, because no password helps there.
+    assert_eq!(says(&mut house, page(1), "102", "REGISTER", &contact(2)), 403);
+    assert_eq!(says(&mut house, page(1), "102", "SUBSCRIBE", "Event: presence\r\n"), 403);
+    assert_eq!(says(&mut house, page(1), "102", "INVITE", ""), 403);
+    // Hanako as the sender, somebody else to be registered.
+    let mut side = Side::new(PHONE, "101", REALM, REALM);
+    side.remote = format!("<sip:102@{REALM}>");
+    let request = side.request("REGISTER", &contact(3), "");
+    house.hear_flow(page(1), request.as_str());
+    assert_eq!(house.response(PHONE, 403).status(), Some(403));
+    assert!(house.endpoint.bindings(TARO).is_empty());
+    // Over another stream from the same address everybody proves who they are, and so does this one when it is gone.
+    assert_eq!(says(&mut house, page(2), "101", "REGISTER", &contact(4)), 401);
+    house.endpoint.flow_closed(house.now, page(1));
+    house.drain();
+    assert!(house.endpoint.bindings(HANAKO).is_empty());
+    assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(5)), 401);
+}
+
+#[test]
+fn an_operator_who_is_no_more_has_no_telephone() {
+    let mut house = House::new();
+    house.endpoint.flow_vouched(house.now, page(1), HANAKO);
+    assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(1)), 200);
+    house.endpoint.set_accounts(house.now, vec![account(TARO, "102")]);
+    house.drain();
+    assert!(house.endpoint.bindings(HANAKO).is_empty());
+    assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(2)), 403);
+}
+
+/// Hanako's page talks; its socket closes, and a page registers over another one.
+fn comes_back(instance: u32) -> (House, LegId) {
+    let mut house = House::new();
+    house.endpoint.flow_vouched(house.now, page(1), HANAKO);
+    assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(1)), 200);
+    let leg = house.calls(2, Destination::Account(HANAKO));
+    let (flow, invite) = house.sent.pop_front().unwrap();
+    house.hear_flow(flow, accept(&invite, "t", PHONE, ANSWER));
+    house.request(PHONE, Method::Ack);
+    assert!(matches!(house.event(), LegEvent::Answered { .. }));
+    house.endpoint.flow_closed(house.now, page(1));
+    house.drain();
+    house.endpoint.flow_vouched(house.now, page(2), HANAKO);
+    house.other.clear();
+    assert_eq!(says(&mut house, page(2), "101", "REGISTER", &contact(instance)), 200);
+    (house, leg)
+}
+
+#[test]
+fn r29_a_page_that_has_lost_its_connection_goes_on_with_its_call_over_the_next() {
+    let (mut house, leg) = comes_back(1);
+    assert!(house.events.is_empty(), "{:?}", house.events);
+    house.order(Order::Hangup { leg, reason: None });
+    let (flow, bye) = house.sent.pop_front().unwrap();
+    assert_eq!((flow, bye.method()), (page(2), Method::Bye));
+}
+
+#[test]
+fn r31_a_page_that_was_loaded_again_has_forgotten_its_call_and_that_is_known_when_it_registers() {
+    let (mut house, leg) = comes_back(2);
+    let registered = Output::Binding(BindingEvent { account: HANAKO, contacts: 1 });
+    assert_eq!(house.other.pop_front(), Some(registered), "it can be called by then");
+    assert_eq!(house.event(), LegEvent::Ended { leg, how: Ending::Forgotten, cause: None });
+    house.silent();
+    house.assert_idle();
+}

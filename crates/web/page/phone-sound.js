@@ -1,0 +1,135 @@
+// What is heard and said: the microphone with its level, the caller's voice, and a bell at one or two places.
+
+const LOOK_MS = 100;
+// The bell of a Japanese telephone: 400 Hz, trembling sixteen times a second, a second on and two off.
+const BELL_HZ = 400;
+const TREMBLE_HZ = 16;
+const ON_S = 1;
+const PERIOD_S = 3;
+const BELL_GAIN = 0.25;
+
+/** `failed`: something about the devices has changed. */
+export function sounds({ failed }) {
+  let context = null;
+  let microphone = null; // the stream of the device
+  let fault = ""; // why there is none
+  let nothing = null; // a voice that says nothing
+  let ears = null; // sees how loud the microphone is
+  let bell = null;
+  const voice = new Audio();
+  const bells = [new Audio(), new Audio()];
+
+  const send = (audio, sink) => audio.setSinkId ? audio.setSinkId(sink || "").catch(() => {}) : null;
+  const wake = () => { if (context?.state === "suspended") context.resume().catch(() => {}); };
+  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, wake, true);
+
+  async function listen(device) {
+    const old = microphone;
+    const exact = device ? { deviceId: { exact: device } } : {};
+    try {
+      microphone = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...exact } });
+      fault = "";
+    } catch (error) {
+      // The one that was chosen is not there: another will do.
+      if (device && error.name !== "NotAllowedError") return listen("");
+      [microphone, fault] = [null, error.name];
+    }
+    for (const track of old?.getTracks() ?? []) track.stop();
+    ears?.source?.disconnect();
+    if (microphone && context) {
+      const [source, analyser] = [context.createMediaStreamSource(microphone), context.createAnalyser()];
+      source.connect(analyser);
+      ears = { source, analyser };
+      microphone.getAudioTracks()[0].onended = () => { microphone = null; fault = "NotFoundError"; ears = null; failed(); };
+    } else ears = null;
+    failed();
+  }
+
+  return {
+    async open(choice) {
+      context ??= new AudioContext();
+      wake();
+      const mute = context.createMediaStreamDestination();
+      nothing = mute.stream;
+      await this.use(choice);
+    },
+    /** Takes these devices from now on. */
+    async use({ microphone: device, speaker, bell: second }) {
+      if (!context) return;
+      await Promise.all([send(voice, speaker), send(bells[0], speaker), send(bells[1], second)]);
+      bells[1].wanted = Boolean(second);
+      const now = microphone?.getAudioTracks()[0];
+      if (!now || now.readyState !== "live" || (device && now.getSettings().deviceId !== device)) await listen(device);
+    },
+    close() {
+      this.still();
+      this.deaf();
+      for (const track of microphone?.getTracks() ?? []) track.stop();
+      microphone = ears = null;
+      context?.close().catch(() => {});
+      context = null;
+      fault = "";
+    },
+    /** What is said: the microphone, or nothing at all. */
+    voice: () => microphone ?? nothing,
+    silent: () => context != null && !microphone,
+    fault: () => fault,
+    analyser: () => ears?.analyser,
+    hear(track) {
+      voice.srcObject = new MediaStream([track]);
+      voice.play().catch(() => {});
+    },
+    deaf() { voice.srcObject = null; },
+    ring() {
+      if (!context || bell) return;
+      wake();
+      const place = context.createMediaStreamDestination();
+      const [tone, tremble, depth, gain] = [context.createOscillator(), context.createOscillator(), context.createGain(), context.createGain()];
+      tone.frequency.value = BELL_HZ;
+      tremble.frequency.value = TREMBLE_HZ;
+      depth.gain.value = 0;
+      gain.gain.value = 0;
+      tremble.connect(depth).connect(gain.gain);
+      tone.connect(gain).connect(place);
+      tone.start();
+      tremble.start();
+      const strike = () => {
+        const now = context.currentTime;
+        for (const [parameter, value] of [[gain.gain, BELL_GAIN / 2], [depth.gain, BELL_GAIN / 2]]) {
+          parameter.setValueAtTime(value, now);
+          parameter.setValueAtTime(0, now + ON_S);
+        }
+      };
+      strike();
+      bell = { parts: [tone, tremble], timer: setInterval(strike, 1000 * PERIOD_S) };
+      for (const audio of bells) {
+        if (audio === bells[1] && !audio.wanted) continue;
+        audio.srcObject = place.stream;
+        audio.play().catch(() => {});
+      }
+    },
+    still() {
+      if (!bell) return;
+      clearInterval(bell.timer);
+      for (const part of bell.parts) part.stop();
+      bell = null;
+      for (const audio of bells) { audio.pause(); audio.srcObject = null; }
+    },
+  };
+}
+
+/** Shows on this `<meter>` how loud it is, until stopped. */
+export function meter(place, analyser) {
+  const samples = new Float32Array(512);
+  const timer = setInterval(() => {
+    const ear = analyser();
+    let loudest = 0;
+    if (ear) {
+      ear.getFloatTimeDomainData(samples);
+      for (const sample of samples) loudest = Math.max(loudest, Math.abs(sample));
+    }
+    // In decibels, for that is how loud it sounds: from -60 to 0.
+    place.value = loudest ? Math.max(0, 1 + Math.log10(loudest) / 3) : 0;
+  }, LOOK_MS);
+  return { stop() { clearInterval(timer); place.value = 0; } };
+}

@@ -1,0 +1,145 @@
+//! The telephone in the operator's page: a WebSocket for SIP on the site's own origin. The login that opens it says which operator is
+//! at its other end, so the page knows no password, and the switch takes nothing there in another operator's name.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::sync::oneshot;
+use tokio::time::{MissedTickBehavior, interval};
+use transport::{Adopted, Bytestream};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::api::Api;
+use crate::auth::{Login, token};
+use crate::error::Refusal;
+use crate::rights::Act;
+use crate::seen::asker;
+
+/// How often it is looked whether the login is still good, and still this operator's.
+pub(crate) const LOOK: Duration = Duration::from_secs(5);
+/// Sockets of one operator at a time: a page that is loaded again comes before its old one is noticed to be gone.
+const SOCKETS_MAX: usize = 4;
+
+/// An operator's own line into the switch.
+pub struct PhoneLine {
+    /// Who is at its other end.
+    pub operator: i64,
+    /// What carries it.
+    pub socket: Adopted,
+}
+
+/// How many sockets each operator has.
+#[derive(Default)]
+pub(crate) struct Sockets(Mutex<HashMap<i64, usize>>);
+
+impl Sockets {
+    fn take(self: &Arc<Self>, operator: i64) -> Option<Place> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(operator).or_default();
+        if *count >= SOCKETS_MAX {
+            return None;
+        }
+        *count += 1;
+        Some(Place { sockets: Arc::clone(self), operator })
+    }
+}
+
+/// One of an operator's sockets.
+struct Place {
+    sockets: Arc<Sockets>,
+    operator: i64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.sockets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.operator) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                open.remove(&self.operator);
+            }
+        }
+    }
+}
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new().routes(routes!(phone))
+}
+
+/// SIP over WebSocket (RFC 7118) for the operator who is logged in: `REGISTER` of that operator's extension needs no password, and
+/// anything in the name of another is refused with 403. The socket is closed when the session ends.
+#[utoipa::path(get, path = "/phone", tag = "calls in hand",
+    responses((status = 101, description = "WebSocket with the subprotocol `sip`"), (status = 403, description = "the login is no operator's")))]
+pub(crate) async fn phone(
+    State(api): State<Api>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    login: Login,
+    mut request: Request,
+) -> Result<Response, Refusal> {
+    login.may(Act::HandleOwnCall)?;
+    let operator = login.operator.ok_or_else(Refusal::forbidden)?;
+    let upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    let headers = request.headers();
+    let (Ok(accept), Some(upgrade)) = (transport::agree(headers), upgrade) else {
+        return Err(Refusal::malformed("this is a WebSocket for SIP", "ask for it with an upgrade and the subprotocol sip"));
+    };
+    let place = api.sockets.take(operator).ok_or_else(Refusal::too_many)?;
+    let session = token(headers).unwrap_or_default();
+    let remote = SocketAddr::new(asker(from, headers), from.port());
+    let is_secure = is_secure(headers, api.secure_cookies);
+    tokio::spawn(async move {
+        // A browser that changes its mind before it is answered needs no telephone.
+        let Ok(upgraded) = upgrade.await else { return };
+        let (over, until) = oneshot::channel();
+        let stream: Box<dyn Bytestream> = Box::new(TokioIo::new(upgraded));
+        let socket = Adopted { is_secure, remote, stream, over: until };
+        if api.switchboard.phone(PhoneLine { operator, socket }) {
+            hold(&api, &session, operator, over).await;
+        }
+        drop(place);
+    });
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let accept = HeaderValue::from_str(&accept).map_err(|_| Refusal::malformed("this is no key", "send another"))?;
+    for (name, value) in [
+        (header::CONNECTION, HeaderValue::from_static("upgrade")),
+        (header::UPGRADE, HeaderValue::from_static("websocket")),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+        (header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("sip")),
+    ] {
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
+}
+
+/// Whether the browser came by TLS, whoever ended that; its own Via says so, too.
+fn is_secure(headers: &HeaderMap, by_default: bool) -> bool {
+    match headers.get(header::ORIGIN) {
+        Some(origin) => origin.as_bytes().starts_with(b"https://"),
+        None => by_default,
+    }
+}
+
+/// Keeps the socket open as long as the session lasts and is this operator's. A database that is away ends no call.
+async fn hold(api: &Api, session: &str, operator: i64, mut over: oneshot::Sender<()>) {
+    let mut looks = interval(api.phone_look);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = over.closed() => return,
+            _ = looks.tick() => match api.store.session(session, api.now_ms()).await {
+                Ok(user) if user.as_ref().is_none_or(|user| user.form.operator_id != Some(operator)) => return,
+                Ok(_) | Err(_) => {}
+            },
+        }
+    }
+}

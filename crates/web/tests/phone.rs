@@ -1,0 +1,126 @@
+//! The socket of the telephone in the operator's page: who gets one, and when it ends.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
+
+mod common;
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use common::House;
+use store::Role;
+use tungstenite::client::IntoClientRequest;
+use tungstenite::{Error, HandshakeError, WebSocket};
+
+/// Longer than anything here takes on the slowest machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+fn ask(house: &House, headers: &[(&'static str, &str)]) -> Result<WebSocket<TcpStream>, u16> {
+    let mut request = format!("ws://{}/api/v1/phone", house.address).into_client_request().unwrap();
+    for &(name, value) in headers {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    let stream = TcpStream::connect(house.address).unwrap();
+    stream.set_read_timeout(Some(DEADLINE)).unwrap();
+    match tungstenite::client(request, stream) {
+        Ok((socket, answer)) => {
+            assert_eq!(answer.headers()["sec-websocket-protocol"], "sip");
+            Ok(socket)
+        }
+        Err(HandshakeError::Failure(Error::Http(answer))) => Err(answer.status().as_u16()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn cookie(token: &str) -> String {
+    format!("denwaban={token}")
+}
+
+#[test]
+fn an_operators_own_page_gets_a_socket_and_nobody_else_does() {
+    let house = House::new();
+    let hanako = house.operator("101", "花子");
+    let operator = cookie(&house.logged_in("hanako", Role::Operator, Some(hanako)));
+    let admin = cookie(&house.logged_in("boss", Role::Admin, None));
+    let own = format!("http://{}", house.address);
+    let sip = ("sec-websocket-protocol", "sip");
+
+    assert_eq!(ask(&house, &[sip]).err(), Some(401), "who is that?");
+    assert_eq!(ask(&house, &[sip, ("cookie", "denwaban=guess")]).err(), Some(401));
+    assert_eq!(ask(&house, &[sip, ("cookie", &admin)]).err(), Some(403), "no operator, no telephone");
+    assert_eq!(ask(&house, &[("cookie", &operator)]).err(), Some(400), "no SIP");
+    let strange = [sip, ("cookie", operator.as_str()), ("origin", "https://evil.example")];
+    assert_eq!(ask(&house, &strange).err(), Some(403), "another site's page, with our cookie");
+    assert!(house.switchboard.phones.lock().unwrap().is_empty());
+
+    let _socket = ask(&house, &[sip, ("cookie", &operator), ("origin", &own)]).unwrap();
+    let line = given(&house);
+    assert_eq!((line.operator, line.socket.is_secure), (hanako, false));
+    assert!(line.socket.remote.ip().is_loopback());
+    // Behind a proxy of this machine, which ends TLS.
+    let host = house.address.to_string();
+    let proxied =
+        [sip, ("cookie", operator.as_str()), ("origin", &format!("https://{host}")), ("x-forwarded-for", "192.0.2.9")];
+    let _other = ask(&house, &proxied).unwrap();
+    let line = given(&house);
+    assert_eq!((line.socket.remote.ip(), line.socket.is_secure), ("192.0.2.9".parse().unwrap(), true));
+}
+
+/// The line that the switch was given last.
+fn given(house: &House) -> web::PhoneLine {
+    let line = async {
+        loop {
+            if let Some(line) = house.switchboard.phones.lock().unwrap().pop() {
+                return line;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    house.wait(async { tokio::time::timeout(DEADLINE, line).await }).unwrap()
+}
+
+/// Whether the web server has the socket ended, by itself.
+fn is_ended(house: &House, line: web::PhoneLine) -> bool {
+    house.wait(async { tokio::time::timeout(DEADLINE, line.socket.over).await }).is_ok()
+}
+
+#[test]
+fn the_socket_ends_with_its_session_and_when_the_login_is_another_operators() {
+    let house = House::looking_often();
+    let (hanako, taro) = (house.operator("101", "花子"), house.operator("102", "太郎"));
+    let user = house.user("hanako", Role::Operator, Some(hanako));
+    let token = house.session(user);
+    let headers = [("sec-websocket-protocol", "sip"), ("cookie", &*cookie(&token))];
+
+    let _socket = ask(&house, &headers).unwrap();
+    let mut line = given(&house);
+    let still = house.wait(async { tokio::time::timeout(Duration::from_millis(100), &mut line.socket.over).await });
+    assert!(still.is_err(), "as long as the session is good");
+    house.wait(house.store.close_session(&token)).unwrap();
+    assert!(is_ended(&house, line), "logged out, or revoked");
+
+    let token = house.session(user);
+    let headers = [("sec-websocket-protocol", "sip"), ("cookie", &*cookie(&token))];
+    let _socket = ask(&house, &headers).unwrap();
+    let line = given(&house);
+    let mut form = house.wait(house.store.users()).unwrap().into_iter().find(|one| one.id == user).unwrap().form;
+    form.operator_id = Some(taro);
+    house.wait(house.store.update_user(user, &form)).unwrap();
+    assert!(is_ended(&house, line), "the login is Taro's now");
+}
+
+#[test]
+fn one_operator_has_a_few_sockets_and_a_place_is_free_again_when_one_is_gone() {
+    let house = House::new();
+    let hanako = house.operator("101", "花子");
+    let operator = cookie(&house.logged_in("hanako", Role::Operator, Some(hanako)));
+    let headers = [("sec-websocket-protocol", "sip"), ("cookie", operator.as_str())];
+    let open: Vec<_> = (0..4).map(|_| (ask(&house, &headers).unwrap(), given(&house))).collect();
+    assert_eq!(ask(&house, &headers).err(), Some(429));
+    drop(open);
+    let freed = (0..600).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        ask(&house, &headers).is_ok()
+    });
+    assert!(freed);
+}
