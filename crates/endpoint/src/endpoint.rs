@@ -283,7 +283,9 @@ impl Endpoint {
     /// A carrier's flow, or one that a phone of ours is registered over: a ban of its address is meant for others behind the same
     /// NAT. It looks at every binding, so it is only asked about those who are about to be turned away.
     fn is_ours(&self, flow: Flow) -> bool {
-        self.lines.own_flow(flow) || self.guard.vouched(flow).is_some() || self.registrar.is_bound_over(self.core.now, flow)
+        self.lines.own_flow(flow)
+            || self.guard.vouched(flow).is_some()
+            || self.registrar.is_bound_over(self.core.now, flow)
     }
 
     /// Counts what no phone or carrier of ours does: over a stream only, because anybody can write anybody's address on a

@@ -23,7 +23,14 @@ pub(crate) const RETRY_AFTER_S: &str = "5";
 
 /// Where a request outside dialogs comes from.
 enum Origin {
-    Trunk { peer: Peer, source: Source, trusted: bool, compact: bool, contact_user: String, session_s: u32 },
+    Trunk {
+        peer: Peer,
+        source: Source,
+        trusted: bool,
+        compact: bool,
+        contact_user: String,
+        session_s: u32,
+    },
     Operator(AccountId),
     Stranger(Refused),
     /// Over a stream that is one operator's, in the name of another.

@@ -6,15 +6,18 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::Json;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 use transport::{Adopted, Bytestream};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -72,7 +75,26 @@ impl Drop for Place {
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(phone))
+    OpenApiRouter::new().routes(routes!(phone)).routes(routes!(account))
+}
+
+/// Whom the telephone in the page registers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PhoneAccount)]
+pub(crate) struct Account {
+    /// User part of the operator's address: the extension.
+    user: String,
+    /// Its domain.
+    domain: String,
+}
+
+/// Whom the telephone in the page registers; a password is not needed there.
+#[utoipa::path(get, path = "/phone/account", tag = "calls in hand",
+    responses((status = 200, body = Account), (status = 403, description = "the login is no operator's")))]
+pub(crate) async fn account(State(api): State<Api>, login: Login) -> Result<Json<Account>, Refusal> {
+    login.may(Act::HandleOwnCall)?;
+    let operator = api.store.operator(login.operator.ok_or_else(Refusal::forbidden)?).await?;
+    Ok(Json(Account { user: operator.form.login, domain: api.realm }))
 }
 
 /// SIP over WebSocket (RFC 7118) for the operator who is logged in: `REGISTER` of that operator's extension needs no password, and
@@ -90,7 +112,10 @@ pub(crate) async fn phone(
     let upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let headers = request.headers();
     let (Ok(accept), Some(upgrade)) = (transport::agree(headers), upgrade) else {
-        return Err(Refusal::malformed("this is a WebSocket for SIP", "ask for it with an upgrade and the subprotocol sip"));
+        return Err(Refusal::malformed(
+            "this is a WebSocket for SIP",
+            "ask for it with an upgrade and the subprotocol sip",
+        ));
     };
     let place = api.sockets.take(operator).ok_or_else(Refusal::too_many)?;
     let session = token(headers).unwrap_or_default();

@@ -52,6 +52,8 @@ fn an_operators_own_page_gets_a_socket_and_nobody_else_does() {
     let strange = [sip, ("cookie", operator.as_str()), ("origin", "https://evil.example")];
     assert_eq!(ask(&house, &strange).err(), Some(403), "another site's page, with our cookie");
     assert!(house.switchboard.phones.lock().unwrap().is_empty());
+    let account = house.get("/phone/account", operator.strip_prefix("denwaban=").unwrap()).json();
+    assert_eq!(account, serde_json::json!({ "user": "101", "domain": "denwaban" }), "and no password");
 
     let _socket = ask(&house, &[sip, ("cookie", &operator), ("origin", &own)]).unwrap();
     let line = given(&house);

@@ -279,6 +279,7 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("GET", "/me", "/me".into(), None, [401, 200, 200, 200]),
         ("GET", "/events", "/events".into(), None, [401, 400, 400, 400]),
         ("GET", "/phone", "/phone".into(), None, [401, 400, 403, 403]),
+        ("GET", "/phone/account", "/phone/account".into(), None, [401, 200, 403, 403]),
         ("GET", "/now", "/now".into(), None, [401, 200, 200, 200]),
         ("GET", "/calls", "/calls".into(), None, [401, 403, 200, 200]),
         ("GET", "/calls/export", "/calls/export".into(), None, [401, 403, 200, 200]),

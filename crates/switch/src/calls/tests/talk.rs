@@ -242,7 +242,10 @@ fn r31_a_phone_whose_connection_is_gone_is_lost_at_once() {
 #[test]
 fn r31_a_page_that_is_loaded_again_gets_its_caller_back_at_once_and_nobody_else_does() {
     let mut house = House::talk("A");
-    house.ends("hanako", Ending::Forgotten).orders(["ring hanako: さくら歯科 <09099998888>"]).hears(["A hears hold-music"]);
+    house
+        .ends("hanako", Ending::Forgotten)
+        .orders(["ring hanako: さくら歯科 <09099998888>"])
+        .hears(["A hears hold-music"]);
     house.answers("hanako").hears(["A hears hanako", "hanako hears A"]);
     house.hangs_up("A").orders(["hang up hanako"]);
     house.everything_is_over();
