@@ -114,7 +114,29 @@ fn r31_an_operator_answers_in_the_page_by_keys_and_a_page_that_is_loaded_again_h
     assert_eq!(lost.map(|event| &event["detail"]["why"]), Some(&json!("began_anew")), "{record}");
     assert_eq!(desk.0.complaints(), [] as [String; 0]);
 
+    a_headset_answers_mutes_and_hangs_up(&house, &mut desk, &mut caller);
     one_telephone_for_two_pages(&house, &operator, &mut desk);
+}
+
+/// Its lamps show what is up, its buttons do what the keys do.
+fn a_headset_answers_mutes_and_hangs_up(house: &House, desk: &mut Desk, caller: &mut Baresip) {
+    let lamps = |bits: u8| format!("headset.lamps.at(-1)?.join() === '3,{bits}'");
+    desk.click("#phone-headset");
+    desk.until_text("#phone-headset", "Headset of the tests");
+    caller.command("dial", &format!("sip:0355500101@{}", house.sip));
+    desk.until_text(STATE, "it rings");
+    desk.until("the lamp for ringing", &lamps(1));
+    desk.0.evaluate("press(1)");
+    house.until_call("established");
+    desk.until("the lamp for off the hook", &lamps(2));
+    desk.until_text("#hand-acts", "(Shift+F3)");
+    desk.0.evaluate("press(3)");
+    until_muted(house, true);
+    desk.until("the lamp for mute", &lamps(6));
+    desk.0.evaluate("press(1); press(0)");
+    caller.wait("CALL_CLOSED");
+    house.assert_idle();
+    desk.until("no lamp", &lamps(0));
 }
 
 /// The other page says where the telephone is, can have it, and gives it back when it is closed. Whoever logs out has none.

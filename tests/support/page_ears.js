@@ -1,4 +1,5 @@
-// Put into the operator's page by the tests before its own scripts: an ear at every call, which keeps each sample at 8 kHz.
+// Put into the operator's page by the tests before its own scripts: an ear at every call, which keeps each sample at 8 kHz; and a
+// headset as WebHID shows one, with a hook switch, a mute button and three lamps.
 "use strict";
 window.heard = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -25,3 +26,21 @@ window.takeHeard = () => {
   for (let from = 0; from < bytes.length; from += 8192) text += String.fromCharCode(...bytes.subarray(from, from + 8192));
   return btoa(text);
 };
+
+const bit = (usage) => ({ reportCount: 1, reportSize: 1, isConstant: false, isArray: false, isRange: false, usages: [usage] });
+const padding = (count) => ({ reportCount: count, reportSize: 1, isConstant: true, isArray: false, isRange: false, usages: [] });
+window.headset = {
+  opened: false, productName: "Headset of the tests", lamps: [],
+  collections: [{
+    usagePage: 0x0b, usage: 0x05, children: [],
+    inputReports: [{ reportId: 2, items: [bit(0x0b0020), bit(0x0b002f), padding(6)] }],
+    outputReports: [{ reportId: 3, items: [bit(0x080018), bit(0x080017), bit(0x080009), padding(5)] }],
+  }],
+  async open() { this.opened = true; },
+  async sendReport(id, bytes) { this.lamps.push([id, ...bytes]); },
+};
+Object.defineProperty(navigator, "hid", { configurable: true, value: {
+  addEventListener() {}, async getDevices() { return []; }, async requestDevice() { return [window.headset]; },
+} });
+/** The bits of its buttons, as they stand now: 1 off the hook, 2 mute. */
+window.press = (bits) => window.headset.oninputreport({ reportId: 2, data: new DataView(Uint8Array.of(bits).buffer) });

@@ -121,7 +121,7 @@ fn one_operator_has_a_few_sockets_and_a_place_is_free_again_when_one_is_gone() {
     assert_eq!(ask(&house, &headers).err(), Some(429));
     drop(open);
     let freed = (0..600).any(|_| {
-        std::thread::sleep(Duration::from_millis(100));
+        house.wait(async { tokio::time::sleep(Duration::from_millis(100)).await });
         ask(&house, &headers).is_ok()
     });
     assert!(freed);
