@@ -23,14 +23,17 @@ use utoipa_axum::routes;
 
 use crate::api::Api;
 use crate::auth::{Login, token};
+use crate::door::Peer;
 use crate::error::Refusal;
 use crate::rights::Act;
-use crate::seen::asker;
 
 /// How often it is looked whether the login is still good, and still this operator's.
 pub(crate) const LOOK: Duration = Duration::from_secs(5);
 /// Sockets of one operator at a time: a page that is loaded again comes before its old one is noticed to be gone.
 const SOCKETS_MAX: usize = 4;
+
+/// A page that is gone is noticed by then, and its socket free for another.
+const AGAIN_MS: i64 = 30_000;
 
 /// An operator's own line into the switch.
 pub struct PhoneLine {
@@ -104,6 +107,7 @@ pub(crate) async fn account(State(api): State<Api>, login: Login) -> Result<Json
 pub(crate) async fn phone(
     State(api): State<Api>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Peer(peer): Peer,
     login: Login,
     mut request: Request,
 ) -> Result<Response, Refusal> {
@@ -117,9 +121,9 @@ pub(crate) async fn phone(
             "ask for it with an upgrade and the subprotocol sip",
         ));
     };
-    let place = api.sockets.take(operator).ok_or_else(Refusal::too_many)?;
-    let session = token(headers).unwrap_or_default();
-    let remote = SocketAddr::new(asker(from, headers), from.port());
+    let place = api.sockets.take(operator).ok_or_else(|| Refusal::too_many(AGAIN_MS))?;
+    let session = token(headers, &api).unwrap_or_default();
+    let remote = SocketAddr::new(peer, from.port());
     let is_secure = is_secure(headers, api.secure_cookies);
     tokio::spawn(async move {
         // A browser that changes its mind before it is answered needs no telephone.
