@@ -150,6 +150,8 @@ impl Store {
     pub async fn purge(&self, who: &str, now_ms: i64) -> Result<Option<PurgeRow>, StoreError> {
         let cutoffs = self.cutoffs(now_ms).await?;
         let mut tx = self.begin().await?;
+        // One purge at a time: a second one must not find what the first has just emptied, and prove it again.
+        sqlx::query("UPDATE counters SET last = last WHERE name = 'purges'").execute(&mut *tx).await?;
         let mut items = purge_reports(&mut tx, &cutoffs, now_ms).await?;
         let (calls, files) = purge_calls(&mut tx, &cutoffs, now_ms).await?;
         items.extend(calls);

@@ -1,6 +1,6 @@
 //! What a backup asks, and the task when there is none.
 
-use store::{Store, TaskKind};
+use store::TaskKind;
 
 use crate::customers::sakura;
 use crate::on_both;

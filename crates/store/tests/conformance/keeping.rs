@@ -66,7 +66,7 @@ on_both! {
             sha2::Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>()
         };
         assert_eq!(row.items[0].content.as_deref(), Some(digest(&said).as_str()), "whoever has a copy can prove it");
-        assert_eq!(store.purged_files(10).await.unwrap(), [recording.path.clone()]);
+        assert_eq!(store.purged_files(10).await.unwrap(), std::slice::from_ref(&recording.path));
         store.purged_file_gone(&recording.path).await.unwrap();
         assert_eq!(store.purged_files(10).await.unwrap(), Vec::<String>::new());
 
@@ -163,7 +163,7 @@ on_both! {
         store.waive_report(&unfinished.id, "間違い", &hanako(), NOON_MS).await.unwrap();
         let rows = purge(&store, later(200)).await;
         assert_eq!(rows.iter().map(|row| row.reports).sum::<i64>(), 3, "{rows:?}");
-        assert_eq!(store.holds(true).await.unwrap(), [of_report.clone()]);
+        assert_eq!(store.holds(true).await.unwrap(), std::slice::from_ref(&of_report));
         assert_eq!(store.holds(false).await.unwrap().len(), 3);
         let decided = store.dispute(dispute.id).await.unwrap();
         assert_eq!((decided.words.as_str(), decided.cause), ("", Some(Cause::Correct)), "the cause is counted");
@@ -177,6 +177,28 @@ on_both! {
         ] {
             assert!(matches!(hold(new).await, Err(StoreError::Missing { .. })));
         }
+    }
+
+    async fn f54_purges_at_the_same_time_prove_each_thing_once(store: Store) {
+        for number in 1..=150 {
+            store.save_call(&switch::CallRecord { answered_ms: None, ..cleared(number) }).await.unwrap();
+        }
+        let runs: Vec<_> = (0..3)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { purge(&store, later(200)).await })
+            })
+            .collect();
+        let mut calls = Vec::new();
+        for run in runs {
+            let rows = run.await.unwrap();
+            calls.extend(rows.into_iter().flat_map(|row| row.items).filter_map(|item| item.call));
+        }
+        assert_eq!(calls.len(), 150);
+        calls.sort();
+        calls.dedup();
+        assert_eq!(calls.len(), 150, "each once");
+        assert_eq!(store.broken_purge().await.unwrap(), None);
     }
 
     async fn f54_calls_without_a_report_go_too_and_more_than_a_batch_goes_in_several(store: Store) {
