@@ -13,6 +13,7 @@ mod answer;
 pub mod assurance;
 pub mod billing;
 mod channel;
+pub mod compare;
 mod content;
 pub mod edit_distance;
 pub mod evidence;

@@ -15,6 +15,8 @@ use crate::text::storable;
 
 /// Disputes on one page.
 const PAGE_ROWS: i64 = 200;
+/// A firm has its answer so long after its word (F49).
+pub const ANSWER_MS: i64 = 30 * 60 * 1000;
 /// Characters of a field's key.
 const KEY_CHARS_MAX: usize = 100;
 
@@ -76,6 +78,8 @@ pub struct DisputeRow {
     pub opened_ms: i64,
     /// By whom.
     pub opened_by: String,
+    /// The firm is to have its answer by then.
+    pub due_ms: i64,
     /// `None`: nobody has decided yet.
     pub cause: Option<Cause>,
     /// What the firm was told.
@@ -114,6 +118,8 @@ pub struct DisputeCount {
     pub count: i64,
     /// Mean time from the firm's word to the answer, milliseconds.
     pub mean_answer_ms: i64,
+    /// Of them, answered later than the house promises.
+    pub late: i64,
 }
 
 impl Store {
@@ -264,12 +270,14 @@ impl Store {
     /// What the database says.
     pub async fn dispute_counts(&self, from_ms: i64, to_ms: i64) -> Result<Vec<DisputeCount>, StoreError> {
         let rows = sqlx::query(
-            "SELECT cause, operator, customer, COUNT(*) AS count, CAST(SUM(decided_ms - opened_ms) AS BIGINT) AS waited \
+            "SELECT cause, operator, customer, COUNT(*) AS count, CAST(SUM(decided_ms - opened_ms) AS BIGINT) AS waited, \
+             CAST(SUM(CASE WHEN decided_ms - opened_ms > $3 THEN 1 ELSE 0 END) AS BIGINT) AS late \
              FROM disputes WHERE decided_ms >= $1 AND decided_ms < $2 \
              GROUP BY cause, operator, customer ORDER BY cause, operator, customer",
         )
         .bind(from_ms)
         .bind(to_ms)
+        .bind(ANSWER_MS)
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(count_row).collect()
@@ -296,6 +304,7 @@ fn dispute_row(row: &AnyRow) -> Result<DisputeRow, StoreError> {
         field: row.text("field")?,
         words: row.text("words")?,
         opened_ms: row.int("opened_ms")?,
+        due_ms: row.int("opened_ms")?.saturating_add(ANSWER_MS),
         opened_by: row.text("opened_by")?,
         cause: if cause.is_empty() { None } else { Some(variant(&cause, "disputes.cause")?) },
         answer: row.text("answer")?,
@@ -313,5 +322,6 @@ fn count_row(row: &AnyRow) -> Result<DisputeCount, StoreError> {
         customer: row.int("customer")?,
         count,
         mean_answer_ms: row.int("waited")? / count.max(1),
+        late: row.int("late")?,
     })
 }

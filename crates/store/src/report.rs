@@ -189,7 +189,7 @@ pub(crate) async fn take(tx: &mut Tx, id: &str) -> Result<ReportRow, StoreError>
 }
 
 /// The same, if it is a draft.
-async fn take_draft(tx: &mut Tx, id: &str) -> Result<ReportRow, StoreError> {
+pub(crate) async fn take_draft(tx: &mut Tx, id: &str) -> Result<ReportRow, StoreError> {
     let report = take(tx, id).await?;
     match report.state {
         ReportState::Draft => Ok(report),

@@ -21,6 +21,8 @@ const PAGE_ROWS: u32 = 50;
 const TEXT_CHARS_MAX: usize = 100;
 /// Digits of a caller's number that count; also longer than any number, see [`trailing_range`].
 const DIGITS_MAX: usize = 32;
+/// Fewer digits are looked for at a number's end alone.
+const PART_DIGITS_MIN: usize = 4;
 /// From this many digits on a leading 0 is the trunk prefix of a whole national number.
 const NATIONAL_DIGITS_MIN: usize = 9;
 
@@ -32,6 +34,8 @@ pub struct CallQuery {
     pub customer: Option<i64>,
     /// The caller's number in any form, or its last digits.
     pub caller: Option<String>,
+    /// Calls that came since then (unix milliseconds) are also found by a few digits anywhere in their caller's number.
+    pub anywhere_since_ms: Option<i64>,
     /// Operator's row.
     pub operator: Option<i64>,
     /// Arrived at or after (unix milliseconds).
@@ -178,8 +182,23 @@ impl Conditions {
                     "give a number or its last digits",
                 )
             })?;
-            let between = "calls.caller_reversed >= $ AND calls.caller_reversed <= $";
-            self.add(between, [Value::Text(first), Value::Text(last)]);
+            match query.anywhere_since_ms.zip(Part::of(caller)) {
+                None => {
+                    let between = "calls.caller_reversed >= $ AND calls.caller_reversed <= $";
+                    self.add(between, [Value::Text(first), Value::Text(last)]);
+                }
+                Some((since_ms, Part { within, begins })) => self.add(
+                    "calls.id IN (SELECT id FROM calls WHERE caller_reversed >= $ AND caller_reversed <= $ \
+                     UNION SELECT id FROM calls WHERE arrived_ms >= $ AND (caller_reversed || ' ' LIKE $ OR caller_reversed || ' ' LIKE $))",
+                    [
+                        Value::Text(first),
+                        Value::Text(last),
+                        Value::Int(since_ms),
+                        Value::Text(within),
+                        Value::Text(begins),
+                    ],
+                ),
+            }
         }
         if let Some(text) = query.text.as_deref().filter(|text| !text.trim().is_empty()) {
             let pattern = like_pattern(&text.chars().take(TEXT_CHARS_MAX).collect::<String>());
@@ -238,6 +257,30 @@ pub(crate) fn trailing_range(text: &str) -> Option<(String, String)> {
     let first = reversed(&digits);
     let last = format!("{first}{}", "9".repeat(DIGITS_MAX));
     (!first.is_empty()).then_some((first, last))
+}
+
+/// Patterns of reversed numbers with a few digits somewhere in them; for numbers that stand one after the other with spaces between.
+pub(crate) struct Part {
+    /// Anywhere.
+    pub(crate) within: String,
+    /// A Japanese number begins with them, as it is dialled at home: a leading 0 stands for +81. Else the same once more.
+    pub(crate) begins: String,
+}
+
+impl Part {
+    /// `None`: these are so few digits that they are in very many numbers, or more than a number has.
+    pub(crate) fn of(text: &str) -> Option<Part> {
+        let digits = digits(text);
+        if !(PART_DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()) {
+            return None;
+        }
+        let within = format!("%{}%", reversed(&digits));
+        let begins = match digits.strip_prefix('0') {
+            Some(rest) => format!("%{} %", reversed(&format!("{}{rest}", number::JAPAN))),
+            None => within.clone(),
+        };
+        Some(Part { within, begins })
+    }
 }
 
 fn summary(row: &AnyRow) -> Result<CallSummary, StoreError> {
@@ -307,6 +350,13 @@ mod tests {
             assert_eq!(trailing_range(text), Some((first.to_owned(), format!("{first}{nines}"))), "{text}");
         }
         assert_eq!(trailing_range("no digits"), None);
+    }
+
+    #[test]
+    fn f49_a_few_digits_are_found_in_the_middle_and_at_the_beginning_as_one_dials_it() {
+        let part = Part::of("０９０−１２").unwrap();
+        assert_eq!((part.within.as_str(), part.begins.as_str()), ("%21090%", "%210918 %"));
+        assert!(Part::of("123").is_none(), "they are in very many numbers");
     }
 
     #[test]

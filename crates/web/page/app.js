@@ -308,12 +308,16 @@ const lists = reportLists({ ...tools, desk: reports });
 let forms = null; // the administrator's
 let ownPhone = null; // the telephone in this page, for operators
 let desks = null; // the supervisors': firms' report settings, past reports
+let scores = null; // an operator's own
 
 /** They are fetched for those alone who may use them. */
 async function administer() {
   if (mayFind()) {
     desks ??= (await import("/office.js")).office({ ...tools, desk: reports });
     await desks.load();
+  } else if (state.me) {
+    scores ??= (await import("/quality-mine.js")).ownQuality(tools);
+    await scores.load();
   }
   if (state.me?.role !== "admin") return;
   forms ??= (await import("/setup.js")).setup(tools);
@@ -574,6 +578,7 @@ function showLogin() {
   forms?.forget();
   desks?.forget();
   ownPhone?.forget();
+  scores?.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
   entrance.forget();
   $("desk").hidden = $("own").hidden = $("account").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
@@ -597,6 +602,7 @@ $("language").onclick = () => {
   forms?.redraw();
   desks?.redraw();
   ownPhone?.redraw();
+  scores?.redraw();
   drawBans();
   drawAlarms();
   if (mayFind()) drawCalls();

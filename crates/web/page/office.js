@@ -2,9 +2,11 @@
 // them has logged in, and for nobody else.
 import { adminDesk } from "/admin.js";
 import { disputeDesk } from "/disputes.js";
+import { operatorsDesk } from "/operators.js";
 import { pastReports } from "/past.js";
 import { figures } from "/past-figures.js";
 import { profileDesk } from "/profile.js";
+import { qualityDesk } from "/quality.js";
 
 /** `tools` are the page's own, with `desk`, the report's form. */
 export function office(tools) {
@@ -12,7 +14,7 @@ export function office(tools) {
   Object.assign(style, { rel: "stylesheet", href: "/office.css" });
   document.head.append(style);
   const past = pastReports(tools);
-  const parts = [profileDesk(tools), disputeDesk(tools, past), past, figures(tools), adminDesk(tools)];
+  const parts = [profileDesk(tools), disputeDesk(tools, past), past, figures(tools), qualityDesk(tools), operatorsDesk(tools), adminDesk(tools)];
   return {
     load: () => Promise.all(parts.map((part) => part.load())),
     hears: (stamped) => parts.forEach((part) => part.hears?.(stamped)),

@@ -14,6 +14,7 @@ use crate::auth::Login;
 use crate::error::Refusal;
 use crate::export;
 use crate::extract::{Asked, At};
+use crate::reports::ANYWHERE_MS;
 use crate::rights::Act;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -27,7 +28,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 pub(crate) struct Filter {
     /// Client firm.
     customer: Option<i64>,
-    /// The caller's number in any spelling, or its last digits.
+    /// The caller's number in any spelling, or its last digits; of calls of the last six months, any four or more digits of it.
     caller: Option<String>,
     /// Operator who answered.
     operator: Option<i64>,
@@ -58,7 +59,20 @@ impl TryFrom<Filter> for CallQuery {
             })
         };
         let cursor = cursor.filter(|text| !text.is_empty()).map(parsed).transpose()?;
-        Ok(CallQuery { customer, caller, operator, from_ms, to_ms, did, text, answered, limit, cursor })
+        let anywhere_since_ms = None;
+        Ok(CallQuery {
+            customer,
+            caller,
+            anywhere_since_ms,
+            operator,
+            from_ms,
+            to_ms,
+            did,
+            text,
+            answered,
+            limit,
+            cursor,
+        })
     }
 }
 
@@ -97,7 +111,8 @@ pub(crate) async fn find(
     Asked(filter): Asked<Filter>,
 ) -> Result<Json<Page>, Refusal> {
     login.may(Act::FindCalls)?;
-    let page = api.store.find_calls(&filter.try_into()?).await?;
+    let anywhere_since_ms = Some(api.now_ms() - ANYWHERE_MS);
+    let page = api.store.find_calls(&CallQuery { anywhere_since_ms, ..filter.try_into()? }).await?;
     let listed =
         |call: CallSummary| Listed { caller_display: display(&call.caller), did_display: display(&call.did), call };
     Ok(Json(Page { calls: page.calls.into_iter().map(listed).collect(), next: page.next }))

@@ -15,6 +15,7 @@ use crate::auth::Login;
 use crate::calls::{Filter, display};
 use crate::error::Refusal;
 use crate::extract::Asked;
+use crate::reports::ANYWHERE_MS;
 use crate::rights::Act;
 
 /// Calls in one file.
@@ -50,7 +51,8 @@ pub(crate) async fn export_calls(
     Asked(filter): Asked<Filter>,
 ) -> Result<Response, Refusal> {
     login.may(Act::FindCalls)?;
-    let mut query = CallQuery { limit: Some(PAGE_ROWS), ..filter.try_into()? };
+    let anywhere_since_ms = Some(api.now_ms() - ANYWHERE_MS);
+    let mut query = CallQuery { limit: Some(PAGE_ROWS), anywhere_since_ms, ..filter.try_into()? };
     let mut sheet = Sheet::new(&COLUMNS)?;
     let mut rows = 0;
     loop {

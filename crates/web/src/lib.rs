@@ -8,6 +8,7 @@ mod bans;
 mod calls;
 mod care;
 mod channels;
+mod desk;
 mod directory;
 mod door;
 pub mod error;
@@ -98,6 +99,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(reports::routes())
         .merge(my::routes())
         .merge(my::desk_routes())
+        .merge(desk::routes())
         .merge(my::admin_routes())
         .merge(directory::routes())
         .merge(events::routes())

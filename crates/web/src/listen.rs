@@ -14,6 +14,7 @@ use report::{Language, japan};
 use store::{Listen, StoreError};
 
 use crate::api::Api;
+use crate::desk;
 use crate::door::Peer;
 use crate::recording;
 use crate::seen::{frame, hash, is_token};
@@ -78,7 +79,13 @@ async fn sound(State(api): State<Api>, Peer(from): Peer, Path(token): Path<Strin
     {
         return said(closed, language);
     }
-    match recording::serve(&api, listen.call, request).await {
+    let sound = match &listen.clip {
+        Some(clip) => {
+            desk::sound(&api, clip.call, clip.from_ms, clip.until_ms).await.map(|wav| desk::part(wav, &request))
+        }
+        None => recording::serve(&api, listen.call, request).await,
+    };
+    match sound {
         Ok(mut answer) => {
             answer.headers_mut().extend(HEADERS);
             answer
@@ -133,8 +140,7 @@ async fn find(api: &Api, from: IpAddr, headers: &HeaderMap, token: &str) -> Resu
     let found = if is_token(token) { api.store.listen_page(&hash(token)).await } else { Ok(None) };
     match found {
         Ok(Some(listen)) => {
-            let until_ms = listen.report.sent_ms.and_then(|sent_ms| listen.listening.until_ms(sent_ms));
-            if until_ms.is_some_and(|until_ms| now_ms < until_ms) {
+            if until_ms(&listen).is_some_and(|until_ms| now_ms < until_ms) {
                 Ok(listen)
             } else {
                 Err((Closed::Over, listen.language))
@@ -152,12 +158,24 @@ async fn find(api: &Api, from: IpAddr, headers: &HeaderMap, token: &str) -> Resu
     }
 }
 
+/// When the link ends: with the plan's time, or with its clip's.
+fn until_ms(listen: &Listen) -> Option<i64> {
+    let plan_ms = listen.report.sent_ms.and_then(|sent_ms| listen.listening.until_ms(sent_ms))?;
+    Some(listen.clip.as_ref().map_or(plan_ms, |clip| plan_ms.min(clip.expires_ms)))
+}
+
 fn player(listen: &Listen, token: &str) -> Response {
     let language = listen.language;
     let at = japan::moment(listen.report.created_ms, language);
-    let until_ms = listen.report.sent_ms.and_then(|sent_ms| listen.listening.until_ms(sent_ms)).unwrap_or_default();
-    let until = japan::moment(until_ms, language);
-    let text = language.of(format!("{at} 受付のお電話の録音です。"), format!("Recording of a call at {at}."));
+    let until = japan::moment(until_ms(listen).unwrap_or_default(), language);
+    let text = match &listen.clip {
+        None => language.of(format!("{at} 受付のお電話の録音です。"), format!("Recording of a call at {at}.")),
+        Some(clip) => {
+            let seconds = (clip.until_ms - clip.from_ms) / 1000;
+            let words = format!("{at} に回答したご指摘について、お電話の該当する{seconds}秒間です。");
+            language.of(words, format!("The {seconds} seconds of the call that our answer of {at} is about."))
+        }
+    };
     let note = language.of(
         format!("{until} まで、いつでもお聞きいただけます。再生は記録されます。"),
         format!("You can listen until {until}, at any time. Listening is logged."),

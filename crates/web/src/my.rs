@@ -21,7 +21,7 @@ use crate::door::cookie::Side;
 use crate::error::Refusal;
 use crate::rights::{self, MyAct};
 
-pub(crate) use disputes::desk_routes;
+pub(crate) use disputes::{desk_routes, tell as tell_dispute};
 pub(crate) use login::{MyLogin, enter};
 pub(crate) use people::admin_routes;
 

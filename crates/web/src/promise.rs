@@ -154,6 +154,11 @@ pub(crate) async fn certificate(
     Asked(of): Asked<Of>,
 ) -> Result<Json<Certified>, Refusal> {
     login.may(Act::FindCalls)?;
+    Ok(Json(certified(&api, id, &of).await?))
+}
+
+/// The same, for whoever may see it.
+pub(crate) async fn certified(api: &Api, id: i64, of: &Of) -> Result<Certified, Refusal> {
     let odd = || Refusal::invalid("month", format!("{:?} is no month", of.month), "write it as 2026-11");
     let month: Month = of.month.parse().map_err(|_| odd())?;
     let row = api.store.customer(id).await?;
@@ -162,5 +167,5 @@ pub(crate) async fn certificate(
     // Half a million are sorted in some hundredths of a second: off the threads that serve others.
     let certificate = tokio::task::spawn_blocking(move || Certificate::of(visits)).await;
     let certificate = certificate.map_err(|_| Refusal::unavailable("the figures could not be made"))?;
-    Ok(Json(Certified { customer: id, name: row.form.name, month: month.to_string(), certificate }))
+    Ok(Certified { customer: id, name: row.form.name, month: month.to_string(), certificate })
 }

@@ -131,7 +131,7 @@ fn from_start(request: &Request) -> bool {
 }
 
 /// The file of a database row, if it is one of ours: below the folder by its name and by where links lead.
-async fn find(folder: &Path, path: &str, end: &str) -> Result<PathBuf, Refusal> {
+pub(crate) async fn find(folder: &Path, path: &str, end: &str) -> Result<PathBuf, Refusal> {
     let refused = || Refusal::not_found("the recording's path is none below the recordings' folder");
     let file = below(folder, path, end).ok_or_else(refused)?;
     let missing = |_| {

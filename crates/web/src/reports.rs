@@ -33,9 +33,12 @@ use crate::rights::Act;
 
 pub(crate) use clock::Recorded;
 pub(crate) use draft::let_go;
+pub(crate) use find::ANYWHERE_MS;
 pub(crate) use firm::{Absence, Instruction, save_profile_of};
 pub(crate) use open::Watched;
 pub(crate) use refused::{Said, refusal};
+pub(crate) use send::sent as tell_sent;
+pub(crate) use writer::writer;
 
 /// Routes of everything about reports.
 pub(crate) fn routes() -> OpenApiRouter<Api> {

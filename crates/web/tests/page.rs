@@ -93,8 +93,32 @@ const PHONE: Part = Part {
 /// The dispute desk, for supervisors.
 const DISPUTES: Part = Part {
     words: include_str!("../page/disputes-words.js"),
-    scripts: &[("/disputes.js", include_str!("../page/disputes.js"))],
+    scripts: &[
+        ("/disputes.js", include_str!("../page/disputes.js")),
+        ("/disputes-case.js", include_str!("../page/disputes-case.js")),
+    ],
     asks: &["D()."],
+};
+/// Operators' figures, for the same.
+const OPERATORS: Part = Part {
+    words: include_str!("../page/operators-words.js"),
+    scripts: &[("/operators.js", include_str!("../page/operators.js"))],
+    asks: &["O()."],
+};
+/// Listening for quality, for supervisors; and an operator's own scores.
+const QUALITY: Part = Part {
+    words: include_str!("../page/quality-words.js"),
+    scripts: &[
+        ("/quality.js", include_str!("../page/quality.js")),
+        ("/quality-mine.js", include_str!("../page/quality-mine.js")),
+    ],
+    asks: &["Q()."],
+};
+/// A screen on a wall.
+const WALL: Part = Part {
+    words: include_str!("../page/wall-words.js"),
+    scripts: &[("/wall.js", include_str!("../page/wall.js"))],
+    asks: &["W."],
 };
 /// A client firm's own page.
 const MY: Part = Part {
@@ -133,8 +157,10 @@ const ACCOUNT: Part = Part {
     ],
     asks: &["W()."],
 };
-const PARTS: [&Part; 12] =
-    [&DOOR, &ACCOUNT, &PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &PHONE, &DISPUTES, &ADMIN, &MY];
+const PARTS: [&Part; 15] = [
+    &DOOR, &ACCOUNT, &PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &PHONE, &DISPUTES, &OPERATORS, &QUALITY, &WALL, &ADMIN,
+    &MY,
+];
 
 impl Part {
     fn read(&self) -> Value {
@@ -457,6 +483,21 @@ const REPORTS: &[&str] = &[
 
 /// What an operator's browser fetches for the telephone in the page.
 const PHONES: &[&str] = &["//phone.js", "//phone-keys.js", "//phone-sound.js", "//phone-words.js", "//vendor/jssip.js"];
+
+/// The supervisor's desk: disputes beside the waveform, quality, operators' figures.
+const DESK: &[&str] = &[
+    "//disputes-case.js",
+    "//wave.js",
+    "//operators.js",
+    "//operators-words.js",
+    "//quality.js",
+    "//quality-mine.js",
+    "//quality-words.js",
+];
+
+/// A screen on a wall.
+const WALLS: &[&str] = &["//wall", "//wall.js", "//wall-words.js", "//wall.css"];
+
 /// A client firm's own page: on a telephone, and so the smallest.
 const MYS: &[&str] = &[
     "//my",
@@ -516,6 +557,9 @@ fn the_page_is_served_closed_and_small() {
     assert!(all < 120 * 1024, "an operator loads {everybodys}, {reports} and {phones} bytes");
     let accounts = served(ACCOUNTS);
     assert!(accounts < 30_000, "{accounts}");
+    let (desk, walls) = (served(DESK), served(WALLS));
+    assert!(desk < 20_000, "{desk}");
+    assert!(walls < 8_000, "{walls}");
     let mys = served(MYS);
     assert!(mys < 40_000, "a client firm loads {mys} bytes");
     let (supervisors, administrators) = (served(SUPERVISORS), served(ADMINISTRATORS));
@@ -527,7 +571,7 @@ fn the_page_is_served_closed_and_small() {
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
         assert!(
-            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS, ADMINISTRATION, PHONES, MYS, ACCOUNTS]
+            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS, ADMINISTRATION, PHONES, DESK, WALLS, MYS, ACCOUNTS]
                 .concat()
                 .contains(&path.as_str()),
             "{file} is loaded and not looked at"

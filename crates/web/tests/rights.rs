@@ -149,6 +149,81 @@ fn firms(customer: i64) -> Vec<Line> {
     ]
 }
 
+/// The supervisor's desk.
+#[allow(clippy::too_many_lines, reason = "it is a table")]
+fn desk(customer: i64) -> Vec<Line> {
+    let past = |rest: &str| format!("/calls/{}{rest}", CallId(PAST));
+    vec![
+        (
+            "GET",
+            "/calls/{call}/recording/clip",
+            past("/recording/clip?from_ms=0&until_ms=1000"),
+            None,
+            [401, 403, 200, 200],
+        ),
+        (
+            "GET",
+            "/customers/{id}/certificate/export",
+            format!("/customers/{}/certificate/export?month=2025-11", customer),
+            None,
+            [401, 403, 200, 200],
+        ),
+        (
+            "GET",
+            "/disputes/counts/export",
+            "/disputes/counts/export?from_ms=0&to_ms=1".into(),
+            None,
+            [401, 403, 200, 200],
+        ),
+        ("GET", "/disputes/{id}", "/disputes/1".into(), None, [401, 403, 404, 404]),
+        (
+            "POST",
+            "/disputes/{id}/answer",
+            "/disputes/1/answer".into(),
+            Some(json!({"cause": "correct"})),
+            [401, 403, 404, 404],
+        ),
+        ("DELETE", "/reports/{id}/clip", "/reports/1/clip".into(), None, [401, 403, 404, 404]),
+        ("GET", "/operators/figures", "/operators/figures?from_ms=0&to_ms=1".into(), None, [401, 403, 200, 200]),
+        (
+            "GET",
+            "/operators/figures/export",
+            "/operators/figures/export?from_ms=0&to_ms=1".into(),
+            None,
+            [401, 403, 200, 200],
+        ),
+        ("GET", "/quality/criteria", "/quality/criteria".into(), None, [401, 200, 200, 200]),
+        ("PUT", "/quality/criteria", "/quality/criteria".into(), Some(json!({"criteria": []})), [401, 403, 422, 422]),
+        ("GET", "/quality/samples", "/quality/samples".into(), None, [401, 403, 200, 200]),
+        (
+            "POST",
+            "/quality/samples",
+            "/quality/samples".into(),
+            Some(json!({"call": "x", "why": "y"})),
+            [401, 403, 404, 404],
+        ),
+        (
+            "POST",
+            "/quality/draws",
+            "/quality/draws".into(),
+            Some(json!({"week": "2025-11-10", "per_operator": 2})),
+            [401, 403, 200, 200],
+        ),
+        (
+            "PUT",
+            "/quality/samples/{id}/sheet",
+            "/quality/samples/9/sheet".into(),
+            Some(json!({"marks": [{"code": "greeting", "points": 5}]})),
+            [401, 403, 404, 404],
+        ),
+        ("GET", "/quality/mine", "/quality/mine".into(), None, [401, 200, 200, 200]),
+        ("GET", "/wall", "/wall".into(), None, [401; 4]),
+        ("GET", "/displays", "/displays".into(), None, [401, 403, 403, 200]),
+        ("POST", "/displays", "/displays".into(), Some(json!({"name": "壁"})), [401, 403, 403, 201]),
+        ("DELETE", "/displays/{id}", "/displays/1".into(), None, [401, 403, 403, 200]),
+    ]
+}
+
 /// A firm's own people are none of the house's, nor the house's people a firm's; disputes and logins are looked after here.
 fn my_page(customer: i64) -> Vec<Line> {
     let mut lines: Vec<Line> = [
@@ -386,6 +461,7 @@ fn everything(rows: Rows) -> Vec<Line> {
     lines.extend(administration());
     lines.extend(firms(rows.customer));
     lines.extend(my_page(rows.customer));
+    lines.extend(desk(rows.customer));
     // Last, because it ends the sessions.
     lines.push(("POST", "/logout", "/logout".into(), None, [204, 204, 204, 204]));
     lines

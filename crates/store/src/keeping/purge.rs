@@ -252,6 +252,7 @@ const OF_REPORT: &[&str] = &[
     "DELETE FROM handlings WHERE report = $1",
     "UPDATE disputes SET words = '', answer = '' WHERE report = $1",
     "UPDATE tasks SET detail = '' WHERE report = $1",
+    "DELETE FROM clips WHERE report = $1",
 ];
 
 /// What goes with a call. Of its story stays what the figures count by.
@@ -260,6 +261,8 @@ const OF_CALL: &[&str] = &[
     "DELETE FROM events WHERE call = $1",
     "DELETE FROM recordings WHERE call = $1",
     "UPDATE tasks SET detail = '' WHERE call = $1",
+    // What was said of the call goes; how many percent it had stays with the operator's figures.
+    "UPDATE samples SET sheet = NULL, why = '' WHERE call = $1",
 ];
 
 async fn purge_calls(tx: &mut Tx, cutoffs: &Cutoffs, now_ms: i64) -> Result<(Vec<Purged>, Vec<String>), StoreError> {

@@ -7,6 +7,7 @@ use switch::CallId;
 
 use crate::audit;
 use crate::call::key;
+use crate::clip::Clip;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::report::{ReportRow, report_row};
@@ -34,6 +35,8 @@ pub struct Listen {
     pub listening: Listening,
     /// The firm's language.
     pub language: report::Language,
+    /// It opens these seconds alone (X04).
+    pub clip: Option<Clip>,
 }
 
 impl Store {
@@ -63,7 +66,12 @@ impl Store {
         if owner.is_some_and(|owner| owner != Some(customer)) {
             return Ok(None);
         }
+        let clip = self.clip(&report.id).await?;
+        if clip.as_ref().is_some_and(|clip| clip.call != call || clip.revoked_ms.is_some()) {
+            return Ok(None);
+        }
         Ok(Some(Listen {
+            clip,
             delivery: row.text("id")?,
             customer,
             recipient,
@@ -84,7 +92,8 @@ impl Store {
         let mut tx = self.begin().await?;
         let most = if listen.listening.times_max == 0 { i64::MAX } else { i64::from(listen.listening.times_max) };
         let who = format!("link {}", listen.delivery);
-        let detail = format!("customer {}, {}: {path}", listen.customer, listen.recipient);
+        let part = listen.clip.as_ref().map(|clip| format!(" {}–{} ms", clip.from_ms, clip.until_ms));
+        let detail = format!("customer {}, {}: {path}{}", listen.customer, listen.recipient, part.unwrap_or_default());
         audit::add(&mut tx, now_ms, &who, "recording.play", &listen.call.to_string(), &detail).await?;
         let counted = sqlx::query("UPDATE deliveries SET listens = listens + 1 WHERE id = $1 AND listens < $2")
             .bind(&listen.delivery)

@@ -10,7 +10,7 @@ use super::{Origin, ReportRow, ReportState, report_row};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::row::word;
-use crate::search::{Conditions, Value, trailing_range};
+use crate::search::{Conditions, Part, Value, trailing_range};
 use crate::text::like_pattern;
 
 /// Reports on one page.
@@ -46,6 +46,8 @@ pub struct ReportQuery {
     pub text: Option<String>,
     /// The callback number or the caller's in any form, or its last digits.
     pub number: Option<String>,
+    /// Reports begun since then (unix milliseconds) are also found by a few digits anywhere in one of these numbers.
+    pub anywhere_since_ms: Option<i64>,
     /// Confirmed by one of its recipients, or not.
     pub seen: Option<bool>,
     /// The firm has said that it has dealt with it (対応済), or not.
@@ -162,10 +164,7 @@ fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
             let what = format!("there is no digit in {number:?}");
             StoreError::invalid("number", what, "give a number or its last digits")
         })?;
-        found.add(
-            "((callback_reversed >= $ AND callback_reversed <= $) OR (caller_reversed >= $ AND caller_reversed <= $))",
-            [Value::Text(first.clone()), Value::Text(last.clone()), Value::Text(first), Value::Text(last)],
-        );
+        by_number(&mut found, number, (first, last), query.anywhere_since_ms);
     }
     match query.seen {
         Some(true) => found.add("seen_ms IS NOT NULL", []),
@@ -181,6 +180,26 @@ fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
         found.add("(created_ms, id) < ($, $)", place);
     }
     Ok(found)
+}
+
+/// At the end of a number, by an index; in its middle, by looking through the numbers of some time.
+fn by_number(found: &mut Conditions, number: &str, (first, last): (String, String), since_ms: Option<i64>) {
+    let text = Value::Text;
+    let ends = [text(first.clone()), text(last.clone()), text(first), text(last)];
+    let Some((since_ms, Part { within, begins })) = since_ms.zip(Part::of(number)) else {
+        return found.add(
+            "((callback_reversed >= $ AND callback_reversed <= $) OR (caller_reversed >= $ AND caller_reversed <= $))",
+            ends,
+        );
+    };
+    let [first, last, again, and_again] = ends;
+    found.add(
+        "id IN (SELECT id FROM reports WHERE callback_reversed >= $ AND callback_reversed <= $ \
+         UNION SELECT id FROM reports WHERE caller_reversed >= $ AND caller_reversed <= $ \
+         UNION SELECT id FROM reports WHERE created_ms >= $ AND (callback_reversed || ' ' || caller_reversed || ' ' LIKE $ \
+         OR callback_reversed || ' ' || caller_reversed || ' ' LIKE $))",
+        [first, last, again, and_again, Value::Int(since_ms), text(within), text(begins)],
+    );
 }
 
 /// Whether and by whom the firm deals with it (F59).

@@ -11,6 +11,7 @@ mod calls;
 mod customers;
 mod damaged;
 mod databases;
+mod desk;
 mod directory;
 mod door;
 mod firms;

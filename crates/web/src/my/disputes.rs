@@ -46,7 +46,8 @@ pub(crate) async fn dispute(
     Ok((StatusCode::CREATED, Json(row)))
 }
 
-fn tell(api: &Api, dispute: &DisputeRow, what: &str) {
+/// The desks are told of a dispute.
+pub(crate) fn tell(api: &Api, dispute: &DisputeRow, what: &str) {
     api.switchboard.tell(News::Task {
         task: format!("dispute {}", dispute.id),
         report: Some(dispute.report.clone()),

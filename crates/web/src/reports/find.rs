@@ -30,6 +30,8 @@ use crate::tongue::Tongue;
 const ROWS_MAX: usize = 20_000;
 /// Reports asked of the store at once.
 const PAGE_ROWS: u32 = 500;
+/// So far back digits are looked for in the middle of numbers.
+pub(crate) const ANYWHERE_MS: i64 = 183 * report::japan::DAY_MS;
 /// Drafts in a list.
 const DRAFTS_MAX: u32 = 200;
 
@@ -70,7 +72,8 @@ pub(crate) struct Filter {
     person: Option<String>,
     /// Parts of anything that was written, each; width, kana and case do not matter.
     text: Option<String>,
-    /// The callback number or the caller's, in any spelling, or its last digits.
+    /// The callback number or the caller's, in any spelling, or its last digits; in reports of the last six months, any four or
+    /// more digits of it.
     number: Option<String>,
     /// Confirmed by one of its recipients, or not.
     seen: Option<bool>,
@@ -101,6 +104,7 @@ impl TryFrom<Filter> for ReportQuery {
             person: filter.person,
             text: filter.text,
             number: filter.number,
+            anywhere_since_ms: None,
             seen: filter.seen,
             handled: None,
             assignee: None,
@@ -129,8 +133,9 @@ pub(crate) async fn find(
     Asked(filter): Asked<Filter>,
 ) -> Result<Json<ReportList>, Refusal> {
     login.may(Act::TendReports)?;
-    let page = api.store.reports(&filter.try_into()?).await.said(tongue.0)?;
     let now_ms = api.now_ms();
+    let query = ReportQuery { anywhere_since_ms: Some(now_ms - ANYWHERE_MS), ..filter.try_into()? };
+    let page = api.store.reports(&query).await.said(tongue.0)?;
     let reports = page.reports.into_iter().map(|report| Shown::of(report, &login, now_ms)).collect();
     Ok(Json(ReportList { reports, next: page.next }))
 }
@@ -215,7 +220,8 @@ pub(crate) async fn export_reports(
     Asked(filter): Asked<Filter>,
 ) -> Result<Response, Refusal> {
     login.may(Act::TendReports)?;
-    let mut query = ReportQuery { limit: Some(PAGE_ROWS), ..filter.try_into()? };
+    let anywhere_since_ms = Some(api.now_ms() - ANYWHERE_MS);
+    let mut query = ReportQuery { limit: Some(PAGE_ROWS), anywhere_since_ms, ..filter.try_into()? };
     let mut sheet = Sheet::new(&COLUMNS)?;
     let mut rows = 0;
     loop {

@@ -107,7 +107,7 @@ pub(crate) async fn send(
 }
 
 /// The desks, and whoever delivers, are told.
-fn sent(api: &Api, report: &ReportRow, deliveries: usize) {
+pub(crate) fn sent(api: &Api, report: &ReportRow, deliveries: usize) {
     api.switchboard.tell(News::ReportSent {
         report: report.id.clone(),
         call: report.call.map(|call| call.to_string()),

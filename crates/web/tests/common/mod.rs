@@ -214,6 +214,12 @@ impl House {
         })
     }
 
+    /// The same with this clock.
+    #[allow(dead_code, reason = "not every test file asks for it")]
+    pub fn at_clock(clock: fn() -> i64) -> House {
+        House::with(|api| api.clock = clock)
+    }
+
     /// The same with these changes.
     pub fn with(change: impl FnOnce(&mut Api)) -> House {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -1,0 +1,25 @@
+//! The supervisor's desk: disputes and what is sent as an answer to them, quality, figures of operators, wall screens, new firms.
+
+mod answer;
+mod case;
+mod clip;
+mod figures;
+mod quality;
+mod wall;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::api::Api;
+
+pub(crate) use clip::{part, sound};
+
+/// Routes of the desk.
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(case::routes())
+        .merge(answer::routes())
+        .merge(clip::routes())
+        .merge(figures::routes())
+        .merge(quality::routes())
+        .merge(wall::routes())
+}
