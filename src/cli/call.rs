@@ -12,6 +12,9 @@ use super::output::{fields, table};
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 
+/// So far back digits are looked for in the middle of callers' numbers.
+const HALF_A_YEAR_MS: i64 = 183 * 86_400_000;
+
 /// What can be asked about calls.
 #[derive(Subcommand, Debug)]
 pub enum Verb {
@@ -171,6 +174,7 @@ pub async fn query(store: &store::Store, list: List) -> Result<CallQuery, Troubl
     Ok(CallQuery {
         customer,
         caller: list.caller,
+        anywhere_since_ms: Some(crate::clock::unix_ms() - HALF_A_YEAR_MS),
         operator,
         from_ms: list.from.as_deref().map(|text| moment("--from", text)).transpose()?,
         to_ms: list.to.as_deref().map(|text| moment("--to", text)).transpose()?,

@@ -23,7 +23,6 @@ mod staffing;
 mod supervise;
 mod trunk;
 mod user;
-mod wall;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -102,9 +101,6 @@ enum Verb {
     /// People who log in to the web pages
     #[command(subcommand)]
     User(user::Verb),
-    /// Screens on a wall that show the board
-    #[command(subcommand)]
-    Wall(wall::Verb),
     /// Take a mail that came back from a mail server, and find the report that it is about
     Bounce(bounce::Arguments),
     /// How much this machine carries
@@ -182,7 +178,6 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Prompt(verb) => with_runtime(prompt::run(&quiet()?, verb)),
         Verb::Settings(verb) => with_runtime(settings::run(&quiet()?, verb)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),
-        Verb::Wall(verb) => with_runtime(wall::run(&quiet()?, verb)),
         Verb::Bounce(arguments) => bounce::run(&quiet()?, &arguments),
         Verb::Bench(arguments) => bench::run(&arguments, out),
         Verb::Completions { shell } => help::completions(shell, out),

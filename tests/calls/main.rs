@@ -30,7 +30,6 @@ mod demo;
 mod desks;
 mod directory;
 mod door;
-mod dispute_desk;
 mod encrypted;
 mod flood;
 mod gates;

@@ -158,8 +158,8 @@ const ACCOUNT: Part = Part {
     asks: &["W()."],
 };
 const PARTS: [&Part; 15] = [
-    &DOOR, &ACCOUNT, &PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &PHONE, &DISPUTES, &OPERATORS, &QUALITY, &WALL, &ADMIN,
-    &MY,
+    &DOOR, &ACCOUNT, &PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &PHONE, &DISPUTES, &OPERATORS, &QUALITY, &WALL,
+    &ADMIN, &MY,
 ];
 
 impl Part {

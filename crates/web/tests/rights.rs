@@ -164,7 +164,7 @@ fn desk(customer: i64) -> Vec<Line> {
         (
             "GET",
             "/customers/{id}/certificate/export",
-            format!("/customers/{}/certificate/export?month=2025-11", customer),
+            format!("/customers/{customer}/certificate/export?month=2025-11"),
             None,
             [401, 403, 200, 200],
         ),
