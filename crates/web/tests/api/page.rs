@@ -2,18 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::House;
+use crate::common::House;
 use serde_json::Value;
 
-const APP: &str = include_str!("../page/app.js");
-const HTML: &str = include_str!("../page/index.html");
-const MY_HTML: &str = include_str!("../page/my.html");
+const APP: &str = include_str!("../../page/app.js");
+const HTML: &str = include_str!("../../page/index.html");
+const MY_HTML: &str = include_str!("../../page/my.html");
 /// What a call's timeline can tell is private to the switch, so its source is read.
-const FACTS: &str = include_str!("../../switch/src/call/record.rs");
+const FACTS: &str = include_str!("../../../switch/src/call/record.rs");
 
 /// A part of the page: its words, the scripts that ask for them as `W.…`, `W().…` or `words.…`, and how they are called there.
 struct Part {
@@ -23,137 +21,143 @@ struct Part {
 }
 
 const PAGE: Part = Part {
-    words: include_str!("../page/words.js"),
-    scripts: &[("/app.js", APP), ("/wallboard.js", include_str!("../page/wallboard.js"))],
+    words: include_str!("../../page/words.js"),
+    scripts: &[("/app.js", APP), ("/wallboard.js", include_str!("../../page/wallboard.js"))],
     asks: &["W."],
 };
 const QUEUE: Part = Part {
-    words: include_str!("../page/queue-words.js"),
-    scripts: &[("/queue.js", include_str!("../page/queue.js"))],
+    words: include_str!("../../page/queue-words.js"),
+    scripts: &[("/queue.js", include_str!("../../page/queue.js"))],
     asks: &["W().", "words."],
 };
 /// For administrators alone.
 const SETUP: Part = Part {
-    words: include_str!("../page/setup-words.js"),
+    words: include_str!("../../page/setup-words.js"),
     scripts: &[
-        ("/setup.js", include_str!("../page/setup.js")),
-        ("/firm.js", include_str!("../page/firm.js")),
-        ("/calendar.js", include_str!("../page/calendar.js")),
-        ("/operator.js", include_str!("../page/operator.js")),
-        ("/form.js", include_str!("../page/form.js")),
+        ("/setup.js", include_str!("../../page/setup.js")),
+        ("/firm.js", include_str!("../../page/firm.js")),
+        ("/calendar.js", include_str!("../../page/calendar.js")),
+        ("/operator.js", include_str!("../../page/operator.js")),
+        ("/form.js", include_str!("../../page/form.js")),
     ],
     asks: &["W().", "W.", "words."],
 };
 /// A report's form, and the lists beside it.
 const REPORT: Part = Part {
-    words: include_str!("../page/report-words.js"),
+    words: include_str!("../../page/report-words.js"),
     scripts: &[
-        ("/report.js", include_str!("../page/report.js")),
-        ("/report-fields.js", include_str!("../page/report-fields.js")),
-        ("/report-hand.js", include_str!("../page/report-hand.js")),
-        ("/report-sides.js", include_str!("../page/report-sides.js")),
-        ("/report-lists.js", include_str!("../page/report-lists.js")),
-        ("/saver.js", include_str!("../page/saver.js")),
+        ("/report.js", include_str!("../../page/report.js")),
+        ("/report-fields.js", include_str!("../../page/report-fields.js")),
+        ("/report-hand.js", include_str!("../../page/report-hand.js")),
+        ("/report-sides.js", include_str!("../../page/report-sides.js")),
+        ("/report-lists.js", include_str!("../../page/report-lists.js")),
+        ("/saver.js", include_str!("../../page/saver.js")),
     ],
     asks: &["R()."],
 };
 /// A firm's report settings, for supervisors and administrators.
 const PROFILE: Part = Part {
-    words: include_str!("../page/profile-words.js"),
+    words: include_str!("../../page/profile-words.js"),
     scripts: &[
-        ("/profile.js", include_str!("../page/profile.js")),
-        ("/profile-places.js", include_str!("../page/profile-places.js")),
-        ("/profile-talk.js", include_str!("../page/profile-talk.js")),
-        ("/profile-day.js", include_str!("../page/profile-day.js")),
-        ("/profile-try.js", include_str!("../page/profile-try.js")),
-        ("/bound.js", include_str!("../page/bound.js")),
-        ("/office.js", include_str!("../page/office.js")),
+        ("/profile.js", include_str!("../../page/profile.js")),
+        ("/profile-places.js", include_str!("../../page/profile-places.js")),
+        ("/profile-talk.js", include_str!("../../page/profile-talk.js")),
+        ("/profile-day.js", include_str!("../../page/profile-day.js")),
+        ("/profile-try.js", include_str!("../../page/profile-try.js")),
+        ("/bound.js", include_str!("../../page/bound.js")),
+        ("/office.js", include_str!("../../page/office.js")),
     ],
     asks: &["P().", "words()."],
 };
 /// Past reports, figures and proofs, for the same.
 const PAST: Part = Part {
-    words: include_str!("../page/past-words.js"),
+    words: include_str!("../../page/past-words.js"),
     scripts: &[
-        ("/past.js", include_str!("../page/past.js")),
-        ("/past-figures.js", include_str!("../page/past-figures.js")),
+        ("/past.js", include_str!("../../page/past.js")),
+        ("/past-figures.js", include_str!("../../page/past-figures.js")),
     ],
     asks: &["B()."],
 };
 /// The telephone in the page, for operators.
 const PHONE: Part = Part {
-    words: include_str!("../page/phone-words.js"),
+    words: include_str!("../../page/phone-words.js"),
     scripts: &[
-        ("/phone.js", include_str!("../page/phone.js")),
-        ("/phone-keys.js", include_str!("../page/phone-keys.js")),
-        ("/phone-sound.js", include_str!("../page/phone-sound.js")),
+        ("/phone.js", include_str!("../../page/phone.js")),
+        ("/phone-keys.js", include_str!("../../page/phone-keys.js")),
+        ("/phone-sound.js", include_str!("../../page/phone-sound.js")),
     ],
     asks: &["T()."],
 };
 /// The dispute desk, for supervisors.
 const DISPUTES: Part = Part {
-    words: include_str!("../page/disputes-words.js"),
+    words: include_str!("../../page/disputes-words.js"),
     scripts: &[
-        ("/disputes.js", include_str!("../page/disputes.js")),
-        ("/disputes-case.js", include_str!("../page/disputes-case.js")),
+        ("/disputes.js", include_str!("../../page/disputes.js")),
+        ("/disputes-case.js", include_str!("../../page/disputes-case.js")),
     ],
     asks: &["D()."],
 };
 /// Operators' figures, for the same.
 const OPERATORS: Part = Part {
-    words: include_str!("../page/operators-words.js"),
-    scripts: &[("/operators.js", include_str!("../page/operators.js"))],
+    words: include_str!("../../page/operators-words.js"),
+    scripts: &[("/operators.js", include_str!("../../page/operators.js"))],
     asks: &["O()."],
 };
 /// Listening for quality, for supervisors; and an operator's own scores.
 const QUALITY: Part = Part {
-    words: include_str!("../page/quality-words.js"),
+    words: include_str!("../../page/quality-words.js"),
     scripts: &[
-        ("/quality.js", include_str!("../page/quality.js")),
-        ("/quality-mine.js", include_str!("../page/quality-mine.js")),
+        ("/quality.js", include_str!("../../page/quality.js")),
+        ("/quality-mine.js", include_str!("../../page/quality-mine.js")),
     ],
     asks: &["Q()."],
 };
 /// A screen on a wall.
 const WALL: Part = Part {
-    words: include_str!("../page/wall-words.js"),
-    scripts: &[("/wall.js", include_str!("../page/wall.js"))],
+    words: include_str!("../../page/wall-words.js"),
+    scripts: &[("/wall.js", include_str!("../../page/wall.js"))],
     asks: &["W."],
 };
 /// A client firm's own page.
 const MY: Part = Part {
-    words: include_str!("../page/my-words.js"),
-    scripts: &[("/my.js", include_str!("../page/my.js")), ("/my-keeping.js", include_str!("../page/my-keeping.js"))],
+    words: include_str!("../../page/my-words.js"),
+    scripts: &[
+        ("/my.js", include_str!("../../page/my.js")),
+        ("/my-keeping.js", include_str!("../../page/my-keeping.js")),
+    ],
     asks: &["W().", "W."],
 };
 /// The administration, and what supervisors may see of it.
 const ADMIN: Part = Part {
-    words: include_str!("../page/admin-words.js"),
+    words: include_str!("../../page/admin-words.js"),
     scripts: &[
-        ("/admin.js", include_str!("../page/admin.js")),
-        ("/admin-audit.js", include_str!("../page/admin-audit.js")),
-        ("/admin-backups.js", include_str!("../page/admin-backups.js")),
-        ("/admin-health.js", include_str!("../page/admin-health.js")),
-        ("/admin-channels.js", include_str!("../page/admin-channels.js")),
-        ("/admin-keeping.js", include_str!("../page/admin-keeping.js")),
-        ("/admin-prompts.js", include_str!("../page/admin-prompts.js")),
-        ("/admin-settings.js", include_str!("../page/admin-settings.js")),
+        ("/admin.js", include_str!("../../page/admin.js")),
+        ("/admin-audit.js", include_str!("../../page/admin-audit.js")),
+        ("/admin-backups.js", include_str!("../../page/admin-backups.js")),
+        ("/admin-health.js", include_str!("../../page/admin-health.js")),
+        ("/admin-channels.js", include_str!("../../page/admin-channels.js")),
+        ("/admin-keeping.js", include_str!("../../page/admin-keeping.js")),
+        ("/admin-prompts.js", include_str!("../../page/admin-prompts.js")),
+        ("/admin-settings.js", include_str!("../../page/admin-settings.js")),
     ],
     asks: &["A()."],
 };
 /// At the door of both pages.
 const DOOR: Part = Part {
-    words: include_str!("../page/door-words.js"),
-    scripts: &[("/door.js", include_str!("../page/door.js")), ("/passkey.js", include_str!("../page/passkey.js"))],
+    words: include_str!("../../page/door-words.js"),
+    scripts: &[
+        ("/door.js", include_str!("../../page/door.js")),
+        ("/passkey.js", include_str!("../../page/passkey.js")),
+    ],
     asks: &["T()."],
 };
 /// Everybody's account, and the page behind a one-time link.
 const ACCOUNT: Part = Part {
-    words: include_str!("../page/account-words.js"),
+    words: include_str!("../../page/account-words.js"),
     scripts: &[
-        ("/account.js", include_str!("../page/account.js")),
-        ("/account-users.js", include_str!("../page/account-users.js")),
-        ("/join.js", include_str!("../page/join.js")),
+        ("/account.js", include_str!("../../page/account.js")),
+        ("/account-users.js", include_str!("../../page/account-users.js")),
+        ("/join.js", include_str!("../../page/join.js")),
     ],
     asks: &["W()."],
 };

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::net::TcpStream;
 use std::time::Duration;
 
-use common::House;
+use crate::common::House;
 use store::Role;
 use tungstenite::client::IntoClientRequest;
 use tungstenite::{Error, HandshakeError, WebSocket};

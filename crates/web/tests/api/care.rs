@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use common::House;
+use crate::common::House;
 use report::Language;
 use serde_json::json;
 use store::Role;
@@ -44,7 +42,7 @@ fn health_is_for_supervisors_and_backups_for_administrators() {
     let operator = house.logged_in("sato", Role::Operator, Some(operator));
     let health = house.get("/health", &supervisor).json();
     assert_eq!((&health["findings"][0]["verdict"], &health["findings"][0]["name"]), (&json!("WARN"), &json!("disk")));
-    assert_eq!((&health["now_ms"], &health["trunks"]), (&json!(common::NOW), &json!([])));
+    assert_eq!((&health["now_ms"], &health["trunks"]), (&json!(crate::common::NOW), &json!([])));
     let bearer = format!("Bearer {supervisor}");
     let headers = [("authorization", bearer.as_str()), ("accept-language", "ja")];
     assert_eq!(house.send("GET", "/health", &headers, None).json()["findings"][0]["name"], "ディスク");

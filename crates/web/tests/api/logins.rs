@@ -2,13 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
-use common::{House, NOW, PASSWORD};
+use crate::common::{House, NOW, PASSWORD};
 use serde_json::json;
 use store::Role;
 
-fn cookie(said: &common::Said) -> String {
+fn cookie(said: &crate::common::Said) -> String {
     said.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
 }
 
@@ -44,7 +42,7 @@ fn r01_an_unknown_name_and_a_wrong_password_get_the_same_answer() {
     let unknown = house.ask("POST", "/login", None, Some(json!({"name": "nobody", "password": "wrong"})));
     wrong.is_refusal(401, "unauthorized", None);
     assert_eq!(wrong.bytes, unknown.bytes);
-    let names = |said: &common::Said| said.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+    let names = |said: &crate::common::Said| said.headers.keys().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(names(&wrong), names(&unknown));
     assert_eq!(wrong.header("www-authenticate"), "Bearer");
 }

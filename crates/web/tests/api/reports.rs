@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
-use common::{House, NOW, Said, in_hand};
+use crate::common::{House, NOW, Said, in_hand};
 use serde_json::{Value, json};
 use store::{NewDelivery, Role, Sending, Writer};
 use switch::{CallId, Command, OperatorId};

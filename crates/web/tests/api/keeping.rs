@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
-use common::{House, NOW};
+use crate::common::{House, NOW};
 use serde_json::json;
 use store::Role;
 

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::collections::BTreeSet;
 
-use common::{House, in_hand};
+use crate::common::{House, in_hand};
 use serde_json::{Value, json};
 use store::{Role, TrunkForm};
 use switch::desk::{CallNow, OperatorNow, SupervisorNow};
@@ -477,7 +475,7 @@ fn furnished() -> (House, Rows, [Option<String>; 4]) {
     std::fs::write(house.recordings().join("a.wav"), b"RIFF").unwrap();
     std::fs::write(house.recordings().join("a.peaks.json"), b"{}").unwrap();
     house.switchboard.snapshot.lock().unwrap().calls = vec![in_hand(OWN, own), in_hand(OTHERS, other)];
-    *house.switchboard.bans.lock().unwrap() = vec![common::ban("2001:db8::66")];
+    *house.switchboard.bans.lock().unwrap() = vec![crate::common::ban("2001:db8::66")];
     let operator = house.logged_in("operator", Role::Operator, Some(own));
     let supervisor = house.logged_in("supervisor", Role::Supervisor, None);
     let user = house.user("admin", Role::Admin, None);

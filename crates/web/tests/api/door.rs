@@ -3,11 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 #![allow(clippy::disallowed_methods, reason = "waits for what is written beside the answer")]
 
-mod common;
-
 use std::time::Duration;
 
-use common::{House, NOW, PASSWORD, Said};
+use crate::common::{House, NOW, PASSWORD, Said};
 use data_encoding::{BASE32_NOPAD, BASE64URL_NOPAD};
 use ring::hmac;
 use ring::rand::SystemRandom;

@@ -3,11 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use common::{House, NOW};
+use crate::common::{House, NOW};
 use report::evidence::{LEAD_MS, TRAIL_MS};
 use serde_json::{Value, json};
 use store::Role;

@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
-use common::{House, NOW, Said};
+use crate::common::{House, NOW, Said};
 use serde_json::{Value, json};
 use store::Role;
 use switch::CallId;

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::net::TcpStream;
 
-use common::House;
+use crate::common::House;
 use serde_json::{Value, json};
 use store::Role;
 use switch::{Alarm, Event};
@@ -72,8 +70,7 @@ fn f20_a_changed_schedule_is_on_an_open_sheet_within_two_seconds() {
         let event = next(&mut desk);
         assert_eq!(event["event"], json!({"kind": "firm_changed", "customer": customer, "what": "schedules"}), "{seq}");
     };
-    let entry =
-        json!({"person": "sato", "from_ms": common::NOW - 1000, "until_ms": common::NOW + 3_600_000, "away": "out"});
+    let entry = json!({"person": "sato", "from_ms": crate::common::NOW - 1000, "until_ms": crate::common::NOW + 3_600_000, "away": "out"});
     let made = house.post(&format!("/customers/{customer}/schedules"), &supervisor, entry);
     assert_eq!(made.status, 200, "{}", made.text());
     told(1);
@@ -135,7 +132,7 @@ fn f07_f09_an_offer_comes_with_what_is_known_of_firm_and_caller_to_the_operator_
             call.answered_ms = call.answered_ms.filter(|_| answered);
         })
     };
-    let caller = common::ended(1).caller;
+    let caller = crate::common::ended(1).caller;
     for id in 1..=4 {
         visit(id, id % 2 == 0);
     }

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::sync::atomic::Ordering;
 
-use common::House;
+use crate::common::House;
 use serde_json::{Value, json};
 use store::Role;
 
@@ -16,7 +14,7 @@ fn furnished() -> (House, String) {
     (house, token)
 }
 
-fn send(house: &House, token: &str, path: &str, kind: &str, body: impl Into<Vec<u8>>) -> common::Said {
+fn send(house: &House, token: &str, path: &str, kind: &str, body: impl Into<Vec<u8>>) -> crate::common::Said {
     let bearer = format!("Bearer {token}");
     house.send("POST", path, &[("authorization", &bearer), ("content-type", kind)], Some(body.into()))
 }

@@ -1,7 +1,5 @@
 //! The API on a socket of its own, with a real database and a switchboard that writes down what it is told.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

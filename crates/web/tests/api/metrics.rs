@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use common::{House, in_hand};
+use crate::common::{House, in_hand};
 use store::Role;
 use switch::desk::{OperatorNow, TrunkNow};
 use switch::promise::{Figures, TeamFigures};
@@ -109,7 +107,7 @@ fn the_figures_are_what_the_switch_says_and_prometheus_can_read_them() {
 
 #[test]
 fn the_rules_ask_for_figures_that_there_are() {
-    const RULES: &str = include_str!("../../../config/prometheus/denwaban.rules.yml");
+    const RULES: &str = include_str!("../../../../config/prometheus/denwaban.rules.yml");
     let house = House::with_metrics(TOKEN);
     house.switchboard.snapshot.lock().unwrap().trunks = vec![TrunkNow { trunk: 1, name: "ひかり".into(), up: true }];
     let text = read(&house);

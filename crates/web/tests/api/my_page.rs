@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
-use common::{House, NOW, PASSWORD, Said};
+use crate::common::{House, NOW, PASSWORD, Said};
 use serde_json::{Value, json};
 use store::{MemberForm, MemberRole, Role};
 use switch::CallId;

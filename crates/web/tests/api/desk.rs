@@ -3,9 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
-use common::{House, NOW, Said, ended};
+use crate::common::{House, NOW, Said, ended};
 use serde_json::{Value, json};
 use store::{NewDispute, Role};
 use switch::media::Recording;

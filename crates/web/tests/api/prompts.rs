@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
 
-mod common;
-
-use common::House;
+use crate::common::House;
 use serde_json::{Value, json};
 use store::Role;
 
@@ -33,7 +31,7 @@ impl Desk {
         Desk { house, token }
     }
 
-    fn put(&self, path: &str, body: &[u8]) -> common::Said {
+    fn put(&self, path: &str, body: &[u8]) -> crate::common::Said {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str()), ("content-type", "audio/wav"), ("accept-language", "ja")];
         self.house.send("PUT", path, &headers, Some(body.to_vec()))

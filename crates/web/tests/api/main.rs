@@ -1,0 +1,27 @@
+//! The API and the pages on a socket of their own: one program, for each would be linked by itself.
+
+mod common;
+
+mod admin;
+mod bans;
+mod bodies;
+mod calls;
+mod care;
+mod desk;
+mod door;
+mod events;
+mod evidence;
+mod keeping;
+mod listening;
+mod logins;
+mod metrics;
+mod my_page;
+mod office;
+mod page;
+mod phone;
+mod promise;
+mod prompts;
+mod queue;
+mod recordings;
+mod reports;
+mod rights;
