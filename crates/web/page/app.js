@@ -566,6 +566,8 @@ const names = () => Promise.all([
 
 /** Nothing of the desk is left for whoever comes next. */
 function showLogin() {
+  // What somebody is typing at the door stays, whatever an old request is told.
+  const isThere = !$("login").hidden;
   state.socket?.close();
   cutOff(false);
   Object.assign(state, { me: null, now: null, calls: [], bans: [], cursor: null, shown: null, alarms: [], socket: null, seq: null });
@@ -580,10 +582,10 @@ function showLogin() {
   ownPhone?.forget();
   scores?.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
-  entrance.forget();
+  if (!isThere) entrance.forget();
   $("desk").hidden = $("own").hidden = $("account").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
   $("login").hidden = false;
-  $("login-form").elements.name.focus();
+  if (!isThere) $("login-form").elements.name.focus();
 }
 
 const entrance = door({ form: $("login-form"), field: "name", side: "", language: () => language, entered: showDesk });

@@ -213,7 +213,7 @@ pub(super) async fn prove(
 /// Where there is a second factor, whoever knows the password alone does not change it.
 pub(super) async fn may_change_factors(api: &Api, owner: &Owner, tongue: Tongue) -> Result<(), Refusal> {
     let has_codes = api.store.totp(owner.person).await?.is_some_and(|row| row.since_ms.is_some());
-    if owner.strong || !(has_codes || !api.store.passkeys(owner.person).await?.is_empty()) {
+    if owner.strong || !has_codes && api.store.passkeys(owner.person).await?.is_empty() {
         return Ok(());
     }
     Err(Refusal::conflict(tongue.0.of(
