@@ -1,7 +1,5 @@
 //! The audit log and the overview of channels over the API, and who may ask.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW};
 use serde_json::{Value, json};
 use store::Role;

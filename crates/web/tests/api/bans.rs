@@ -1,7 +1,5 @@
 //! Sources that are not listened to: seen, forgiven, and who forgave is on record.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW, ban};
 use serde_json::json;
 use store::Role;

@@ -1,7 +1,5 @@
 //! Bodies that are wrong are refused with the place and the remedy, and change nothing.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use std::sync::atomic::Ordering;
 
 use crate::common::House;

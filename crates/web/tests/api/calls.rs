@@ -1,7 +1,5 @@
 //! Finding calls, reading their story, taking them away as CSV.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW, ended};
 use serde_json::{Value, json};
 use store::Role;

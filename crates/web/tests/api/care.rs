@@ -1,7 +1,5 @@
 //! How the house is, and its backups, over the API: who may see what.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,8 +1,6 @@
 //! The supervisor's desk: a call is found by a part of its number, a dispute is decided by ear and answered with a clip (F49, X04), a
 //! screen shows the board by a link of its own, operators' figures add up.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW, Said, ended};
 use serde_json::{Value, json};
 use store::{NewDispute, Role};

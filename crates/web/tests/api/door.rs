@@ -1,8 +1,5 @@
 //! The door: one-time links, sessions, codes, passkeys, limits behind proxies, and the headers of every answer.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-#![allow(clippy::disallowed_methods, reason = "waits for what is written beside the answer")]
-
 use std::time::Duration;
 
 use crate::common::{House, NOW, PASSWORD, Said};

@@ -1,7 +1,5 @@
 //! The event stream over a real WebSocket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use std::net::TcpStream;
 
 use crate::common::House;

@@ -1,8 +1,6 @@
 //! A click on a field plays the second in which it was said (X01): a hundred calls by robots. A caller speaks a number at a moment
 //! that is known; an operator types it as people do: late, in bursts, with slips that are mended at once or after reading it back.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::common::{House, NOW};

@@ -1,7 +1,5 @@
 //! Retention, holds and the purge over the API: files go with their rows, and only administrators may.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW};
 use serde_json::json;
 use store::Role;

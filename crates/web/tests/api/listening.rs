@@ -1,7 +1,5 @@
 //! The link by which a firm hears its own calls (F43, F52, R18), over real HTTP: whoever has it, as the plan says, and nobody else's.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW, Said};
 use report::{Channel, Content, Policy, Profile, render};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! Logins: who gets in, what the session is, and who does not even get to ask (R01).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW, PASSWORD};
 use serde_json::json;
 use store::Role;

@@ -1,7 +1,5 @@
 //! Figures for Prometheus: who may read them, that they can be read, and that nothing of a caller is in them.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::common::{House, in_hand};

@@ -1,8 +1,6 @@
 //! My page over the API: a firm's people see their own reports, deal with them, say that one is wrong; and nothing of another firm's
 //! (F55, R18).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW, PASSWORD, Said};
 use serde_json::{Value, json};
 use store::{MemberForm, MemberRole, Role};

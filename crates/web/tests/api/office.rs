@@ -1,8 +1,6 @@
 //! What the page of supervisors and administrators asks of the API beside the reports' own: settings tried before they are saved, a
 //! trial to one recipient, a roster that two people change, who has read a manual, a report's text and one recipient more.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW, Said};
 use serde_json::{Value, json};
 use store::Role;

@@ -1,7 +1,5 @@
 //! The page's files: the words that it needs in both languages, and that nothing from outside can become HTML.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use std::collections::BTreeSet;
 
 use crate::common::House;

@@ -1,7 +1,5 @@
 //! The socket of the telephone in the operator's page: who gets one, and when it ends.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use std::net::TcpStream;
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! Today's figures, alarms that are remembered, and certificates: who may see them, and that they say what is so.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW};
 use serde_json::json;
 use store::Role;

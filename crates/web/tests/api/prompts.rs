@@ -1,7 +1,5 @@
 //! Prompts: listed, heard, uploaded, typed, renamed and removed by administrators, and by nobody else.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::House;
 use serde_json::{Value, json};
 use store::Role;

@@ -1,7 +1,5 @@
 //! How firms' calls are queued, over the API: plans, calendars, waiting; and how a number stands at any moment.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW};
 use serde_json::{Value, json};
 use store::Role;

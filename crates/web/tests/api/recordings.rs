@@ -1,7 +1,5 @@
 //! Hearing calls: whole, in parts, never anything else, and never without a line in the audit log (R18).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::House;
 use store::Role;
 use switch::CallId;

@@ -1,7 +1,5 @@
 //! Reports over the API: written, kept, taken over, sent, confirmed, corrected, counted; and nobody reads what is not theirs.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use crate::common::{House, NOW, Said, in_hand};
 use serde_json::{Value, json};
 use store::{NewDelivery, Role, Sending, Writer};

@@ -1,7 +1,5 @@
 //! Every route with every role, and that the API's description of itself has exactly these routes.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test that cannot go on says so")]
-
 use std::collections::BTreeSet;
 
 use crate::common::{House, in_hand};
