@@ -129,7 +129,8 @@ fn a_headset_answers_mutes_and_hangs_up(house: &House, desk: &mut Desk, caller: 
     desk.0.evaluate("press(1)");
     house.until_call("established");
     desk.until("the lamp for off the hook", &lamps(2));
-    desk.until_text("#hand-acts", "(Shift+F3)");
+    // The buttons of the call before still stand there while none is in hand.
+    desk.until("the call is in hand", "document.getElementById('hand').hidden === false");
     desk.0.evaluate("press(3)");
     until_muted(house, true);
     desk.until("the lamp for mute", &lamps(6));
