@@ -386,6 +386,7 @@ fn every_answer_has_the_headers_that_keep_a_browser_on_our_side() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "waits for what is written beside the answer")]
 fn failures_of_people_whom_we_know_are_in_the_audit_log_and_what_was_typed_is_nowhere() {
     let house = House::new();
     house.user("hanako", Role::Supervisor, None);
