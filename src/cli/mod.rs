@@ -23,6 +23,7 @@ mod staffing;
 mod supervise;
 mod trunk;
 mod user;
+mod wall;
 
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -92,6 +93,9 @@ enum Verb {
     /// How many operators the coming day or week needs, by the quarter of an hour, from the service's own history
     #[command(after_help = "Examples:\n  denwaban staffing\n  denwaban staffing --week --within 90")]
     Staffing(staffing::Arguments),
+    /// Screens on a wall: waiting calls, operators, today's promise
+    #[command(subcommand)]
+    Wall(wall::Verb),
     /// What callers hear: hold music, announcements
     #[command(subcommand)]
     Prompt(prompt::Verb),
@@ -175,6 +179,7 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Report(verb) => with_runtime(report::run(&quiet()?, verb)),
         Verb::Certificate(arguments) => with_runtime(certificate::run(&quiet()?, arguments)),
         Verb::Staffing(arguments) => with_runtime(staffing::run(&quiet()?, arguments)),
+        Verb::Wall(verb) => with_runtime(wall::run(&quiet()?, verb)),
         Verb::Prompt(verb) => with_runtime(prompt::run(&quiet()?, verb)),
         Verb::Settings(verb) => with_runtime(settings::run(&quiet()?, verb)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),

@@ -106,6 +106,8 @@ words! {
     SESSIONS_ENDED = "{} is logged out everywhere", "{} さんのすべての端末をログアウトしました";
     NO_LEVEL = "`{}` is no level", "`{}` は技能の水準ではありません";
     NO_LEVEL_REMEDY = "write SKILL=LEVEL with a level from 1 to 100", "技能=水準 (1 から 100) と書いてください";
+    WALL_LINK = "link", "リンク";
+    WALL_REVOKED = "{} shows nothing any more", "{} は何も表示しなくなりました";
     NO_USER = "there is no user {}", "{} というユーザーはいません";
     NO_USER_REMEDY = "`denwaban user list` shows all", "`denwaban user list` で一覧を表示できます";
     NO_ROLE = "`{}` is no role", "`{}` という役割はありません";

@@ -35,6 +35,13 @@ fn picture(desk: &mut Desk, what: &str, language: &str) {
     desk.0.shot(&Path::new(&folder).join(format!("{name}.{language}.png")));
 }
 
+/// Nothing stands in anybody's way on this page as it is.
+pub fn has_no_barrier(desk: &mut Desk, what: &str) {
+    desk.0.evaluate(&format!("{}; typeof axe", axe()));
+    assert_eq!(desk.0.evaluate(LOOK), json!([]), "{what}");
+    assert_eq!(desk.0.evaluate(LOST), json!([]), "{what}");
+}
+
 /// Nothing stands in anybody's way on this page, whatever the language and whether it is light or dark.
 pub fn is_open_to_all(desk: &mut Desk, what: &str) {
     desk.0.evaluate(&format!("{}; typeof axe", axe()));

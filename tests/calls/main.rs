@@ -29,6 +29,7 @@ mod database;
 mod demo;
 mod desks;
 mod directory;
+mod dispute_desk;
 mod door;
 mod encrypted;
 mod flood;

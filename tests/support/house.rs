@@ -268,7 +268,7 @@ impl House {
 
     /// An operator's own login; its token.
     pub fn desk(&self, name: &str, operator: &Operator) -> String {
-        let password = "correct horse battery staple";
+        let password = "seven quiet lanterns at dusk";
         self.post(
             "/users",
             json!({ "name": name, "password": password, "role": "operator", "operator_id": operator.id }),
