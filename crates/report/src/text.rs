@@ -55,14 +55,55 @@ fn is_hollow(character: char) -> bool {
         | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// A text as names are compared: full and half width alike (NFKC), katakana as hiragana, small letters, no white space.
+/// Shapes in which names are written and the one under which they are looked for: whoever hears たかはし does not see the ladder.
+const VARIANTS: [(&str, char); 32] = [
+    ("髙", '高'),
+    ("﨑碕嵜", '崎'),
+    ("邊邉", '辺'),
+    ("齋齊斉", '斎'),
+    ("濵濱", '浜'),
+    ("澤", '沢'),
+    ("廣", '広'),
+    ("嶋嶌", '島'),
+    ("國", '国'),
+    ("櫻", '桜'),
+    ("德", '徳'),
+    ("栁", '柳'),
+    ("淸", '清'),
+    ("𠮷", '吉'),
+    ("惠", '恵'),
+    ("瀨", '瀬'),
+    ("眞", '真'),
+    ("藏", '蔵'),
+    ("曾", '曽'),
+    ("靜", '静'),
+    ("榮", '栄'),
+    ("條", '条'),
+    ("學", '学'),
+    ("龍", '竜'),
+    ("圓", '円'),
+    ("關", '関'),
+    ("寬", '寛'),
+    ("薗", '園'),
+    ("冨", '富'),
+    ("桒", '桑'),
+    ("舘", '館'),
+    ("鷗", '鴎'),
+];
+
+/// A text as names are compared: full and half width alike (NFKC), katakana as hiragana, small letters, no white space, and one shape
+/// for the characters of names that have several: 髙橋 is found as 高橋, 渡邉 as 渡辺.
+///
+/// `ｻｸﾗ 歯科`, `さくら歯科` and `サクラ　歯科` fold to the same.
 pub fn fold(text: &str) -> String {
     text.nfkc()
         .flat_map(char::to_lowercase)
         .filter(|character| !character.is_whitespace() && !is_harmful(*character))
         .map(|character| match character {
             'ァ'..='ヶ' => char::from_u32(u32::from(character) - KATAKANA_TO_HIRAGANA).unwrap_or(character),
-            other => other,
+            kana @ 'ぁ'..='ゖ' => kana,
+            other if other.is_ascii() => other,
+            other => VARIANTS.iter().find(|(shapes, _)| shapes.contains(other)).map_or(other, |(_, usual)| *usual),
         })
         .collect()
 }
@@ -113,6 +154,13 @@ mod tests {
         for text in ["さくら歯科", "サクラ　歯科", "ｻｸﾗ 歯科", "さくら 歯科"] {
             assert_eq!(fold(text), "さくら歯科");
         }
+        for (written, heard) in
+            [("髙橋", "高橋"), ("山﨑", "山崎"), ("渡邉", "渡辺"), ("齋藤", "斉藤"), ("𠮷野家", "吉野家")]
+        {
+            assert_eq!(fold(written), fold(heard), "{written}");
+        }
+        // Another name stays another name.
+        assert_ne!(fold("高島"), fold("高嶺"));
         assert_eq!(fold("ＡＢＣ商事"), "abc商事");
     }
 

@@ -2,24 +2,8 @@
 
 use std::borrow::Cow;
 
+pub use report::text::fold;
 use unicode_normalization::UnicodeNormalization;
-
-/// Katakana ァ..ヶ and hiragana ぁ..ゖ are the same table, this far apart.
-const KATAKANA_TO_HIRAGANA: u32 = 0x60;
-
-/// A text as names are compared: full and half width alike (NFKC), katakana as hiragana, lower case, no white space.
-///
-/// `ｻｸﾗ 歯科`, `さくら歯科` and `サクラ　歯科` fold to the same.
-pub fn fold(text: &str) -> String {
-    text.nfkc()
-        .flat_map(char::to_lowercase)
-        .filter(|c| !c.is_whitespace() && *c != '\0')
-        .map(|c| match c {
-            'ァ'..='ヶ' => char::from_u32(u32::from(c) - KATAKANA_TO_HIRAGANA).unwrap_or(c),
-            other => other,
-        })
-        .collect()
-}
 
 /// Several fields folded for one search column; a search never matches across two of them.
 pub(crate) fn fold_fields(fields: &[&str]) -> String {

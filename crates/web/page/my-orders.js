@@ -8,6 +8,7 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
   let whole = null;
   let place = null;
   let changed = false;
+  let loaded = "";
 
   const labelled = (text, field) => element("label", {}, element("span", { textContent: text }), field);
   const fresh = (items, prefix) => {
@@ -106,14 +107,34 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
   const said = element("p", { role: "alert", className: "error" });
   const kept = element("p", { role: "status" });
 
+  const lists = (orders) => JSON.stringify([orders.people, orders.recipients, orders.rules]);
+
+  /** Where the house has changed something else of the profile meanwhile, it is no conflict. */
+  async function put(body) {
+    try {
+      return await send("PUT", "/orders", body);
+    } catch (error) {
+      if (error.status !== 409) throw error;
+      const fresh = await api("/orders");
+      if (lists(fresh) !== loaded) throw error;
+      return send("PUT", "/orders", { ...body, revision: fresh.revision });
+    }
+  }
+
   async function save(event) {
     event.preventDefault();
     for (const field of place.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     said.textContent = kept.textContent = "";
+    const { revision, people: roster, recipients, rules: read } = whole;
+    const sent = JSON.stringify({ people: roster, recipients, rules: read });
     try {
-      const { revision, people: roster, recipients, rules: read } = whole;
-      whole = await send("PUT", "/orders", { revision, people: roster, recipients, rules: read });
-      changed = false;
+      const now = await put({ revision, ...JSON.parse(sent) });
+      const { people: roster, recipients, rules: read } = whole;
+      // What was typed meanwhile is kept, for the next time.
+      changed = JSON.stringify({ people: roster, recipients, rules: read }) !== sent;
+      loaded = lists(now);
+      if (changed) whole.revision = now.revision;
+      else whole = now;
       draw();
       kept.textContent = W().saved;
     } catch (error) {
@@ -142,11 +163,11 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
     /** What is not saved yet stays when the page is drawn again, in another language too. */
     async show(where) {
       place = where;
-      if (!changed) { whole = await api("/orders"); said.textContent = kept.textContent = ""; }
+      if (!changed) { whole = await api("/orders"); loaded = lists(whole); said.textContent = kept.textContent = ""; }
       draw();
     },
     /** Nothing is left for whoever logs in next. */
-    forget() { whole = null; changed = false; },
+    forget() { whole = null; changed = false; loaded = ""; },
     get isChanged() { return changed; },
   };
 }

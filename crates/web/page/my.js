@@ -253,12 +253,16 @@ function disputing(body, whole) {
 // ---- Login ----
 
 async function begin() {
+  let me;
   try {
-    state.me = await api("/me");
+    me = await api("/me");
   } catch (error) {
     if (error.status !== 401) $("state").textContent = wrong(error);
     return show("login");
   }
+  // Whoever comes after somebody else finds nothing of theirs.
+  if (state.who && state.who !== me.id) leave();
+  Object.assign(state, { me, who: me.id });
   if (!localStorage.getItem("my-language")) language = state.me.language;
   [state.members, { people: state.people }] = await Promise.all([api("/members"), api("/schedules")]);
   $("state").textContent = "";
@@ -267,13 +271,19 @@ async function begin() {
 }
 
 const entrance = door({ form: $("login-form"), field: "login", side: "/my", language: () => language, entered: begin });
-$("logout").onclick = async () => {
-  await send("POST", "/logout").catch(() => {});
+/** Nothing is left on the page of whoever was here. */
+function leave() {
   Object.assign(state, { me: null, reports: [], next: null, tab: "reports" });
   state.opened.clear();
   ordered.forget();
+  $("find").reset();
   $("list").replaceChildren();
   $("keeping").replaceChildren();
+}
+
+$("logout").onclick = async () => {
+  await send("POST", "/logout").catch(() => {});
+  leave();
   show("login");
 };
 $("language").onclick = () => {
