@@ -3,6 +3,7 @@
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::error::StoreError;
 use crate::operator::strong;
@@ -10,6 +11,10 @@ use crate::secret;
 
 /// Bytes of a password that are looked at: Argon2 would take gigabytes.
 const PASSWORD_BYTES_MAX: usize = 1024;
+
+/// Passwords that are hashed or verified at a time, whoever asks: each takes 19 MiB and a processor.
+const AT_ONCE_MAX: usize = 2;
+static PLACES: Semaphore = Semaphore::const_new(AT_ONCE_MAX);
 
 /// What people take who need a password quickly, without the digits and signs with which they make it long. Not only these letters
 /// alone: a password of twelve characters is made of one of them and a year.
@@ -110,7 +115,9 @@ fn is_common(chosen: &str) -> bool {
 
 /// Argon2id with the crate's default parameters; tens of milliseconds and 19 MiB, so off the runtime's threads.
 pub(crate) async fn hash(password: String) -> Result<String, StoreError> {
+    let place = place().await?;
     let hashed = tokio::task::spawn_blocking(move || {
+        let _place = place;
         Argon2::default().hash_password(limited(&password)).map(|hash| hash.to_string())
     });
     hashed
@@ -127,11 +134,18 @@ pub(crate) async fn verify(password: &str, hash: Option<String>, place: &'static
         return Ok(false);
     };
     let password = password.to_owned();
+    let room = self::place().await?;
     let verified = tokio::task::spawn_blocking(move || {
+        let _room = room;
         let hash = PasswordHash::new(&hash).map_err(|error| StoreError::Damaged { place, why: error.to_string() })?;
         Ok(Argon2::default().verify_password(limited(&password), &hash).is_ok())
     });
     verified.await.map_err(|error| StoreError::Secret(error.to_string()))?
+}
+
+/// Waits for one. The work itself keeps it, because it goes on when nobody waits for it any more.
+async fn place() -> Result<SemaphorePermit<'static>, StoreError> {
+    PLACES.acquire().await.map_err(|error| StoreError::Secret(error.to_string()))
 }
 
 fn limited(password: &str) -> &[u8] {
@@ -142,6 +156,27 @@ fn limited(password: &str) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn r01_no_more_than_two_passwords_are_looked_at_at_a_time() {
+        let taken = PLACES.acquire_many(2).await.unwrap();
+        let mut waits = Box::pin(hash("fjord lantern oboe".to_owned()));
+        let mut verifies = Box::pin(verify("fjord lantern oboe", None, "users.password"));
+        let pending = |work: std::task::Poll<()>| assert!(work.is_pending());
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+            std::future::poll_fn(|context| {
+                pending(waits.as_mut().poll(context).map(|_| ()));
+                pending(verifies.as_mut().poll(context).map(|_| ()));
+                std::task::Poll::Ready(())
+            })
+            .await;
+        }
+        drop(taken);
+        let hashed = waits.await.unwrap();
+        assert!(!verifies.await.unwrap());
+        assert!(verify("fjord lantern oboe", Some(hashed), "users.password").await.unwrap());
+    }
 
     #[test]
     fn r01_a_long_password_that_everybody_tries_is_none() {
