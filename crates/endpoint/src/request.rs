@@ -297,8 +297,9 @@ impl Endpoint {
             });
             match cut_off.map(|session| session.is_of_device(&contacts, alone)) {
                 Some(true) => leg.heard(core, flow),
-                // The page keeps its instance as long as it lives. This is another one, which knows nothing of the call.
-                Some(false) if is_page => forgotten.push(leg.id),
+                // The page keeps its instance as long as it lives. This is another one, which knows nothing of the call. One that was
+                // here already says nothing about it: it stands beside.
+                Some(false) if is_page && is_new => forgotten.push(leg.id),
                 Some(false) | None => {}
             }
         }

@@ -93,3 +93,28 @@ fn r31_a_page_that_was_loaded_again_has_forgotten_its_call_and_that_is_known_whe
     house.silent();
     house.assert_idle();
 }
+
+#[test]
+fn r29_a_second_page_that_registers_again_ends_no_call_of_the_first() {
+    let mut house = House::new();
+    house.endpoint.flow_vouched(house.now, page(1), HANAKO);
+    assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(1)), 200);
+    let leg = house.calls(2, Destination::Account(HANAKO));
+    let (flow, invite) = house.sent.pop_front().unwrap();
+    house.hear_flow(flow, accept(&invite, "t", PHONE, ANSWER));
+    house.request(PHONE, Method::Ack);
+    assert!(matches!(house.event(), LegEvent::Answered { .. }));
+    // Another page was there before the first lost its connection.
+    house.endpoint.flow_vouched(house.now, page(2), HANAKO);
+    assert_eq!(says(&mut house, page(2), "101", "REGISTER", &contact(2)), 200);
+    house.endpoint.flow_closed(house.now, page(1));
+    house.drain();
+    assert_eq!(says(&mut house, page(2), "101", "REGISTER", &format!("{}X-Again: 1\r\n", contact(2))), 200);
+    assert!(house.events.is_empty(), "{:?}", house.events);
+    // The first comes back to its call.
+    house.endpoint.flow_vouched(house.now, page(3), HANAKO);
+    assert_eq!(says(&mut house, page(3), "101", "REGISTER", &contact(1)), 200);
+    house.order(Order::Hangup { leg, reason: None });
+    let (flow, bye) = house.sent.pop_front().unwrap();
+    assert_eq!((flow, bye.method()), (page(3), Method::Bye));
+}
