@@ -47,9 +47,18 @@ export function promptsPart(tools) {
   }
 
   async function record() {
+    if (state.asking) return;
+    state.asking = true;
+    let [stream, context] = [null, null];
+    const off = () => {
+      for (const track of stream?.getTracks() ?? []) track.stop();
+      return context?.close().catch(() => {});
+    };
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
-      const context = new AudioContext();
+      stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1 } });
+      // Whoever has gone elsewhere meanwhile records nothing.
+      if (!tools.$("admin-prompt-record")) return off();
+      context = new AudioContext();
       await context.audioWorklet.addModule("/admin-recorder.js");
       const node = new AudioWorkletNode(context, "admin-recorder");
       const now = { chunks: [], frames: 0, rate: context.sampleRate };
@@ -59,8 +68,7 @@ export function promptsPart(tools) {
         if (now.frames > SECONDS_MAX * now.rate) now.stop();
       };
       now.stop = async () => {
-        for (const track of stream.getTracks()) track.stop();
-        await context.close();
+        await off();
         state.recording = null;
         state.written.take = wav(now.chunks, now.rate);
         show();
@@ -70,7 +78,10 @@ export function promptsPart(tools) {
       state.recording = now;
       show();
       said(A().recordingNow);
-    } catch (error) { said(`${A().noMicrophone} (${error.message})`, "error"); }
+    } catch (error) {
+      off();
+      said(`${A().noMicrophone} (${error.message})`, "error");
+    } finally { state.asking = false; }
   }
 
   const upload = (bytes, recorded) => act(async () => {

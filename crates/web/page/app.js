@@ -40,7 +40,8 @@ async function api(path, options = {}) {
   const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
   if (response.ok) return body;
   if (response.status === 401 && path !== "/login") showLogin();
-  if (body?.error === "second_factor_needed") location.assign("/account");
+  // It is demanded from now on, and comes after the talk that is under way.
+  if (body?.error === "second_factor_needed" && !ownPhone?.busy()) location.assign("/account");
   throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status, body });
 }
 

@@ -12,6 +12,8 @@ const BELL_GAIN = 0.25;
 export function sounds({ failed }) {
   let context = null;
   let microphone = null; // the stream of the device
+  let asked = ""; // the device that was asked for last, which need not be the one that was got
+  let turn = 0; // grows whenever a device is asked for: what an earlier turn gets comes too late
   let fault = ""; // why there is none
   let nothing = null; // a voice that says nothing
   let ears = null; // sees how loud the microphone is
@@ -23,24 +25,28 @@ export function sounds({ failed }) {
   const wake = () => { if (context?.state === "suspended") context.resume().catch(() => {}); };
   for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, wake, true);
 
+  const stop = (stream) => { for (const track of stream?.getTracks() ?? []) track.stop(); };
+  const isThere = async (device) => (await navigator.mediaDevices.enumerateDevices().catch(() => [])).some((one) => one.kind === "audioinput" && one.deviceId === device);
+
   async function listen(device) {
-    const old = microphone;
+    const mine = ++turn;
     const exact = device ? { deviceId: { exact: device } } : {};
+    let [got, why] = [null, ""];
     try {
-      microphone = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...exact } });
-      fault = "";
-    } catch (error) {
-      // The one that was chosen is not there: another will do.
-      if (device && error.name !== "NotAllowedError") return listen("");
-      [microphone, fault] = [null, error.name];
-    }
-    for (const track of old?.getTracks() ?? []) track.stop();
+      got = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...exact } });
+    } catch (error) { why = error.name; }
+    // Switched off in the meantime, or another was asked for: a microphone that nobody needs is not left on.
+    if (!context || mine !== turn) return stop(got);
+    // The one that was chosen is not there: another will do.
+    if (!got && device && why !== "NotAllowedError") return listen("");
+    stop(microphone);
+    [microphone, fault] = [got, why];
     ears?.source?.disconnect();
-    if (microphone && context) {
+    if (microphone) {
       const [source, analyser] = [context.createMediaStreamSource(microphone), context.createAnalyser()];
       source.connect(analyser);
       ears = { source, analyser };
-      microphone.getAudioTracks()[0].onended = () => { microphone = null; fault = "NotFoundError"; ears = null; failed(); };
+      got.getAudioTracks()[0].onended = () => { if (microphone !== got) return; microphone = null; fault = "NotFoundError"; ears = null; failed(); };
     } else ears = null;
     failed();
   }
@@ -57,15 +63,22 @@ export function sounds({ failed }) {
     async use({ microphone: device, speaker, bell: second }) {
       if (!context) return;
       await Promise.all([send(voice, speaker), send(bells[0], speaker), send(bells[1], second)]);
+      if (!context) return; // switched off meanwhile
       bells[1].wanted = Boolean(second);
       const now = microphone?.getAudioTracks()[0];
-      if (!now || now.readyState !== "live" || (device && now.getSettings().deviceId !== device)) await listen(device);
+      const isOther = device !== asked;
+      asked = device;
+      // Another was got, because the one that was chosen was not there: is it again?
+      const isBack = async () => device && now.getSettings().deviceId !== device && await isThere(device);
+      if (!now || now.readyState !== "live" || isOther || await isBack()) await listen(device);
     },
     close() {
       this.still();
       this.deaf();
-      for (const track of microphone?.getTracks() ?? []) track.stop();
+      turn += 1;
+      stop(microphone);
       microphone = ears = null;
+      asked = "";
       context?.close().catch(() => {});
       context = null;
       fault = "";

@@ -22,7 +22,7 @@ const stored = (key, otherwise) => { try { return JSON.parse(localStorage.getIte
 export function phone(tools) {
   const { $, element, filled, api } = tools;
   const T = () => words[tools.language()] ?? words.en;
-  const sound = sounds({ failed: () => draw() });
+  const sound = sounds({ failed: () => { speak(); draw(); } });
   const buttons = keysOf({ answer, hangUp: () => tools.hangUp(), mute: () => tools.mute(), changed: () => draw() });
   let owner = null; // the operator whose page this is
   let choice = USUAL;
@@ -166,6 +166,7 @@ export function phone(tools) {
     next.on("icecandidate", ({ ready }) => ready());
     next.on("accepted", () => {
       quiet();
+      speak();
       is("talking");
       keep();
     });
@@ -183,6 +184,13 @@ export function phone(tools) {
 
   function hears(connection) {
     connection.addEventListener("track", ({ track }) => sound.hear(track));
+  }
+
+  /** What the microphone of now hears goes to the caller, whichever it was when the call was picked up. */
+  function speak() {
+    const track = sound.voice()?.getAudioTracks()[0];
+    const sender = session?.connection?.getSenders().find((one) => one.track?.kind === "audio");
+    if (track && sender && sender.track !== track) sender.replaceTrack(track).catch(() => {});
   }
 
   /** Picks up what rings here. */
@@ -273,9 +281,7 @@ export function phone(tools) {
     localStorage.setItem(key("choice"), JSON.stringify(choice));
     if ("place" in change) return choice.place === "page" ? on() : off();
     await sound.use(choice);
-    const track = sound.voice()?.getAudioTracks()[0];
-    const sender = session?.connection?.getSenders().find((one) => one.track?.kind === "audio");
-    if (track && sender) sender.replaceTrack(track).catch(() => {});
+    speak();
     draw();
   }
 
@@ -296,6 +302,8 @@ export function phone(tools) {
     load,
     /** Everything again, in another language. */
     redraw() { draw(); if (ua) listDevices(); },
+    /** Whether somebody is on this telephone, or rings. */
+    busy: () => session != null,
     /** Whether the caller hears nothing of us: the headset's lamp shows it. */
     muted(is) { buttons.muted(is); },
     /** Nothing is left for whoever comes next. */

@@ -158,15 +158,16 @@ fn is_secure(headers: &HeaderMap, by_default: bool) -> bool {
     }
 }
 
-/// Keeps the socket open as long as the session lasts and is this operator's. A database that is away ends no call.
+/// Keeps the socket open as long as the session lasts and is this operator's. A database that is away ends no call, and neither does a
+/// second factor that is demanded only now: that is for the next socket.
 async fn hold(api: &Api, session: &str, operator: i64, mut over: oneshot::Sender<()>) {
     let mut looks = interval(api.phone_look);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = over.closed() => return,
-            _ = looks.tick() => match api.store.session(session, api.now_ms()).await {
-                Ok(user) if user.as_ref().is_none_or(|user| user.form.operator_id != Some(operator)) => return,
+            _ = looks.tick() => match api.store.visit(session, api.now_ms()).await {
+                Ok(visit) if visit.as_ref().is_none_or(|visit| visit.who.form.operator_id != Some(operator)) => return,
                 Ok(_) | Err(_) => {}
             },
         }

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::common::House;
-use store::Role;
+use store::{Door, Role};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::{Error, HandshakeError, WebSocket};
 
@@ -94,6 +94,12 @@ fn the_socket_ends_with_its_session_and_when_the_login_is_another_operators() {
     let mut line = given(&house);
     let still = house.wait(async { tokio::time::timeout(Duration::from_millis(100), &mut line.socket.over).await });
     assert!(still.is_err(), "as long as the session is good");
+    let demand = |roles: &[Role]| house.wait(house.store.save_door(&Door { second_factor: roles.to_vec() })).unwrap();
+    demand(&[Role::Operator]);
+    let still = house.wait(async { tokio::time::timeout(Duration::from_millis(100), &mut line.socket.over).await });
+    assert!(still.is_err(), "a second factor is demanded of the next one");
+    assert_eq!(ask(&house, &headers).err(), Some(403));
+    demand(&[]);
     house.wait(house.store.close_session(&token)).unwrap();
     assert!(is_ended(&house, line), "logged out, or revoked");
 
