@@ -135,7 +135,13 @@ function passkeys() {
     const name = element("input", { name: "name", value: one.name, maxLength: 100, required: true, ariaLabel: filled(W().nameOf, { name: one.name }) });
     return form(`passkey-${one.id}`, W().rename, [name], async () => { await api("PUT", `${base}/passkeys/${one.id}`, { name: name.value }); await load(); }, "line");
   };
-  const remove = (one) => button(W().remove, () => act(() => api("DELETE", `${base}/passkeys/${one.id}`)), { ariaLabel: filled(W().removeOf, { name: one.name }) });
+  const remove = (one) => {
+    const sure = form(`passkey-remove-${one.id}`, W().remove, [labelled(W().oldPassword, password())], async (fields) => {
+      await api("POST", `${base}/passkeys/${one.id}/remove`, { password: fields.password.value });
+      await load();
+    });
+    return element("details", {}, element("summary", { textContent: W().remove, ariaLabel: filled(W().removeOf, { name: one.name }) }), sure);
+  };
   const list = table(W().passkeys, [W().name, W().since, W().seen, W().remove], passkeys.map((one) => [rename(one), when(one.created_ms), when(one.used_ms), remove(one)]), W().noPasskey);
   const name = element("input", { name: "name", maxLength: 100, required: true, autocomplete: "off", placeholder: W().passkeyExample });
   const add = form("passkey-add", W().passkeyAdd, [labelled(W().passkeyName, name), labelled(W().oldPassword, password())], async (fields) => {

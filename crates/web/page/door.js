@@ -13,6 +13,7 @@ export function door({ form, field, side, language, entered }) {
   const code = Object.assign(document.createElement("input"), { name: "code", autocomplete: "one-time-code", autocapitalize: "none", spellcheck: false });
   const passkey = Object.assign(document.createElement("button"), { type: "button", hidden: !knowsPasskeys() });
   label.append(named, code);
+  let askedOf = ""; // whose code
   label.hidden = true;
   form.querySelector("button.main").before(label);
   form.querySelector("button.main").after(passkey);
@@ -31,6 +32,12 @@ export function door({ form, field, side, language, entered }) {
     return problem.status ? problem.message : T().failed;
   }
 
+  function noCode() {
+    label.hidden = true;
+    code.required = false;
+    code.value = "";
+  }
+
   async function come(work) {
     error.textContent = "";
     try {
@@ -40,6 +47,7 @@ export function door({ form, field, side, language, entered }) {
     } catch (problem) {
       if (problem.body?.error === "code_needed") {
         label.hidden = false;
+        askedOf = form.elements[field].value;
         code.required = true;
         code.focus();
         error.textContent = T().codeNeeded;
@@ -49,8 +57,7 @@ export function door({ form, field, side, language, entered }) {
 
   function forget() {
     form.reset();
-    label.hidden = true;
-    code.required = false;
+    noCode();
   }
 
   function redraw() {
@@ -58,6 +65,8 @@ export function door({ form, field, side, language, entered }) {
     passkey.textContent = T().passkey;
   }
 
+  // Somebody else may have none.
+  form.elements[field].addEventListener("input", () => { if (form.elements[field].value !== askedOf) noCode(); });
   form.onsubmit = (event) => {
     event.preventDefault();
     const body = { [field]: form.elements[field].value, password: form.elements.password.value };

@@ -164,7 +164,7 @@ async fn with_password(
     code: Option<&str>,
 ) -> Entered {
     place.may_try(api)?;
-    place.may_try_account(api, Side::House, name).await?;
+    let counted = place.may_try_account(api, Side::House, name).await?;
     let Some(user) = api.store.login(name, password).await? else {
         place.failed(api, Side::House, name);
         return Err(Refusal::wrong_login());
@@ -173,7 +173,8 @@ async fn with_password(
         Second::NotSetUp => false,
         Second::Right => true,
         Second::Missing => {
-            place.was_no_try(api, Side::House, name);
+            place.was_no_try(api);
+            api.tries.forgive(&counted);
             return Err(Refusal::code_needed());
         }
         Second::Wrong => {

@@ -184,7 +184,7 @@ pub(crate) async fn account(
     }))
 }
 
-/// Is it really the owner? The same limits as at the door.
+/// Is it really the owner? The same limits as at the door, and another for the session, which goes from address to address.
 pub(super) async fn prove(
     api: &Api,
     owner: &Owner,
@@ -194,11 +194,14 @@ pub(super) async fn prove(
     password: &Password,
 ) -> Result<(), Refusal> {
     place.may_try(api)?;
+    let counted =
+        api.tries.begin_account(&format!("session {}", owner.session), api.now_ms()).map_err(Refusal::from)?;
     let right = match owner.person {
         Person::User(_) => api.store.login(&owner.name, &password.0).await?.is_some(),
         Person::Member(_) => api.store.member_login(&owner.name, &password.0).await?.is_some(),
     };
     if right {
+        api.tries.forgive(&counted);
         place.succeeded(api, owner.side(), &owner.name);
         return Ok(());
     }

@@ -73,7 +73,7 @@ pub(crate) async fn look(
 ) -> Result<Json<LinkFor>, Refusal> {
     place.may_try(&api)?;
     let invited = api.store.invitation(&secret.0, api.now_ms()).await?.ok_or_else(|| used_up(tongue))?;
-    place.was_no_try(&api, super::cookie::Side::House, "");
+    place.was_no_try(&api);
     let name = match invited {
         Invited::First => None,
         Invited::User(name) => Some(name),
@@ -94,7 +94,7 @@ pub(crate) async fn join(
     let user = match api.store.accept(&secret.0, &name, &password.0, api.now_ms()).await {
         Err(StoreError::Missing { .. }) => return Err(used_up(tongue)),
         Err(error @ StoreError::Invalid(_)) => {
-            place.was_no_try(&api, super::cookie::Side::House, "");
+            place.was_no_try(&api);
             return Err(error.into());
         }
         other => other?,

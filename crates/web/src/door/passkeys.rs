@@ -86,7 +86,8 @@ pub(crate) fn own_routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(begin_passkey))
         .routes(routes!(add_passkey))
-        .routes(routes!(rename_passkey, remove_passkey))
+        .routes(routes!(rename_passkey))
+        .routes(routes!(remove_passkey))
 }
 
 /// At the door.
@@ -206,15 +207,18 @@ pub(crate) async fn rename_passkey(
 }
 
 /// Remove a passkey of mine.
-#[utoipa::path(delete, path = "/passkeys/{id}", tag = "account", params(("id" = i64, Path)),
-    responses((status = 204)))]
+#[utoipa::path(post, path = "/passkeys/{id}/remove", tag = "account", request_body = Proof,
+    params(("id" = i64, Path)), responses((status = 204)))]
 pub(crate) async fn remove_passkey(
     State(api): State<Api>,
     owner: Owner,
+    place: Place,
     tongue: Tongue,
     At(id): At<i64>,
+    Body(Proof { password }): Body<Proof>,
 ) -> Result<StatusCode, Refusal> {
     may_change_factors(&api, &owner, tongue).await?;
+    prove(&api, &owner, &place, "password", tongue, &password).await?;
     api.store.remove_passkey(owner.person, id).await?;
     api.note_of(&owner.who, "account.passkey.remove", &owner.name, &id.to_string()).await;
     Ok(StatusCode::NO_CONTENT)

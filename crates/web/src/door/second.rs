@@ -4,7 +4,7 @@
 use store::Person;
 
 use super::cookie::Side;
-use super::limits::Wait;
+use super::limits::{Counted, Wait};
 use super::peer::Place;
 use super::totp;
 use crate::api::Api;
@@ -34,6 +34,7 @@ pub(crate) async fn second(api: &Api, person: Person, code: Option<&str>) -> Res
         return Ok(Second::NotSetUp);
     };
     let Some(code) = code.map(str::trim).filter(|code| !code.is_empty()) else { return Ok(Second::Missing) };
+    let counted = api.tries.begin_code(person, api.now_ms())?;
     let secret = api.key.open(&purpose(person), &row.sealed);
     if secret.is_none() {
         tracing::error!(
@@ -46,7 +47,11 @@ pub(crate) async fn second(api: &Api, person: Person, code: Option<&str>) -> Res
         Some(step) => api.store.take_totp_step(person, step).await?,
         None => api.store.take_recovery_code(person, code).await?,
     };
-    Ok(if right { Second::Right } else { Second::Wrong })
+    if !right {
+        return Ok(Second::Wrong);
+    }
+    api.tries.forgive(&counted);
+    Ok(Second::Right)
 }
 
 impl From<Wait> for Refusal {
@@ -61,21 +66,24 @@ impl Place {
         Ok(api.tries.begin(self.address, api.now_ms())?)
     }
 
-    /// May this account be tried from here? Where its owner is logged in, strangers' failures do not count.
-    pub(crate) async fn may_try_account(&self, api: &Api, side: Side, name: &str) -> Result<(), Refusal> {
+    /// May this account be tried from here? Where its owner is logged in, strangers' failures do not count. What was counted.
+    pub(crate) async fn may_try_account(&self, api: &Api, side: Side, name: &str) -> Result<Counted, Refusal> {
         let now_ms = api.now_ms();
-        let Err(wait) = api.tries.begin_account(&account(side, name), now_ms) else { return Ok(()) };
+        let wait = match api.tries.begin_account(&account(side, name), now_ms) {
+            Ok(counted) => return Ok(counted),
+            Err(wait) => wait,
+        };
         let address = self.address.to_string();
         let at_home = match side {
             Side::House => api.store.is_user_at(name, &address, now_ms).await?,
             Side::Firm => api.store.is_member_at(&name.trim().to_ascii_lowercase(), &address, now_ms).await?,
         };
-        if at_home { Ok(()) } else { Err(wait.into()) }
+        if at_home { Ok(api.tries.begin_at_home(&account(side, name), now_ms)?) } else { Err(wait.into()) }
     }
 
-    /// The password was right, and the code is still to come.
-    pub(crate) fn was_no_try(&self, api: &Api, side: Side, name: &str) {
-        api.tries.was_none(self.address, &account(side, name));
+    /// It was none: the password was right, and the code is still to come, or nothing was guessed at all.
+    pub(crate) fn was_no_try(&self, api: &Api) {
+        api.tries.was_none(self.address);
     }
 
     /// Somebody has come in.

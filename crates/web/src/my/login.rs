@@ -78,7 +78,7 @@ pub(crate) async fn my_login(
     Body(MyCredentials { login, password, code }): Body<MyCredentials>,
 ) -> Result<(CookieJar, Json<MyLogin>), Refusal> {
     place.may_try(&api)?;
-    place.may_try_account(&api, Side::Firm, &login).await?;
+    let counted = place.may_try_account(&api, Side::Firm, &login).await?;
     let Some(member) = api.store.member_login(&login, &password).await? else {
         place.failed(&api, Side::Firm, &login);
         return Err(Refusal::wrong_login());
@@ -87,7 +87,8 @@ pub(crate) async fn my_login(
         Second::NotSetUp => false,
         Second::Right => true,
         Second::Missing => {
-            place.was_no_try(&api, Side::Firm, &login);
+            place.was_no_try(&api);
+            api.tries.forgive(&counted);
             return Err(Refusal::code_needed());
         }
         Second::Wrong => {

@@ -298,11 +298,15 @@ fn a_passkey_logs_in_without_a_password_and_nothing_is_taken_twice() {
     let weak = house.session(id);
     ask("/account/passkeys/begin", Some(&weak), json!({"password": PASSWORD})).is_refusal(409, "conflict", None);
     let row = made.json()["id"].as_i64().unwrap();
-    house.ask("DELETE", &format!("/account/passkeys/{row}"), Some(&weak), None).is_refusal(409, "conflict", None);
+    let remove = |session: &str, password: &str| {
+        house.post(&format!("/account/passkeys/{row}/remove"), session, json!({"password": password}))
+    };
+    remove(&weak, PASSWORD).is_refusal(409, "conflict", None);
     let renamed = house.ask("PUT", &format!("/account/passkeys/{row}"), Some(&strong), Some(json!({"name": "鍵"})));
     assert_eq!(renamed.status, 204);
     assert_eq!(house.get("/account", &strong).json()["passkeys"][0]["name"], "鍵");
-    assert_eq!(house.ask("DELETE", &format!("/account/passkeys/{row}"), Some(&strong), None).status, 204);
+    remove(&strong, "guess").is_refusal(422, "invalid", Some("password"));
+    assert_eq!(remove(&strong, PASSWORD).status, 204);
     ask("/login/passkey", None, device.sign(&begin(), 9)).is_refusal(401, "unauthorized", None);
 }
 
@@ -332,6 +336,59 @@ fn r01_a_stranger_who_knows_a_name_keeps_nobody_out() {
         house.send("POST", "/login", &headers, Some(body)).is_refusal(401, "unauthorized", None);
     }
     login(&house, "a", None).is_refusal(429, "too_many", None);
+}
+
+#[test]
+fn r01_codes_are_not_guessed_from_many_addresses_and_the_owner_is_not_kept_out_for_long() {
+    let house = House::new();
+    let id = house.user("hanako", Role::Supervisor, None);
+    let (secret, _) = set_up(&house, "/account", &house.session(id));
+    let from = |address: &str, code: &str| {
+        let body = json!({"name": "hanako", "password": PASSWORD, "code": code}).to_string().into_bytes();
+        house.send("POST", "/login", &[("content-type", "application/json"), ("x-forwarded-for", address)], Some(body))
+    };
+    // Logins with the right one between them take nothing back.
+    token(&from("198.51.100.7", &code(&secret, 0)));
+    for place in 0..5 {
+        from(&format!("203.0.113.{place}"), "000000").is_refusal(401, "unauthorized", None);
+    }
+    for address in ["203.0.113.99", "198.51.100.7"] {
+        let said = from(address, &code(&secret, 1));
+        said.is_refusal(429, "too_many", None);
+        assert_eq!(said.header("retry-after"), "600");
+    }
+}
+
+#[test]
+fn r01_whoever_can_log_in_guesses_no_more_at_others_than_a_stranger() {
+    let house = House::new();
+    house.user("root", Role::Admin, None);
+    house.user("taro", Role::Operator, Some(house.operator("101", "太郎")));
+    let guess = || house.ask("POST", "/login", None, Some(json!({"name": "root", "password": "guess"})));
+    for _ in 0..9 {
+        guess().is_refusal(401, "unauthorized", None);
+    }
+    token(&login(&house, "taro", None));
+    guess().is_refusal(401, "unauthorized", None);
+    guess().is_refusal(429, "too_many", None);
+}
+
+#[test]
+fn r01_a_screen_that_was_left_open_is_no_place_to_guess_the_password() {
+    let house = House::new();
+    let id = house.user("hanako", Role::Supervisor, None);
+    let bearer = format!("Bearer {}", house.session(id));
+    let from = |place: usize, password: &str| {
+        let address = format!("203.0.113.{place}");
+        let body = json!({"password": password}).to_string().into_bytes();
+        let own = ("authorization", bearer.as_str());
+        let headers = [("content-type", "application/json"), ("x-forwarded-for", address.as_str()), own];
+        house.send("POST", "/account/codes", &headers, Some(body))
+    };
+    for place in 0..30 {
+        from(place, "guess").is_refusal(422, "invalid", Some("password"));
+    }
+    from(99, PASSWORD).is_refusal(429, "too_many", None);
 }
 
 #[test]

@@ -280,7 +280,7 @@ fn accounts() -> Vec<Line> {
         ("POST", "/passkeys/begin", "/passkeys/begin", 422),
         ("POST", "/passkeys", "/passkeys", 422),
         ("PUT", "/passkeys/{id}", "/passkeys/1", 422),
-        ("DELETE", "/passkeys/{id}", "/passkeys/1", 404),
+        ("POST", "/passkeys/{id}/remove", "/passkeys/1/remove", 422),
     ] {
         let body = matches!(method, "POST" | "PUT").then(|| json!({}));
         let routes = [format!("/account{route}"), format!("/my/account{route}")].map(|route| &*route.leak());
