@@ -59,6 +59,18 @@ pub struct Verdict {
     pub follow_up: Option<String>,
 }
 
+impl Verdict {
+    /// The answer as it is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] of one that is too long, or has characters that are none.
+    pub fn checked(&self) -> Result<String, StoreError> {
+        let mut checks = Checks::default();
+        let answer = checks.prose("answer", &self.answer, GREETING_CHARS_MAX);
+        checks.end(answer)
+    }
+}
+
 /// A dispute as it is kept. Times are unix milliseconds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
 pub struct DisputeRow {
@@ -223,43 +235,8 @@ impl Store {
         who: &str,
         now_ms: i64,
     ) -> Result<DisputeRow, StoreError> {
-        let mut checks = Checks::default();
-        let answer = checks.prose("answer", &verdict.answer, GREETING_CHARS_MAX);
-        checks.end(())?;
         let mut tx = self.begin().await?;
-        let before = take(&mut tx, id).await?;
-        if before.cause.is_some() {
-            return Err(Conflict::Decided { by: before.decided_by }.into());
-        }
-        if let Some(follow_up) = &verdict.follow_up {
-            let follows: Option<Option<String>> = sqlx::query_scalar("SELECT follows FROM reports WHERE id = $1")
-                .bind(storable(follow_up).into_owned())
-                .fetch_optional(&mut *tx)
-                .await?;
-            match follows {
-                None => return Err(missing(follow_up)),
-                Some(of) if of.as_deref() == Some(before.report.as_str()) => {}
-                Some(_) => {
-                    let what = "that report does not correct this one";
-                    return Err(StoreError::invalid("follow_up", what, "begin the correction from this report"));
-                }
-            }
-        }
-        sqlx::query(
-            "UPDATE disputes SET cause = $1, answer = $2, decided_ms = $3, decided_by = $4, follow_up = $5 WHERE id = $6",
-        )
-        .bind(word(&verdict.cause))
-        .bind(storable(&answer).into_owned())
-        .bind(now_ms)
-        .bind(storable(who).into_owned())
-        .bind(verdict.follow_up.as_deref())
-        .bind(id)
-        .execute(&mut *tx)
-        .await?;
-        task::close(&mut tx, TaskKind::Disputed, &id.to_string(), "decided", now_ms).await?;
-        let about = format!("report {}", before.report);
-        audit::add(&mut tx, now_ms, who, "dispute.decide", &about, &word(&verdict.cause)).await?;
-        let row = take(&mut tx, id).await?;
+        let row = decide(&mut tx, id, verdict, who, now_ms).await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -282,6 +259,50 @@ impl Store {
         .await?;
         rows.iter().map(count_row).collect()
     }
+}
+
+/// Ends a dispute and its task within a transaction: see [`Store::decide_dispute`].
+pub(crate) async fn decide(
+    tx: &mut Tx,
+    id: i64,
+    verdict: &Verdict,
+    who: &str,
+    now_ms: i64,
+) -> Result<DisputeRow, StoreError> {
+    let answer = verdict.checked()?;
+    let before = take(tx, id).await?;
+    if before.cause.is_some() {
+        return Err(Conflict::Decided { by: before.decided_by }.into());
+    }
+    if let Some(follow_up) = &verdict.follow_up {
+        let follows: Option<Option<String>> = sqlx::query_scalar("SELECT follows FROM reports WHERE id = $1")
+            .bind(storable(follow_up).into_owned())
+            .fetch_optional(&mut **tx)
+            .await?;
+        match follows {
+            None => return Err(missing(follow_up)),
+            Some(of) if of.as_deref() == Some(before.report.as_str()) => {}
+            Some(_) => {
+                let what = "that report does not correct this one";
+                return Err(StoreError::invalid("follow_up", what, "begin the correction from this report"));
+            }
+        }
+    }
+    sqlx::query(
+        "UPDATE disputes SET cause = $1, answer = $2, decided_ms = $3, decided_by = $4, follow_up = $5 WHERE id = $6",
+    )
+    .bind(word(&verdict.cause))
+    .bind(storable(&answer).into_owned())
+    .bind(now_ms)
+    .bind(storable(who).into_owned())
+    .bind(verdict.follow_up.as_deref())
+    .bind(id)
+    .execute(&mut **tx)
+    .await?;
+    task::close(tx, TaskKind::Disputed, &id.to_string(), "decided", now_ms).await?;
+    let about = format!("report {}", before.report);
+    audit::add(tx, now_ms, who, "dispute.decide", &about, &word(&verdict.cause)).await?;
+    take(tx, id).await
 }
 
 async fn take(tx: &mut Tx, id: i64) -> Result<DisputeRow, StoreError> {

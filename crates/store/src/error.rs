@@ -46,6 +46,11 @@ pub enum Conflict {
         /// What it is.
         state: ReportState,
     },
+    /// Somebody else has begun a correction of the report.
+    Begun {
+        /// Whose login.
+        by: String,
+    },
     /// It was changed since it was looked at.
     Revision {
         /// The revision that the asker saw.
@@ -72,6 +77,9 @@ impl fmt::Display for Conflict {
             Conflict::NotDraft { state } => write!(f, "the report is {} already", word(state)),
             Conflict::NotSent { state } => {
                 write!(f, "the report is {}: only one that was sent can be corrected", word(state))
+            }
+            Conflict::Begun { by } => {
+                write!(f, "{by} has begun a correction of this report: send that one, or waive it, first")
             }
             Conflict::Revision { expected, found } => {
                 write!(f, "it was changed meanwhile (revision {found}, not {expected}); look at it again")

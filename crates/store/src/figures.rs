@@ -134,7 +134,10 @@ fn questions() -> [String; 4] {
              AND reports.state = 'sent' AND reports.sender IS NOT NULL GROUP BY reports.sender, {day}",
             sum(&wrap_up, "wrap_up_ms"),
             one(
-                "EXISTS (SELECT 1 FROM reports AS later WHERE later.follows = reports.id AND later.state = 'sent')",
+                // An answer that the report was right corrects nothing.
+                "EXISTS (SELECT 1 FROM reports AS later WHERE later.follows = reports.id AND later.state = 'sent' \
+                 AND NOT EXISTS (SELECT 1 FROM disputes WHERE disputes.report = reports.id \
+                 AND disputes.follow_up = later.id AND disputes.cause = 'correct'))",
                 "corrected"
             ),
             day = day("reports.created_ms"),

@@ -33,6 +33,8 @@ export function disputeCase(tools, past, done) {
     const { dispute } = found;
     const field = found.fields.find((one) => one.key === dispute.field);
     const title = filled(D().caseTitle, { firm: found.about.customer_name, field: field ? name(field) : dispute.field });
+    // What was drawn before may be playing: without its controls nobody could stop it.
+    state.wave?.forget();
     state.wave = found.recording_ms ? waveform(tools, { label: D().wave, hint: D().waveKeys }) : null;
     const close = build.button(D().close, forget, { id: "dispute-close" });
     place.hidden = false;
@@ -80,6 +82,7 @@ export function disputeCase(tools, past, done) {
     const field = found.fields.find((one) => one.key === dispute.field);
     const written = state.written.get(dispute.id) ?? { value: found.proposed ?? field?.said ?? "", answer: "", clip: found.may_clip && Boolean(field?.spans.length), at_ms: null };
     state.written.set(dispute.id, written);
+    written.clip &&= found.may_clip;
     const error = element("p", { className: "error", id: "dispute-error", role: "alert" });
     const value = build.input("dispute-value", written.value, { maxLength: 500, spellcheck: false, oninput: () => { written.value = value.value; } });
     const answer = build.input("dispute-answer", written.answer, { maxLength: 500, oninput: () => { written.answer = answer.value; } });
@@ -90,7 +93,7 @@ export function disputeCase(tools, past, done) {
     const from = element("span", { id: "dispute-clip-at", role: "status" });
     const says = () => { from.textContent = written.at_ms == null ? D().clipSaid : filled(D().clipAt, { time: minutes(written.at_ms) }); };
     says();
-    const here = build.button(D().clipHere, () => { written.at_ms = state.wave.at(); written.clip = box.checked = true; says(); });
+    const here = build.button(D().clipHere, () => { written.at_ms = state.wave.at(); written.clip = box.checked = true; says(); }, { disabled: !found.may_clip });
     const hear = build.button(D().clipHear, () => {
       const start = written.at_ms ?? Math.max(0, (field?.spans.at(-1)?.from_ms ?? 0) - LEAD_MS);
       state.wave.plays(start, start + CLIP_MS);

@@ -16,11 +16,12 @@ export function disputeDesk(tools, past) {
   const D = () => words[tools.language()] ?? words.en;
   const build = blocks(element);
   const place = $("disputes");
-  const state = { open: [], counts: [], firms: new Map(), later: null, span: null };
+  const state = { open: [], counts: [], firms: new Map(), later: null, span: null, stale: false };
   const one = disputeCase(tools, past, load);
 
   async function load() {
     const now = Date.now();
+    state.stale = false;
     state.span = `from_ms=${now - STATISTICS_MS}&to_ms=${now + MINUTE_MS}`;
     const [open, counts, firms] = await Promise.all([api("/disputes?open=true"), api(`/disputes/counts?${state.span}`), api("/customers")]);
     Object.assign(state, { open: open.reverse(), counts, firms: new Map(firms.map((firm) => [firm.id, firm.name])) });
@@ -62,19 +63,29 @@ export function disputeDesk(tools, past) {
       clock.textContent = filled(left < 0 ? D().over : D().remains, { minutes: Math.ceil(Math.abs(left) / MINUTE_MS) });
     }
   }
-  setInterval(clocks, TICK_MS);
+
+  /** Nothing is drawn anew under somebody's hands: what is new waits until they leave. */
+  function freshen() {
+    state.stale = place.contains(document.activeElement);
+    if (!state.stale) load().catch(() => {});
+  }
+  function soon() {
+    clearTimeout(state.later);
+    state.later = setTimeout(freshen, REFRESH_MS);
+  }
+  place.addEventListener("focusout", () => { if (state.stale) soon(); });
+  setInterval(() => { clocks(); if (state.stale) freshen(); }, TICK_MS);
 
   return {
     load,
     hears({ event }) {
       if (event.kind !== "task" || event.sort !== "disputed") return;
-      clearTimeout(state.later);
-      state.later = setTimeout(() => { if (!place.contains(document.activeElement)) load().catch(() => {}); }, REFRESH_MS);
+      soon();
     },
     redraw() { if (!state.span) return; draw(); one.redraw(); },
     forget() {
       clearTimeout(state.later);
-      Object.assign(state, { open: [], counts: [], span: null });
+      Object.assign(state, { open: [], counts: [], span: null, stale: false });
       one.forget();
       place.replaceChildren();
       place.hidden = true;

@@ -89,7 +89,7 @@ export function qualityDesk(tools) {
     const { one, sheet } = state;
     const lines = state.criteria.map((criterion) => {
       const mark = sheet.marks.get(criterion.code) ?? { points: "", comment: "", at_ms: null };
-      const keep = () => { if (mark.points === "") sheet.marks.delete(criterion.code); else sheet.marks.set(criterion.code, mark); };
+      const keep = () => { sheet.marks.set(criterion.code, mark); };
       const points = build.select(`points-${criterion.code}`, [["", "–"], ...Array.from({ length: POINTS_MAX + 1 }, (_, at) => [String(at), String(at)])], String(mark.points));
       points.ariaLabel = filled(Q().pointsOf, { name: name(criterion) });
       points.onchange = () => { mark.points = points.value === "" ? "" : Number(points.value); keep(); };
@@ -112,7 +112,18 @@ export function qualityDesk(tools) {
   }
 
   const save = () => tries(async () => {
-    const marks = [...state.sheet.marks].map(([code, { points, comment, at_ms }]) => ({ code, points, comment, at_ms }));
+    const pointless = ({ code }) => { const mark = state.sheet.marks.get(code); return mark?.points === "" && (mark.comment?.trim() || mark.at_ms != null); };
+    const bare = state.criteria.find(pointless);
+    if (bare) {
+      shell.one.querySelector(`select[name="points-${bare.code}"]`)?.focus();
+      shell.error.textContent = filled(Q().needsPoints, { name: name(bare) });
+      return;
+    }
+    // Of an older sheet: marks of criteria that are no more are left out.
+    const marks = state.criteria.filter(({ code }) => (state.sheet.marks.get(code)?.points ?? "") !== "").map(({ code }) => {
+      const { points, comment, at_ms } = state.sheet.marks.get(code);
+      return { code, points, comment, at_ms };
+    });
     const scored = await api(`/quality/samples/${state.one.id}/sheet`, { method: "PUT", body: JSON.stringify({ marks, comment: state.sheet.comment }) });
     state.samples = state.samples.map((one) => one.id === scored.id ? scored : one);
     close();

@@ -224,4 +224,13 @@ fn what_is_no_wav_is_named_and_telephone_wav_is_taken() {
     let mut slow = std::io::Cursor::new(Vec::new());
     hound::WavWriter::new(&mut slow, spec).unwrap().finalize().unwrap();
     assert!(wav::decode(slow.get_ref()).unwrap_err().contains("2000 Hz"));
+    // What is too long is refused by its header, before anything is decoded: there is nothing behind this one.
+    let mut long =
+        b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data".to_vec();
+    long.extend((600 * 8_000_u32).to_le_bytes());
+    assert!(wav::decode(&long).unwrap_err().contains("longer than 600 s"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.wav");
+    std::fs::File::create(&path).unwrap().set_len((256 << 20) + 1).unwrap();
+    assert!(wav::read(&path).unwrap_err().to_string().contains("larger than 256 MB"));
 }

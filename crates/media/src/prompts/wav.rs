@@ -13,6 +13,8 @@ use super::PromptError;
 const RATE: u32 = rtp::SAMPLE_RATE;
 /// Longest prompt: ten minutes of music.
 const SECONDS_MAX: usize = 600;
+/// Largest file that is read: ten minutes of a studio's stereo, of 24 bits and 48 kHz, have 173 MB.
+const FILE_BYTES_MAX: u64 = 256 << 20;
 /// Sample rates that are resampled.
 const RATES: std::ops::RangeInclusive<u32> = 4000..=192_000;
 /// Zero crossings of the filter on each side.
@@ -40,7 +42,13 @@ const OTHERS: [(usize, &[u8], &str); 12] = [
 
 /// The samples of a file.
 pub fn read(path: &Path) -> Result<Vec<i16>, PromptError> {
-    let bytes = fs::read(path).map_err(|error| PromptError::Read(path.to_owned(), error))?;
+    let unread = |error| PromptError::Read(path.to_owned(), error);
+    let bytes = fs::metadata(path).map_err(unread)?.len();
+    if bytes > FILE_BYTES_MAX {
+        let why = format!("it is larger than {} MB", FILE_BYTES_MAX >> 20);
+        return Err(PromptError::NotWav(path.to_owned(), why));
+    }
+    let bytes = fs::read(path).map_err(unread)?;
     decode(&bytes).map_err(|why| PromptError::NotWav(path.to_owned(), why))
 }
 
@@ -52,16 +60,9 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<i16>, String> {
         return Err(format!("it is {}, no WAV: convert it to WAV first", other.2));
     }
     let (samples, channels, rate) = match g711(bytes) {
-        Some(found) => found,
+        Some(law) => law.sound()?,
         None => pcm(bytes)?,
     };
-    if !RATES.contains(&rate) || channels == 0 {
-        return Err(format!("{rate} Hz, {channels} channels: cannot be played"));
-    }
-    let frames = samples.len() / channels;
-    if frames / usize::try_from(rate).unwrap_or(1) >= SECONDS_MAX {
-        return Err(format!("longer than {SECONDS_MAX} s"));
-    }
     let mono: Vec<f32> =
         samples.chunks_exact(channels).map(|frame| frame.iter().sum::<f32>() / channels as f32).collect();
     let mono = if rate == RATE { mono } else { resample(&mono, rate) };
@@ -70,6 +71,15 @@ pub fn decode(bytes: &[u8]) -> Result<Vec<i16>, String> {
 
 /// Samples from -1 to 1, channels, rate.
 type Sound = (Vec<f32>, usize, u32);
+
+/// Refuses what cannot be played or is too long, before any of it is decoded: a small file of eight bits is a large sound.
+fn check(samples: usize, channels: usize, rate: u32) -> Result<(), String> {
+    let frames = samples.checked_div(channels).filter(|_| RATES.contains(&rate));
+    let Some(seconds) = frames.and_then(|frames| frames.checked_div(usize::try_from(rate).ok()?)) else {
+        return Err(format!("{rate} Hz, {channels} channels: cannot be played"));
+    };
+    if seconds >= SECONDS_MAX { Err(format!("longer than {SECONDS_MAX} s")) } else { Ok(()) }
+}
 
 /// Linear samples, 8 to 32 bits, or floating point.
 fn pcm(bytes: &[u8]) -> Result<Sound, String> {
@@ -80,29 +90,46 @@ fn pcm(bytes: &[u8]) -> Result<Sound, String> {
         (SampleFormat::Int, bits @ 8..=32) => 1.0 / f32::from(2u16).powi(i32::from(bits) - 1),
         (SampleFormat::Int, bits) => return Err(format!("{bits} bits a sample: cannot be played")),
     };
+    let (length, channels) = (usize::try_from(reader.len()).unwrap_or(usize::MAX), usize::from(spec.channels));
+    check(length, channels, spec.sample_rate)?;
     let samples: Result<Vec<f32>, hound::Error> = match spec.sample_format {
         SampleFormat::Float => reader.samples::<f32>().collect(),
         SampleFormat::Int => reader.samples::<i32>().map(|sample| Ok(sample? as f32 * scale)).collect(),
     };
-    Ok((samples.map_err(|error| error.to_string())?, usize::from(spec.channels), spec.sample_rate))
+    Ok((samples.map_err(|error| error.to_string())?, channels, spec.sample_rate))
 }
 
-/// A WAV file of A-law or μ-law; `None`: it is something else.
-fn g711(bytes: &[u8]) -> Option<Sound> {
+/// A WAV file of A-law or μ-law.
+struct Law<'a> {
+    decode: fn(u8) -> i16,
+    data: &'a [u8],
+    channels: usize,
+    rate: u32,
+}
+
+impl Law<'_> {
+    fn sound(&self) -> Result<Sound, String> {
+        check(self.data.len(), self.channels, self.rate)?;
+        let samples = self.data.iter().map(|byte| f32::from((self.decode)(*byte)) / 32_768.0).collect();
+        Ok((samples, self.channels, self.rate))
+    }
+}
+
+/// `None`: it is something else.
+fn g711(bytes: &[u8]) -> Option<Law<'_>> {
     let format = chunk(bytes, b"fmt ")?;
     let word = |at: usize| Some(u16::from_le_bytes(format.get(at..at + 2)?.try_into().ok()?));
     let tag = match word(0)? {
         EXTENSIBLE => word(24)?,
         tag => tag,
     };
-    let decode = match tag {
+    let decode: fn(u8) -> i16 = match tag {
         A_LAW => g711::a_decode,
         MU_LAW => g711::mu_decode,
         _ => return None,
     };
     let rate = u32::from_le_bytes(format.get(4..8)?.try_into().ok()?);
-    let samples = chunk(bytes, b"data")?.iter().map(|byte| f32::from(decode(*byte)) / 32_768.0).collect();
-    Some((samples, usize::from(word(2)?), rate))
+    Some(Law { decode, data: chunk(bytes, b"data")?, channels: usize::from(word(2)?), rate })
 }
 
 /// The first chunk of a RIFF file that is called so. One that claims to be longer than the file ends with it.

@@ -8,6 +8,7 @@ use super::{ReportRow, ReportState, Writer, draft, lock, take, take_draft};
 use crate::audit;
 use crate::billing;
 use crate::database::{Store, Tx};
+use crate::dispute::{self, DisputeRow, Verdict};
 use crate::error::{Conflict, StoreError};
 use crate::ladder;
 use crate::outbox::{Belongs, DeliveryRow, NewDelivery, add, begin_round};
@@ -61,6 +62,35 @@ impl Store {
         writer: &Writer,
         now_ms: i64,
     ) -> Result<Sent, StoreError> {
+        self.send_and(id, sending, writer, None, now_ms).await
+    }
+
+    /// Sends a draft that answers a dispute, and ends the dispute with this verdict, in one transaction: no dispute stays open whose
+    /// answer was sent, and no answer is sent twice.
+    ///
+    /// # Errors
+    /// As [`Store::send_report`] and [`Store::decide_dispute`].
+    pub async fn send_answer(
+        &self,
+        id: &str,
+        sending: &Sending,
+        writer: &Writer,
+        (dispute, verdict): (i64, &Verdict),
+        now_ms: i64,
+    ) -> Result<(Sent, DisputeRow), StoreError> {
+        let verdict = Verdict { follow_up: Some(id.to_owned()), ..verdict.clone() };
+        let sent = self.send_and(id, sending, writer, Some((dispute, &verdict)), now_ms).await?;
+        Ok((sent, self.dispute(dispute).await?))
+    }
+
+    async fn send_and(
+        &self,
+        id: &str,
+        sending: &Sending,
+        writer: &Writer,
+        answers: Option<(i64, &Verdict)>,
+        now_ms: i64,
+    ) -> Result<Sent, StoreError> {
         check_recipients(sending)?;
         let mut tx = self.begin().await?;
         let mut report = take(&mut tx, id).await?;
@@ -80,6 +110,9 @@ impl Store {
             None => None,
         };
         check_finished(&report, sending.policy, profile.as_ref().map(|row| &row.profile))?;
+        if let Some((dispute, verdict)) = answers {
+            dispute::decide(&mut tx, dispute, verdict, &writer.login, now_ms).await?;
+        }
         // Counters before rooms, as everybody takes them.
         audit::add(&mut tx, now_ms, &writer.login, "report.send", &lock::about(id), &word(&sending.policy)).await?;
         begin_round(&mut tx).await?;

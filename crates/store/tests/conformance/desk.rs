@@ -1,13 +1,14 @@
 //! The supervisor's desk: numbers found by digits in their middle, clips (X04), screens, operators' figures, quality samples (F62).
 
+use report::key;
 use store::{
-    By, CallQuery, Conflict, Criterion, Mark, NewClip, NewDispute, ReportQuery, SampleQuery, Sheet, Store, StoreError,
-    Week,
+    By, CallQuery, Cause, Conflict, Criterion, Mark, NewClip, NewDispute, ReportQuery, ReportState, SampleQuery, Sheet,
+    Store, StoreError, Verdict, Week,
 };
 use switch::CallId;
 
 use crate::records::{NOON_MS, cleared, recording};
-use crate::writing::{draft, firm, hanako, jiro, send};
+use crate::writing::{draft, edit, firm, hanako, jiro, mail, send, sending};
 use crate::{fields, on_both};
 
 async fn found(store: &Store, number: &str, since_ms: i64) -> usize {
@@ -61,6 +62,68 @@ on_both! {
         assert_eq!((ended.revoked_ms, ended.opens(NOON_MS + 2)), (Some(NOON_MS + 1), false));
         assert_eq!(store.revoke_clip(&draft.id, "x", NOON_MS + 9).await.unwrap(), ended, "once");
         assert!(matches!(store.revoke_clip("none", "x", NOON_MS).await, Err(StoreError::Missing { what: "clip", .. })));
+    }
+
+    async fn f49_a_second_correction_keeps_the_first_and_nobody_sends_anothers_words(store: Store) {
+        let customer = firm(&store).await;
+        let report = draft(&store, customer, 1).await;
+        let written = [edit(key::NAME, "佐藤", NOON_MS), edit(key::CALLBACK, "090-1111-2222", NOON_MS)];
+        let report = store.edit_report(&report.id, &written, &hanako(), NOON_MS).await.unwrap();
+        send(&store, &report, &["sato"], NOON_MS).await;
+        let said = |row: &store::ReportRow| [key::NAME, key::CALLBACK].map(|key| row.draft.said(key).unwrap_or_default().to_owned());
+        let mend = |of: String, key: &'static str, value: &'static str, at_ms: i64| { let store = store.clone(); async move {
+            let follow = store.correct_report_alone(&of, &hanako(), at_ms).await.unwrap();
+            let mended = store.edit_report(&follow.id, &[edit(key, value, at_ms)], &hanako(), at_ms).await.unwrap();
+            send(&store, &mended, &["sato"], at_ms).await.report
+        } };
+        let first = mend(report.id.clone(), key::CALLBACK, "090-1111-2223", NOON_MS + 1).await;
+        let second = mend(report.id.clone(), key::NAME, "斉藤", NOON_MS + 2).await;
+        assert_eq!(said(&second), ["斉藤", "090-1111-2223"], "the first correction is not taken back");
+        // What corrected a correction is the newest word, too.
+        mend(first.id, key::NAME, "齋藤", NOON_MS + 3).await;
+        let begun = store.correct_report_alone(&report.id, &jiro(), NOON_MS + 4).await.unwrap();
+        assert_eq!(said(&begun), ["齋藤", "090-1111-2223"]);
+        // What another one has half written, when that one's lock has run out: looked at, yes; sent unseen, no.
+        let later_ms = NOON_MS + 4 + store::LOCK_MS;
+        assert_eq!(store.correct_report_alone(&report.id, &hanako(), later_ms).await.unwrap().id, begun.id, "nothing is written in it");
+        let later_ms = later_ms + store::LOCK_MS;
+        store.edit_report(&begun.id, &[edit(key::NAME, "斎", later_ms)], &hanako(), later_ms).await.unwrap();
+        let later_ms = later_ms + store::LOCK_MS;
+        let refused = store.correct_report_alone(&report.id, &jiro(), later_ms).await;
+        assert!(matches!(&refused, Err(StoreError::Conflict(Conflict::Begun { by })) if by == "hanako"), "{refused:?}");
+        assert_eq!(store.correct_report(&report.id, &jiro(), later_ms).await.unwrap().id, begun.id, "looked at, it is given");
+    }
+
+    async fn f49_an_answer_is_sent_and_its_dispute_decided_or_neither(store: Store) {
+        let customer = firm(&store).await;
+        let report = draft(&store, customer, 1).await;
+        send(&store, &report, &["sato"], NOON_MS).await;
+        let new = NewDispute { field: "callback".into(), words: String::new() };
+        let dispute = store.open_dispute(customer, &report.id, &new, "佐藤", NOON_MS).await.unwrap();
+        let verdict = |answer: String| Verdict { cause: Cause::Correct, answer, follow_up: None };
+        let answer = store.correct_report(&report.id, &jiro(), NOON_MS).await.unwrap();
+        let out = sending(answer.revision, vec![mail("sato", NOON_MS)]);
+        let long = verdict("長".repeat(501));
+        assert_eq!(fields(store.send_answer(&answer.id, &out, &jiro(), (dispute.id, &long), NOON_MS).await.unwrap_err()), ["answer"]);
+        assert_eq!(store.report(&answer.id).await.unwrap().state, ReportState::Draft, "nothing was sent");
+        let right = verdict("録音のとおり".into());
+        let (sent, decided) = store.send_answer(&answer.id, &out, &jiro(), (dispute.id, &right), NOON_MS + 1).await.unwrap();
+        assert_eq!((sent.report.state, sent.deliveries.len(), decided.cause), (ReportState::Sent, 1, Some(Cause::Correct)));
+        assert_eq!((decided.follow_up.as_ref(), decided.decided_by.as_str()), (Some(&answer.id), "jiro"));
+        // Of a dispute that somebody has decided meanwhile nothing more is sent.
+        let second = store.correct_report(&report.id, &jiro(), NOON_MS + 2).await.unwrap();
+        let out = sending(second.revision, vec![mail("sato", NOON_MS)]);
+        let late = store.send_answer(&second.id, &out, &jiro(), (dispute.id, &right), NOON_MS + 3).await;
+        assert!(matches!(late, Err(StoreError::Conflict(Conflict::Decided { .. }))), "{late:?}");
+        assert_eq!(store.report(&second.id).await.unwrap().state, ReportState::Draft);
+        // An answer that the report was right is no correction of the operator's.
+        let corrected = || async {
+            let rows = store.operator_figures(report.created_ms, report.created_ms + 1, By::Day).await.unwrap();
+            rows.iter().map(|row| row.figures.corrected).sum::<i64>()
+        };
+        assert_eq!(corrected().await, 0);
+        store.send_report(&second.id, &out, &jiro(), NOON_MS + 4).await.unwrap();
+        assert_eq!(corrected().await, 1);
     }
 
     async fn a_screen_is_known_by_its_token_until_it_is_revoked(store: Store) {

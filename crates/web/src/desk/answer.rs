@@ -85,10 +85,13 @@ pub(crate) async fn answer(
         return Err(StoreError::from(Conflict::Decided { by: dispute.decided_by })).said(tongue.0);
     }
     let about = api.store.report(&dispute.report).await.said(tongue.0)?;
+    let verdict = Verdict { cause: reply.cause, answer: reply.answer.clone(), follow_up: None };
+    verdict.checked().said(tongue.0)?;
     let wanted = if reply.clip { Some(seconds(&api, &dispute, &about, &reply, tongue).await?) } else { None };
     let now_ms = api.now_ms();
     let writer = writer(&api, &login).await.said(tongue.0)?;
-    let mut draft = api.store.correct_report(&about.id, &writer, now_ms).await.said(tongue.0)?;
+    let mut draft = api.store.correct_report_alone(&about.id, &writer, now_ms).await.said(tongue.0)?;
+    let before = draft.draft.said(&dispute.field).unwrap_or_default().to_owned();
     if let Some(value) = reply.value.as_deref().map(str::trim).filter(|value| !value.is_empty()) {
         let edit = Edit {
             key: dispute.field.clone(),
@@ -107,16 +110,14 @@ pub(crate) async fn answer(
         }
     };
     let mut composed = api.store.compose(&draft).await.said(tongue.0)?;
-    tells_what_was_found(&mut composed, &dispute, &about, &draft, &reply);
+    tells_what_was_found(&mut composed, &dispute, &before, &draft, &reply);
     composed.content.listen &= clip.is_some();
     let links = SeenLinks::below(&api.public_url);
     let links = MakeLinks { seen: &|| links.make(), listen: &|| links.listen() };
     let sending = composed.sending(&draft, links, now_ms).said(tongue.0)?;
-    let Sent { report, deliveries, again: _ } =
-        api.store.send_report(&draft.id, &sending, &writer, now_ms).await.said(tongue.0)?;
+    let (Sent { report, deliveries, again: _ }, dispute) =
+        api.store.send_answer(&draft.id, &sending, &writer, (id, &verdict), now_ms).await.said(tongue.0)?;
     tell_sent(&api, &report, deliveries.len());
-    let verdict = Verdict { cause: reply.cause, answer: reply.answer, follow_up: Some(report.id.clone()) };
-    let dispute = api.store.decide_dispute(id, &verdict, &login.name, now_ms).await.said(tongue.0)?;
     tell_dispute(&api, &dispute, "done");
     Ok(Json(Replied { dispute, report: report.id, deliveries: deliveries.len(), clip }))
 }
@@ -163,18 +164,11 @@ async fn seconds(
 }
 
 /// The verdict stands on top: who reads no more than a line knows it.
-fn tells_what_was_found(
-    composed: &mut Composed,
-    dispute: &DisputeRow,
-    about: &ReportRow,
-    draft: &ReportRow,
-    reply: &Reply,
-) {
+fn tells_what_was_found(composed: &mut Composed, dispute: &DisputeRow, before: &str, draft: &ReportRow, reply: &Reply) {
     let language = composed.content.language;
-    let fields = composed.profile.form.fields(about.kind());
+    let fields = composed.profile.form.fields(draft.kind());
     let field = fields.into_iter().find(|field| field.key == dispute.field);
     let name = field.map_or_else(|| dispute.field.clone(), |field| language.of(field.ja, field.en));
-    let before = about.draft.said(&dispute.field).unwrap_or_default();
     let after = draft.draft.said(&dispute.field).unwrap_or_default();
     let mut text = if before == after {
         language.of(

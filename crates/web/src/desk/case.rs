@@ -48,7 +48,7 @@ pub(crate) struct Case {
     compare: Vec<Compared>,
     /// What the field should be, as far as the firm's words tell.
     proposed: Option<String>,
-    /// The firm's plan lets it listen.
+    /// The firm's plan lets it listen, and there is something to hear.
     may_clip: bool,
     /// What it was sent before.
     clips: Vec<Clip>,
@@ -95,13 +95,14 @@ pub(crate) async fn case(
     let call = api.store.call_of_report(&about).await.said(tongue.0)?;
     let fields = fields(&api, &profile, &about, tongue).await?;
     let is_number = is_number(&profile, &about, &dispute.field);
+    let recording_ms = recording_ms(&api, call).await;
     let proposed = if is_number { number_in(&dispute.words) } else { None };
     Ok(Json(Case {
         compare: compare(&api, &dispute, &about, is_number, proposed.as_deref(), tongue).await?,
-        recording_ms: recording_ms(&api, call).await,
+        recording_ms,
         call: call.map(|call| call.to_string()),
         caller_display: display(&about.caller),
-        may_clip: profile.listening.on && call.is_some(),
+        may_clip: profile.listening.on && recording_ms.is_some_and(|ms| ms > 0),
         clips: api.store.clips_of_dispute(id).await.said(tongue.0)?,
         fields,
         proposed,

@@ -71,7 +71,12 @@ pub(crate) async fn clip(
 pub(crate) async fn sound(api: &Api, call: CallId, from_ms: i64, until_ms: i64) -> Result<Vec<u8>, Refusal> {
     let recording = api.store.recording(call).await?;
     let file = recording::find(&api.recordings, &recording.path, ".wav").await?;
-    let (from, until) = (from_ms.unsigned_abs() * SAMPLES_A_MS, until_ms.unsigned_abs() * SAMPLES_A_MS);
+    let sample = |ms: i64| ms.unsigned_abs().saturating_mul(SAMPLES_A_MS).min(recording.samples);
+    let (from, until) = (sample(from_ms), sample(until_ms));
+    if from >= until {
+        let what = format!("the recording ends before {from_ms} ms");
+        return Err(Refusal::invalid("from_ms", what, "choose seconds that are in it"));
+    }
     let cut = tokio::task::spawn_blocking(move || cut(&file, from, until)).await;
     cut.ok().and_then(Result::ok).ok_or_else(|| {
         tracing::warn!(%call, "a clip cannot be cut");

@@ -86,6 +86,9 @@ fn conflicting(conflict: &Conflict, language: Language) -> Refusal {
         (Conflict::NotSent { state }, Language::Ja) => {
             format!("この報告は{}です。訂正できるのは送信した報告だけです", state_ja(*state))
         }
+        (Conflict::Begun { by }, Language::Ja) => {
+            format!("{by}さんがこの報告の訂正を書きかけています。先にその訂正を送信するか、報告なしにしてください")
+        }
         (Conflict::Revision { .. }, Language::Ja) => "ほかの人が先に変更しました。もう一度確認してください".to_owned(),
         (Conflict::Decided { by }, Language::Ja) => format!("{by}さんがすでに判定しました"),
         (Conflict::Over { .. }, Language::Ja) => "この送信はすでに終わっています".to_owned(),

@@ -87,6 +87,11 @@ impl Desk {
                 ..Recording::default()
             });
         });
+        self.written(call, callback)
+    }
+
+    /// The report of a call that is kept, written and sent.
+    fn written(&self, call: u64, callback: &str) -> String {
         let report = store::report_id_of_call(CallId(call));
         let said = |key: &str, text: &str| json!({"key": key, "value": {"said": text}});
         let edits = json!({"edits": [said("company", "□□商事"), said("name", "高橋"), said("business", "納期"),
@@ -186,6 +191,10 @@ fn x04_a_dispute_is_answered_with_the_corrected_report_and_ten_seconds_by_a_link
     desk.house.get(&own, &desk.operator).is_refusal(403, "forbidden", None);
     let odd = own.replace("26000", "16999");
     desk.house.get(&odd, &desk.supervisor).is_refusal(422, "invalid", Some("until_ms"));
+    for (from_ms, until_ms) in [(60_000, 70_000), (i64::MAX - 10_000, i64::MAX)] {
+        let far = own.replace("16000", &from_ms.to_string()).replace("26000", &until_ms.to_string());
+        desk.house.get(&far, &desk.supervisor).is_refusal(422, "invalid", Some("from_ms"));
+    }
 
     // Whoever answered can end it, and nobody's link opens it any more.
     let ended = desk.house.ask("DELETE", &format!("/reports/{follow_up}/clip"), Some(&desk.supervisor), None).json();
@@ -209,6 +218,8 @@ fn x04_a_clip_runs_out_and_a_plan_without_listening_has_none() {
     let with_clip = json!({"cause": "correct", "clip": true});
     desk.house.post(&answer, &desk.supervisor, with_clip.clone()).is_refusal(422, "invalid", Some("clip"));
     desk.house.post(&answer, &desk.operator, json!({"cause": "correct"})).is_refusal(403, "forbidden", None);
+    let endless = json!({"cause": "correct", "answer": "長".repeat(501)});
+    desk.house.post(&answer, &desk.supervisor, endless).is_refusal(422, "invalid", Some("answer"));
     assert_eq!(desk.case(dispute)["dispute"]["cause"], Value::Null, "nothing is half answered");
     // Confirmed: the same people are told so.
     let said = desk.post(&answer, &desk.supervisor, json!({"cause": "correct"}));
@@ -223,6 +234,34 @@ fn x04_a_clip_runs_out_and_a_plan_without_listening_has_none() {
     let said = desk.post(&format!("/disputes/{dispute}/answer"), &desk.supervisor, with_clip);
     let row = desk.house.wait(desk.house.store.clip(said["report"].as_str().unwrap())).unwrap().unwrap();
     assert!(row.opens(NOW + 3_599_999) && !row.opens(NOW + 3_600_000), "{row:?}");
+}
+
+#[test]
+fn x04_without_a_recording_there_is_no_clip_and_a_second_answer_keeps_the_first() {
+    let desk = Desk::new(json!({"on": true, "hours": 1}));
+    let report = desk.sent(CALL, "090-1234-5678");
+    let dispute = desk.disputed(&report, "");
+    assert_eq!(desk.case(dispute)["may_clip"], true);
+    let answer = |dispute: i64, cause: &str, value: Value| {
+        let reply = json!({"cause": cause, "value": value});
+        desk.post(&format!("/disputes/{dispute}/answer"), &desk.supervisor, reply)
+    };
+    answer(dispute, "misheard", json!("090-1234-5687"));
+    // The second says what the firm was told last, not what it was told first.
+    let second = desk.disputed(&report, "");
+    let said = answer(second, "correct", Value::Null);
+    let told = desk.house.wait(desk.house.store.report(said["report"].as_str().unwrap())).unwrap();
+    assert_eq!(told.draft.said("callback"), Some("090-1234-5687"));
+    // A call of which nothing was recorded.
+    desk.house.call(CALL + 1, |record| {
+        record.customer = Some(desk.customer);
+        record.operator = Some(desk.hanako);
+        record.answered_ms = Some(NOW - 20_000);
+        record.recording = None;
+    });
+    let silent = desk.written(CALL + 1, "090-1234-5670");
+    let case = desk.case(desk.disputed(&silent, ""));
+    assert_eq!((&case["may_clip"], &case["recording_ms"]), (&json!(false), &Value::Null), "{case}");
 }
 
 #[test]
