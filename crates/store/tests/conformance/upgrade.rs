@@ -14,6 +14,14 @@ const HOUR: i64 = 3_600_000;
 async fn downgrade(url: &str) {
     let mut connection = connect(url).await;
     for table in [
+        "displays",
+        "quality",
+        "samples",
+        "clips",
+        "purged_files",
+        "purges",
+        "holds",
+        "retentions",
         "invitations",
         "authenticators",
         "recovery_codes",
@@ -50,7 +58,9 @@ async fn downgrade(url: &str) {
     }
     for sql in [
         "DROP INDEX calls_customer_caller",
-        "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks', 'members', 'disputes', 'passkeys')",
+        "DROP INDEX calls_unpurged",
+        "ALTER TABLE calls DROP COLUMN purged_ms",
+        "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks', 'members', 'disputes', 'passkeys', 'displays', 'samples', 'holds', 'purges')",
         "DELETE FROM schema_migrations WHERE version >= 6",
     ] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();

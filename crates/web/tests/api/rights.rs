@@ -224,6 +224,8 @@ fn desk(customer: i64) -> Vec<Line> {
 fn my_page(customer: i64) -> Vec<Line> {
     let mut lines: Vec<Line> = [
         ("GET", "/my/me"),
+        ("GET", "/my/orders"),
+        ("PUT", "/my/orders"),
         ("GET", "/my/reports"),
         ("GET", "/my/reports/export"),
         ("GET", "/my/reports/{id}"),
