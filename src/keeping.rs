@@ -16,17 +16,27 @@ const HOUR: i8 = 3;
 /// Who purges, in the ledger.
 const WHO: &str = "denwaban";
 
-/// Purges once a day, for ever. A process that was not there at night does it when it is.
+/// Purges once a day, for ever. A process that was not there at night does it when it is; but the first purge of all waits for the next
+/// night, so that whoever has just installed this can still say how long things are kept.
 pub async fn follow(store: Store, recordings: PathBuf) {
     let mut looks = tokio::time::interval(LOOK_AGAIN);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut done = None;
+    let first_ms = next_night_ms(clock::unix_ms());
     loop {
         looks.tick().await;
         let now_ms = clock::unix_ms();
         let now = japan::civil(now_ms);
         if now.hour() < HOUR || done == Some(now.date()) {
             continue;
+        }
+        match store.purges(None, 1).await {
+            Ok(before) if before.is_empty() && now_ms < first_ms => continue,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "nothing was purged: it is tried again");
+                continue;
+            }
         }
         match web::purge_all(&store, &recordings, WHO, now_ms).await {
             Ok(purged) => {
@@ -37,6 +47,32 @@ pub async fn follow(store: Store, recordings: PathBuf) {
                 }
             }
             Err(error) => tracing::warn!(%error, "nothing was purged: it is tried again"),
+        }
+    }
+}
+
+/// The next time that the clocks of Japan show [`HOUR`].
+fn next_night_ms(now_ms: i64) -> i64 {
+    let today_ms = japan::ms(japan::civil(now_ms).date(), 0) + i64::from(HOUR) * japan::HOUR_MS;
+    if now_ms < today_ms { today_ms } else { today_ms + japan::DAY_MS }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f54_the_first_purge_waits_for_the_night() {
+        // 2026-11-22 00:00 in Japan.
+        const MIDNIGHT: i64 = 1_795_273_200_000;
+        let three = MIDNIGHT + 3 * japan::HOUR_MS;
+        for (begun_ms, night_ms) in [
+            (MIDNIGHT, three),
+            (three - 1, three),
+            (three, three + japan::DAY_MS),
+            (MIDNIGHT + 14 * japan::HOUR_MS, three + japan::DAY_MS),
+        ] {
+            assert_eq!(next_night_ms(begun_ms), night_ms);
         }
     }
 }

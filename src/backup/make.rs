@@ -1,9 +1,10 @@
 //! Making a backup while calls go on.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use report::japan;
 use store::{Backend, KeptRecording, Store};
@@ -18,6 +19,9 @@ use super::{
 const PAGE_ROWS: u32 = 5000;
 /// Folders within folders of prompts.
 const DEPTH_MAX: usize = 8;
+
+/// Nobody works at one backup for so long.
+const BEGUN_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// Makes a backup, reads it again from its first to its last byte, and says where it is. Recordings are in it only if they are wanted;
 /// their hashes always are.
@@ -140,13 +144,14 @@ fn write(
     }
     let name = japan::civil(manifest.made_ms).strftime("denwaban-%Y-%m-%dT%H-%M-%S.tar").to_string();
     let (target, part) = (places.folder.join(&name), places.folder.join(format!(".{name}.part")));
+    // What bears a backup's name was read again from its first byte to its last, and has its hash beside it.
     let done = tar(places, &manifest, files, &part)
-        .and_then(|()| fs::rename(&part, &target).map_err(at(&target)))
-        .and_then(|()| read::verify(&target).map(|_| ()))
+        .and_then(|()| read::verify(&part).map(|_| ()))
         .and_then(|()| {
-            let (_, sum) = digest(File::open(&target).map_err(at(&target))?, io::sink()).map_err(at(&target))?;
+            let (_, sum) = digest(File::open(&part).map_err(at(&part))?, io::sink()).map_err(at(&part))?;
             fs::write(beside(&target), format!("{sum}  {name}\n")).map_err(at(&target))
-        });
+        })
+        .and_then(|()| fs::rename(&part, &target).map_err(at(&target)));
     match done {
         Ok(()) => Ok((target, manifest)),
         Err(error) => {
@@ -174,15 +179,15 @@ fn tar(places: &Places, manifest: &Manifest, files: &[(String, PathBuf)], part: 
         for line in text.lines() {
             let Ok(recording) = serde_json::from_str::<KeptRecording>(line) else { continue };
             let path = places.recordings.join(&recording.path);
-            let file = match File::open(&path) {
+            // `denwaban rec verify` tells of it; the others are not to be without a backup because of it.
+            let file = match as_listed(&path, &recording) {
                 Ok(file) => file,
-                // `denwaban rec verify` tells of it; the others are not to be without a backup because of it.
                 Err(error) => {
                     tracing::warn!(path = %path.display(), %error, "a recording is not in the backup");
                     continue;
                 }
             };
-            let size = file.metadata().map_err(at(&path))?.len();
+            let size = u64::try_from(recording.bytes).unwrap_or(0);
             let name = format!("recordings/{}", recording.path);
             builder.append_data(&mut header(size), name, io::Read::take(file, size)).map_err(at(&path))?;
         }
@@ -190,6 +195,17 @@ fn tar(places: &Places, manifest: &Manifest, files: &[(String, PathBuf)], part: 
     let out = builder.into_inner().map_err(at(part))?;
     let out = out.into_inner().map_err(|error| at(part)(error.into_error()))?;
     out.sync_all().map_err(at(part))
+}
+
+/// A recording's file at its beginning, if it is the one that the database knows.
+fn as_listed(path: &Path, recording: &KeptRecording) -> io::Result<File> {
+    let mut file = File::open(path)?;
+    let (bytes, sha256) = digest(&mut file, io::sink())?;
+    if sha256 != recording.sha256 || u64::try_from(recording.bytes) != Ok(bytes) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is not the one whose hash the database has"));
+    }
+    file.rewind()?;
+    Ok(file)
 }
 
 fn header(size: u64) -> Header {
@@ -200,15 +216,33 @@ fn header(size: u64) -> Header {
     header
 }
 
-/// Removes the oldest backups, so that `keep` are left.
+/// Removes the oldest backups, so that `keep` are left. One that has no hash beside it counts for nothing: it never takes the place of
+/// one that was read again, and is not ours to remove. Also removes what processes that died had begun more than a day ago.
 pub fn prune(folder: &Path, keep: usize) {
-    for old in read::list(folder).into_iter().skip(keep.max(1)) {
+    remove_begun(folder);
+    for old in read::list(folder).into_iter().filter(|one| one.checked).skip(keep.max(1)) {
         for path in [beside(&old.file), old.file] {
             if let Err(error) = fs::remove_file(&path)
                 && error.kind() != io::ErrorKind::NotFound
             {
                 tracing::warn!(path = %path.display(), %error, "an old backup cannot be removed");
             }
+        }
+    }
+}
+
+fn remove_begun(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = name.to_str().unwrap_or_default();
+        let is_begun = name.starts_with(".denwaban-") && name.ends_with(".tar.part") || name.starts_with(".making-");
+        let since = entry.metadata().and_then(|found| found.modified()).ok().and_then(|changed| changed.elapsed().ok());
+        if !is_begun || since.is_none_or(|since| since < BEGUN_MAX) {
+            continue;
+        }
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        if let Err(error) = removed {
+            tracing::warn!(path = %path.display(), %error, "what is left of an unfinished backup cannot be removed");
         }
     }
 }

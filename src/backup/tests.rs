@@ -145,6 +145,51 @@ async fn a_flipped_byte_is_found_wherever_it_is_and_nothing_is_restored_from_it(
 }
 
 #[tokio::test]
+async fn a_damaged_recording_costs_no_backup_and_one_that_was_not_checked_none_of_the_others() {
+    let house = house().await;
+    for number in 1..=3 {
+        save(&house, number, Some("a recording")).await;
+    }
+    // Of the same length, cut short, and as it was.
+    std::fs::write(house.places.recordings.join("2026/call-1.wav"), "A recording").unwrap();
+    std::fs::write(house.places.recordings.join("2026/call-2.wav"), "a rec").unwrap();
+    let (file, manifest) = create(&house.store, &house.places, true, NOW).await.unwrap();
+    assert_eq!(verify(&file).unwrap(), manifest);
+    let (places, journal) = elsewhere(&house);
+    let restored = restore(&file, &places, &journal, false).await.unwrap();
+    assert_eq!(restored.recordings, 1);
+    assert!(places.recordings.join("2026/call-3.wav").exists());
+    // Younger ones that nobody has read again count for nothing.
+    for day in 1..=3 {
+        let copied = house.places.folder.join(format!("denwaban-2027-01-0{day}T02-00-00.tar"));
+        std::fs::write(copied, b"half of somethi").unwrap();
+    }
+    prune(&house.places.folder, 1);
+    assert_eq!(list(&house.places.folder).iter().filter(|one| one.checked).count(), 1);
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_leaves_nothing_and_is_tried_again_an_hour_later() {
+    let house = house().await;
+    let settings = crate::config::Backup { daily: true, hour: 0, ..crate::config::Backup::default() };
+    let keeper = Keeper::new(house.store.clone(), house.places.clone(), settings);
+    let now = crate::clock::unix_ms();
+    assert!(keeper.is_due(now));
+    // Prompts that cannot be listed.
+    std::fs::remove_dir_all(&house.places.prompts).unwrap();
+    std::fs::write(&house.places.prompts, b"no folder").unwrap();
+    assert!(keeper.run().await);
+    assert_ne!(keeper.failed(), "");
+    assert_eq!(std::fs::read_dir(&house.places.folder).unwrap().count(), 0);
+    let minute = 60_000;
+    assert!(!keeper.is_due(now + 30 * minute) && keeper.is_due(now + 62 * minute));
+    std::fs::remove_file(&house.places.prompts).unwrap();
+    assert!(keeper.run().await);
+    assert_eq!((keeper.failed().as_str(), list(&house.places.folder).len()), ("", 1));
+    assert!(!keeper.is_due(list(&house.places.folder)[0].manifest.as_ref().unwrap().made_ms));
+}
+
+#[tokio::test]
 async fn a_backup_of_a_newer_program_or_of_the_other_database_is_refused_and_old_ones_go() {
     let house = house().await;
     let (file, _) = create(&house.store, &house.places, false, NOW).await.unwrap();

@@ -1,6 +1,6 @@
 //! Backups by themselves, every night if they are configured, and by the page's button.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ use crate::config::Backup;
 /// How often it is looked whether it is time.
 const LOOK_AGAIN: Duration = Duration::from_secs(300);
 
+/// After one that failed the next is tried so much later: each of them reads and writes everything.
+const AFTER_FAILURE_MS: i64 = japan::HOUR_MS;
+
 /// Makes backups, one at a time.
 #[derive(Clone)]
 pub struct Keeper {
@@ -25,12 +28,15 @@ pub struct Keeper {
     pub settings: Backup,
     busy: Arc<AtomicBool>,
     failed: Arc<Mutex<String>>,
+    /// When the last one failed, unix milliseconds; `i64::MIN`: it did not.
+    failed_ms: Arc<AtomicI64>,
 }
 
 impl Keeper {
     /// For this house.
     pub fn new(store: Store, places: Places, settings: Backup) -> Keeper {
-        Keeper { store, places, settings, busy: Arc::default(), failed: Arc::default() }
+        let failed_ms = Arc::new(AtomicI64::new(i64::MIN));
+        Keeper { store, places, settings, busy: Arc::default(), failed: Arc::default(), failed_ms }
     }
 
     /// One is being made.
@@ -74,17 +80,20 @@ impl Keeper {
                 error.to_string()
             }
         };
+        let failed_ms = if made.is_ok() { i64::MIN } else { clock::unix_ms() };
+        self.failed_ms.store(failed_ms, Ordering::Release);
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = said;
         self.busy.store(false, Ordering::Release);
         true
     }
 
-    /// Whether today's is still to be made.
-    fn is_due(&self, now_ms: i64) -> bool {
+    /// Whether today's is still to be made, and none has just failed.
+    pub(super) fn is_due(&self, now_ms: i64) -> bool {
         let now = japan::civil(now_ms);
         let is_todays = |made_ms: i64| japan::civil(made_ms).date() == now.date();
         self.settings.daily
             && u8::try_from(now.hour()).is_ok_and(|hour| hour >= self.settings.hour)
+            && now_ms.saturating_sub(self.failed_ms.load(Ordering::Acquire)) >= AFTER_FAILURE_MS
             && !self.newest_ms().is_some_and(is_todays)
     }
 }

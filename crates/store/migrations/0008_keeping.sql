@@ -52,3 +52,8 @@ ALTER TABLE reports ADD COLUMN purged_ms BIGINT;
 CREATE INDEX calls_unpurged ON calls (arrived_ms, id) WHERE purged_ms IS NULL;
 CREATE INDEX reports_unpurged ON reports (created_ms, id) WHERE purged_ms IS NULL;
 CREATE INDEX disputes_customer_open ON disputes (report) WHERE decided_ms IS NULL;
+-- What goes with a report or a call, and what keeps it, is found without reading whole tables.
+CREATE INDEX tasks_call ON tasks (call);
+CREATE INDEX digests_digest ON digests (digest);
+CREATE INDEX deliveries_recipient ON deliveries (customer, recipient, place);
+CREATE INDEX audit_at ON audit (at_ms, id);

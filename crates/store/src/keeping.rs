@@ -15,7 +15,7 @@ use switch::CallId;
 use crate::audit;
 use crate::call::{call_of_key, key};
 use crate::check::Checks;
-use crate::database::{Store, next_id};
+use crate::database::{Store, Tx, next_id};
 use crate::error::StoreError;
 use crate::handling::visible_from_ms;
 use crate::row::Columns;
@@ -182,8 +182,8 @@ impl Store {
     /// Holds something back from the purge from now on.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] without a reason, or if it is not about one thing; [`StoreError::Missing`] if that is not there; and what
-    /// the database says.
+    /// [`StoreError::Invalid`] without a reason, or if it is not about one thing; [`StoreError::Missing`] if that is not there, or was
+    /// purged; and what the database says.
     pub async fn hold(&self, new: &NewHold, who: &str, now_ms: i64) -> Result<HoldRow, StoreError> {
         let mut checks = Checks::default();
         checks.needed_line("why", &new.why, WHY_CHARS_MAX);
@@ -192,20 +192,10 @@ impl Store {
             checks.fail("about", "a hold is about one thing", "give a call, a report or a client firm");
         }
         checks.end(())?;
-        let call: Option<CallId> = match &new.call {
-            Some(text) => {
-                let id = text.parse().map_err(|_| StoreError::Missing { what: "call", id: text.clone() })?;
-                Some(self.call(id).await?.call)
-            }
-            None => None,
-        };
-        if let Some(report) = &new.report {
-            self.report(report).await?;
-        }
-        if let Some(customer) = new.customer {
-            self.customer(customer).await?;
-        }
         let mut tx = self.begin().await?;
+        // Behind a purge that is under way: what it takes is not there to be held.
+        ledger::take(&mut tx).await?;
+        let call = check_there(&mut tx, new).await?;
         let id = next_id(&mut tx, "holds").await?;
         let row = sqlx::query(
             "INSERT INTO holds (id, call, report, customer, why, held_ms, held_by, ended_ms, ended_by) \
@@ -241,6 +231,26 @@ impl Store {
         tx.commit().await?;
         Ok(row)
     }
+}
+
+/// That what is to be held is there and was not purged; the call's row, if it is about one.
+async fn check_there(tx: &mut Tx, new: &NewHold) -> Result<Option<CallId>, StoreError> {
+    if let Some(report) = &new.report {
+        crate::report::take(tx, report).await?;
+    }
+    if let Some(customer) = new.customer {
+        let found: Option<i64> = sqlx::query_scalar("SELECT id FROM customers WHERE id = $1")
+            .bind(customer)
+            .fetch_optional(&mut **tx)
+            .await?;
+        found.ok_or_else(|| StoreError::Missing { what: "customer", id: customer.to_string() })?;
+    }
+    let Some(text) = &new.call else { return Ok(None) };
+    let missing = || StoreError::Missing { what: "call", id: text.clone() };
+    let call: CallId = text.parse().map_err(|_| missing())?;
+    let sql = "SELECT id FROM calls WHERE id = $1 AND purged_ms IS NULL";
+    let found: Option<i64> = sqlx::query_scalar(sql).bind(key(call)).fetch_optional(&mut **tx).await?;
+    found.map(|_| Some(call)).ok_or_else(missing)
 }
 
 impl HoldRow {

@@ -264,7 +264,7 @@ async fn reports_of_calls(tx: &mut Tx, first: i64, end: i64) -> Result<Vec<Repor
     let rows = sqlx::query(
         "SELECT reports.call, reports.state, calls.state AS call_state FROM reports \
          LEFT JOIN calls ON calls.id = reports.call WHERE reports.call >= $1 AND reports.call < $2 \
-         AND reports.purged_ms IS NULL AND calls.purged_ms IS NULL",
+         AND calls.purged_ms IS NULL",
     )
     .bind(first)
     .bind(end)

@@ -1,12 +1,14 @@
 //! How long things are kept, what is held back, and the purge with its proof (F54).
 
 use std::path::{Component, Path};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use store::{DueCase, HOUSE, HoldRow, NewHold, PurgeRow, Retention, Store, StoreError, Waiting};
+use tokio::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,6 +25,8 @@ const NEXT_MAX: u32 = 50;
 const FILES_MAX: u32 = 500;
 /// Batches of one purge: the rest goes with the next one.
 const BATCHES_MAX: usize = 10_000;
+/// Shortest pause between two batches.
+const PAUSE_MIN: Duration = Duration::from_millis(50);
 /// What lies beside a recording.
 const BESIDE: [&str; 3] = ["peaks.json", "marks.json", "wav.part"];
 
@@ -101,13 +105,15 @@ pub struct PurgeDone {
 pub async fn purge_all(store: &Store, recordings: &Path, who: &str, now_ms: i64) -> Result<PurgeDone, StoreError> {
     let mut done = PurgeDone::default();
     for _ in 0..BATCHES_MAX {
+        let began = Instant::now();
         let Some(row) = store.purge(who, now_ms).await? else { break };
         done.reports += row.reports;
         done.calls += row.calls;
         done.recordings += row.recordings;
         done.bytes += row.bytes;
-        // Calls come first: between two batches everybody else has the database.
-        tokio::task::yield_now().await;
+        // Calls come first: between two batches everybody else has the database, half of the time at least. SQLite's writers look
+        // only now and then whether it is free.
+        tokio::time::sleep(began.elapsed().max(PAUSE_MIN)).await;
     }
     loop {
         let paths = store.purged_files(FILES_MAX).await?;

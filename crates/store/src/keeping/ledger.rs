@@ -79,11 +79,15 @@ impl Store {
         rows.iter().map(purge_row).collect()
     }
 
-    /// Goes through the ledger: the first row that was changed, or whose predecessor was taken out; `None`: it is whole.
+    /// Goes through the ledger: the first row that was changed, whose predecessor was taken out, or that is missing at its end;
+    /// `None`: it is whole.
     ///
     /// # Errors
     /// What the database says.
     pub async fn broken_purge(&self) -> Result<Option<i64>, StoreError> {
+        // Asked first: rows that come meanwhile are more, not fewer.
+        let given: i64 =
+            sqlx::query_scalar("SELECT last FROM counters WHERE name = 'purges'").fetch_one(&self.pool).await?;
         let (mut previous, mut last) = (String::new(), 0);
         loop {
             let rows = sqlx::query("SELECT * FROM purges WHERE id > $1 ORDER BY id LIMIT $2")
@@ -92,7 +96,8 @@ impl Store {
                 .fetch_all(&self.pool)
                 .await?;
             if rows.is_empty() {
-                return Ok(None);
+                // The newest rows have no successor that misses them.
+                return Ok((last < given).then_some(last + 1));
             }
             for row in &rows {
                 let (id, own) = (row.int("id")?, row.text("hash")?);
@@ -123,6 +128,12 @@ impl Counted {
             items.iter().filter_map(|item| item.bytes).sum(),
         ])
     }
+}
+
+/// Keeps every other purge out, and whoever would hold something back, until the transaction ends.
+pub(super) async fn take(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query("UPDATE counters SET last = last WHERE name = 'purges'").execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// One more row. Nothing was purged: none.

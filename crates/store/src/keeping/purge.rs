@@ -1,6 +1,7 @@
 //! What is past its time goes: a report's content, a call's caller and recording. What is left of them counts in figures and bills.
 //!
-//! Never: what is held, what an open dispute is about, a report that nobody has finished, and deliveries that are under way.
+//! Never: what is held, what an open dispute or task is about, a report that nobody has finished, deliveries that are under way; and
+//! what such a report corrects, or is corrected by.
 
 use report::Draft;
 use serde::Serialize;
@@ -11,7 +12,7 @@ use sqlx::query::Query;
 use super::Cutoffs;
 use super::ledger::{self, PurgeRow, Purged};
 use crate::call::call_of_key;
-use crate::database::{Store, Tx};
+use crate::database::{Backend, Store, Tx};
 use crate::error::StoreError;
 use crate::row::{Columns, to_json};
 use crate::secret::hex;
@@ -56,18 +57,27 @@ pub struct Waiting {
 /// A report's time is over: $1 midnight, $2 the usual limit, $3 the latest.
 const REPORT_PAST: &str = "reports.purged_ms IS NULL AND reports.created_ms < $3 AND reports.created_ms < \
      COALESCE($1 - (SELECT days FROM retentions WHERE retentions.customer = reports.customer) * 86400000, $2)";
+/// Reports that stay whatever their age, as `kept (id)`, for the queries below: unfinished ones, and those that are held, disputed,
+/// under way or still to be dealt with; and with each of them all that it corrects and all that corrects it.
+const KEPT: &str = "WITH RECURSIVE kept (id) AS ( \
+     SELECT id FROM reports WHERE state = 'draft' \
+     UNION SELECT report FROM deliveries WHERE is_open = 1 \
+     UNION SELECT report FROM disputes WHERE decided_ms IS NULL \
+     UNION SELECT report FROM tasks WHERE done_ms IS NULL AND report IS NOT NULL \
+     UNION SELECT report FROM holds WHERE ended_ms IS NULL AND report IS NOT NULL \
+     UNION SELECT reports.id FROM holds JOIN reports ON reports.call = holds.call WHERE holds.ended_ms IS NULL \
+     UNION SELECT links.other FROM kept JOIN (SELECT id AS one, follows AS other FROM reports WHERE follows IS NOT NULL \
+      UNION ALL SELECT follows AS one, id AS other FROM reports WHERE follows IS NOT NULL) links ON links.one = kept.id)";
 /// Nothing keeps a report.
-const REPORT_FREE: &str = "reports.state <> 'draft' \
-     AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.report = reports.id AND deliveries.is_open = 1) \
-     AND NOT EXISTS (SELECT 1 FROM disputes WHERE disputes.decided_ms IS NULL AND (disputes.report = reports.id \
-      OR disputes.report = reports.follows OR disputes.report IN (SELECT later.id FROM reports later WHERE later.follows = reports.id))) \
-     AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.ended_ms IS NULL AND (holds.report = reports.id OR holds.call = reports.call \
-      OR holds.customer = reports.customer OR holds.report = reports.follows))";
+const REPORT_FREE: &str = "reports.id NOT IN (SELECT id FROM kept) \
+     AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.ended_ms IS NULL AND holds.customer = reports.customer)";
 /// The same for a call. Its report goes first.
 const CALL_PAST: &str = "calls.purged_ms IS NULL AND calls.state IN ('cleared', 'interrupted') AND calls.arrived_ms < $3 \
      AND calls.arrived_ms < COALESCE($1 - (SELECT days FROM retentions WHERE retentions.customer = calls.customer) * 86400000, $2)";
-const CALL_FREE: &str = "NOT EXISTS (SELECT 1 FROM holds WHERE holds.ended_ms IS NULL \
-     AND (holds.call = calls.id OR holds.customer = calls.customer))";
+/// One that is not settled names a recording that nobody has taken up yet: without its name the file would stay for good.
+const CALL_FREE: &str = "calls.settled = 1 AND NOT EXISTS (SELECT 1 FROM holds WHERE holds.ended_ms IS NULL \
+     AND (holds.call = calls.id OR holds.customer = calls.customer)) \
+     AND NOT EXISTS (SELECT 1 FROM tasks WHERE tasks.call = calls.id AND tasks.done_ms IS NULL)";
 const REPORT_GONE: &str =
     "NOT EXISTS (SELECT 1 FROM reports WHERE reports.call = calls.id AND reports.purged_ms IS NULL)";
 
@@ -79,7 +89,7 @@ impl Store {
     pub async fn purge_due(&self, now_ms: i64, limit: u32) -> Result<Vec<DueCase>, StoreError> {
         let cutoffs = self.cutoffs(now_ms).await?;
         let reports = format!(
-            "SELECT reports.id AS report, reports.call, reports.customer, reports.customer_name, reports.created_ms AS since_ms, \
+            "{KEPT} SELECT reports.id AS report, reports.call, reports.customer, reports.customer_name, reports.created_ms AS since_ms, \
              recordings.bytes FROM reports LEFT JOIN recordings ON recordings.call = reports.call \
              WHERE {REPORT_PAST} AND {REPORT_FREE} ORDER BY reports.created_ms, reports.id LIMIT $4"
         );
@@ -115,7 +125,7 @@ impl Store {
         let mut waiting = Waiting::default();
         let free = format!("CASE WHEN {REPORT_FREE} THEN 1 ELSE 0 END");
         let sql = format!(
-            "SELECT free, COUNT(*) AS number FROM (SELECT {free} AS free FROM reports WHERE {REPORT_PAST}) counted GROUP BY free"
+            "{KEPT} SELECT free, COUNT(*) AS number FROM (SELECT {free} AS free FROM reports WHERE {REPORT_PAST}) counted GROUP BY free"
         );
         for row in bound(&sql, &cutoffs).fetch_all(&self.pool).await? {
             let number = row.int("number")?;
@@ -127,7 +137,7 @@ impl Store {
              AND reports.purged_ms IS NULL AND NOT ({REPORT_FREE})) THEN 1 ELSE 0 END"
         );
         let sql = format!(
-            "SELECT free, COUNT(*) AS number, COUNT(bytes) AS files, CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS total FROM \
+            "{KEPT} SELECT free, COUNT(*) AS number, COUNT(bytes) AS files, CAST(COALESCE(SUM(bytes), 0) AS BIGINT) AS total FROM \
              (SELECT {free} AS free, recordings.bytes FROM calls LEFT JOIN recordings ON recordings.call = calls.id \
               WHERE {CALL_PAST}) counted GROUP BY free"
         );
@@ -151,7 +161,10 @@ impl Store {
         let cutoffs = self.cutoffs(now_ms).await?;
         let mut tx = self.begin().await?;
         // One purge at a time: a second one must not find what the first has just emptied, and prove it again.
-        sqlx::query("UPDATE counters SET last = last WHERE name = 'purges'").execute(&mut *tx).await?;
+        ledger::take(&mut tx).await?;
+        if self.backend() == Backend::Postgres {
+            hold_still(&mut tx, &cutoffs).await?;
+        }
         let mut items = purge_reports(&mut tx, &cutoffs, now_ms).await?;
         let (calls, files) = purge_calls(&mut tx, &cutoffs, now_ms).await?;
         items.extend(calls);
@@ -205,12 +218,26 @@ fn due_case(row: &AnyRow) -> Result<DueCase, StoreError> {
     })
 }
 
+/// The reports that go next, in their order.
+fn next_reports(columns: &str) -> String {
+    format!(
+        "{KEPT} SELECT {columns} FROM reports WHERE {REPORT_PAST} AND {REPORT_FREE} ORDER BY created_ms, id LIMIT {PURGE_MAX}"
+    )
+}
+
+/// Takes the rows of the reports that go next, as whoever disputes, corrects or sends one again takes its row: what they did before is
+/// seen when it is asked again what is free, and what they would do after finds nothing left. SQLite has one writer at a time.
+async fn hold_still(tx: &mut Tx, cutoffs: &Cutoffs) -> Result<(), StoreError> {
+    for row in bound(&next_reports("id"), cutoffs).fetch_all(&mut **tx).await? {
+        let sql = "UPDATE reports SET revision = revision WHERE id = $1";
+        sqlx::query(sql).bind(row.text("id")?).execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
 /// What a purged report keeps of what it said: its kind, which it is billed by.
 async fn purge_reports(tx: &mut Tx, cutoffs: &Cutoffs, now_ms: i64) -> Result<Vec<Purged>, StoreError> {
-    let sql = format!(
-        "SELECT id, call, customer, created_ms, draft FROM reports WHERE {REPORT_PAST} AND {REPORT_FREE} \
-         ORDER BY created_ms, id LIMIT {PURGE_MAX}"
-    );
+    let sql = next_reports("id, call, customer, created_ms, draft");
     let rows = bound(&sql, cutoffs).fetch_all(&mut **tx).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -251,7 +278,9 @@ const OF_REPORT: &[&str] = &[
     "DELETE FROM digests WHERE report = $1 OR digest = $1",
     "DELETE FROM handlings WHERE report = $1",
     "UPDATE disputes SET words = '', answer = '' WHERE report = $1",
-    "UPDATE tasks SET detail = '' WHERE report = $1",
+    // A call-out that was done counts on the bill; what was written beside it goes.
+    "UPDATE tasks SET detail = '', result = CASE WHEN result LIKE 'done%' THEN 'done' WHEN result LIKE 'dropped%' THEN 'dropped' \
+     ELSE '' END WHERE report = $1",
     "DELETE FROM clips WHERE report = $1",
 ];
 
@@ -260,7 +289,8 @@ const OF_CALL: &[&str] = &[
     "DELETE FROM legs WHERE call = $1",
     "DELETE FROM events WHERE call = $1",
     "DELETE FROM recordings WHERE call = $1",
-    "UPDATE tasks SET detail = '' WHERE call = $1",
+    "UPDATE tasks SET detail = '', result = CASE WHEN result LIKE 'done%' THEN 'done' WHEN result LIKE 'dropped%' THEN 'dropped' \
+     ELSE '' END WHERE call = $1",
     // What was said of the call goes; how many percent it had stays with the operator's figures.
     "UPDATE samples SET sheet = NULL, why = '' WHERE call = $1",
 ];

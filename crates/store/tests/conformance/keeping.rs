@@ -1,7 +1,10 @@
 //! Retention, holds and the purge (F54, F56): what goes, what stays, and the proof of it.
 
 use report::japan::{self, DAY_MS, HOUR_MS};
-use store::{CallQuery, Cause, HOUSE, Month, NewDispute, NewHold, ReportQuery, Store, StoreError, Verdict};
+use store::{
+    CallQuery, Cause, HOUSE, Month, NewDispute, NewHold, NewTask, ReportQuery, Store, StoreError, TaskEnd, TaskKind,
+    Verdict,
+};
 
 use crate::customers::sakura;
 use crate::records::{NOON_MS, cleared};
@@ -12,10 +15,21 @@ use crate::{fields, on_both};
 async fn arrived(store: &Store, customer: i64, second: u32) -> store::ReportRow {
     let report = draft(store, customer, second).await;
     send(store, &report, &["sato"], NOON_MS + 60_000).await;
+    arrive(store).await;
+    store.report(&report.id).await.unwrap()
+}
+
+/// What is under way arrives.
+async fn arrive(store: &Store) {
     for job in crate::writing::lease(store, NOON_MS + 61_000).await {
         crate::writing::accept(store, &job, NOON_MS + 62_000).await;
     }
-    store.report(&report.id).await.unwrap()
+}
+
+/// A correction of a report, sent.
+async fn correction(store: &Store, report: &store::ReportRow) -> store::ReportRow {
+    let follow = store.correct_report(&report.id, &hanako(), NOON_MS + 60_000).await.unwrap();
+    send(store, &follow, &["sato"], NOON_MS + 60_000).await.report
 }
 
 /// Everything that a purge takes, batch after batch.
@@ -179,6 +193,83 @@ on_both! {
         }
     }
 
+    async fn f54_a_hold_is_over_the_whole_chain_of_corrections_whichever_it_names(store: Store) {
+        let customer = firm(&store).await;
+        // Each has a correction, and that one, too.
+        let mut chains = Vec::new();
+        for second in 1..=4 {
+            let mut chain = vec![arrived(&store, customer, second).await];
+            for _ in 0..2 {
+                let follow = correction(&store, &chain[chain.len() - 1]).await;
+                arrive(&store).await;
+                chain.push(store.report(&follow.id).await.unwrap());
+            }
+            chains.push(chain);
+        }
+        let call = chains[0][0].call.map(|call| call.to_string());
+        let hold = |new: NewHold| { let store = store.clone(); async move { store.hold(&new, "admin", NOON_MS).await } };
+        let of_call = hold(NewHold { call, why: "訴訟".into(), ..NewHold::default() }).await.unwrap();
+        let last = Some(chains[1][2].id.clone());
+        let of_correction = hold(NewHold { report: last, why: "訴訟".into(), ..NewHold::default() }).await.unwrap();
+        // An open correction, and one that is under way, keep what they correct.
+        let open = store.correct_report(&chains[2][2].id, &hanako(), NOON_MS + 70_000).await.unwrap();
+        correction(&store, &chains[3][2]).await;
+        assert_eq!(purge(&store, later(200)).await, []);
+        for report in chains.iter().flatten() {
+            assert_eq!(&store.report(&report.id).await.unwrap(), report);
+        }
+        for chain in &chains {
+            assert!(store.recording(chain[0].call.unwrap()).await.is_ok());
+        }
+        store.release(of_call.id, "admin", NOON_MS).await.unwrap();
+        store.release(of_correction.id, "admin", NOON_MS).await.unwrap();
+        store.waive_report(&open.id, "不要", &hanako(), NOON_MS).await.unwrap();
+        arrive(&store).await;
+        let rows = purge(&store, later(200)).await;
+        assert_eq!(rows.iter().map(|row| (row.reports, row.calls)).collect::<Vec<_>>(), [(14, 4)]);
+    }
+
+    async fn f54_what_is_gone_cannot_be_held(store: Store) {
+        let customer = firm(&store).await;
+        let report = arrived(&store, customer, 1).await;
+        purge(&store, later(200)).await;
+        for new in [
+            NewHold { report: Some(report.id.clone()), why: "訴訟".into(), ..NewHold::default() },
+            NewHold { call: report.call.map(|call| call.to_string()), why: "訴訟".into(), ..NewHold::default() },
+        ] {
+            assert!(matches!(store.hold(&new, "admin", NOON_MS).await, Err(StoreError::Missing { .. })));
+        }
+        assert!(store.holds(false).await.unwrap().is_empty());
+    }
+
+    async fn f54_open_tasks_keep_their_report_and_what_was_written_in_them_goes_with_it(store: Store) {
+        let customer = firm(&store).await;
+        let report = arrived(&store, customer, 1).await;
+        let month = Month::of(report.created_ms);
+        let todo = NewTask { customer: Some(customer), report: Some(report.id.clone()), ..NewTask::new(TaskKind::CallOut, &*report.id, "佐藤様へ") };
+        store.add_task(&todo, NOON_MS).await.unwrap();
+        assert_eq!(purge(&store, later(200)).await, []);
+        let task = store.open_tasks().await.unwrap()[0].id;
+        store.finish_task(task, "hanako", TaskEnd::Done, "ご本人に伝えた", NOON_MS).await.unwrap();
+        let billed = store.counters(customer, month).await.unwrap();
+        assert_eq!(purge(&store, later(200)).await.len(), 1);
+        let tasks = store.report_tasks(&report.id).await.unwrap();
+        assert_eq!(tasks.iter().map(|task| (task.detail.as_str(), task.result.as_str())).collect::<Vec<_>>(), [("", "done")]);
+        assert_eq!(store.recount(customer, month).await.unwrap(), billed, "it counts on");
+    }
+
+    async fn f54_a_call_whose_recording_is_not_taken_up_yet_keeps_its_name(store: Store) {
+        let lost = switch::CallRecord { recording: None, recording_stem: "2026/11/18/lost".into(), customer: None, ..cleared(1) };
+        store.save_call(&lost).await.unwrap();
+        let report = store.report_of_call(lost.call).await.unwrap().unwrap();
+        store.waive_report(&report.id, "間違い", &hanako(), NOON_MS).await.unwrap();
+        let rows = purge(&store, later(200)).await;
+        assert_eq!(rows.iter().map(|row| (row.reports, row.calls)).collect::<Vec<_>>(), [(1, 0)]);
+        assert_eq!(store.unsettled_recordings().await.unwrap(), ["2026/11/18/lost"]);
+        let proof = store.reconcile(NOON_MS - DAY_MS, NOON_MS + DAY_MS, later(200)).await.unwrap().proof;
+        assert_eq!((proof.missing, proof.strangers), (0, 0), "{proof:?}");
+    }
+
     async fn f54_purges_at_the_same_time_prove_each_thing_once(store: Store) {
         for number in 1..=150 {
             store.save_call(&switch::CallRecord { answered_ms: None, ..cleared(number) }).await.unwrap();
@@ -219,6 +310,7 @@ async fn f54_a_ledger_that_was_changed_is_found_out() {
         ("UPDATE purges SET calls = 99 WHERE id = 1", 1),
         ("DELETE FROM purges WHERE id = 1", 2),
         ("UPDATE purges SET who = 'nobody' WHERE id = 3", 3),
+        ("DELETE FROM purges WHERE id > 1", 2),
     ] {
         let database = crate::databases::Sqlite::new();
         let store = database.open().await;
