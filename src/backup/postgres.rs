@@ -8,13 +8,14 @@ use super::BackupError;
 /// Dumps the database into a file.
 pub async fn dump(url: &str, file: &Path) -> Result<(), BackupError> {
     let out = format!("--file={}", file.display());
-    run("pg_dump", url, &["--format=custom", "--no-owner", "--no-privileges", &out]).await
+    // Not what earlier restorations have put aside.
+    run("pg_dump", url, &["--format=custom", "--no-owner", "--no-privileges", "--exclude-schema=before_*", &out]).await
 }
 
-/// Restores a dump over what is there.
+/// Restores a dump into an empty schema, whole or not at all.
 pub async fn restore(url: &str, file: &Path) -> Result<(), BackupError> {
     let file = file.display().to_string();
-    run("pg_restore", url, &["--clean", "--if-exists", "--no-owner", "--no-privileges", "--exit-on-error", &file]).await
+    run("pg_restore", url, &["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", &file]).await
 }
 
 async fn run(program: &str, url: &str, arguments: &[&str]) -> Result<(), BackupError> {

@@ -102,8 +102,14 @@ async fn a_backup_is_made_while_calls_go_on_and_restored_elsewhere_with_everythi
     // Over something only by force, and then what was there is put aside.
     let refused = restore(&file, &places, &journal, false).await;
     assert!(matches!(refused, Err(BackupError::NotEmpty(_))), "{refused:?}");
+    std::fs::write(places.prompts.join("customer/1/name.wav"), b"RIFF-of-today").unwrap();
     let forced = restore(&file, &places, &journal, true).await.unwrap();
-    assert!(!forced.aside.is_empty() && forced.aside.iter().all(|path| path.exists()), "{forced:?}");
+    assert!(forced.aside.iter().all(|path| path.exists()), "{forced:?}");
+    let prompt = forced.aside.iter().find(|path| path.starts_with(&places.prompts)).unwrap();
+    assert_eq!(std::fs::read(prompt).unwrap(), b"RIFF-of-today");
+    assert_eq!(std::fs::read(places.prompts.join("customer/1/name.wav")).unwrap(), b"RIFF-prompt");
+    // What is the same stays where it is.
+    assert_eq!(std::fs::read_dir(places.recordings.join("2026")).unwrap().count(), 20);
     // Not while a switch works there.
     let claim = store::journal::Claim::of(&journal).unwrap();
     assert!(matches!(restore(&file, &places, &journal, true).await, Err(BackupError::Running(_))));
@@ -213,7 +219,8 @@ async fn a_backup_of_a_newer_program_or_of_the_other_database_is_refused_and_old
         create(&house.store, &house.places, false, NOW + day * 86_400_000).await.unwrap();
     }
     prune(&house.places.folder, 2);
-    let left: Vec<_> = list(&house.places.folder).into_iter().map(|one| one.manifest.unwrap().made_ms).collect();
+    let checked = list(&house.places.folder).into_iter().filter(|one| one.checked);
+    let left: Vec<_> = checked.map(|one| one.manifest.unwrap().made_ms).collect();
     assert_eq!(left, [NOW + 4 * 86_400_000, NOW + 3 * 86_400_000]);
-    assert_eq!(std::fs::read_dir(&house.places.folder).unwrap().count(), 4);
+    assert!(file.exists() && std::fs::read_dir(&house.places.folder).unwrap().count() == 5, "no hash: not ours");
 }

@@ -133,4 +133,9 @@ fn a_house_on_postgresql_is_backed_up_and_brought_back() {
     assert_eq!(restored["made_ms"], made["manifest"]["made_ms"], "{restored}");
     let firms = house.cli(&["client", "list", "--json"]).to_string();
     assert!(firms.contains("sakura") && !firms.contains("later"), "{firms}");
+    // What was there is aside, and in no backup that is made afterwards.
+    assert!(restored["aside"][0].as_str().is_some_and(|name| name.starts_with("before_")), "{restored}");
+    let again = house.cli(&["backup", "create", "--json"]);
+    let file = again["file"].as_str().expect("a file");
+    assert_eq!(house.cli(&["backup", "restore", file, "--force", "--json"])["aside"].as_array().map(Vec::len), Some(1));
 }

@@ -12,6 +12,11 @@ use crate::task::{self, NewTask, TaskKind};
 /// What tasks about late backups are keyed by.
 const LATE: &str = "backup";
 
+/// Where PostgreSQL's tables are.
+const PUBLIC: &str = "public";
+/// What schemas begin with that were put aside.
+const ASIDE: &str = "before_";
+
 /// A recording that the database knows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct KeptRecording {
@@ -76,6 +81,59 @@ impl Store {
         let sql =
             "SELECT (SELECT COUNT(*) FROM customers) + (SELECT COUNT(*) FROM users) + (SELECT COUNT(*) FROM calls)";
         Ok(sqlx::query_scalar::<_, i64>(sql).fetch_one(&self.pool).await? == 0)
+    }
+
+    /// Whether something is in the PostgreSQL database at this address, without bringing its tables up to date; `None`: it has none of
+    /// ours.
+    ///
+    /// # Errors
+    /// What the database says, and that its tables are not in the schema `public`.
+    pub async fn postgres_is_empty(url: &str) -> Result<Option<bool>, StoreError> {
+        let store = Store::connect(url).await?;
+        let schema: Option<String> =
+            sqlx::query_scalar("SELECT CAST(current_schema() AS TEXT)").fetch_one(&store.pool).await?;
+        if schema.as_deref() != Some(PUBLIC) {
+            let why = format!("its tables are to be in the schema {PUBLIC}, not in {}", schema.unwrap_or_default());
+            return Err(StoreError::Address { why });
+        }
+        let sql = "SELECT CASE WHEN to_regclass('customers') IS NULL THEN 0 ELSE 1 END";
+        let has_tables = i64::from(sqlx::query_scalar::<_, i32>(sql).fetch_one(&store.pool).await?) == 1;
+        let is_empty = if has_tables { Some(store.is_empty().await?) } else { None };
+        store.close().await;
+        Ok(is_empty)
+    }
+
+    /// Gives PostgreSQL's tables another schema's name, so that `public` is empty; the name, which begins so.
+    ///
+    /// # Errors
+    /// What the database says; then all is as it was.
+    pub async fn put_postgres_aside(url: &str, name: &str) -> Result<String, StoreError> {
+        let store = Store::connect(url).await?;
+        let mut tx = store.begin().await?;
+        let sql = "SELECT CAST(nspname AS TEXT) FROM pg_namespace";
+        let taken: Vec<String> = sqlx::query_scalar(sql).fetch_all(&mut *tx).await?;
+        let aside = (0..).map(|n| format!("{ASIDE}{name}_{n}")).find(|name| !taken.contains(name)).unwrap_or_default();
+        for sql in [format!("ALTER SCHEMA {PUBLIC} RENAME TO \"{aside}\""), format!("CREATE SCHEMA {PUBLIC}")] {
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        store.close().await;
+        Ok(aside)
+    }
+
+    /// Brings what was put aside back, in place of what is there now.
+    ///
+    /// # Errors
+    /// What the database says; then it is where it was.
+    pub async fn bring_postgres_back(url: &str, aside: &str) -> Result<(), StoreError> {
+        let store = Store::connect(url).await?;
+        let mut tx = store.begin().await?;
+        for sql in [format!("DROP SCHEMA {PUBLIC} CASCADE"), format!("ALTER SCHEMA \"{aside}\" RENAME TO {PUBLIC}")] {
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        store.close().await;
+        Ok(())
     }
 
     /// How many calls it knows.

@@ -67,14 +67,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Address`] for another address, [`StoreError::Newer`], and what the database says.
     pub async fn open(url: &str) -> Result<Store, StoreError> {
-        sqlx::any::install_default_drivers();
-        let store = match url.split_once(':') {
-            Some(("sqlite", place)) => open_sqlite(place).await?,
-            Some(("postgres" | "postgresql", _)) => open_postgres(url).await?,
-            Some(_) | None => return Err(address("it must begin with sqlite: or postgres://")),
-        };
+        let store = Store::connect(url).await?;
         crate::migrate::run(&store).await?;
         Ok(store)
+    }
+
+    /// The same, with the tables as they are.
+    pub(crate) async fn connect(url: &str) -> Result<Store, StoreError> {
+        sqlx::any::install_default_drivers();
+        match url.split_once(':') {
+            Some(("sqlite", place)) => open_sqlite(place).await,
+            Some(("postgres" | "postgresql", _)) => open_postgres(url).await,
+            Some(_) | None => Err(address("it must begin with sqlite: or postgres://")),
+        }
     }
 
     /// Which database this is.
