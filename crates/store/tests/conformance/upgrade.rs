@@ -59,6 +59,7 @@ async fn downgrade(url: &str) {
     for sql in [
         "DROP INDEX calls_customer_caller",
         "DROP INDEX calls_unpurged",
+        "DROP INDEX audit_at",
         "ALTER TABLE calls DROP COLUMN purged_ms",
         "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks', 'members', 'disputes', 'passkeys', 'displays', 'samples', 'holds', 'purges')",
         "DELETE FROM schema_migrations WHERE version >= 6",
