@@ -95,7 +95,7 @@ fn f49_f55_f57_f59_a_firm_finds_its_report_shares_the_work_disputes_a_number_and
         find(&mut desk, text);
         desk.until_text("#list", "納期について");
     }
-    assert_eq!(desk.0.evaluate("document.querySelector('#list a.call').href"), "tel:08033334444");
+    assert_eq!(desk.0.evaluate("document.querySelector('#list a.call').href"), "tel:+818033334444");
     // The work is shared.
     desk.click("#list .tick input");
     desk.until_text("#list .chip.done", "done by 佐藤 花子");

@@ -553,7 +553,7 @@ async function showDesk() {
   await names();
   await Promise.all([refreshNow(), mayFind() ? find() : null, refreshBans(), refreshPromise()]);
   listen();
-  tellAlarm(...await line.recalls());
+  tellAlarm(...await line.recalls(state.me.name));
   await administer();
   lists.refresh();
   await reports.resumes(state.now);

@@ -19,7 +19,9 @@ export function queue(tools) {
   let operators = [];
   let notices = [];
   // What was closed on this page stays closed when it is loaded again.
-  const closed = new Set(JSON.parse(sessionStorage.getItem("closed-notices") ?? "[]"));
+  let closed = new Set();
+  // Whose they are: what one has closed, another who logs in here has not seen.
+  let place = null;
 
   /** A timer that runs on by the browser's clock between two looks; see the wallboard. */
   function timer(ms, direction = "forMs") {
@@ -89,7 +91,9 @@ export function queue(tools) {
     widened: (call) => (widened.get(call) ?? []).map(said),
     said,
     /** The notices of before: all go to the list; gives the last hour's that nobody has closed here, newest first. */
-    async recalls() {
+    async recalls(who) {
+      place = `closed-notices:${who}`;
+      closed = new Set(JSON.parse(sessionStorage.getItem(place) ?? "[]"));
       const before = await tools.api("/alarms");
       for (const { seq, unix_ms, ...alarm } of before) keep({ seq, unix_ms, event: { kind: "alarm", ...alarm } });
       drawNotices();
@@ -100,7 +104,7 @@ export function queue(tools) {
     /** Somebody has closed this one. */
     closes(notice) {
       closed.add(key(notice));
-      sessionStorage.setItem("closed-notices", JSON.stringify([...closed].slice(-NOTICES_MAX)));
+      if (place) sessionStorage.setItem(place, JSON.stringify([...closed].slice(-NOTICES_MAX)));
     },
     /** Everything again, in another language. */
     redraw() { drawOperators(); drawNotices(); },
@@ -108,8 +112,7 @@ export function queue(tools) {
     forget() {
       [operators, notices] = [[], []];
       widened.clear();
-      closed.clear();
-      sessionStorage.removeItem("closed-notices");
+      [closed, place] = [new Set(), null];
       for (const id of ["now-operators", "notices", "notices-title"]) $(id).replaceChildren();
     },
   };
