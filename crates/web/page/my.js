@@ -212,8 +212,14 @@ function fill(body, whole) {
   if (may("handle")) body.append(disputing(body, whole));
 }
 
+/** What can be wrong in a report: what stands at its head, too. */
+function disputable(whole) {
+  const head = ["callback", "name", "company"].map((key) => ({ key, label: W.heads[key], text: whole[key] })).filter(({ text }) => text);
+  return [...head, ...whole.lines.filter(({ key }) => !head.some((one) => one.key === key))];
+}
+
 function answer(dispute, whole) {
-  const label = whole.lines.find((line) => line.key === dispute.field)?.label ?? dispute.field;
+  const label = disputable(whole).find((line) => line.key === dispute.field)?.label ?? dispute.field;
   const found = dispute.cause ? filled(W.disputeDecided, { cause: W.causes[dispute.cause] }) : filled(W.disputeOpen, { time: when(dispute.opened_ms) });
   const made = element("div", { className: "dispute" }, element("p", { textContent: [label, dispute.words].filter(Boolean).join(": ") }), element("p", {}, chip(found, dispute.cause ? "done" : "high")));
   if (dispute.answer) made.append(element("p", { textContent: dispute.answer }));
@@ -224,8 +230,7 @@ function answer(dispute, whole) {
 function disputing(body, whole) {
   const place = element("div", { className: "dispute" });
   const ask = () => {
-    const field = element("select", { name: "field" }, ...whole.lines.map((line) => new Option(`${line.label}: ${line.text}`.slice(0, 60), line.key)));
-    if (whole.lines.some((line) => line.key === "callback")) field.value = "callback";
+    const field = element("select", { name: "field" }, ...disputable(whole).map((line) => new Option(`${line.label}: ${line.text}`.slice(0, 60), line.key)));
     const own = element("textarea", { maxLength: 500 });
     const error = element("p", { className: "error", role: "alert" });
     const form = element("form", {},
