@@ -115,7 +115,12 @@ impl Queue {
                 let (call, since, wrap_up) = (*call, *since, *wrap_up);
                 self.act(now, operator, Activity::Talking { call, since, then: wish, wrap_up });
             }
-            (Activity::Idle | Activity::Offered { .. }, Wish::Ready) => {}
+            (Activity::Idle | Activity::Offered { .. }, Wish::Ready) => {
+                // Also after the talk that comes back, whatever they wished in it.
+                self.roster.change(operator, |post| {
+                    post.resumes.iter_mut().for_each(|resumes| resumes.then = Wish::Ready);
+                });
+            }
             (Activity::Offered { .. }, Wish::NotReady { .. } | Wish::LogOut) => {
                 self.call_goes_on_without(now, operator, Why::OperatorLeft, wish.into());
             }

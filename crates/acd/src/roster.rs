@@ -4,7 +4,7 @@ mod orders;
 mod post;
 
 pub(crate) use orders::Label;
-pub(crate) use post::{Activity, Post, WrapUp};
+pub(crate) use post::{Activity, Post, Resumes, WrapUp};
 
 use crate::{BusyCounts, Candidate, Operator, OperatorId, Plan, RingPlan, State, Tier};
 use orders::Orders;

@@ -12,7 +12,7 @@ use sip::message::Message;
 use crate::account::{Account, AccountId};
 use crate::config::Config;
 use crate::core::Core;
-use crate::guard::Guard;
+use crate::guard::{Guard, Shut};
 use crate::leg::Leg;
 use crate::line::Lines;
 use crate::order::{LegId, Order};
@@ -22,7 +22,7 @@ use crate::registrar::Registrar;
 use crate::shed::Shed;
 use crate::subscription::Subscriptions;
 use crate::timer::{LegTimer, SubscriptionTimer, Timer};
-use crate::trunk::{Trunk, TrunkId, TrunkState};
+use crate::trunk::{RegistrationNow, Trunk, TrunkId, TrunkState};
 
 /// The SIP side of the switch. One contract: change something, drain [`Endpoint::poll_output`], wait until
 /// [`Endpoint::poll_timeout`], change something.
@@ -106,7 +106,7 @@ impl Endpoint {
     /// One datagram, or one message framed out of a stream. What is no SIP message vanishes.
     pub fn receive(&mut self, now: Instant, flow: Flow, packet: Bytes) {
         self.core.now = now;
-        if self.guard.drops(now, flow.remote.ip()) && !self.is_ours(flow) {
+        if self.turns_away(now, flow) {
             return;
         }
         let Ok(message) = Message::parse(packet) else { return self.offence(flow, BanReason::Malformed) };
@@ -126,7 +126,7 @@ impl Endpoint {
     /// refused. Whoever framed it closes the stream.
     pub fn unframed(&mut self, now: Instant, flow: Flow, head: Bytes, fault: FramingFault) {
         self.core.now = now;
-        if self.guard.drops(now, flow.remote.ip()) && !self.is_ours(flow) {
+        if self.turns_away(now, flow) {
             return;
         }
         if let Ok(message) = Message::parse(head) {
@@ -260,6 +260,11 @@ impl Endpoint {
         self.lines.states()
     }
 
+    /// How each registration with a carrier stands.
+    pub fn registrations(&self, now: Instant) -> Vec<(TrunkId, RegistrationNow)> {
+        self.lines.registrations(now)
+    }
+
     /// Legs that are not over.
     pub fn leg_count(&self) -> usize {
         self.alive + self.lines.waiting()
@@ -278,6 +283,19 @@ impl Endpoint {
     /// Listens to this source again.
     pub fn clear_ban(&mut self, source: IpAddr) {
         self.guard.clear(source);
+    }
+
+    /// These address blocks are shut out from now on, and no others.
+    pub fn shut_out(&mut self, shut: Vec<Shut>) {
+        self.guard.shut_out(shut);
+    }
+
+    /// Not listened to. Whom an administrator has shut out is, be it a phone of ours; a carrier never is: its address is taken away
+    /// with its trunk.
+    fn turns_away(&self, now: Instant, flow: Flow) -> bool {
+        let source = flow.remote.ip();
+        (self.guard.drops(now, source) && !self.is_ours(flow))
+            || (self.guard.is_shut(now, source) && !self.lines.own_flow(flow))
     }
 
     /// A carrier's flow, or one that a phone of ours is registered over: a ban of its address is meant for others behind the same

@@ -44,10 +44,11 @@ pub use account::{Account, AccountId, DigestPolicy};
 pub use config::{Config, Limits, Listener, Times};
 pub use endpoint::{Ban, BanReason, Binding, Endpoint};
 pub use event::{Cause, Ending, Extractor, Incoming, LegEvent, ReferTo, Rejection, Source};
+pub use guard::{SHUT_MAX, Shut, block_has};
 pub use order::{Destination, Device, Invite, LegId, Order, Reason, Redirected};
 pub use output::{Alarm, BindingEvent, Output, Trace, TraceDirection, TrunkEvent};
 pub use presence::Presence;
 pub use trunk::{
-    Credentials, HOPS_MAX, Hop, IdentityHeader, NumberForm, RedirectionHeaders, Registration, Shows, Trunk, TrunkId,
-    TrunkState, is_private,
+    Credentials, HOPS_MAX, Hop, IdentityHeader, NumberForm, RedirectionHeaders, Registration, RegistrationNow, Shows,
+    Standing, Trunk, TrunkId, TrunkState, is_private,
 };

@@ -1,7 +1,7 @@
 //! Trunks as the SIP side sees them.
 
 use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sdp::SrtpPolicy;
 use sip::flow::Protocol;
@@ -199,6 +199,34 @@ impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
     }
+}
+
+/// How our registration with a carrier stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// Nobody has answered yet.
+    Asking,
+    /// The carrier has taken it.
+    Registered,
+    /// The carrier does not take it.
+    Refused,
+    /// No carrier answers.
+    Unanswered,
+    /// It has lapsed: nobody has taken the next one in time.
+    Expired,
+}
+
+/// A registration for those who look after trunks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RegistrationNow {
+    /// How it stands.
+    pub standing: Standing,
+    /// Since when.
+    pub since: Instant,
+    /// Until when the carrier has taken it.
+    pub until: Option<Instant>,
+    /// The last answer's status (408: none came), and when it came.
+    pub answer: Option<(u16, Instant)>,
 }
 
 /// A trunk's health, for supervisors and for the choice of the next trunk.

@@ -8,6 +8,7 @@
 pub mod bench;
 mod bucket;
 mod clock;
+mod excerpt;
 mod handshake;
 mod place;
 mod prompts;
@@ -30,6 +31,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use switch::CallId;
 use switch::media::{Event, Order, Source};
 
+pub use excerpt::{Excerpt, excerpt};
 pub use prompts::{
     Listed, Note, Origin, PromptError, PromptSource, Prompts, PromptsConfig, TEXT_BYTES_MAX, WAV_BYTES_MAX, read_wav,
 };

@@ -154,8 +154,31 @@ impl Queue {
     }
 
     pub(super) fn act(&mut self, now: Instant, operator: OperatorId, activity: Activity) {
+        let activity = self.resumed(now, operator, activity);
         if let Some(state) = self.roster.act(now, operator, activity) {
             self.effects.push_back(Effect::OperatorState { operator, state });
+        }
+    }
+
+    /// What was wished in a talk that was interrupted holds when it goes on, and comes true when its call goes to somebody else or is
+    /// over; so does the wrap-up that it broke into.
+    fn resumed(&mut self, now: Instant, operator: OperatorId, activity: Activity) -> Activity {
+        let Some(resumes) = self.roster.get(operator).and_then(|post| post.resumes.clone()) else { return activity };
+        if matches!(activity, Activity::Offered { call, .. } if call == resumes.call) {
+            return activity;
+        }
+        self.roster.change(operator, |post| post.resumes = None);
+        let broken_into = resumes.wrap_up.filter(|wrap_up| wrap_up.until > now);
+        match (activity, broken_into) {
+            (Activity::Talking { call, since, then: Wish::Ready, wrap_up: None }, _) => {
+                Activity::Talking { call, since, then: resumes.then, wrap_up: resumes.wrap_up }
+            }
+            (Activity::Idle, Some(wrap_up)) => {
+                self.timers.set(wrap_up.until, Timer::WrapUpEnds(operator));
+                Activity::WrappingUp { wrap_up, then: resumes.then }
+            }
+            (Activity::Idle, None) => resumes.then.into(),
+            (activity, _) => activity,
         }
     }
 

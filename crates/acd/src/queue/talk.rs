@@ -1,7 +1,7 @@
 //! Talks that this queue did not begin, and what comes after a talk.
 
 use super::Queue;
-use crate::roster::{Activity, Post, WrapUp};
+use crate::roster::{Activity, Post, Resumes, WrapUp};
 use crate::timers::Timer;
 use crate::{CallId, EnqueueError, OperatorId, UnknownOperator, Waiting, Why, Wish};
 use std::time::{Duration, Instant};
@@ -45,22 +45,29 @@ impl Queue {
     }
 
     /// The operator's phone began anew in the middle of the talk, and is there again: the call comes back to them, alone, and before
-    /// any other; if they do not take it, it goes on like any call at the head. No wrap-up, because the talk is not over.
+    /// any other; if they do not take it, it goes on like any call at the head. No wrap-up, because the talk is not over; what they
+    /// wished meanwhile holds for when it is, or comes true when the call is theirs no longer.
     pub fn interrupted(&mut self, now: Instant, operator: OperatorId, waiting: Waiting) -> Result<(), EnqueueError> {
         let call = waiting.call;
         match self.roster.get(operator).map(|post| (&post.activity, post.leaving)) {
-            Some((Activity::Talking { call: talking, since, .. }, false)) if *talking == call => {
+            Some((Activity::Talking { call: talking, since, then, wrap_up }, false)) if *talking == call => {
                 let talked = now.saturating_duration_since(*since);
+                let resumes = Resumes { call, then: then.clone(), wrap_up: *wrap_up };
                 self.winners.remove(&call);
                 self.roster.change(operator, |post| {
                     post.talk = post.talk.saturating_add(talked);
                     post.idle_since = now;
                 });
                 self.act(now, operator, Activity::Idle);
+                self.roster.change(operator, |post| post.resumes = Some(resumes));
             }
             Some(_) | None => self.cleared(now, operator),
         }
         let waits = self.enqueue(now, Waiting { prefer: Some(operator), ..waiting });
+        let is_back = self.offered_to(operator) == Some(call);
+        if !is_back && self.roster.get(operator).is_some_and(|post| post.resumes.is_some()) {
+            self.act(now, operator, Activity::Idle); // or what they wished for
+        }
         self.find_call_for(now, operator); // unless the call rings there
         self.after(now);
         waits

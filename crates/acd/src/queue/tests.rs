@@ -371,6 +371,58 @@ fn r31_a_talk_that_was_interrupted_comes_back_to_its_operator_before_any_other_c
     house.declines(A, HANAKO, Unreachable).expect("offer B 1, offer A 2");
 }
 
+/// A talk in which a break was asked for, and which was interrupted: its call rings there again.
+fn interrupted_before_lunch() -> House {
+    let mut house = House::with([HANAKO]);
+    house.arrives(call(A)).expect("offer A 1");
+    house.answers(A, HANAKO).expect("");
+    house.wishes(HANAKO, not_ready("lunch")).expect("");
+    let again = Waiting { at_head: true, ..call(A) };
+    house.queue.interrupted(house.now, HANAKO, again).unwrap();
+    house.expect("offer A 1");
+    house
+}
+
+#[test]
+fn r31_a_break_asked_for_in_a_talk_that_was_interrupted_comes_after_it() {
+    let mut house = interrupted_before_lunch();
+    house.answers(A, HANAKO).expect("");
+    house.clears(HANAKO).expect("");
+    house.queue.finish_wrap_up(house.now, HANAKO);
+    assert_eq!(house.state(HANAKO), State::NotReady { reason: "lunch".into() });
+    // Ready, said while it rings again, takes it back.
+    let mut house = interrupted_before_lunch();
+    house.wishes(HANAKO, Wish::Ready).expect("");
+    house.answers(A, HANAKO).expect("");
+    house.clears(HANAKO).expect("");
+    house.queue.finish_wrap_up(house.now, HANAKO);
+    assert_eq!(house.state(HANAKO), State::Ready);
+    // A second interruption loses it as little as the first.
+    let mut house = interrupted_before_lunch();
+    house.answers(A, HANAKO).expect("");
+    house.queue.interrupted(house.now, HANAKO, Waiting { at_head: true, ..call(A) }).unwrap();
+    house.expect("offer A 1");
+    house.answers(A, HANAKO).expect("");
+    house.clears(HANAKO).expect("");
+    house.queue.finish_wrap_up(house.now, HANAKO);
+    assert_eq!(house.state(HANAKO), State::NotReady { reason: "lunch".into() });
+}
+
+#[test]
+fn r31_the_break_comes_true_at_once_when_the_call_is_theirs_no_longer() {
+    let lunch = State::NotReady { reason: "lunch".into() };
+    // It ends while it rings again.
+    let mut house = interrupted_before_lunch();
+    house.queue.withdraw(house.now, A);
+    assert_eq!(house.state(HANAKO), lunch);
+    // They do not take it, and another does.
+    let mut house = interrupted_before_lunch();
+    house.logs_in(TARO);
+    house.declines(A, HANAKO, Unreachable).expect("offer A 2");
+    assert_eq!(house.state(HANAKO), lunch);
+    house.arrives(call(B)).expect("position B 1");
+}
+
 #[test]
 fn r45_the_queue_has_an_end() {
     let mut queue = Queue::new(Limits { waiting_max: 1, ..Limits::default() });

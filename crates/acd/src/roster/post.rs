@@ -46,6 +46,16 @@ pub(crate) enum Activity {
     },
 }
 
+/// What belongs to a talk that was interrupted, until it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resumes {
+    pub(crate) call: CallId,
+    /// Wished in the talk.
+    pub(crate) then: Wish,
+    /// The wrap-up that the talk broke into.
+    pub(crate) wrap_up: Option<WrapUp>,
+}
+
 /// Busy since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Busy {
@@ -88,6 +98,8 @@ impl From<Wish> for Activity {
 pub(crate) struct Post {
     pub(crate) operator: Operator,
     pub(crate) activity: Activity,
+    /// Their talk was interrupted, and its call is on its way back to them.
+    pub(crate) resumes: Option<Resumes>,
     pub(crate) reachable: bool,
     /// Since when the public state.
     pub(super) since: Instant,
@@ -120,6 +132,7 @@ impl Post {
             labels: labels_of(&operator),
             operator,
             activity: Activity::LoggedOut,
+            resumes: None,
             reachable: false,
             since: now,
             idle_since: now,

@@ -6,6 +6,7 @@
 
 mod ban;
 mod ledger;
+mod shut;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -20,6 +21,7 @@ use crate::config::Config;
 use crate::endpoint::{Ban, BanReason};
 use ban::Bans;
 use ledger::Ledger;
+pub use shut::{SHUT_MAX, Shut, block_has};
 
 /// Streams that were vouched for; peers of more have to prove themselves by digest.
 const VOUCHED_MAX: usize = 16_384;
@@ -45,6 +47,8 @@ pub(crate) struct Guard {
     started: Instant,
     ledger: Ledger,
     bans: Bans,
+    /// Shut out by hand.
+    shut: Vec<Shut>,
     /// Whose streams these are, as somebody else knows who is at their other end.
     vouched: HashMap<ConnectionId, AccountId>,
     /// What a house without accounts sends.
@@ -64,6 +68,7 @@ impl Guard {
             started: now,
             ledger: Ledger::new(config.limits.nonces_max, age_max),
             bans: Bans::new(config.limits.sources_max, config.times.ban_min, config.times.ban_max),
+            shut: Vec::new(),
             vouched: HashMap::new(),
             default_policy: config.default_digest,
             policies: POLICIES.map(|policy| (policy, 0)),
@@ -117,6 +122,18 @@ impl Guard {
     /// Whether packets of this source are to be dropped unread.
     pub(crate) fn drops(&self, now: Instant, source: IpAddr) -> bool {
         self.bans.drops(now, source)
+    }
+
+    /// Whether an administrator has shut this source out.
+    pub(crate) fn is_shut(&self, now: Instant, source: IpAddr) -> bool {
+        // Most houses have shut out nobody: then this costs nothing.
+        self.shut.iter().any(|shut| shut.has(source) && shut.holds(now))
+    }
+
+    /// These are shut out from now on, and no others.
+    pub(crate) fn shut_out(&mut self, shut: Vec<Shut>) {
+        self.shut = shut;
+        self.shut.truncate(SHUT_MAX);
     }
 
     /// Who is not listened to.

@@ -13,7 +13,7 @@ use crate::clock::later;
 use crate::core::{Core, Errand, Token};
 use crate::output::{Alarm, Output};
 use crate::timer::Timer;
-use crate::trunk::Hop;
+use crate::trunk::{Hop, RegistrationNow, Standing};
 use crate::wire::{ALLOW, Outside};
 
 /// No registration is asked for, or refreshed, more often than this.
@@ -45,6 +45,10 @@ pub(super) struct Register {
     /// How often Min-Expires was raised this time.
     raises: u32,
     pending: Pending,
+    /// How it stands, and since when.
+    standing: (Standing, Instant),
+    /// The last answer, and when it came.
+    answer: Option<(u16, Instant)>,
 }
 
 impl Register {
@@ -62,6 +66,24 @@ impl Register {
             asked_at: None,
             raises: 0,
             pending: None,
+            standing: (Standing::Asking, core.now),
+            answer: None,
+        }
+    }
+
+    /// For those who look after trunks.
+    pub(super) fn told(&self, now: Instant) -> RegistrationNow {
+        let (standing, since) = match (self.standing, self.until) {
+            // Nobody has asked again yet.
+            ((Standing::Registered, _), Some(until)) if until <= now => (Standing::Expired, until),
+            (known, _) => known,
+        };
+        RegistrationNow { standing, since, until: self.until.filter(|until| *until > now), answer: self.answer }
+    }
+
+    fn stands_so(&mut self, now: Instant, standing: Standing) {
+        if self.standing.0 != standing {
+            self.standing = (standing, now);
         }
     }
 
@@ -96,6 +118,7 @@ impl Line {
         // Gone while the refresh was not answered.
         if self.register.until.is_some_and(|until| until <= core.now) {
             self.register.until = None;
+            self.register.stands_so(core.now, Standing::Expired);
             self.settle(core, || "registration lapsed".to_owned());
         }
         self.register.raises = 0;
@@ -262,6 +285,8 @@ impl Line {
         self.register.pending = None;
         self.register.left.clear();
         self.register.failures = 0;
+        self.register.stands_so(core.now, Standing::Registered);
+        self.register.answer = Some((response.status().unwrap_or(200), core.now));
         self.register.over = Some(hop);
         self.hops.note(core.now, hop, Outcome::Answered);
         let granted = self.granted(response);
@@ -294,7 +319,10 @@ impl Line {
         let refused = matches!(status, 401 | 403 | 404 | 407);
         if refused || !self.register.stands(core.now) {
             self.register.until = None;
+            let standing = if status == 408 { Standing::Unanswered } else { Standing::Refused };
+            self.register.stands_so(core.now, standing);
         }
+        self.register.answer = Some((status, core.now));
         // Whatever we knew of its nonces and routes may be the reason.
         self.challenge = None;
         let times = core.config.times;

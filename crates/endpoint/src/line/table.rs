@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::time::Instant;
 
 use sip::flow::{ConnectionId, Flow, Protocol};
 
@@ -9,7 +10,7 @@ use super::Line;
 use crate::core::{Core, Token};
 use crate::order::LegId;
 use crate::timer::Timer;
-use crate::trunk::{Hop, Trunk, TrunkId, TrunkState};
+use crate::trunk::{Hop, RegistrationNow, Trunk, TrunkId, TrunkState};
 
 /// Streams whose certified names are kept.
 const CERTIFIED_MAX: usize = 1_000;
@@ -125,6 +126,12 @@ impl Lines {
     /// Every trunk and its health.
     pub(crate) fn states(&self) -> Vec<(TrunkId, TrunkState)> {
         self.lines.iter().map(|(id, line)| (*id, line.state)).collect()
+    }
+
+    /// How each registration stands; trunks that do not register have none.
+    pub(crate) fn registrations(&self, now: Instant) -> Vec<(TrunkId, RegistrationNow)> {
+        let registers = self.lines.iter().filter(|(_, line)| line.trunk.registration.is_some());
+        registers.map(|(id, line)| (*id, line.register.told(now))).collect()
     }
 
     /// Whether any trunk has this address.

@@ -199,6 +199,17 @@ impl Prompts {
         self.inner.shelf.put(name, Asset::new(samples));
     }
 
+    /// Sound at 8 kHz for one call alone, under a name that no prompt has: it is in no list, and stays until it is taken back. False: as
+    /// many as can be are there.
+    pub fn lend(&self, name: &str, samples: &[i16]) -> bool {
+        self.inner.shelf.lend(name, Asset::new(samples))
+    }
+
+    /// What was lent under these names is needed no longer. Who is hearing it hears it to its end.
+    pub fn take_back(&self, is_done: impl Fn(&str) -> bool) {
+        self.inner.shelf.take_back(is_done);
+    }
+
     /// Makes `text` the prompt `name`. It is spoken in the background while there is room for it, else when it is first needed; a
     /// text that was spoken before comes from the cache. Until it is there, the prompt is missing (or the former one plays).
     pub fn speak(&self, name: &str, text: &str) -> Result<(), PromptError> {

@@ -226,7 +226,11 @@ impl Prompts {
         self.one(name).ok_or_else(|| PromptError::Unknown(name.to_owned()))
     }
 
-    fn spoken(&self, text: &str) -> Result<Vec<i16>, PromptError> {
+    /// The samples of a text at 8 kHz, spoken now or kept from before. Blocks for as long as that takes.
+    ///
+    /// # Errors
+    /// Without a voice, of a text too long or empty, and what the voice says.
+    pub fn spoken(&self, text: &str) -> Result<Vec<i16>, PromptError> {
         let Some((command, cache)) = &self.inner.voice else { return Err(PromptError::NoVoice) };
         if text.len() > TEXT_BYTES_MAX {
             return Err(PromptError::TooLong(text.len()));

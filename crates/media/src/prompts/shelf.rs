@@ -14,12 +14,17 @@ pub const TEXTS_MAX: usize = 1_000_000;
 /// Texts that wait to be spoken, of those that are needed now and of those that will be, each.
 const QUEUE_MAX: usize = 1_024;
 
+/// Sounds for single calls at once: a few for each caller of the recordings line.
+const LENT_MAX: usize = 256;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Shelf {
     /// Bytes of spoken prompts that are kept at once.
     bytes_max: usize,
     assets: RwLock<Assets>,
+    /// Sounds for one call, which whoever laid them there takes away: they are in no list.
+    lent: RwLock<HashMap<Arc<str>, Arc<Asset>>>,
     /// What can be spoken, by name.
     texts: RwLock<BTreeMap<Arc<str>, Arc<str>>>,
     /// Grows with every look at an asset.
@@ -60,6 +65,7 @@ impl Shelf {
         Self {
             bytes_max,
             assets: RwLock::default(),
+            lent: RwLock::default(),
             texts: RwLock::default(),
             clock: AtomicU64::new(0),
             queue: Mutex::default(),
@@ -70,9 +76,28 @@ impl Shelf {
     /// The prompt, if it is there.
     pub(super) fn look(&self, name: &str) -> Option<Arc<Asset>> {
         let assets = self.assets.read().unwrap_or_else(PoisonError::into_inner);
-        let kept = assets.of.get(name)?;
+        let Some(kept) = assets.of.get(name) else { return self.lent(name) };
         kept.used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
         Some(Arc::clone(&kept.asset))
+    }
+
+    fn lent(&self, name: &str) -> Option<Arc<Asset>> {
+        self.lent.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// A sound for one call. False: there are too many.
+    pub(super) fn lend(&self, name: &str, asset: Asset) -> bool {
+        let mut lent = self.lent.write().unwrap_or_else(PoisonError::into_inner);
+        let has_room = lent.len() < LENT_MAX || lent.contains_key(name);
+        if has_room {
+            lent.insert(name.into(), Arc::new(asset));
+        }
+        has_room
+    }
+
+    /// Those whose names begin so are needed no longer. Who is hearing one hears it to its end.
+    pub(super) fn take_back(&self, is_done: impl Fn(&str) -> bool) {
+        self.lent.write().unwrap_or_else(PoisonError::into_inner).retain(|name, _| !is_done(name));
     }
 
     /// The same for somebody who wants to play it: one that is not there, or whose words are others now, is spoken for the next
@@ -280,6 +305,19 @@ mod tests {
         shelf.warm("customer/2/");
         assert_eq!(speaks(&shelf).as_deref(), Some("customer/2/name"));
         assert!(there(2));
+    }
+
+    #[test]
+    fn f52_a_sound_for_one_call_is_in_no_list_and_taken_back() {
+        let shelf = Shelf::new(0);
+        assert!(shelf.lend("dial-in/a/1", seconds(1)) && shelf.lend("dial-in/b/1", seconds(2)));
+        assert_eq!(shelf.take("dial-in/b/1").unwrap().size(), seconds(2).size());
+        assert!(shelf.names(|_| true).is_empty());
+        shelf.take_back(|name| name.starts_with("dial-in/b/"));
+        assert!(shelf.look("dial-in/b/1").is_none() && shelf.look("dial-in/a/1").is_some());
+        let all = (0..2 * LENT_MAX).filter(|n| shelf.lend(&format!("dial-in/c/{n}"), seconds(0))).count();
+        assert_eq!(all, LENT_MAX - 1);
+        assert!(shelf.lend("dial-in/c/0", seconds(1)), "another in its place");
     }
 
     #[test]

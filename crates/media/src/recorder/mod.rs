@@ -28,7 +28,7 @@ use std::thread::{self, JoinHandle};
 
 pub use repair::{Repaired, finished, repair};
 pub use tap::{Record, Tap};
-pub use wav_file::{Disk, RealDisk};
+pub use wav_file::{Disk, FRAME_BYTES, HEADER_BYTES, RealDisk, header};
 
 use crate::{EventSink, Meters};
 
