@@ -13,6 +13,7 @@ use crate::did;
 use crate::error::StoreError;
 use crate::plan::{Plan, Step, checked_steps};
 use crate::row::{Columns, to_json};
+use crate::seen::unchanged;
 use crate::text::fold_fields;
 
 /// Seconds that one operator's phone or one target may ring.
@@ -160,8 +161,27 @@ impl Store {
     /// # Errors
     /// [`StoreError::Invalid`] with each field that is wrong, [`StoreError::Missing`], and what the database says.
     pub async fn update_customer(&self, id: i64, form: &CustomerForm) -> Result<CustomerRow, StoreError> {
+        self.update_customer_as_seen(id, form, None).await
+    }
+
+    /// The same, if the customer is still as it was seen ([`crate::state_of`]).
+    ///
+    /// # Errors
+    /// The same, and [`StoreError::Conflict`].
+    pub async fn update_customer_as_seen(
+        &self,
+        id: i64,
+        form: &CustomerForm,
+        seen: Option<&str>,
+    ) -> Result<CustomerRow, StoreError> {
         let form = checked(form)?;
         let mut tx = self.begin_directory_change().await?;
+        // A row that cannot be read is mended by writing it anew.
+        if seen.is_some() {
+            let row = sqlx::query("SELECT * FROM customers WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+            let before = with_dids(&mut tx, customer_row(&row.ok_or_else(|| missing(id))?)?).await?;
+            unchanged(&before, seen)?;
+        }
         update(&mut tx, id, &form).await?;
         tx.commit().await?;
         Ok(CustomerRow { id, active: true, form })

@@ -109,7 +109,12 @@ pub(crate) async fn replace(
     numbers: &[String],
 ) -> Result<(), StoreError> {
     let mut checks = Checks::default();
+    let line = crate::settings::load(tx).await?.recordings_line;
     for number in numbers {
+        if *number == line {
+            let what = format!("+{number} is the house's recordings line");
+            checks.fail("dids", what, "give the line another number in the settings first");
+        }
         let owner = sqlx::query(
             "SELECT customers.id, customers.code, customers.name FROM dids JOIN customers ON customers.id = dids.customer \
              WHERE dids.number = $1 AND customers.active = 1 AND customers.id <> $2",
@@ -142,6 +147,13 @@ pub(crate) async fn replace(
         .await?;
     }
     Ok(())
+}
+
+/// The code of the active firm whose number this is.
+pub(crate) async fn owner(tx: &mut Transaction<'static, Any>, number: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT customers.code FROM dids JOIN customers ON customers.id = dids.customer \
+               WHERE dids.number = $1 AND customers.active = 1";
+    Ok(sqlx::query_scalar(sql).bind(number).fetch_optional(&mut **tx).await?)
 }
 
 pub(crate) async fn of_customer(connection: &mut AnyConnection, customer: i64) -> Result<Vec<String>, StoreError> {

@@ -63,6 +63,7 @@ impl Store {
         let version = sqlx::query_scalar("SELECT version FROM directory WHERE id = 1").fetch_one(&mut *tx).await?;
         let mut loading = Loading::default();
         loading.settings(&mut tx).await?;
+        loading.directory.shut = crate::shut::held(&mut tx).await?;
         loading.customers(&mut tx).await?;
         loading.operators(&mut tx, realm).await?;
         let trunks = sqlx::query("SELECT * FROM trunks WHERE active = 1 ORDER BY id").fetch_all(&mut *tx).await?;

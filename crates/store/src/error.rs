@@ -58,6 +58,8 @@ pub enum Conflict {
         /// The revision that it has.
         found: i64,
     },
+    /// The row is not as whoever changes it saw it.
+    Changed,
     /// The dispute has an answer already.
     Decided {
         /// Whose.
@@ -68,6 +70,8 @@ pub enum Conflict {
         /// How.
         state: DeliveryState,
     },
+    /// A firm's proofs hold and stay as they are: a further run is a new one.
+    Proved,
 }
 
 impl fmt::Display for Conflict {
@@ -84,8 +88,12 @@ impl fmt::Display for Conflict {
             Conflict::Revision { expected, found } => {
                 write!(f, "it was changed meanwhile (revision {found}, not {expected}); look at it again")
             }
+            Conflict::Changed => f.write_str(
+                "somebody else has changed it meanwhile: read it again, and make your changes to what it is now",
+            ),
             Conflict::Decided { by } => write!(f, "{by} has decided this dispute already"),
             Conflict::Over { state } => write!(f, "the delivery is {} already", word(state)),
+            Conflict::Proved => f.write_str("these proofs hold and stay as they are; begin a new run"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What each operator did, day by day: calls, talk, reports, corrections, disputes (F50) and scores (F62).
+//! What each operator did, day by day: calls, talk, reports, corrections, disputes (F50), firms' words (F63) and scores (F62).
 
 use std::collections::BTreeMap;
 
@@ -42,6 +42,12 @@ pub struct Figures {
     pub mistyped: i64,
     /// correct as it was.
     pub correct: i64,
+    /// What firms said of the operator's calls (F63): praise,
+    pub praise: i64,
+    /// complaints,
+    pub complaints: i64,
+    /// wishes.
+    pub wishes: i64,
     /// Calls that were scored,
     pub scored: i64,
     /// and the sum of their percents.
@@ -61,6 +67,9 @@ impl Figures {
             (&mut self.misspoken, other.misspoken),
             (&mut self.mistyped, other.mistyped),
             (&mut self.correct, other.correct),
+            (&mut self.praise, other.praise),
+            (&mut self.complaints, other.complaints),
+            (&mut self.wishes, other.wishes),
             (&mut self.scored, other.scored),
             (&mut self.percent, other.percent),
         ];
@@ -109,7 +118,7 @@ pub struct OperatorFigures {
 }
 
 /// The statements that are added up: each gives operator, day and the columns that it knows.
-fn questions() -> [String; 4] {
+fn questions() -> [String; 5] {
     let day = |column: &str| format!("({column} + {}) / {}", JAPAN_MS, japan::DAY_MS);
     let sum = |of: &str, name: &str| format!("CAST(COALESCE(SUM({of}), 0) AS BIGINT) AS {name}");
     let one = |when: &str, name: &str| sum(&format!("CASE WHEN {when} THEN 1 ELSE 0 END"), name);
@@ -147,6 +156,14 @@ fn questions() -> [String; 4] {
              AND operator IS NOT NULL GROUP BY operator, {day}",
             causes.join(", "),
             day = day("decided_ms"),
+        ),
+        format!(
+            "SELECT operator, {day} AS day, {}, {}, {} FROM feedback WHERE said_ms >= $1 AND said_ms < $2 \
+             AND operator IS NOT NULL GROUP BY operator, {day}",
+            one("kind = 'praise'", "praise"),
+            one("kind = 'complaint'", "complaints"),
+            one("kind = 'wish'", "wishes"),
+            day = day("said_ms"),
         ),
         format!(
             "SELECT operator, {day} AS day, COUNT(*) AS scored, {} FROM samples WHERE scored_ms >= $1 AND scored_ms < $2 \
@@ -197,6 +214,9 @@ fn figures(row: &AnyRow) -> Figures {
         misspoken: of("misspoken"),
         mistyped: of("mistyped"),
         correct: of("correct"),
+        praise: of("praise"),
+        complaints: of("complaints"),
+        wishes: of("wishes"),
         scored: of("scored"),
         percent: of("percent"),
     }

@@ -24,6 +24,12 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 8, sql: include_str!("../migrations/0008_keeping.sql") },
     Migration { version: 9, sql: include_str!("../migrations/0009_door.sql") },
     Migration { version: 10, sql: include_str!("../migrations/0010_desk.sql") },
+    Migration { version: 11, sql: include_str!("../migrations/0011_search.sql") },
+    Migration { version: 12, sql: include_str!("../migrations/0012_dial_in.sql") },
+    Migration { version: 13, sql: include_str!("../migrations/0013_onboarding.sql") },
+    Migration { version: 14, sql: include_str!("../migrations/0014_feedback.sql") },
+    Migration { version: 15, sql: include_str!("../migrations/0015_bans.sql") },
+    Migration { version: 16, sql: include_str!("../migrations/0016_firm_door.sql") },
 ];
 
 /// "denwaban" as a number: whoever else uses advisory locks on this server will not pick it.
@@ -52,7 +58,7 @@ pub(crate) async fn run(store: &Store) -> Result<(), StoreError> {
         ran = version;
     }
     for migration in MIGRATIONS.iter().filter(|migration| migration.version > ran) {
-        for statement in statements(migration.sql) {
+        for statement in statements(migration.sql).filter(|statement| is_for(store.backend(), statement)) {
             sqlx::query(statement).execute(&mut *tx).await?;
         }
         sqlx::query("INSERT INTO schema_migrations (version, sha256) VALUES ($1, $2)")
@@ -82,6 +88,15 @@ fn statements(sql: &'static str) -> impl Iterator<Item = &'static str> {
     })
 }
 
+/// Whether a statement is one of this database's: "-- only: sqlite" or "-- only: postgres" before it says whose alone it is.
+fn is_for(backend: Backend, statement: &str) -> bool {
+    let others = match backend {
+        Backend::Sqlite => "-- only: postgres",
+        Backend::Postgres => "-- only: sqlite",
+    };
+    !statement.lines().take_while(|line| line.is_empty() || line.starts_with("--")).any(|line| line.trim() == others)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +108,18 @@ mod tests {
             assert!(migration.sql.ends_with(";\n"));
             let begins = |line: &&str| ["CREATE", "INSERT", "ALTER", "DROP"].iter().any(|verb| line.starts_with(verb));
             assert_eq!(statements(migration.sql).count(), migration.sql.lines().filter(begins).count());
+        }
+    }
+
+    #[test]
+    fn a_statement_is_for_both_databases_or_for_the_one_that_it_names() {
+        for (statement, sqlite, postgres) in [
+            ("CREATE TABLE a (b TEXT)", true, true),
+            ("-- a\n-- only: sqlite\nCREATE TABLE a (b TEXT)", true, false),
+            ("-- only: postgres\nCREATE TABLE a (\n-- only: sqlite\nb TEXT)", false, true),
+        ] {
+            assert_eq!(is_for(Backend::Sqlite, statement), sqlite, "{statement}");
+            assert_eq!(is_for(Backend::Postgres, statement), postgres, "{statement}");
         }
     }
 }

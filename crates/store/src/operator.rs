@@ -16,6 +16,7 @@ use crate::known;
 use crate::plan::{checked_tier, tier_from, tier_text};
 use crate::row::{Columns, to_json};
 use crate::secret;
+use crate::seen::unchanged;
 
 /// Longest wrap-up.
 const WRAP_UP_SECONDS_MAX: i64 = 3600;
@@ -184,10 +185,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Invalid`] with each field that is wrong, [`StoreError::Missing`], and what the database says.
     pub async fn update_operator(&self, id: i64, form: &OperatorForm) -> Result<OperatorRow, StoreError> {
+        self.update_operator_as_seen(id, form, None).await
+    }
+
+    /// The same, if the operator is still as he was seen ([`crate::state_of`]).
+    ///
+    /// # Errors
+    /// The same, and [`StoreError::Conflict`].
+    pub async fn update_operator_as_seen(
+        &self,
+        id: i64,
+        form: &OperatorForm,
+        seen: Option<&str>,
+    ) -> Result<OperatorRow, StoreError> {
         let form = checked(form)?;
         let mut tx = self.begin_directory_change().await?;
         let row = sqlx::query("SELECT * FROM operators WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
-        let before = operator_row(&row.ok_or_else(|| missing(id))?)?;
+        let before = with_known(&mut tx, operator_row(&row.ok_or_else(|| missing(id))?)?).await?;
+        unchanged(&before, seen)?;
         if before.form.login != form.login {
             return Err(StoreError::invalid(
                 "login",

@@ -8,8 +8,9 @@ use std::str::FromStr;
 use switch::{CallId, CallState};
 
 use crate::call::{call_of_key, key, state_from};
-use crate::database::Store;
+use crate::database::{Backend, Store};
 use crate::error::StoreError;
+use crate::grams::{Index, Wanted};
 use crate::row::Columns;
 use crate::text::{digits, like_pattern, reversed};
 
@@ -123,13 +124,25 @@ impl Store {
     /// # Errors
     /// [`StoreError::Invalid`] for a condition that cannot be one, and what the database says.
     pub async fn find_calls(&self, query: &CallQuery) -> Result<CallPage, StoreError> {
-        let mut conditions = Conditions::default();
-        conditions.take(query)?;
+        let wanted = wanted(query);
+        let (mut conditions, mut found, mut of_found) = (Conditions::default(), "", "");
+        let mut indexed = self.backend() == Backend::Postgres;
+        if self.backend() == Backend::Sqlite && !wanted.is_empty() && self.is_rare(Index::Calls, &wanted).await? {
+            conditions = Conditions::first(Value::Text(wanted.fts5()));
+            (found, of_found, indexed) = (Index::Calls.found(), "found CROSS JOIN", true);
+            conditions.add("calls.id = found.found_id", []);
+        }
+        conditions.take(query, indexed)?;
+        if self.backend() == Backend::Postgres {
+            for (sql, values) in wanted.postgres(&["calls.caller_reversed"]) {
+                conditions.add_all(&sql, values);
+            }
+        }
         let limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS_MAX);
         // One more than asked for tells whether there is a next page.
         let sql = format!(
-            "SELECT calls.*, recordings.samples AS samples FROM calls LEFT JOIN recordings ON recordings.call = calls.id \
-             {} ORDER BY calls.arrived_ms DESC, calls.id DESC LIMIT {}",
+            "{found} SELECT calls.*, recordings.samples AS samples FROM {of_found} calls \
+             LEFT JOIN recordings ON recordings.call = calls.id {} ORDER BY calls.arrived_ms DESC, calls.id DESC LIMIT {}",
             conditions.sql(),
             u64::from(limit) + 1
         );
@@ -142,6 +155,20 @@ impl Store {
         };
         Ok(CallPage { calls, next })
     }
+}
+
+fn asked_caller(query: &CallQuery) -> Option<&str> {
+    query.caller.as_deref().filter(|caller| !caller.trim().is_empty())
+}
+
+/// What of it the indexes of grams can find.
+fn wanted(query: &CallQuery) -> Wanted {
+    let mut wanted = Wanted::default();
+    let asked = asked_caller(query).filter(|_| query.anywhere_since_ms.is_some());
+    if let Some((part, (first, _))) = asked.and_then(|caller| Part::of(caller).zip(trailing_range(caller))) {
+        part.wanted(&first, &mut wanted);
+    }
+    wanted
 }
 
 /// A value of a condition. The SQL holds only placeholders.
@@ -157,7 +184,8 @@ pub(crate) struct Conditions {
 }
 
 impl Conditions {
-    fn take(&mut self, query: &CallQuery) -> Result<(), StoreError> {
+    /// `indexed`: the rows that are looked at are few, or found by other conditions.
+    fn take(&mut self, query: &CallQuery, indexed: bool) -> Result<(), StoreError> {
         if let Some(customer) = query.customer {
             self.add("calls.customer = $", [Value::Int(customer)]);
         }
@@ -174,31 +202,8 @@ impl Conditions {
             let digits = number::Number::parse(did, number::JAPAN).map(|number| number.digits().to_string());
             self.add("calls.did = $", [Value::Text(digits.unwrap_or_else(|_| did.trim().to_owned()))]);
         }
-        if let Some(caller) = query.caller.as_deref().filter(|caller| !caller.trim().is_empty()) {
-            let (first, last) = trailing_range(caller).ok_or_else(|| {
-                StoreError::invalid(
-                    "caller",
-                    format!("there is no digit in {caller:?}"),
-                    "give a number or its last digits",
-                )
-            })?;
-            match query.anywhere_since_ms.zip(Part::of(caller)) {
-                None => {
-                    let between = "calls.caller_reversed >= $ AND calls.caller_reversed <= $";
-                    self.add(between, [Value::Text(first), Value::Text(last)]);
-                }
-                Some((since_ms, Part { within, begins })) => self.add(
-                    "calls.id IN (SELECT id FROM calls WHERE caller_reversed >= $ AND caller_reversed <= $ \
-                     UNION SELECT id FROM calls WHERE arrived_ms >= $ AND (caller_reversed || ' ' LIKE $ OR caller_reversed || ' ' LIKE $))",
-                    [
-                        Value::Text(first),
-                        Value::Text(last),
-                        Value::Int(since_ms),
-                        Value::Text(within),
-                        Value::Text(begins),
-                    ],
-                ),
-            }
+        if let Some(caller) = asked_caller(query) {
+            self.by_caller(caller, query.anywhere_since_ms, indexed)?;
         }
         if let Some(text) = query.text.as_deref().filter(|text| !text.trim().is_empty()) {
             let pattern = like_pattern(&text.chars().take(TEXT_CHARS_MAX).collect::<String>());
@@ -219,8 +224,38 @@ impl Conditions {
         Ok(())
     }
 
+    fn by_caller(&mut self, caller: &str, since_ms: Option<i64>, indexed: bool) -> Result<(), StoreError> {
+        let (first, last) = trailing_range(caller).ok_or_else(|| {
+            let what = format!("there is no digit in {caller:?}");
+            StoreError::invalid("caller", what, "give a number or its last digits")
+        })?;
+        let ends = [Value::Text(first), Value::Text(last)];
+        let Some((since_ms, Part { within, begins })) = since_ms.zip(Part::of(caller)) else {
+            self.add("calls.caller_reversed >= $ AND calls.caller_reversed <= $", ends);
+            return Ok(());
+        };
+        let [first, last] = ends;
+        let values = [first, last, Value::Int(since_ms), Value::Text(within), Value::Text(begins)];
+        self.add(
+            if indexed {
+                "((calls.caller_reversed >= $ AND calls.caller_reversed <= $) OR (calls.arrived_ms >= $ \
+                 AND (calls.caller_reversed || ' ' LIKE $ OR calls.caller_reversed || ' ' LIKE $)))"
+            } else {
+                "calls.id IN (SELECT id FROM calls WHERE caller_reversed >= $ AND caller_reversed <= $ \
+                 UNION SELECT id FROM calls WHERE arrived_ms >= $ AND (caller_reversed || ' ' LIKE $ OR caller_reversed || ' ' LIKE $))"
+            },
+            values,
+        );
+        Ok(())
+    }
+
     /// A condition; each `$` in it becomes the placeholder of one of `values`.
-    pub(crate) fn add<const N: usize>(&mut self, condition: &'static str, values: [Value; N]) {
+    pub(crate) fn add<const N: usize>(&mut self, condition: &str, values: [Value; N]) {
+        self.add_all(condition, values.into());
+    }
+
+    /// The same with as many values as there are.
+    pub(crate) fn add_all(&mut self, condition: &str, values: Vec<Value>) {
         let mut sql = String::with_capacity(condition.len() + 4);
         let mut place = self.values.len();
         for c in condition.chars() {
@@ -232,6 +267,11 @@ impl Conditions {
         }
         self.values.extend(values);
         self.sql.push(sql);
+    }
+
+    /// A value before all conditions: `$1` of what stands in front of them.
+    pub(crate) fn first(value: Value) -> Conditions {
+        Conditions { sql: Vec::new(), values: vec![value] }
     }
 
     pub(crate) fn sql(&self) -> String {
@@ -280,6 +320,13 @@ impl Part {
             None => within.clone(),
         };
         Some(Part { within, begins })
+    }
+
+    /// What their grams are; `first`: the digits that a number ends with, reversed. Whatever has these digits anywhere has either the
+    /// ones or the others.
+    pub(crate) fn wanted(&self, first: &str, wanted: &mut Wanted) {
+        wanted.or_number(first);
+        wanted.or_number(self.begins.trim_matches(['%', ' ']));
     }
 }
 

@@ -56,6 +56,18 @@ pub(crate) fn new_password() -> Result<String, StoreError> {
     Ok(bytes.iter().map(letter).collect())
 }
 
+/// So many digits for a telephone's keys.
+pub(crate) fn digits(count: usize) -> Result<String, StoreError> {
+    let mut pin = String::with_capacity(count);
+    while pin.len() < count {
+        let mut byte = [0u8; 1];
+        fill(&mut byte)?;
+        // 250 of 256: no digit is likelier than another.
+        pin.extend(byte.iter().filter(|byte| **byte < 250).map(|byte| char::from(b'0' + byte % 10)));
+    }
+    Ok(pin)
+}
+
 pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), StoreError> {
     getrandom::fill(bytes).map_err(|error| StoreError::Secret(error.to_string()))
 }
@@ -71,7 +83,8 @@ pub(crate) fn ha1(user: &str, realm: &str, password: &str) -> (String, String) {
     (hex(&Md5::digest(a1.as_bytes())), hex(&Sha256::digest(a1.as_bytes())))
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Bytes as people write hashes: two small hexadecimal digits each.
+pub fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -157,29 +157,34 @@ impl Store {
         Ok(Some(Visit { who, session: id_of(&hash), strong, lacks_factor }))
     }
 
-    /// Whose session this is; `None`: nobody's, or expired, or unused for too long, or the member or the firm has ended.
+    /// Whose session this is; `None`: nobody's, or expired, or unused for too long, or the member or the firm has ended, or the firm
+    /// demands a second factor and the session was opened without.
     ///
     /// # Errors
     /// What the database says.
     pub async fn member_session(&self, token: &str, now_ms: i64) -> Result<Option<MemberRow>, StoreError> {
-        Ok(self.member_visit(token, now_ms).await?.map(|visit| visit.who))
+        Ok(self.member_visit(token, now_ms).await?.filter(|visit| !visit.lacks_factor).map(|visit| visit.who))
     }
 
-    /// The same with the session's name.
+    /// The same with those who still need a second factor.
     ///
     /// # Errors
     /// What the database says.
     pub async fn member_visit(&self, token: &str, now_ms: i64) -> Result<Option<Visit<MemberRow>>, StoreError> {
         let hash = token_hash(token);
         let sql = format!(
-            "SELECT members.*, sessions.seen_ms, sessions.strong FROM member_sessions sessions \
+            "SELECT members.*, sessions.seen_ms, sessions.strong, sessions.begun_ms, \
+             (SELECT since_ms FROM firm_doors WHERE firm_doors.customer = members.customer) AS demanded_ms FROM member_sessions sessions \
              JOIN ({LIVE}) members ON members.id = sessions.member WHERE {OPEN}"
         );
         let row = sqlx::query(AssertSqlSafe(sql)).bind(&hash).bind(now_ms).fetch_optional(&self.pool).await?;
         let Some(row) = row else { return Ok(None) };
         self.was_seen(Person::Member(0), &row, &hash, now_ms).await?;
         let strong = row.flag("strong")?;
-        Ok(Some(Visit { who: member_row(&row)?, session: id_of(&hash), strong, lacks_factor: false }))
+        // Whoever was in when it was demanded stays until the next login.
+        let begun_ms = row.int("begun_ms")?;
+        let demanded = row.maybe_int("demanded_ms")?.is_some_and(|since_ms| begun_ms >= since_ms);
+        Ok(Some(Visit { who: member_row(&row)?, session: id_of(&hash), strong, lacks_factor: demanded && !strong }))
     }
 
     async fn was_seen(&self, side: Person, row: &AnyRow, hash: &str, now_ms: i64) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@ use crate::check::{CODE_CHARS_MAX, Checks, GREETING_CHARS_MAX, NAME_CHARS_MAX};
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::row::{Columns, to_json};
+use crate::seen::unchanged;
 
 /// Keys of a feature code.
 const FEATURE_KEYS_MAX: usize = 6;
@@ -32,16 +33,32 @@ impl Store {
     /// # Errors
     /// [`StoreError::Invalid`] with each field that is wrong, and what the database says.
     pub async fn save_settings(&self, settings: &Settings) -> Result<(), StoreError> {
-        check(settings)?;
+        self.save_settings_as_seen(settings, None).await.map(|_| ())
+    }
+
+    /// The same, if the settings are still as they were seen ([`crate::state_of`]); gives them as they are kept.
+    ///
+    /// # Errors
+    /// The same, and [`StoreError::Conflict`].
+    pub async fn save_settings_as_seen(&self, settings: &Settings, seen: Option<&str>) -> Result<Settings, StoreError> {
+        let settings = check(settings)?;
         let mut tx = self.begin_directory_change().await?;
+        if let Some(firm) = crate::did::owner(&mut tx, &settings.recordings_line).await? {
+            let what = format!("+{} belongs to {firm}", settings.recordings_line);
+            return Err(StoreError::invalid("recordings_line", what, "take a number that is no firm's"));
+        }
+        // What cannot be read is mended by saving it.
+        if seen.is_some() {
+            unchanged(&load(&mut tx).await?, seen)?;
+        }
         sqlx::query(
             "INSERT INTO settings (id, json) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET json = excluded.json",
         )
-        .bind(to_json(settings, "settings.json")?)
+        .bind(to_json(&settings, "settings.json")?)
         .execute(&mut *tx)
         .await?;
         tx.commit().await?;
-        Ok(())
+        Ok(settings)
     }
 }
 
@@ -52,8 +69,17 @@ pub(crate) async fn load(connection: &mut AnyConnection) -> Result<Settings, Sto
     }
 }
 
-fn check(settings: &Settings) -> Result<(), StoreError> {
+/// As it is kept.
+fn check(settings: &Settings) -> Result<Settings, StoreError> {
     let mut checks = Checks::default();
+    let mut kept = settings.clone();
+    if !settings.recordings_line.trim().is_empty() {
+        // Digits that are kept already have no plus.
+        let text = settings.recordings_line.trim();
+        let is_kept = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+        let text = if is_kept { format!("+{text}") } else { text.to_owned() };
+        kept.recordings_line = checks.number("recordings_line", &text).unwrap_or_default();
+    }
     checks.prose("default_greeting", &settings.default_greeting, GREETING_CHARS_MAX);
     checks.needed_line("hold_music", &settings.hold_music, NAME_CHARS_MAX);
     checks.within("confirm_seconds", i64::from(settings.confirm_seconds), 5, 60);
@@ -91,7 +117,7 @@ fn check(settings: &Settings) -> Result<(), StoreError> {
             );
         }
     }
-    checks.end(())
+    checks.end(kept)
 }
 
 fn check_reasons(checks: &mut Checks, reasons: &[NotReadyReason]) {

@@ -40,6 +40,8 @@ pub enum TaskKind {
     Unfinished,
     /// A firm says that something in a report is wrong (F49).
     Disputed,
+    /// A firm praises, complains or wishes (F63).
+    Feedback,
 }
 
 /// A task to be made.

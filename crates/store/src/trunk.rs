@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::database::{Store, next_id};
 use crate::error::StoreError;
 use crate::row::{Columns, to_json};
 use crate::secret::Password;
+use crate::seen::unchanged;
 use words::{
     EXTRACTORS, IDENTITIES, NUMBERS, REDIRECTIONS, SHOWS, extractor, is_host, pick, protocol, redirection, source,
     split_port, words,
@@ -223,7 +225,53 @@ impl TrunkRow {
     }
 }
 
+/// Calls that came by a trunk in some time.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, utoipa::ToSchema)]
+pub struct TrunkCounts {
+    /// Row id.
+    pub trunk: i64,
+    /// All of them.
+    pub calls: i64,
+    /// Of them, those that go on.
+    pub open: i64,
+    /// Those that a person answered.
+    pub answered: i64,
+    /// Those that ended unanswered, by how: `caller_hung_up`.
+    pub unanswered: BTreeMap<String, i64>,
+}
+
 impl Store {
+    /// Calls that came by each trunk since then (unix milliseconds).
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn trunk_counts(&self, from_ms: i64) -> Result<Vec<TrunkCounts>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT trunk, ending, CASE WHEN ended_ms IS NULL THEN 1 ELSE 0 END AS open, \
+             CASE WHEN answered_ms IS NULL THEN 0 ELSE 1 END AS answered, COUNT(*) AS count FROM calls \
+             WHERE arrived_ms >= $1 AND trunk IS NOT NULL \
+             GROUP BY trunk, ending, CASE WHEN ended_ms IS NULL THEN 1 ELSE 0 END, CASE WHEN answered_ms IS NULL THEN 0 ELSE 1 END",
+        )
+        .bind(from_ms)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut found: BTreeMap<i64, TrunkCounts> = BTreeMap::new();
+        for row in &rows {
+            let (trunk, count) = (row.int("trunk")?, row.int("count")?);
+            let counts = found.entry(trunk).or_insert_with(|| TrunkCounts { trunk, ..TrunkCounts::default() });
+            counts.calls += count;
+            match (row.flag("open")?, row.flag("answered")?) {
+                (true, _) => counts.open += count,
+                (false, true) => {}
+                (false, false) => *counts.unanswered.entry(row.text("ending")?).or_default() += count,
+            }
+            if row.flag("answered")? {
+                counts.answered += count;
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
     /// All trunks by name.
     ///
     /// # Errors
@@ -268,9 +316,23 @@ impl Store {
     /// # Errors
     /// [`StoreError::Invalid`] with each field that is wrong, [`StoreError::Missing`], and what the database says.
     pub async fn update_trunk(&self, id: i64, form: &TrunkForm) -> Result<TrunkRow, StoreError> {
+        self.update_trunk_as_seen(id, form, None).await
+    }
+
+    /// The same, if the trunk is still as it was seen ([`crate::state_of`]).
+    ///
+    /// # Errors
+    /// The same, and [`StoreError::Conflict`].
+    pub async fn update_trunk_as_seen(
+        &self,
+        id: i64,
+        form: &TrunkForm,
+        seen: Option<&str>,
+    ) -> Result<TrunkRow, StoreError> {
         let mut tx = self.begin_directory_change().await?;
         let row = sqlx::query("SELECT * FROM trunks WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
         let before = trunk_row(&row.ok_or_else(|| missing(id))?)?;
+        unchanged(&before, seen)?;
         let form = checked(form, before.has_password)?;
         refuse_taken_name(&mut tx, &form.name, Some(id)).await?;
         let password = form.password.clone().unwrap_or(before.password);

@@ -7,8 +7,9 @@ use report::{Kind, Urgency};
 use serde::{Deserialize, Serialize};
 
 use super::{Origin, ReportRow, ReportState, report_row};
-use crate::database::Store;
+use crate::database::{Backend, Store};
 use crate::error::StoreError;
+use crate::grams::{Index, Wanted};
 use crate::row::word;
 use crate::search::{Conditions, Part, Value, trailing_range};
 use crate::text::like_pattern;
@@ -84,11 +85,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Invalid`] for a condition that cannot be one, and what the database says.
     pub async fn reports(&self, query: &ReportQuery) -> Result<ReportPage, StoreError> {
-        let conditions = conditions(query)?;
+        let wanted = wanted(query)?;
+        let (mut conditions, mut found, mut of_found) = (Conditions::default(), "", "");
+        let mut indexed = self.backend() == Backend::Postgres;
+        if self.backend() == Backend::Sqlite && !wanted.is_empty() && self.is_rare(Index::Reports, &wanted).await? {
+            conditions = Conditions::first(Value::Text(wanted.fts5()));
+            (found, of_found, indexed) = (Index::Reports.found(), "found CROSS JOIN", true);
+            conditions.add("reports.id = found.found_id", []);
+        }
+        add_conditions(&mut conditions, query, indexed)?;
+        if self.backend() == Backend::Postgres {
+            by_grams(&mut conditions, query, &wanted);
+        }
         let limit = query.limit.unwrap_or(PAGE_ROWS).clamp(1, PAGE_ROWS_MAX);
         // One more than asked for tells whether there is a next page.
         let sql = format!(
-            "SELECT * FROM reports {} ORDER BY created_ms DESC, id DESC LIMIT {}",
+            "{found} SELECT reports.* FROM {of_found} reports {} ORDER BY created_ms DESC, id DESC LIMIT {}",
             conditions.sql(),
             u64::from(limit) + 1
         );
@@ -121,8 +133,58 @@ impl Store {
     }
 }
 
-fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
-    let mut found = Conditions::default();
+/// The words of a search.
+fn parts(query: &ReportQuery) -> Vec<String> {
+    let text: String = query.text.as_deref().unwrap_or_default().chars().take(TEXT_CHARS_MAX).collect();
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+fn asked_number(query: &ReportQuery) -> Option<&str> {
+    query.number.as_deref().filter(|number| !number.trim().is_empty())
+}
+
+/// A number's last digits, as a range.
+fn digits_of(number: &str) -> Result<(String, String), StoreError> {
+    trailing_range(number).ok_or_else(|| {
+        let what = format!("there is no digit in {number:?}");
+        StoreError::invalid("number", what, "give a number or its last digits")
+    })
+}
+
+/// What of it the indexes of grams can find.
+fn wanted(query: &ReportQuery) -> Result<Wanted, StoreError> {
+    let mut wanted = Wanted::default();
+    for part in parts(query) {
+        wanted.word(&part);
+    }
+    if let Some(number) = asked_number(query) {
+        let (first, _) = digits_of(number)?;
+        // A number's end has an index of its own.
+        if let Some(part) = query.anywhere_since_ms.and(Part::of(number)) {
+            part.wanted(&first, &mut wanted);
+        }
+    }
+    Ok(wanted)
+}
+
+/// PostgreSQL's indexes of grams are without drafts, which are few.
+fn by_grams(found: &mut Conditions, query: &ReportQuery, wanted: &Wanted) {
+    let (sql, values): (Vec<_>, Vec<_>) =
+        wanted.postgres(&["callback_reversed", "caller_reversed"]).into_iter().unzip();
+    if sql.is_empty() {
+        return;
+    }
+    let has = format!("state <> 'draft' AND {}", sql.join(" AND "));
+    let values = values.into_iter().flatten().collect();
+    match query.state {
+        Some(ReportState::Sent | ReportState::Waived) => found.add_all(&has, values),
+        Some(ReportState::Draft) => {}
+        None => found.add_all(&format!("(state = 'draft' OR ({has}))"), values),
+    }
+}
+
+/// `indexed`: the rows that are looked at are few, or found by other conditions.
+fn add_conditions(found: &mut Conditions, query: &ReportQuery, indexed: bool) -> Result<(), StoreError> {
     // What is left of a purged one is for figures alone.
     found.add("purged_ms IS NULL", []);
     if let Some(customer) = query.customer {
@@ -135,9 +197,10 @@ fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
         found.add("created_ms < $", [Value::Int(to_ms)]);
     }
     match query.state {
-        // As a word of the statement: the index of drafts is for this condition alone.
+        // As words of the statement: some indexes are for drafts alone, or for all others.
         Some(ReportState::Draft) => found.add("state = 'draft'", []),
-        Some(state @ (ReportState::Sent | ReportState::Waived)) => found.add("state = $", [Value::Text(word(&state))]),
+        Some(ReportState::Sent) => found.add("state = 'sent'", []),
+        Some(ReportState::Waived) => found.add("state = 'waived'", []),
         None => {}
     }
     if let Some(origin) = query.origin {
@@ -155,23 +218,18 @@ fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
     if let Some(person) = query.person.as_deref().filter(|person| !person.is_empty()) {
         found.add("person = $", [Value::Text(person.to_owned())]);
     }
-    let text: String = query.text.as_deref().unwrap_or_default().chars().take(TEXT_CHARS_MAX).collect();
-    for part in text.split_whitespace() {
-        found.add("search LIKE $ ESCAPE '\\'", [Value::Text(like_pattern(part))]);
+    for part in parts(query) {
+        found.add("search LIKE $ ESCAPE '\\'", [Value::Text(like_pattern(&part))]);
     }
-    if let Some(number) = query.number.as_deref().filter(|number| !number.trim().is_empty()) {
-        let (first, last) = trailing_range(number).ok_or_else(|| {
-            let what = format!("there is no digit in {number:?}");
-            StoreError::invalid("number", what, "give a number or its last digits")
-        })?;
-        by_number(&mut found, number, (first, last), query.anywhere_since_ms);
+    if let Some(number) = asked_number(query) {
+        by_number(found, number, query.anywhere_since_ms, indexed)?;
     }
     match query.seen {
         Some(true) => found.add("seen_ms IS NOT NULL", []),
         Some(false) => found.add("seen_ms IS NULL", []),
         None => {}
     }
-    by_handling(&mut found, query);
+    by_handling(found, query);
     if query.no_digests {
         found.add("origin <> 'digest'", []);
     }
@@ -179,27 +237,35 @@ fn conditions(query: &ReportQuery) -> Result<Conditions, StoreError> {
         let place = [Value::Int(cursor.created_ms), Value::Text(cursor.id.clone())];
         found.add("(created_ms, id) < ($, $)", place);
     }
-    Ok(found)
+    Ok(())
 }
 
-/// At the end of a number, by an index; in its middle, by looking through the numbers of some time.
-fn by_number(found: &mut Conditions, number: &str, (first, last): (String, String), since_ms: Option<i64>) {
+/// At the end of a number, by an index; in its middle, among the rows that are `indexed`, or by looking through all of some time.
+fn by_number(found: &mut Conditions, number: &str, since_ms: Option<i64>, indexed: bool) -> Result<(), StoreError> {
     let text = Value::Text;
+    let (first, last) = digits_of(number)?;
     let ends = [text(first.clone()), text(last.clone()), text(first), text(last)];
     let Some((since_ms, Part { within, begins })) = since_ms.zip(Part::of(number)) else {
-        return found.add(
+        found.add(
             "((callback_reversed >= $ AND callback_reversed <= $) OR (caller_reversed >= $ AND caller_reversed <= $))",
             ends,
         );
+        return Ok(());
     };
     let [first, last, again, and_again] = ends;
-    found.add(
-        "id IN (SELECT id FROM reports WHERE callback_reversed >= $ AND callback_reversed <= $ \
-         UNION SELECT id FROM reports WHERE caller_reversed >= $ AND caller_reversed <= $ \
-         UNION SELECT id FROM reports WHERE created_ms >= $ AND (callback_reversed || ' ' || caller_reversed || ' ' LIKE $ \
-         OR callback_reversed || ' ' || caller_reversed || ' ' LIKE $))",
-        [first, last, again, and_again, Value::Int(since_ms), text(within), text(begins)],
-    );
+    let values = [first, last, again, and_again, Value::Int(since_ms), text(within), text(begins)];
+    let middle = "created_ms >= $ AND (callback_reversed || ' ' || caller_reversed || ' ' LIKE $ \
+                  OR callback_reversed || ' ' || caller_reversed || ' ' LIKE $)";
+    if indexed {
+        let ends =
+            "(callback_reversed >= $ AND callback_reversed <= $) OR (caller_reversed >= $ AND caller_reversed <= $)";
+        found.add(&format!("({ends} OR ({middle}))"), values);
+    } else {
+        let ends = "SELECT id FROM reports WHERE callback_reversed >= $ AND callback_reversed <= $ \
+                    UNION SELECT id FROM reports WHERE caller_reversed >= $ AND caller_reversed <= $";
+        found.add(&format!("id IN ({ends} UNION SELECT id FROM reports WHERE {middle})"), values);
+    }
+    Ok(())
 }
 
 /// Whether and by whom the firm deals with it (F59).

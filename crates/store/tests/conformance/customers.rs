@@ -1,6 +1,6 @@
 //! Customers, their numbers, settings, and the directory's version.
 
-use store::{CustomerForm, Plan, StoreError};
+use store::{Conflict, CustomerForm, Plan, StoreError, state_of};
 use switch::calendar::{Calendar, Closed};
 use switch::waiting::{AbandonedPolicy, Tell, WaitingPolicy};
 use switch::{NotReadyReason, Settings, Target, TransferPolicy};
@@ -71,6 +71,30 @@ on_both! {
         store.deactivate_customer(created.id).await.unwrap();
         assert!(!store.customer(created.id).await.unwrap().active);
         assert!(store.update_customer(created.id, &changed).await.unwrap().active);
+    }
+
+    async fn who_has_seen_another_state_of_a_row_does_not_change_it(store: Store) {
+        let created = store.create_customer(&sakura()).await.unwrap();
+        let seen = state_of(&store.customer(created.id).await.unwrap()).unwrap();
+        assert_eq!(seen, state_of(&created).unwrap());
+        let other = CustomerForm { name: "さくら歯科医院".to_owned(), ..created.form.clone() };
+        let updated = store.update_customer_as_seen(created.id, &other, Some(&seen)).await.unwrap();
+        let late = store.update_customer_as_seen(created.id, &created.form, Some(&seen)).await.unwrap_err();
+        assert!(matches!(late, StoreError::Conflict(Conflict::Changed)), "{late}");
+        assert_eq!(store.customer(created.id).await.unwrap(), updated);
+        let now = state_of(&updated).unwrap();
+        // A number that was taken away from it is a change of it, too.
+        store.remove_did("0312345679").await.unwrap();
+        assert!(store.update_customer_as_seen(created.id, &created.form, Some(&now)).await.is_err());
+        let missing = store.update_customer_as_seen(99, &sakura(), Some(&now)).await.unwrap_err();
+        assert!(matches!(missing, StoreError::Missing { .. }), "{missing}");
+
+        let before = store.settings().await.unwrap();
+        let seen = state_of(&before).unwrap();
+        let other = Settings { confirm_seconds: 30, ..before.clone() };
+        store.save_settings_as_seen(&other, Some(&seen)).await.unwrap();
+        assert!(store.save_settings_as_seen(&before, Some(&seen)).await.is_err());
+        assert_eq!(store.settings().await.unwrap(), other);
     }
 
     async fn every_wrong_field_is_named_and_nothing_is_written(store: Store) {

@@ -195,4 +195,25 @@ on_both! {
             [(Cause::Correct, customer, 1, 600), (Cause::Misheard, customer, 2, 600)]);
         assert_eq!(store.dispute_counts(0, NOON_MS).await.unwrap(), []);
     }
+
+    async fn f63_a_firms_word_is_a_task_until_it_is_answered_and_is_counted(store: Store) {
+        let customer = firm(&store).await;
+        let report = sent(&store, customer, 1).await;
+        let new = |kind, words: &str| store::NewFeedback { kind, words: words.to_owned() };
+        let said = store.say_feedback(customer, &report, &new(store::FeedbackKind::Complaint, "保留が長い"), "佐藤", NOON_MS).await.unwrap();
+        let operator = store.report(&report).await.unwrap().operator;
+        assert_eq!((said.operator, said.said_ms, said.answered_ms), (operator, NOON_MS, None));
+        let open = || async { store.open_tasks().await.unwrap().into_iter().filter(|task| task.kind == TaskKind::Feedback).count() };
+        assert_eq!(open().await, 1);
+        assert!(matches!(store.say_feedback(customer + 1, &report, &new(store::FeedbackKind::Praise, ""), "x", NOON_MS).await, Err(StoreError::Missing { .. })));
+        store.feedback_read(operator.unwrap(), NOON_MS + 2).await.unwrap();
+        let answered = store.answer_feedback(said.id, "改善します", "jiro", NOON_MS + 3).await.unwrap();
+        assert_eq!((answered.answered_ms, answered.answered_by.as_str(), answered.read_ms), (Some(NOON_MS + 3), "jiro", Some(NOON_MS + 2)));
+        assert_eq!(open().await, 0);
+        let query = |open| store::FeedbackQuery { customer: Some(customer), report: Some(report.clone()), open: Some(open), ..store::FeedbackQuery::default() };
+        assert_eq!((store.feedback(&query(false)).await.unwrap(), store.feedback(&query(true)).await.unwrap()), (vec![answered], vec![]));
+        let figures = store.operator_figures(NOON_MS - 86_400_000, NOON_MS + 86_400_000, store::By::Month).await.unwrap();
+        assert_eq!(figures.iter().map(|one| (one.figures.praise, one.figures.complaints)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)), (0, 1));
+        assert!(matches!(store.answer_feedback(999, "x", "jiro", 0).await, Err(StoreError::Missing { what: "feedback", .. })));
+    }
 }

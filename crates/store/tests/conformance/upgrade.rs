@@ -10,10 +10,34 @@ use crate::writing::hanako;
 
 const HOUR: i64 = 3_600_000;
 
+/// What search by grams brought, apart from what goes with the tables.
+fn of_search(url: &str) -> &'static [&'static str] {
+    if url.starts_with("sqlite:") {
+        &[
+            "TRIGGER calls_written",
+            "TRIGGER calls_rewritten",
+            "TABLE report_places",
+            "TABLE report_grams",
+            "TABLE call_grams",
+            "TABLE report_unindexed",
+            "TABLE call_unindexed",
+        ]
+    } else {
+        &["INDEX calls_caller_grams", "FUNCTION number_grams", "FUNCTION word_grams"]
+    }
+}
+
 /// Makes of a database of today one of version 5: as it was before reports were kept.
 async fn downgrade(url: &str) {
     let mut connection = connect(url).await;
     for table in [
+        "dial_in_pins",
+        "dial_in_tries",
+        "firm_doors",
+        "shut_out",
+        "feedback",
+        "onboardings",
+        "identity_checks",
         "displays",
         "quality",
         "samples",
@@ -56,12 +80,15 @@ async fn downgrade(url: &str) {
         let sql = sqlx::AssertSqlSafe(format!("ALTER TABLE sessions DROP COLUMN {column}"));
         sqlx::query(sql).execute(&mut connection).await.unwrap();
     }
+    for what in of_search(url) {
+        sqlx::query(sqlx::AssertSqlSafe(format!("DROP {what}"))).execute(&mut connection).await.unwrap();
+    }
     for sql in [
         "DROP INDEX calls_customer_caller",
         "DROP INDEX calls_unpurged",
         "DROP INDEX audit_at",
         "ALTER TABLE calls DROP COLUMN purged_ms",
-        "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks', 'members', 'disputes', 'passkeys', 'displays', 'samples', 'holds', 'purges')",
+        "DELETE FROM counters WHERE name IN ('deliveries', 'notes', 'reconciliations', 'schedules', 'tasks', 'members', 'disputes', 'passkeys', 'displays', 'samples', 'holds', 'purges', 'onboardings', 'identity_checks', 'feedback', 'shut_out')",
         "DELETE FROM schema_migrations WHERE version >= 6",
     ] {
         sqlx::query(sql).execute(&mut connection).await.unwrap();
