@@ -87,6 +87,7 @@ pub fn directory(carriers: &[Carrier], chance: &mut Chance) -> Directory {
         operators,
         trunks,
         settings: Settings { call_seconds_max: CALL_SECONDS_MAX, ..Settings::default() },
+        shut: Vec::new(),
     }
 }
 

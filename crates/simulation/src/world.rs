@@ -280,6 +280,9 @@ impl World {
                     self.books.event(&event, &mut self.seen, &mut self.complaints);
                 }
                 Output::Record(record) => self.books.record(*record, &mut self.seen, &mut self.complaints),
+                Output::DialIn { .. } => {
+                    self.complain("somebody reached a recordings line that there is not".to_owned())
+                }
                 Output::Done { number, result } => {
                     if let Some(id) = self.asked_notices.remove(&number).filter(|_| result.is_ok()) {
                         self.books.notice_begun(id);

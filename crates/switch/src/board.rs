@@ -13,6 +13,7 @@ use sdp::SrtpPolicy;
 
 use crate::call::lobby::Pace;
 use crate::call::record::milliseconds;
+use crate::dial_in;
 use crate::directory::Directory;
 use crate::io::{Alarm, Event};
 use crate::known::{HALF_MAX, Known};
@@ -42,6 +43,10 @@ pub(crate) enum Effect {
     Event(Event),
     /// Kept.
     Record(Box<CallRecord>),
+    /// What a caller of the recordings line needs.
+    DialIn { line: CallId, number: u64, ask: dial_in::Ask },
+    /// Told to a desk: the trunks with their registrations.
+    Trunks { number: u64 },
     /// Told to a desk: the sources that are not listened to.
     Bans { number: u64 },
     /// Listened to again: one source, or all.
@@ -84,6 +89,8 @@ pub(crate) struct Board {
     pub(crate) legs: HashMap<LegId, CallId>,
     /// Usable trunks are `true`.
     pub(crate) trunks: HashMap<TrunkId, bool>,
+    /// Since when they are so (unix ms), and why.
+    pub(crate) trunk_turns: HashMap<TrunkId, (i64, String)>,
     /// Trunks that asked to be left alone (Retry-After), until then.
     resting_trunks: HashMap<TrunkId, Instant>,
     /// What each firm's outgoing calls use.
@@ -136,6 +143,7 @@ impl Board {
             draining: false,
             legs: HashMap::new(),
             trunks: HashMap::new(),
+            trunk_turns: HashMap::new(),
             resting_trunks: HashMap::new(),
             usage: Usage::default(),
             promises: Promises::default(),
@@ -176,8 +184,16 @@ impl Board {
         self.effects.push_back(Effect::Record(Box::new(record)));
     }
 
+    pub(crate) fn dial_in(&mut self, line: CallId, number: u64, ask: dial_in::Ask) {
+        self.effects.push_back(Effect::DialIn { line, number, ask });
+    }
+
     pub(crate) fn done(&mut self, number: u64, result: Result<Reply, CommandError>) {
         self.effects.push_back(Effect::Done { number, result });
+    }
+
+    pub(crate) fn tell_trunks(&mut self, number: u64) {
+        self.effects.push_back(Effect::Trunks { number });
     }
 
     pub(crate) fn bans(&mut self, number: u64) {
@@ -313,6 +329,11 @@ impl Board {
         let mut usable: Vec<_> = usable.map(|trunk| (trunk.priority, trunk.id)).collect();
         usable.sort_unstable();
         usable.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Calls that we make over a trunk now.
+    pub(crate) fn load_of(&self, trunk: TrunkId) -> u16 {
+        self.load.get(&trunk).copied().unwrap_or(0)
     }
 
     /// The trunk asked to be left alone for so long (R32).

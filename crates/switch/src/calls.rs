@@ -3,6 +3,7 @@
 //! A machine without SIP: leg events, media events, commands and time go in; [`Effect`]s come out as data.
 
 mod commands;
+mod dial_in;
 mod errand;
 mod incoming;
 mod notice;
@@ -27,6 +28,7 @@ use crate::leg::{Role, Signalling};
 use crate::media;
 use crate::record::CallRecord;
 use crate::switch::Config;
+use dial_in::DialIn;
 use errand::Errand;
 use notice::Spoken;
 
@@ -47,6 +49,8 @@ pub(crate) struct Calls {
     errands: BTreeMap<LegId, Errand>,
     /// Phones of firms to which a notice is spoken.
     notices: BTreeMap<LegId, Spoken>,
+    /// Callers of the recordings line.
+    dial_ins: BTreeMap<LegId, DialIn>,
     late: VecDeque<CallRecord>,
     early_traces: VecDeque<(Instant, Trace)>,
     /// The newest incoming leg. They are numbered upwards, and outgoing ones are known before they speak: any other
@@ -63,6 +67,7 @@ impl Calls {
             deadlines: BTreeSet::new(),
             errands: BTreeMap::new(),
             notices: BTreeMap::new(),
+            dial_ins: BTreeMap::new(),
             late: VecDeque::new(),
             early_traces: VecDeque::new(),
             newest: None,
@@ -72,7 +77,7 @@ impl Calls {
 
     /// Something happened to a leg.
     pub(crate) fn leg_event(&mut self, now: Instant, event: LegEvent) {
-        if self.errand_event(now, &event) || self.notice_event(now, &event) {
+        if self.errand_event(now, &event) || self.notice_event(now, &event) || self.dial_in_event(now, &event) {
             return;
         }
         match event {
@@ -138,7 +143,7 @@ impl Calls {
 
     /// The voice path tells something.
     pub(crate) fn media_event(&mut self, now: Instant, event: media::Event) {
-        if self.errand_media(now, &event) || self.notice_media(now, &event) {
+        if self.errand_media(now, &event) || self.notice_media(now, &event) || self.dial_in_media(now, &event) {
             return;
         }
         match event {
@@ -186,6 +191,7 @@ impl Calls {
         };
         self.board.queue.set_operators(now, directory.operators.values().map(of_queue).collect());
         self.board.trunks.retain(|id, _| directory.trunk(*id).is_some());
+        self.board.trunk_turns.retain(|id, _| directory.trunk(*id).is_some());
         self.board.phones.retain(|id, _| directory.operators.contains_key(id));
         self.board.look_at_addresses(&directory);
         self.board.look_at_teams(&directory);
@@ -222,8 +228,10 @@ impl Calls {
     }
 
     /// A trunk went up or down.
-    pub(crate) fn set_trunk(&mut self, trunk: TrunkId, up: bool, why: &str) {
+    pub(crate) fn set_trunk(&mut self, now: Instant, trunk: TrunkId, up: bool, why: &str) {
         if self.board.trunks.insert(trunk, up) != Some(up) {
+            let turned = (self.board.unix_ms(now), why.to_owned());
+            self.board.trunk_turns.insert(trunk, turned);
             self.board.event(Event::TrunkState { trunk: trunk.0, up, why: why.to_owned() });
         }
     }
@@ -265,6 +273,7 @@ impl Calls {
         }
         self.errands_timeout(now);
         self.notices_timeout(now);
+        self.dial_ins_timeout(now);
         self.board.queue.handle_timeout(now);
         self.run_queue(now);
     }
@@ -274,23 +283,14 @@ impl Calls {
         let first = self.deadlines.first().map(|(due, _)| *due);
         let errands = self.errands.values().map(Errand::deadline).min();
         let notices = self.notices.values().filter_map(Spoken::deadline).min();
-        [first, self.board.queue.poll_timeout(), errands, notices, self.board.promise.due()].into_iter().flatten().min()
+        let dial_ins = self.dial_ins.values().filter_map(DialIn::deadline).min();
+        let (queue, promise) = (self.board.queue.poll_timeout(), self.board.promise.due());
+        [first, queue, errands, notices, dial_ins, promise].into_iter().flatten().min()
     }
 
     /// The next thing to do.
     pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
         self.board.poll_effect()
-    }
-
-    /// The leg of a phone that is no call's: an operator's that is being told of its state, a firm's to which a notice is spoken.
-    pub(crate) fn other_leg(&self, id: LegId) -> Option<&crate::leg::Leg> {
-        let errand = self.errands.get(&id).map(|errand| &errand.leg);
-        errand.or_else(|| self.notices.get(&id).map(|notice| &notice.leg))
-    }
-
-    /// Legs of notices.
-    pub(crate) fn notice_legs(&self) -> impl Iterator<Item = &crate::leg::Leg> + Clone {
-        self.notices.values().map(|notice| &notice.leg)
     }
 
     /// Calls that are not over.
@@ -303,6 +303,7 @@ impl Calls {
         self.calls.is_empty()
             && self.errands.is_empty()
             && self.notices.is_empty()
+            && self.dial_ins.is_empty()
             && self.board.legs.is_empty()
             && self.board.ports.used_count() == 0
             && self.board.usage.is_idle()

@@ -48,6 +48,10 @@ pub enum Command {
     Snapshot,
     /// Today's figures of the promise, with those of so many firms, the worst first.
     Today { firms: usize },
+    /// What would become of a call to this number, in any spelling.
+    Route { number: String },
+    /// Each trunk with its registration.
+    Trunks,
     /// Sources that are not listened to now (R01).
     Bans,
     /// Listen to this source again; `None`: to all of them.
@@ -132,6 +136,10 @@ pub enum Reply {
     Today(Box<Today>),
     /// Answer to `RecordingClock`: milliseconds since the recording began, on the recording's own clock (R26). `None`: none runs.
     RecordingClock(Option<i64>),
+    /// Answer to `Trunks`.
+    Trunks(Vec<TrunkHealth>),
+    /// Answer to `Route`.
+    Route(Box<RouteNow>),
     /// Answer to `Bans`, and to `ClearBans` those that are listened to again. By address.
     Bans(Vec<BanNow>),
 }
@@ -321,6 +329,48 @@ pub struct TrunkNow {
     pub name: String,
     /// Usable.
     pub up: bool,
+}
+
+/// A trunk for those who look after it. Times are unix ms.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct TrunkHealth {
+    /// Row id.
+    pub trunk: i64,
+    /// Name.
+    pub name: String,
+    /// Usable.
+    pub up: bool,
+    /// Since when it is so.
+    pub since_ms: i64,
+    /// Why it is so, for people.
+    pub why: String,
+    /// How it is registered: "asking", "registered", "refused", "unanswered", "expired"; "none": it does not register.
+    pub registration: String,
+    /// Since when.
+    pub registration_since_ms: Option<i64>,
+    /// Until when the carrier has taken it.
+    pub registered_until_ms: Option<i64>,
+    /// Status of the carrier's last answer; 408: none came.
+    pub answer: Option<u16>,
+    /// When it came.
+    pub answer_ms: Option<i64>,
+    /// Calls that we make over it now.
+    pub outgoing: u16,
+}
+
+/// What would become of a call to a number, as the switch's own directory says (F61).
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct RouteNow {
+    /// Whose number it is; `None`: nobody's.
+    pub customer: Option<i64>,
+    /// The firm's name.
+    pub customer_name: String,
+    /// What the operator would be told to say at this hour.
+    pub greeting: String,
+    /// The firm is open at this hour.
+    pub open: bool,
 }
 
 /// A source that is not listened to for a while, as it is now.

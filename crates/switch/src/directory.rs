@@ -4,6 +4,7 @@
 //! for a database. A new snapshot replaces the old one; calls in progress keep the customer they began with.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,19 @@ pub struct Directory {
     pub trunks: Vec<Trunk>,
     /// Settings of the whole service.
     pub settings: Settings,
+    /// Sources that are shut out by hand.
+    pub shut: Vec<Shut>,
+}
+
+/// An address block whose packets are not read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shut {
+    /// Its first address.
+    pub network: IpAddr,
+    /// Bits that all its addresses share.
+    pub prefix: u8,
+    /// Until when, unix milliseconds; `None`: until it is taken away.
+    pub until_ms: Option<i64>,
 }
 
 /// Candidates kept for the alarm about a number in no table.
@@ -57,6 +71,8 @@ pub struct Whose {
     pub did: Option<Number>,
     /// The firm.
     pub customer: Option<Arc<Customer>>,
+    /// It is the house's recordings line, no firm's number.
+    pub is_recordings_line: bool,
     /// Everything that was tried, as the trunk sent it, in the order tried.
     pub candidates: Vec<String>,
 }
@@ -65,13 +81,17 @@ impl Directory {
     /// Whose number a call on this trunk dialled: the trunk's extractors in their order, the first hit in the table wins.
     pub fn whose(&self, trunk: TrunkId, dialled: &[(Extractor, String)]) -> Whose {
         let configured = self.trunk(trunk).map(|trunk| trunk.extractors.as_slice()).filter(|list| !list.is_empty());
+        let line = self.recordings_line();
         let mut candidates = Vec::new();
         for extractor in configured.unwrap_or(&EXTRACTORS) {
             for (_, text) in dialled.iter().filter(|(found_by, _)| found_by == extractor) {
-                let hit = Number::parse(text, number::JAPAN).ok().filter(|number| self.dids.contains_key(number));
-                if let Some(did) = hit {
+                let number = Number::parse(text, number::JAPAN).ok();
+                let is_known = |number: &Number| self.dids.contains_key(number) || line == Some(*number);
+                if let Some(did) = number.filter(is_known) {
                     let customer = self.dids.get(&did).and_then(|id| self.customers.get(id)).cloned();
-                    return Whose { did: Some(did), customer, candidates };
+                    // A firm's number is the firm's, should settings say otherwise.
+                    let is_recordings_line = !self.dids.contains_key(&did);
+                    return Whose { did: Some(did), customer, is_recordings_line, candidates };
                 }
                 let text = plain(text);
                 if candidates.len() < CANDIDATES_MAX && !candidates.contains(&text) {
@@ -79,14 +99,22 @@ impl Directory {
                 }
             }
         }
-        Whose { did: None, customer: None, candidates }
+        Whose { did: None, customer: None, is_recordings_line: false, candidates }
+    }
+
+    /// The number at which firms' people hear their recordings, if the house has one (F52).
+    pub fn recordings_line(&self) -> Option<Number> {
+        let digits = &self.settings.recordings_line;
+        Number::parse(&format!("+{digits}"), number::JAPAN).ok().filter(|_| !digits.is_empty())
     }
 
     /// Is this one of our own numbers? A call from it has gone round in a circle (R36).
     pub fn is_own(&self, number: Number) -> bool {
         let is_caller_id =
             |trunk: &Trunk| Number::parse(&trunk.caller_id, number::JAPAN).is_ok_and(|own| own == number);
-        self.dids.contains_key(&number) || self.trunks.iter().any(is_caller_id)
+        self.dids.contains_key(&number)
+            || self.recordings_line() == Some(number)
+            || self.trunks.iter().any(is_caller_id)
     }
 
     /// Teams that firms want and that no operator is in, each with how many firms want it: their calls go to others, which may not
@@ -272,6 +300,8 @@ pub struct Settings {
     /// Reports that may be open of an operator who becomes ready; with more, they are ready when enough are done (F38). Nothing: any
     /// number.
     pub open_reports_max: Option<u32>,
+    /// The number at which firms' people hear their recordings with a PIN (F52), E.164 digits; no firm's. Empty: there is none.
+    pub recordings_line: String,
     /// Why operators are not ready: what desks offer, in this order.
     pub not_ready_reasons: Vec<NotReadyReason>,
 }
@@ -316,6 +346,7 @@ impl Default for Settings {
             call_seconds_max: 4 * 3600,
             outgoing: OutgoingCaps::default(),
             open_reports_max: None,
+            recordings_line: String::new(),
             not_ready_reasons: usual_reasons(),
         }
     }

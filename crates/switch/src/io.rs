@@ -10,6 +10,7 @@ use sip::flow::Flow;
 use sip::framing::FramingFault;
 
 use crate::desk::{Command, CommandError, Reply};
+use crate::dial_in;
 use crate::directory::Directory;
 use crate::media;
 use crate::past::Past;
@@ -34,6 +35,8 @@ pub enum Input {
     TransportFailed { flow: Flow },
     /// From the voice path.
     Media(media::Event),
+    /// Answer to what a caller of the recordings line needs.
+    DialIn { line: CallId, number: u64, answer: dial_in::Answer },
     /// From a desk.
     Command { number: u64, command: Command },
     /// A new snapshot of the directory.
@@ -70,6 +73,8 @@ pub enum Output {
     Event(Event),
     /// To be kept.
     Record(Box<CallRecord>),
+    /// A caller of the recordings line needs this: answered as [`Input::DialIn`] of the same line and number.
+    DialIn { line: CallId, number: u64, ask: dial_in::Ask },
     /// Answer to a command.
     Done { number: u64, result: Result<Reply, CommandError> },
 }
@@ -223,6 +228,9 @@ pub enum Alarm {
     TollFraud { who: String, number: String },
     /// A firm's outgoing calls have reached a cap (R03): "calls_at_once", "calls_per_minute" or "talk_per_day".
     OverLimit { call: String, customer: i64, limit: String },
+    /// Too many wrong PINs at the recordings line (R01): this firm's recordings cannot be heard by telephone for a while, or, without
+    /// a firm, not from this number (which may be withheld: empty).
+    PinLocked { customer: Option<i64>, caller: String },
     /// Authentication failures from one address (R01).
     AuthenticationFailures {
         #[cfg_attr(feature = "schema", schema(value_type = String))]

@@ -10,6 +10,8 @@ mod calls;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod desk;
 mod detail;
+#[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
+pub mod dial_in;
 pub mod directory;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod io;
@@ -34,8 +36,9 @@ pub use acd::{CallId, OperatorId};
 pub use desk::{BanNow, Command, CommandError, Notice, Obstacle, Reply, SuperviseMode, Transfer, TransferMode};
 pub use detail::Detail;
 pub use directory::{
-    Customer, CustomerId, Directory, Greeting, NotReadyReason, Operator, Settings, Target, TransferPolicy,
+    Customer, CustomerId, Directory, Greeting, NotReadyReason, Operator, Settings, Shut, Target, TransferPolicy,
 };
+pub use endpoint::block_has;
 pub use io::{Alarm, Earlier, Event, Heard, Input, Output};
 pub use past::Past;
 pub use promise::{Outcome, Today, Visit};

@@ -1,10 +1,10 @@
 //! The whole switchboard as one machine: SIP below, calls above.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use endpoint::{BanReason, Endpoint, TrunkState};
 use sip::flow::Protocol;
@@ -13,7 +13,7 @@ use crate::board::Effect;
 use crate::board::Phone;
 use crate::call::record::milliseconds;
 use crate::calls::Calls;
-use crate::desk::{BanNow, Reply};
+use crate::desk::{BanNow, Reply, TrunkHealth};
 use crate::directory::Directory;
 use crate::io::{Alarm, Event, Input, Output, account_of, operator_of};
 
@@ -105,6 +105,7 @@ impl Switch {
             Input::Vouched { flow, operator } => self.endpoint.flow_vouched(now, flow, account_of(operator)),
             Input::TransportFailed { flow } => self.endpoint.transport_failed(now, flow),
             Input::Media(event) => self.calls.media_event(now, event),
+            Input::DialIn { line, number, answer } => self.calls.dial_in_answer(now, line, number, answer),
             Input::Command { number, command } => self.calls.command(now, number, command),
             Input::Directory(directory) => self.set_directory(now, directory),
             Input::WallClock { unix_ms } => {
@@ -171,9 +172,10 @@ impl Switch {
         let accounts = directory.operators.values().map(|operator| operator.account.clone()).collect();
         self.endpoint.set_accounts(now, accounts);
         self.endpoint.set_trunks(now, directory.trunks.clone());
+        self.endpoint.shut_out(shut_out(&directory, now, self.calls.board.unix_ms(now)));
         self.calls.set_directory(now, directory);
         for (trunk, state) in self.endpoint.trunk_states() {
-            self.calls.set_trunk(trunk, state == TrunkState::Up, "");
+            self.calls.set_trunk(now, trunk, state == TrunkState::Up, "");
         }
     }
 
@@ -208,7 +210,7 @@ impl Switch {
                 self.calls.set_phone(now, operator_of(binding.account), phone);
             }
             endpoint::Output::Trunk(event) => {
-                self.calls.set_trunk(event.trunk, event.state == TrunkState::Up, &event.why);
+                self.calls.set_trunk(now, event.trunk, event.state == TrunkState::Up, &event.why);
             }
             endpoint::Output::Trace(trace) => self.calls.trace(now, trace),
             endpoint::Output::Alarm(alarm) => self.outputs.push_back(Output::Event(Event::Alarm(alarm_of(alarm)))),
@@ -221,6 +223,11 @@ impl Switch {
             Effect::Media(order) => self.outputs.push_back(Output::Media(order)),
             Effect::Event(event) => self.outputs.push_back(Output::Event(event)),
             Effect::Record(record) => self.outputs.push_back(Output::Record(record)),
+            Effect::DialIn { line, number, ask } => self.outputs.push_back(Output::DialIn { line, number, ask }),
+            Effect::Trunks { number } => {
+                let trunks = self.trunks(now);
+                self.outputs.push_back(Output::Done { number, result: Ok(Reply::Trunks(trunks)) });
+            }
             Effect::Bans { number } => {
                 let bans = self.bans(now);
                 self.outputs.push_back(Output::Done { number, result: Ok(Reply::Bans(bans)) });
@@ -239,6 +246,35 @@ impl Switch {
             Effect::Waiting(callers) => self.endpoint.set_waiting(now, callers),
             Effect::Done { number, result } => self.outputs.push_back(Output::Done { number, result }),
         }
+    }
+
+    /// Each trunk with its registration, as desks see it.
+    fn trunks(&self, now: Instant) -> Vec<TrunkHealth> {
+        let board = &self.calls.board;
+        let unix_ms = board.unix_ms(now);
+        let of = |at: Instant| match at.checked_duration_since(now) {
+            Some(ahead) => unix_ms.saturating_add(i64::try_from(ahead.as_millis()).unwrap_or(i64::MAX)),
+            None => unix_ms.saturating_sub(milliseconds(at, now)),
+        };
+        let registrations: HashMap<_, _> = self.endpoint.registrations(now).into_iter().collect();
+        let health = |trunk: &endpoint::Trunk| {
+            let (since_ms, why) = board.trunk_turns.get(&trunk.id).cloned().unwrap_or_default();
+            let registration = registrations.get(&trunk.id);
+            TrunkHealth {
+                trunk: trunk.id.0,
+                name: trunk.name.clone(),
+                up: board.trunks.get(&trunk.id).copied().unwrap_or(false),
+                since_ms,
+                why,
+                registration: registration.map_or("none", |one| standing_word(one.standing)).to_owned(),
+                registration_since_ms: registration.map(|one| of(one.since)),
+                registered_until_ms: registration.and_then(|one| one.until).map(of),
+                answer: registration.and_then(|one| one.answer).map(|(status, _)| status),
+                answer_ms: registration.and_then(|one| one.answer).map(|(_, at)| of(at)),
+                outgoing: board.load_of(trunk.id),
+            }
+        };
+        board.directory.trunks.iter().map(health).collect()
     }
 
     /// Who is not listened to, as desks see it.
@@ -291,6 +327,30 @@ fn alarm_of(alarm: endpoint::Alarm) -> Alarm {
         }
         endpoint::Alarm::RegistrationRefused { trunk, status } => Alarm::RegistrationRefused { trunk: trunk.0, status },
     }
+}
+
+fn standing_word(standing: endpoint::Standing) -> &'static str {
+    match standing {
+        endpoint::Standing::Asking => "asking",
+        endpoint::Standing::Registered => "registered",
+        endpoint::Standing::Refused => "refused",
+        endpoint::Standing::Unanswered => "unanswered",
+        endpoint::Standing::Expired => "expired",
+    }
+}
+
+/// Who is shut out, on the clock that does not jump (R26); what has ended is left out.
+fn shut_out(directory: &Directory, now: Instant, unix_ms: i64) -> Vec<endpoint::Shut> {
+    let held = directory.shut.iter().filter(|shut| shut.until_ms.is_none_or(|until_ms| until_ms > unix_ms));
+    held.map(|shut| endpoint::Shut {
+        network: shut.network,
+        prefix: shut.prefix,
+        until: shut.until_ms.and_then(|until_ms| {
+            let left = u64::try_from(until_ms.saturating_sub(unix_ms)).unwrap_or_default();
+            now.checked_add(Duration::from_millis(left))
+        }),
+    })
+    .collect()
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const PORTS_TRIED_MAX: usize = 4;
 
 /// Who calls, as far as it may be known.
 #[derive(Clone, Debug)]
-struct Caller {
+pub(crate) struct Caller {
     number: Option<Number>,
     withheld: Option<Withheld>,
     /// As sent, when it is neither.
@@ -35,7 +35,7 @@ struct Caller {
 }
 
 impl Caller {
-    fn of(incoming: &Incoming) -> Self {
+    pub(crate) fn of(incoming: &Incoming) -> Self {
         let said = Withheld::from_header(&incoming.caller_display, &incoming.caller, &incoming.caller_host);
         let withheld = said.or(incoming.privacy.then_some(Withheld::Anonymous));
         let number = if withheld.is_some() { None } else { Number::parse(&incoming.caller, number::JAPAN).ok() };
@@ -44,7 +44,7 @@ impl Caller {
     }
 
     /// E.164 digits, or the text as it came; empty when withheld.
-    fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         self.number.map_or_else(|| self.text.clone(), |number| number.digits().to_string())
     }
 }
@@ -139,7 +139,7 @@ pub(crate) fn arrive(
 }
 
 /// A call that has gone round in a circle (R36): the status to refuse it with.
-fn circle(board: &Board, caller: &Caller, incoming: &Incoming) -> Option<u16> {
+pub(crate) fn circle(board: &Board, caller: &Caller, incoming: &Incoming) -> Option<u16> {
     if incoming.max_forwards == 0 {
         return Some(483);
     }

@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use acd::{CallId, StateRefused, Wish};
+use number::Number;
 
 use super::Calls;
 use crate::board::Board;
 use crate::call::{Call, Phase};
-use crate::desk::{Command, CommandError, Reply};
+use crate::desk::{Command, CommandError, Reply, RouteNow};
 use crate::directory::plain;
 
 impl Calls {
@@ -59,13 +60,30 @@ impl Calls {
                 None => Err(CommandError::UnknownCall),
             },
             Command::Snapshot => Ok(Reply::Snapshot(Box::new(self.snapshot(now)))),
+            Command::Route { number } => Ok(Reply::Route(Box::new(self.route(now, &number)))),
             Command::Today { firms } => Ok(Reply::Today(Box::new(self.today(now, firms)))),
             // The SIP side knows.
+            Command::Trunks => return self.board.tell_trunks(number),
             Command::Bans => return self.board.bans(number),
             Command::ClearBans { source } => return self.board.clear_bans(number, source),
         };
         self.board.done(number, result);
         self.run_queue(now);
+    }
+
+    /// What would become of a call to this number now.
+    fn route(&self, now: Instant, dialled: &str) -> RouteNow {
+        let (directory, unix_ms) = (&self.board.directory, self.board.unix_ms(now));
+        let did = Number::parse(dialled, number::JAPAN).ok();
+        let id = did.and_then(|did| directory.dids.get(&did));
+        let customer = id.and_then(|id| directory.customers.get(id));
+        let said = customer.map(|customer| customer.greeting_at(unix_ms).0).filter(|text| !text.is_empty());
+        RouteNow {
+            customer: customer.map(|customer| customer.id.0),
+            customer_name: customer.map(|customer| customer.name.clone()).unwrap_or_default(),
+            greeting: said.unwrap_or(&directory.settings.default_greeting).to_owned(),
+            open: customer.is_none_or(|customer| customer.calendar.at(unix_ms).is_open()),
+        }
     }
 
     /// A command to one call.

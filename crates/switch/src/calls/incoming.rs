@@ -27,6 +27,9 @@ impl Calls {
         if self.board.draining {
             return refuse(&mut self.board, incoming.leg, 503);
         }
+        if self.board.directory.whose(trunk, &incoming.dialled).is_recordings_line {
+            return self.dial_in(now, trunk, incoming);
+        }
         if self.calls.len() >= self.board.calls_max {
             self.board.alarm(Alarm::Full { table: "calls".to_owned(), limit: self.board.calls_max });
             return refuse(&mut self.board, incoming.leg, 503);

@@ -181,6 +181,19 @@ impl Spoken {
 }
 
 impl Calls {
+    /// The leg of a phone that is no call's: an operator's that is being told of its state, a firm's to which a notice is spoken or
+    /// that hears recordings.
+    pub(crate) fn other_leg(&self, id: LegId) -> Option<&crate::leg::Leg> {
+        let errand = self.errands.get(&id).map(|errand| &errand.leg);
+        let notice = || self.notices.get(&id).map(|notice| &notice.leg);
+        errand.or_else(notice).or_else(|| self.dial_ins.get(&id).map(|dial_in| &dial_in.leg))
+    }
+
+    /// Legs of notices.
+    pub(crate) fn notice_legs(&self) -> impl Iterator<Item = &crate::leg::Leg> + Clone {
+        self.notices.values().map(|notice| &notice.leg)
+    }
+
     /// Begins to call.
     pub(super) fn notify(&mut self, now: Instant, notice: Notice) -> Result<(), CommandError> {
         let is_same = |spoken: &Spoken| spoken.notice.id == notice.id && spoken.stage != Stage::Over;

@@ -5,6 +5,7 @@ mod calling_back;
 mod chaos;
 mod closed_days;
 mod delivery;
+mod dial_ins;
 mod dialled;
 mod firms;
 mod house;

@@ -338,18 +338,18 @@ fn where_nobody_can_be_reached_it_is_not_tried_again() {
 fn without_a_trunk_nobody_is_asked_to_wait_for_the_caller_and_it_is_no_try() {
     let mut house = promised();
     for trunk in [1, 2] {
-        house.calls.set_trunk(TrunkId(trunk), false, "");
+        house.calls.set_trunk(house.now, TrunkId(trunk), false, "");
     }
     for _ in 0..5 {
         go(&mut house, 1, true).orders([]);
         house.after(REST).orders([]);
         go(&mut house, 1, false);
     }
-    house.calls.set_trunk(TrunkId(1), true, "");
+    house.calls.set_trunk(house.now, TrunkId(1), true, "");
     house.after(REST);
     go(&mut house, 1, true);
     // It goes while she picks up: no try either.
-    house.calls.set_trunk(TrunkId(1), false, "");
+    house.calls.set_trunk(house.now, TrunkId(1), false, "");
     house.answers("hanako");
     assert_eq!(house.facts("A", "callback_failed"), Vec::<serde_json::Value>::new(), "not written yet");
     house.command(Command::Hangup { call: house.call_id("A") });

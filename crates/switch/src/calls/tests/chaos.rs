@@ -224,7 +224,7 @@ fn around(house: &mut House, chance: &mut Chance, step: usize) {
             house.heard();
         }
         5 => {
-            house.calls.set_trunk(TrunkId(chance.of(&[1, 2])), chance.of(&[true, true, false]), "");
+            house.calls.set_trunk(house.now, TrunkId(chance.of(&[1, 2])), chance.of(&[true, true, false]), "");
             house.heard();
         }
         _ => {

@@ -49,6 +49,7 @@ pub(crate) fn directory() -> Directory {
         operators: operators.collect(),
         trunks: vec![trunk(2, 20), trunk(1, 10)],
         settings: Settings::default(),
+        shut: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ use super::firms::directory;
 use crate::board::{Effect, Phone};
 use crate::calls::Calls;
 use crate::desk::{Command, CommandError, Transfer, TransferMode};
+use crate::dial_in;
 use crate::directory::Directory;
 use crate::io::Event;
 use crate::media::{self, Recording, Source, Statistics};
@@ -50,6 +51,8 @@ pub(super) struct House {
     pub(super) done: Vec<Result<crate::Reply, CommandError>>,
     /// Today's figures as they were told.
     pub(super) figures: Vec<String>,
+    /// What callers of the recordings line need.
+    pub(super) asked: Vec<(CallId, u64, dial_in::Ask)>,
 }
 
 pub(super) enum Owed {
@@ -139,6 +142,7 @@ impl House {
             peers_are_reliable: true,
             done: Vec::new(),
             figures: Vec::new(),
+            asked: Vec::new(),
         };
         house.calls.board.set_wall_clock(start, 1_795_253_100_000);
         house.calls.set_directory(start, Arc::new(directory));
@@ -147,8 +151,8 @@ impl House {
             house.calls.set_phone(house.now, OperatorId(id), Some(PHONE));
             house.command(Command::SetOperatorState { operator: OperatorId(id), ready: true, reason: String::new() });
         }
-        house.calls.set_trunk(TrunkId(1), true, "");
-        house.calls.set_trunk(TrunkId(2), true, "");
+        house.calls.set_trunk(house.now, TrunkId(1), true, "");
+        house.calls.set_trunk(house.now, TrunkId(2), true, "");
         house.heard();
         house
     }
@@ -425,7 +429,8 @@ impl House {
                 Effect::Event(event @ Event::PreConnect { .. }) => heard.other.push(told(&event)),
                 Effect::Event(event) => heard.tells.push(told(&event)),
                 Effect::Record(record) => self.records.entry(record.call).or_default().push(*record),
-                Effect::Bans { .. } | Effect::ClearBans { .. } => {} // the SIP side's: tested with it
+                Effect::DialIn { line, number, ask } => self.asked.push((line, number, ask)),
+                Effect::Trunks { .. } | Effect::Bans { .. } | Effect::ClearBans { .. } => {} // the SIP side's: tested with it
                 Effect::Presence { .. } | Effect::Waiting(_) => {}
                 Effect::Done { number: _, result } => self.done.push(result),
             }

@@ -140,7 +140,7 @@ fn r03_only_the_firms_own_numbers_are_called_and_within_its_caps() {
 fn x05_what_cannot_be_begun_is_refused_and_nothing_is_told() {
     let mut house = House::new();
     for trunk in [1, 2] {
-        house.calls.set_trunk(TrunkId(trunk), false, "");
+        house.calls.set_trunk(house.now, TrunkId(trunk), false, "");
     }
     house.heard();
     house.command(notice("n", MOBILE)).orders([]).tells([]);

@@ -287,7 +287,7 @@ fn r32_a_dead_trunk_is_stood_in_for_and_a_busy_phone_is_not() {
 fn r32_a_trunk_that_went_down_meanwhile_is_passed_over() {
     let mut house = House::talk("A");
     house.transfer("A", Attended).orders(["dial 09011112222 over 1"]);
-    house.calls.set_trunk(endpoint::TrunkId(2), false, "");
+    house.calls.set_trunk(house.now, endpoint::TrunkId(2), false, "");
     // Another trunk would cost the caller three seconds more of waiting for nothing: the next target, over what is up.
     house.rejects_by(MOBILE, 503, true).orders(["dial 08033334444 over 1"]);
     house.hangs_up("A");
@@ -297,11 +297,11 @@ fn r32_a_trunk_that_went_down_meanwhile_is_passed_over() {
 #[test]
 fn r32_without_a_trunk_nothing_is_begun() {
     let mut house = House::talk("A");
-    house.calls.set_trunk(endpoint::TrunkId(1), false, "");
+    house.calls.set_trunk(house.now, endpoint::TrunkId(1), false, "");
     house.transfer("A", Attended).orders(["dial 09011112222 over 2"]);
     let call = house.call_id("A");
     house.command(Command::CancelTransfer { call });
-    house.calls.set_trunk(endpoint::TrunkId(2), false, "");
+    house.calls.set_trunk(house.now, endpoint::TrunkId(2), false, "");
     house.transfer("A", Attended).orders([]).hears([]);
     assert_eq!(house.refused(), CommandError::NoTrunk);
     house.hangs_up("A");
