@@ -18,7 +18,7 @@ export const words = {
     "sessionsSeen": "{count}台（最終利用 {time}）", "newLink": "リンクを作る", "newLinkOf": "{name}さんのパスワード設定用リンクを作る", "endAll": "全端末ログアウト", "endAllOf": "{name}さんの全端末をログアウトする",
     "resetFactor": "二段階認証を解除", "resetFactorOf": "{name}さんの二段階認証とパスキーを解除する", "endUser": "ログイン停止", "endUserOf": "{name}さんのログインを停止する",
     "linkOf": "{name}さんに次のリンクを渡してください。1回だけ、{time}まで使えます。今だけ表示されます。", "demand": "二段階認証を必須にする役割", "demandAbout": "保存するとすぐに有効になります。設定していない人は、次の操作からこのページだけを使えます。", "save": "保存する",
-    "addUser": "ログインする人を追加する", "addUserAbout": "追加すると、本人がパスワードを決めるためのリンクが表示されます。オペレーターは「オペレーター」の設定かコマンドで追加してください。",
+    "addUser": "ログインする人を追加する", "addUserAbout": "追加すると、本人がパスワードを決めるためのリンクが表示されます。オペレーターのログインは、デスクの「契約企業・番号・オペレーター・回線・ログイン」で追加してください。",
     "joinTitle": "パスワードの設定", "joinAbout": "新しいパスワードを決めてください。", "firstTitle": "最初の管理者", "firstAbout": "この電話代行システムの最初の管理者になります。ログイン名とパスワードを決めてください。", "again": "新しいパスワード（もう一度）", "join": "設定してログインする",
     "differ": "2つのパスワードが一致しません。", "badName": "ログイン名には半角の英数字と - _ . だけが使えます。", "linkGone": "このリンクは使えません。使用済みか、期限（30分）が過ぎています。新しいリンクをもらってください。"
   },
@@ -40,7 +40,7 @@ export const words = {
     "sessionsSeen": "{count} (last used {time})", "newLink": "Make a link", "newLinkOf": "Make a link by which {name} sets a password", "endAll": "Log out everywhere", "endAllOf": "Log {name} out everywhere",
     "resetFactor": "Reset second factor", "resetFactorOf": "Reset second factor and passkeys of {name}", "endUser": "End login", "endUserOf": "End the login of {name}",
     "linkOf": "Give this link to {name}. It works once, until {time}, and is shown only now.", "demand": "Roles that need a second factor", "demandAbout": "It holds at once: whoever has none reaches this page alone until it is set up.", "save": "Save",
-    "addUser": "Add somebody", "addUserAbout": "You are then shown a link by which that person chooses a password. Operators are added in the operators' settings or on the command line.",
+    "addUser": "Add somebody", "addUserAbout": "You are then shown a link by which that person chooses a password. Logins of operators are added at the desk, among firms, numbers, operators, trunks and logins.",
     "joinTitle": "Set your password", "joinAbout": "Choose a new password.", "firstTitle": "The first administrator", "firstAbout": "You become the first administrator of this answering service. Choose a login name and a password.", "again": "New password again", "join": "Set it and log in",
     "differ": "The two passwords differ.", "badName": "A login name has letters, digits, - _ and . alone.", "linkGone": "This link is used up, or older than half an hour. Ask for a new one."
   }

@@ -1,36 +1,29 @@
 // One's own account, of the house or of a client firm: where one is logged in, the password, codes, passkeys; and for administrators
 // everybody's logins. Whatever comes from outside is put on the page as text.
+import { $, ask, element, filled, sending } from "/dom.js";
 import { words } from "/account-words.js";
 import { users } from "/account-users.js";
 import { knowsPasskeys, makePasskey } from "/passkey.js";
 
-const ANSWER_MAX_MS = 15000;
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET_BORDER = 4; // squares around a QR code
 const firms = location.pathname.startsWith("/my");
 const base = firms ? "/my/account" : "/account";
 const stored = firms ? "my-language" : "language";
 
-const $ = (id) => document.getElementById(id);
-const element = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children.filter((child) => child != null));
-  return made;
-};
 let language = localStorage.getItem(stored) ?? (navigator.language.startsWith("ja") ? "ja" : "en");
 const W = () => words[language] ?? words.en;
-const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 const when = (ms) => ms == null ? W().never : new Date(ms).toLocaleString(W().locale, { timeZone: "Asia/Tokyo", dateStyle: "medium", timeStyle: "short" });
 // What was begun and what is shown once stay while the rest is drawn anew.
 const state = { account: null, begun: null, recovery: null };
 
 async function api(method, path, body) {
-  const response = await fetch("/api/v1" + path, { method, headers: { "Content-Type": "application/json", "Accept-Language": language }, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MAX_MS) });
-  const text = await response.text();
-  const answer = text && response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
-  if (response.ok) return answer;
-  if (response.status === 401) location.assign(firms ? "/my" : "/");
-  throw Object.assign(new Error(answer?.what ?? response.statusText), { status: response.status, body: answer, wait: response.headers.get("retry-after") });
+  try {
+    return await ask(path, language, sending(method, body));
+  } catch (problem) {
+    if (problem.status === 401) location.assign(firms ? "/my" : "/");
+    throw problem;
+  }
 }
 
 function wrong(problem) {

@@ -1,5 +1,7 @@
 // How long things are kept, what is held back, what goes next, and the proof of what went (F54).
 
+const PURGE_MAX_MS = 3_600_000; // half a year of a large house
+
 /** `tools` are the page's own and the administration's. */
 export function keepingPart(tools) {
   const { element, build, A, api, send, act, show, list, bytes, filled, when } = tools;
@@ -29,7 +31,7 @@ export function keepingPart(tools) {
   function due() {
     const { waiting, next } = state.keeping;
     const counts = { ...waiting, bytes: bytes(waiting.bytes) };
-    const purge = () => { state.asks = false; return act(async () => { state.done = await send("/purges", "POST"); }).then(() => tools.said(filled(A().purged, state.done ?? {}))); };
+    const purge = () => { state.asks = false; return act(async () => { state.done = await api("/purges", { method: "POST", signal: AbortSignal.timeout(PURGE_MAX_MS) }); }).then(() => tools.said(filled(A().purged, state.done ?? {}))); };
     const acts = state.asks
       ? [element("strong", { textContent: filled(A().purgeSure, counts) }), build.button(A().purgeDo, purge, { id: "keeping-purge-do" }), build.button(A().cancel, () => { state.asks = false; show(); })]
       : [build.button(A().purgeNow, () => { state.asks = true; show(); }, { id: "keeping-purge", disabled: waiting.reports + waiting.calls === 0 })];

@@ -67,6 +67,7 @@ export function promptsPart(tools) {
         now.frames += data.length;
         if (now.frames > SECONDS_MAX * now.rate) now.stop();
       };
+      now.off = off;
       now.stop = async () => {
         await off();
         state.recording = null;
@@ -154,11 +155,16 @@ export function promptsPart(tools) {
 
   return {
     load,
+    /** Somebody goes elsewhere: the microphone is off, and nothing is kept of what it heard. */
+    leave() {
+      state.recording?.off();
+      state.recording = null;
+    },
     draw() {
       const firm = build.select("prompts-firm", [["", A().house], ...state.firms.filter((one) => one.active).map((one) => [String(one.id), one.name])], state.firm);
       firm.onchange = () => { Object.assign(state, { firm: firm.value, chosen: null, written: {} }); act(async () => {}); };
       return [element("p", { className: "quiet", textContent: A().promptsHint }), build.row(build.labelled(A().whose, firm)),
-        tools.list(A().tabs.prompts, [A().promptName, A().said, A().from, A().length, A().usedBy, A().listen, ""], state.library.prompts.map(line), A().noPrompts), form()];
+        tools.list(A().tabs.prompts, [A().promptName, A().said, A().from, A().length, A().usedBy, A().listen, ""], state.library.prompts.toSorted((one, other) => one.name.localeCompare(other.name, "en", { numeric: true })).map(line), A().noPrompts), form()];
     },
   };
 }

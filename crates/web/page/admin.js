@@ -1,18 +1,20 @@
-// Administration: health, every firm's channels, prompts, settings, keeping and purging, backups, the audit log. A tab is loaded when it
+// Administration: health, every firm's channels and proofs, prompts, settings, keeping and purging, backups, the audit log. A tab is loaded when it
 // is opened. Supervisors see health and channels, and change nothing there.
 import { auditPart } from "/admin-audit.js";
 import { backupsPart } from "/admin-backups.js";
+import { bansPart } from "/admin-bans.js";
 import { channelsPart } from "/admin-channels.js";
 import { healthPart } from "/admin-health.js";
 import { keepingPart } from "/admin-keeping.js";
+import { onboardingPart } from "/onboarding.js";
 import { promptsPart } from "/admin-prompts.js";
 import { settingsPart } from "/admin-settings.js";
 import { words } from "/admin-words.js";
 import { blocks } from "/form.js";
 
-/** Tabs in their order, and what makes each; those after the second are the administrator's alone. */
-const TABS = [["health", healthPart], ["channels", channelsPart], ["prompts", promptsPart], ["settings", settingsPart], ["keeping", keepingPart], ["backups", backupsPart], ["audit", auditPart]];
-const FOR_SUPERVISORS = ["health", "channels"];
+/** Tabs in their order, and what makes each; those after the third are the administrator's alone. */
+const TABS = [["health", healthPart], ["channels", channelsPart], ["onboarding", onboardingPart], ["prompts", promptsPart], ["settings", settingsPart], ["keeping", keepingPart], ["bans", bansPart], ["backups", backupsPart], ["audit", auditPart]];
+const FOR_SUPERVISORS = ["health", "channels", "onboarding"];
 
 /** `tools` are the page's own. */
 export function adminDesk(tools) {
@@ -21,7 +23,7 @@ export function adminDesk(tools) {
   const build = blocks(element);
   const place = $("admin");
   const parts = new Map();
-  const state = { open: "health", isOpen: false };
+  const state = { open: "health", isOpen: false, user: null };
   const isAdmin = () => tools.me()?.role === "admin";
   const mine = () => TABS.map(([code]) => code).filter((code) => isAdmin() || FOR_SUPERVISORS.includes(code));
   const panel = () => $(`admin-panel-${state.open}`);
@@ -68,6 +70,7 @@ export function adminDesk(tools) {
   }
 
   function open(code) {
+    parts.get(state.open)?.leave?.();
     state.open = code;
     draw();
     return act(async () => {});
@@ -106,13 +109,25 @@ export function adminDesk(tools) {
 
   return {
     async load() {
+      // What somebody has not saved is for nobody else to see.
+      const { name } = tools.me();
+      if (state.user !== name) { parts.clear(); Object.assign(state, { open: "health", isOpen: false, user: name }); }
       if (!mine().includes(state.open)) state.open = "health";
       draw();
     },
+    /** A firm's proofs, opened from elsewhere. */
+    onboard(firm) {
+      Object.assign(state, { open: "onboarding", isOpen: true });
+      draw();
+      place.scrollIntoView({ block: "start" });
+      return part("onboarding").open(firm);
+    },
+    hears(stamped) { if (state.isOpen && state.open === "onboarding") parts.get("onboarding")?.hears(stamped); },
     redraw: draw,
     forget() {
-      parts.clear();
-      Object.assign(state, { open: "health", isOpen: false });
+      for (const one of parts.values()) one.leave?.();
+      for (const [code, one] of parts) if (!one.isChanged?.()) parts.delete(code);
+      if (!parts.has(state.open)) Object.assign(state, { open: "health", isOpen: false });
       place.replaceChildren();
       place.hidden = true;
     },

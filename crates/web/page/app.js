@@ -1,5 +1,6 @@
 // One plain page: log in, see what goes on, find a call, hear it. No framework. Whatever comes from outside is put on the
 // page as text (`textContent`), never as HTML; every word goes through `words`.
+import { $, ask, element, filled } from "/dom.js";
 import { words } from "/words.js";
 import { wallboard } from "/wallboard.js";
 import { queue } from "/queue.js";
@@ -8,21 +9,9 @@ import { reportDesk } from "/report.js";
 import { reportLists } from "/report-lists.js";
 
 const ALARMS_MAX = 5;
-// Scores in hundredths from which a line is good, or fair: the bounds of ITU-T G.107 Annex B for "some" and "many users dissatisfied".
-const GOOD = 403;
-const FAIR = 360;
-const BEST = 450;
 const REFRESH_MS = 300;
 const RECONNECT_MS = 2000;
-const ANSWER_MAX_MS = 10_000;
 const REPLAY_MS = 1000; // what comes so soon after a line that had broken is the past
-
-const $ = (id) => document.getElementById(id);
-const element = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-};
 
 let language = localStorage.getItem("language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
 let W = words[language] ?? words.en;
@@ -35,14 +24,14 @@ const state = {
 // ---- Talking to the server ----
 
 async function api(path, options = {}) {
-  const response = await fetch("/api/v1" + path, { headers: { "Content-Type": "application/json", "Accept-Language": language }, signal: AbortSignal.timeout(ANSWER_MAX_MS), ...options });
-  const text = await response.text();
-  const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
-  if (response.ok) return body;
-  if (response.status === 401 && path !== "/login") showLogin();
-  // It is demanded from now on, and comes after the talk that is under way.
-  if (body?.error === "second_factor_needed" && !ownPhone?.busy()) location.assign("/account");
-  throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status, body });
+  try {
+    return await ask(path, language, options);
+  } catch (error) {
+    if (error.status === 401 && path !== "/login") showLogin();
+    // It is demanded from now on, and comes after the talk that is under way.
+    if (error.body?.error === "second_factor_needed" && !ownPhone?.busy()) location.assign("/account");
+    throw error;
+  }
 }
 
 /** What went wrong, in words; nothing for a session that has ended, because the login is on the screen then. */
@@ -54,7 +43,6 @@ function wrong(error) {
 
 // ---- Words ----
 
-const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 const when = (ms) => ms == null ? "" : new Date(ms).toLocaleString(W.locale, { timeZone: "Asia/Tokyo", dateStyle: "short", timeStyle: "medium" });
 const seconds = (ms) => ms == null ? "" : `${(ms / 1000).toFixed(1)} ${W.seconds}`;
 const duration = (ms) => ms ? `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}` : "";
@@ -84,9 +72,12 @@ function table(place, heads, rows, empty) {
   const cell = (content) => content instanceof Node
     ? element("td", {}, content)
     : element("td", { textContent: content?.text ?? content ?? "", className: content?.kind ?? "" });
+  // Whoever has got as far as a button stays there: with what it is for, not with its place.
+  const key = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const lines = rows.map((cells) => element("tr", {}, ...cells.map(cell)));
   if (!rows.length) lines.push(element("tr", {}, element("td", { textContent: empty, colSpan: heads.length, className: "quiet" })));
   place.replaceChildren(element("thead", {}, head), element("tbody", {}, ...lines));
+  if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   return lines;
 }
 
@@ -98,12 +89,19 @@ const sideways = new ResizeObserver(() => {
 });
 for (const box of document.querySelectorAll(".wide:not([role]), .wide:not([role]) > table")) sideways.observe(box);
 
+/** A button of a table that is drawn again and again. */
+const keyed = (key, button) => { button.dataset.key = key; return button; };
+
 const chip = (text, kind) => element("span", { textContent: text, className: `chip ${kind}` });
 
 // ---- What goes on now ----
 
 async function refreshNow() {
-  state.now = await api("/now");
+  const asked = performance.now();
+  const now = await api("/now");
+  // An answer that was overtaken by a later one says nothing any more.
+  if (!state.me || state.now?.asked > asked) return;
+  state.now = Object.assign(now, { asked });
   drawNow();
 }
 
@@ -129,7 +127,10 @@ function drawNow() {
 
 /** Today's promise in its parts, for supervisors. */
 async function refreshPromise() {
-  if (mayFind()) board.counts(await api("/promise?firms=10"));
+  if (!mayFind()) return;
+  const turn = state.promised = (state.promised ?? 0) + 1;
+  const promise = await api("/promise?firms=10");
+  if (turn === state.promised && state.me) board.counts(promise);
 }
 
 /** An operator's state, and why; a reason that no desk offers (any more) is shown as it is. */
@@ -163,7 +164,7 @@ function stateOf(call) {
   const silent = call.silent.map((leg) => chip(filled(W.notHeard, { leg: W.legs[leg] ?? leg }), "missed"));
   const word = W.transfers[call.transfer] ?? W.waitings[call.waiting] ?? W.states[call.state];
   const own = call.operator != null && call.operator === state.me?.operator && ["established", "held"].includes(call.state);
-  const report = () => element("button", { type: "button", className: "link", textContent: reports.words().report, onclick: () => reports.openCall(call.call) });
+  const report = () => keyed(`${call.call} report`, element("button", { type: "button", className: "link", textContent: reports.words().report, onclick: () => reports.openCall(call.call) }));
   return element("span", {}, chip(word, call.state), ...silent, ...(own ? [" ", report()] : []));
 }
 
@@ -172,7 +173,7 @@ function pauseOf(call) {
   if (call.operator == null || !(mayFind() || call.operator === state.me?.operator) || !["established", "held"].includes(call.state)) return "";
   const turn = () => api(`/calls/${call.call}/recording/pause`, { method: "POST", body: JSON.stringify({ on: !call.recording_paused }) })
     .then(refreshNow, (error) => { $("now-error").textContent = wrong(error); });
-  const button = element("button", { type: "button", className: "link", textContent: call.recording_paused ? W.resumeRecording : W.pauseRecording, onclick: turn });
+  const button = keyed(`${call.call} pause`, element("button", { type: "button", className: "link", textContent: call.recording_paused ? W.resumeRecording : W.pauseRecording, onclick: turn }));
   return call.recording_paused ? element("span", {}, chip(W.recordingPaused, "held"), button) : button;
 }
 
@@ -181,8 +182,8 @@ function supervision(call) {
   const { supervisor } = call;
   const place = element("span", { className: "supervision" });
   if (supervisor) place.append(chip(`${supervisor.name} · ${supervisor.on_the_line ? W.modes[supervisor.mode] : W.ringing}`, "busy"));
-  const button = (what, act) => element("button", { type: "button", className: "link", textContent: what,
-    ariaLabel: filled(W.superviseOf, { firm: firm(call), what }), onclick: act });
+  const button = (what, act) => keyed(`${call.call} ${what}`, element("button", { type: "button", className: "link", textContent: what,
+    ariaLabel: filled(W.superviseOf, { firm: firm(call), what }), onclick: act }));
   const path = `/calls/${call.call}/supervise`;
   const own = state.me.operator != null && state.me.operator !== call.operator && (!supervisor || supervisor.operator === state.me.operator);
   if (own && ["established", "held"].includes(call.state)) {
@@ -211,8 +212,8 @@ function drawBans() {
   $("banned").hidden = !state.bans.length;
   table($("bans"), [W.banSource, W.banReason, W.banFailures, W.banUntil, ""], state.bans.map((ban) => [
     ban.source, W.banReasons[ban.reason] ?? ban.reason, { text: String(ban.failures), kind: "number" }, when(ban.until_ms),
-    element("button", { type: "button", className: "link", textContent: W.banClear,
-      ariaLabel: filled(W.banClearOf, ban), onclick: () => clearBans(`/bans/${encodeURIComponent(ban.source)}`) }),
+    keyed(ban.source, element("button", { type: "button", className: "link", textContent: W.banClear,
+      ariaLabel: filled(W.banClearOf, ban), onclick: () => clearBans(`/bans/${encodeURIComponent(ban.source)}`) })),
   ]), "");
 }
 
@@ -269,7 +270,7 @@ function listen() {
     line.hears(stamped);
     reports.hears(stamped, after !== "" && performance.now() - joined < REPLAY_MS);
     lists.hears(stamped);
-    desks?.hears(stamped);
+    (desks ?? scores)?.hears(stamped);
     if (stamped.event.kind === "alarm" && !line.isClosed(stamped)) tellAlarm(stamped);
     if (stamped.event.kind === "promise") refreshPromise().catch(() => {});
     else state.more = true;
@@ -286,6 +287,10 @@ function listen() {
   socket.onclose = () => { if (state.socket === socket && state.me) { cutOff(true); setTimeout(() => { if (state.socket === socket) rejoin(); }, RECONNECT_MS); } };
 }
 
+/** A socket that is open, or never will be. */
+const joined = (socket) => socket?.readyState !== WebSocket.CONNECTING ? null
+  : new Promise((done) => { for (const event of ["open", "close"]) socket.addEventListener(event, done); });
+
 /** Whoever works here is told that nothing goes to the server now, and that nothing is lost. */
 function cutOff(is) { $("cut-off").hidden = !is; }
 addEventListener("offline", () => { if (state.me) cutOff(true); });
@@ -293,11 +298,11 @@ addEventListener("online", () => cutOff(state.socket?.readyState > WebSocket.OPE
 
 /** After a break: the past of the stream comes with the socket, the present is asked for. */
 function rejoin() {
-  refreshNow().then(listen, (error) => { if (error.status !== 401) setTimeout(rejoin, RECONNECT_MS); });
+  refreshNow().then(() => { listen(); lists.refresh(); refreshBans().catch(() => {}); refreshPromise().catch(() => {}); if (mayFind() && !state.further) find(); }, (error) => { if (error.status !== 401) setTimeout(rejoin, RECONNECT_MS); });
 }
 
 const tools = {
-  $, element, table, chip, filled, when, seconds, duration, api, wrong, W: () => W, language: () => language,
+  $, element, table, keyed, operator: (id) => state.operators.get(id), chip, filled, when, seconds, duration, api, wrong, W: () => W, language: () => language,
   name: (operator) => state.operators.get(operator) ?? operator, standing, notice: alarmText, mayOpen: () => mayFind(), open: (call) => show(call),
   widened: (call) => line.widened(call), changed: () => Promise.all([names(), refreshNow()]).catch(() => {}),
   number, me: () => state.me, withheld: (word) => W.withheld[word],
@@ -310,9 +315,14 @@ let forms = null; // the administrator's
 let ownPhone = null; // the telephone in this page, for operators
 let desks = null; // the supervisors': firms' report settings, past reports
 let scores = null; // an operator's own
+let whose = null; // who worked here last: what was typed when the session ended is theirs
 
-/** They are fetched for those alone who may use them. */
+/** They are fetched for those alone who may use them. After a session that ended by itself they are as they were left. */
 async function administer() {
+  const isBack = whose === state.me.name;
+  whose = state.me.name;
+  if (isBack) return;
+  forgetDesks();
   if (mayFind()) {
     desks ??= (await import("/office.js")).office({ ...tools, desk: reports });
     await desks.load();
@@ -384,146 +394,18 @@ function drawCalls() {
 
 // ---- One call ----
 
-async function show(id) {
+let panel = null; // for those alone who may open one
+
+/** `again`: it is there already, and whoever reads or types elsewhere is not called to it. */
+async function show(id, again = false) {
   state.shown = id;
   drawCalls();
   try {
     const call = await api(`/calls/${id}`);
     const ladder = await api(`/calls/${id}/trace`).catch(() => "");
-    if (state.shown === id) drawCall(call, ladder);
+    panel ??= (await import("/call.js")).callPanel({ ...tools, said: (detail) => line.said(detail), shown: () => state.shown, firm, caller, ending });
+    if (state.shown === id) panel(call, ladder, again);
   } catch (error) { $("find-error").textContent = wrong(error); }
-}
-
-function drawCall(call, ladder) {
-  $("one").hidden = false;
-  $("one-title").textContent = [firm(call), caller(call), when(call.arrived_ms)].join(" — ");
-  const facts = [
-    [W.did, call.did_display], [W.operator, call.operator_name], [W.wait, call.answered_ms == null ? W.abandoned : seconds(call.wait_ms)],
-    [W.talk, duration(call.talk_ms)], [W.ending, call.ended_ms == null ? W.states[call.state] : ending(call)],
-  ];
-  $("facts").replaceChildren(...facts.filter(([, text]) => text).map(([name, text]) =>
-    element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: text }))));
-  drawLines(call);
-  drawRecording(call);
-  drawStory(call);
-  $("ladder").textContent = ladder;
-  $("one-title").focus({ preventScroll: true });
-  $("one").scrollIntoView({ block: "nearest" });
-}
-
-/** What each party's line was like, in words: whose fault was it that somebody could not hear? */
-function drawLines(call) {
-  $("lines").replaceChildren(...call.legs.filter((leg) => leg.statistics?.received || leg.statistics?.sent).map((leg) => {
-    const figures = leg.statistics;
-    const words = [W.legs[leg.role] ?? leg.role, leg.party].filter(Boolean).join(" ");
-    const share = (lost, all) => all ? `${(100 * lost / all).toFixed(1)} %` : "";
-    const from = { quality: quality(figures), lost: share(figures.lost, figures.received + figures.lost), jitter: Math.round(figures.jitter_us / 1000) };
-    const to = { quality: grade(figures.remote_mos_x100), lost: share(figures.remote_lost, figures.sent), jitter: Math.round((figures.remote_jitter_us ?? 0) / 1000) };
-    const parts = [figures.received ? filled(W.lineFrom, from) : W.lineSilent];
-    if (figures.worst_mos_x100 != null && figures.worst_mos_x100 < FAIR) parts.push(filled(W.lineWorst, { quality: grade(figures.worst_mos_x100), at: worstAt(call, leg) }));
-    if (figures.remote_mos_x100 != null) parts.push(filled(W.lineTo, to));
-    if (figures.round_trip_ms != null) parts.push(filled(W.lineTrip, { ms: figures.round_trip_ms }));
-    const bad = Math.min(figures.mos_x100 ?? BEST, figures.worst_mos_x100 ?? BEST, figures.remote_mos_x100 ?? BEST) < FAIR || !figures.received;
-    return element("li", {}, chip(words, bad ? "missed" : "ready"), element("span", { textContent: ` ${parts.join(" ")}` }));
-  }));
-}
-
-/** A mean opinion score as people understand it (ITU-T G.107 Annex B). */
-const grade = (mos) => mos == null ? "" : `${mos >= GOOD ? W.lineGood : mos >= FAIR ? W.lineFair : W.linePoor} (MOS ${(mos / 100).toFixed(1)})`;
-const quality = (figures) => figures.received ? grade(figures.mos_x100) : "";
-
-/** When the worst moment was, on the recording's clock. */
-function worstAt(call, leg) {
-  const heard = call.events.find((event) => event.kind === "heard" && event.detail?.leg === leg.role)?.offset_ms;
-  const answered = call.events.find((event) => event.kind === "answered")?.offset_ms;
-  return heard == null || answered == null ? "" : clock((heard + leg.statistics.worst_at_ms - answered) / 1000);
-}
-
-/** The waveform, the caller above and our side below, with what is missing marked; a click plays from there. */
-async function drawWave(call) {
-  const canvas = $("wave");
-  canvas.hidden = true;
-  if (!call.recording?.peaks) return;
-  const peaks = await api(`/calls/${call.call}/recording/peaks`).catch(() => null);
-  if (!peaks || state.shown !== call.call) return;
-  canvas.hidden = false;
-  const pen = canvas.getContext("2d");
-  const { width, height } = canvas;
-  const style = getComputedStyle(canvas);
-  pen.clearRect(0, 0, width, height);
-  const total = Math.max(call.recording.samples / 8, 1);
-  for (const [spans, alpha] of [[call.recording.gaps, 0.5], [call.recording.pauses, 0.2]]) {
-    pen.globalAlpha = alpha;
-    pen.fillStyle = style.color;
-    for (const [from, length] of spans) pen.fillRect(width * from / total, 0, Math.max(1, width * length / total), height);
-  }
-  pen.globalAlpha = 1;
-  pen.fillStyle = style.color;
-  for (let point = 0; point < peaks.length; point++) {
-    for (const channel of [0, 1]) {
-      const [least, most] = [peaks.data[4 * point + 2 * channel], peaks.data[4 * point + 2 * channel + 1]];
-      const middle = height * (1 + 2 * channel) / 4;
-      const x = width * point / peaks.length;
-      pen.fillRect(x, middle - most / 128 * height / 4, Math.max(1, width / peaks.length - 0.5), Math.max(1, (most - least) / 128 * height / 4));
-    }
-  }
-  canvas.onclick = (event) => {
-    $("player").currentTime = event.offsetX / canvas.clientWidth * total / 1000;
-    $("player").play().catch(() => {});
-  };
-}
-
-function drawRecording(call) {
-  drawWave(call);
-  $("fault").hidden = !call.recording?.fault;
-  $("fault").textContent = call.recording?.fault ? filled(W.fault, { why: call.recording.fault }) : "";
-  const player = $("player");
-  const address = `/api/v1/calls/${call.call}/recording`;
-  player.hidden = $("file").hidden = !call.recording;
-  $("no-recording").textContent = call.recording || call.ended_ms == null ? ""
-    : W.noRecordings[call.no_recording] ?? (call.no_recording ? `${W.noRecording} (${call.no_recording})` : W.noRecording);
-  if (!call.recording) {
-    player.removeAttribute("src");
-    player.load();
-    return;
-  }
-  // It is not fetched before somebody plays it: each fetch is a line in the audit log.
-  if (player.getAttribute("src") !== address) player.src = address;
-  $("download").href = address;
-  $("download").download = call.recording.path.split("/").pop();
-  $("sha").textContent = call.recording.sha256;
-}
-
-/** The recording begins with our answer: what came before cannot be heard. */
-function drawStory(call) {
-  const answered = call.events.find((event) => event.kind === "answered")?.offset_ms;
-  $("timeline").replaceChildren(...call.events.filter((event) => event.kind !== "sip").map((event) => {
-    const at = answered == null ? -1 : (event.offset_ms - answered) / 1000;
-    const word = W.events[event.kind] ?? event.kind;
-    const detail = eventDetail(event.detail ?? {});
-    const inside = [
-      element("span", { className: "at", textContent: clock(at, event.offset_ms, answered) }),
-      element("span", { textContent: word }),
-      ...(detail ? [element("span", { className: "quiet", textContent: detail })] : []),
-    ];
-    if (!call.recording || at < 0 || at * 8000 > call.recording.samples) return element("li", {}, element("span", { className: "moment" }, ...inside));
-    const play = () => { $("player").currentTime = at; $("player").play().catch(() => {}); };
-    return element("li", {}, element("button", { type: "button", className: "moment", onclick: play, ariaLabel: filled(W.seek, { what: `${word} ${clock(at)}` }) }, ...inside));
-  }));
-}
-
-function clock(at, offset_ms, answered) {
-  if (at < 0) return answered == null ? `+${(offset_ms / 1000).toFixed(1)}` : `−${(-at).toFixed(1)}`;
-  return `${Math.floor(at / 60)}:${(at % 60).toFixed(1).padStart(4, "0")}`;
-}
-
-function eventDetail({ operator, name, number: called, leg, reason, who: whom, why, chance_percent: chance, digit, by, policy, calls, last_ms, from_ms, to_ms }) {
-  if (whom) return line.said(`${whom} ${why}`);
-  if (chance != null) return `${chance}%`;
-  const who = state.operators.get(operator) ?? name ?? (called ? number(called) : W.legs[leg]);
-  const earlier = last_ms == null ? "" : filled(W.earlierCalls, { calls, last: when(last_ms) });
-  const length = to_ms == null ? "" : seconds(to_ms - from_ms);
-  return [who, digit, W.pauseBy[by], W.abandonedPolicies[policy], earlier, length, reason, why].filter(Boolean).join(" · ");
 }
 
 // ---- Coming and going ----
@@ -548,15 +430,21 @@ async function showDesk() {
   $("wallboard").hidden = !mayFind();
   document.body.classList.toggle("operator", state.me.role === "operator");
   $("one").hidden = true;
-  const reasons = await api("/not-ready-reasons");
-  state.reasons = new Map(reasons.map((reason) => [reason.code, reason]));
-  await names();
-  await Promise.all([refreshNow(), mayFind() ? find() : null, refreshBans(), refreshPromise()]);
+  // What comes from now on is heard, whatever becomes of the rest.
   listen();
-  tellAlarm(...await line.recalls(state.me.name));
-  await administer();
+  const tried = (work) => Promise.resolve(work).catch(() => {});
+  const reasons = api("/not-ready-reasons").then((all) => { state.reasons = new Map(all.map((reason) => [reason.code, reason])); });
+  await Promise.all([reasons, names(), refreshNow(), mayFind() ? find() : null, refreshBans(), refreshPromise()].map(tried));
+  if (!state.me) return;
+  drawNow();
+  tellAlarm(...await line.recalls(state.me.name).catch(() => []));
+  if (!state.me) return;
+  await tried(administer());
   lists.refresh();
-  await reports.resumes(state.now);
+  // What has happened before the stream began is in no event: a call that was answered just then.
+  await joined(state.socket);
+  await tried(refreshNow());
+  if (state.me) await tried(reports.resumes(state.now));
 }
 
 /** Firms and operators, as they are called now. */
@@ -565,8 +453,15 @@ const names = () => Promise.all([
   fill($("find").elements.operator, "/operators", state.operators),
 ]);
 
-/** Nothing of the desk is left for whoever comes next. */
-function showLogin() {
+function forgetDesks() {
+  forms?.forget();
+  desks?.forget();
+  scores?.forget();
+}
+
+/** Nothing of the desk is left for whoever comes next; what was being typed waits for its writer, unless he left: `isOver`. */
+function showLogin(isOver = false) {
+  if (isOver) { whose = null; forgetDesks(); $("find").reset(); }
   // What somebody is typing at the door stays, whatever an old request is told.
   const isThere = !$("login").hidden;
   state.socket?.close();
@@ -578,10 +473,7 @@ function showLogin() {
   reports.forget();
   lists.forget();
   line.forget();
-  forms?.forget();
-  desks?.forget();
   ownPhone?.forget();
-  scores?.forget();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
   if (!isThere) entrance.forget();
   $("desk").hidden = $("own").hidden = $("account").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
@@ -590,7 +482,7 @@ function showLogin() {
 }
 
 const entrance = door({ form: $("login-form"), field: "name", side: "", language: () => language, entered: showDesk });
-$("logout").onclick = async () => { await reports.leaves(); await api("/logout", { method: "POST" }).catch(() => {}); showLogin(); };
+$("logout").onclick = async () => { await reports.leaves(); await api("/logout", { method: "POST" }).catch(() => {}); showLogin(true); };
 $("language").onclick = () => {
   language = W.otherLang;
   localStorage.setItem("language", language);
@@ -609,17 +501,23 @@ $("language").onclick = () => {
   drawBans();
   drawAlarms();
   if (mayFind()) drawCalls();
-  if (state.shown) show(state.shown);
+  if (state.shown) show(state.shown, true);
 };
 $("own-state").onchange = (event) => { if (event.target.value) changeOwn(event.target.value); };
 $("bans-clear").onclick = () => clearBans("/bans");
 $("find").onsubmit = (event) => { event.preventDefault(); find(); };
-$("find").onreset = () => setTimeout(find);
+$("find").onreset = () => setTimeout(() => { if (mayFind()) find(); });
 $("more").onclick = () => find(true);
 
 speak();
 // A one-time link (`/?ticket=…`) logs in without typing: the demo prints one.
 const ticket = new URLSearchParams(location.search).get("ticket");
 if (ticket) history.replaceState(null, "", "/");
+const begin = () => showDesk().catch((error) => {
+  if (error.status && error.status < 500) { showLogin(); $("login-form").querySelector(".error").textContent = wrong(error); return; }
+  // The server is away: that ends no session.
+  cutOff(true);
+  setTimeout(begin, RECONNECT_MS);
+});
 (ticket ? api("/login", { method: "POST", body: JSON.stringify({ ticket }) }) : Promise.resolve())
-  .then(showDesk).catch((error) => { showLogin(); $("login-form").querySelector(".error").textContent = wrong(error); });
+  .then(begin, (error) => { showLogin(); $("login-form").querySelector(".error").textContent = wrong(error); });

@@ -13,9 +13,10 @@ export function disputeCase(tools, past, done) {
   const D = () => words[tools.language()] ?? words.en;
   const build = blocks(element);
   const place = element("section", { id: "dispute-case", hidden: true });
-  const state = { id: null, found: null, wave: null, written: new Map() };
+  const state = { id: null, found: null, wave: null, user: null, left: null, written: new Map() };
   const minutes = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
   const name = (field) => field[tools.language()] ?? field.en;
+  const answerOf = (field) => field.said == null ? D().unheard : field.input === "tick" ? D().yes : field.input?.choice?.find(({ value }) => value === field.said)?.[tools.language()] ?? field.said;
 
   /** Opens it, and plays the seconds in which the field was said. */
   async function show(id, plays = true) {
@@ -56,7 +57,7 @@ export function disputeCase(tools, past, done) {
       const text = span ? minutes(span.from_ms) : D().nowhere;
       const play = state.wave && span ? build.button(text, () => state.wave.field(one.key), { className: "link", ariaLabel: filled(D().playOf, { field: name(one), time: text }) }) : text;
       if (play.dataset) play.dataset.field = one.key;
-      return [at < 9 ? String(at + 1) : "", name(one), { text: one.said ?? D().unheard, kind: one.key === found.dispute.field ? "disputed" : "" }, element("span", {}, play, one.changed_later ? chip(D().changedLater, "busy") : "")];
+      return [at < 9 ? String(at + 1) : "", name(one), { text: answerOf(one), kind: one.key === found.dispute.field ? "disputed" : "" }, element("span", {}, play, one.changed_later ? chip(D().changedLater, "busy") : "")];
     }), D().none);
     return list;
   }
@@ -143,5 +144,13 @@ export function disputeCase(tools, past, done) {
     place.hidden = true;
   }
 
-  return { place, show, forget: () => { state.written.clear(); forget(); }, redraw: () => { if (state.found) draw(); }, shown: () => state.id };
+  /** Whoever comes back after a session that has ended finds the case in which something is written; nobody else does. */
+  async function resumes(user) {
+    const left = state.user === user ? state.left : null;
+    if (state.user !== user) state.written.clear();
+    Object.assign(state, { user, left: null });
+    if (left != null) await show(left, false);
+  }
+
+  return { place, show, resumes, forget: () => { state.left ??= state.id; forget(); }, redraw: () => { if (state.found) draw(); }, shown: () => state.id };
 }

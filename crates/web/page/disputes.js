@@ -26,6 +26,7 @@ export function disputeDesk(tools, past) {
     const [open, counts, firms] = await Promise.all([api("/disputes?open=true"), api(`/disputes/counts?${state.span}`), api("/customers")]);
     Object.assign(state, { open: open.reverse(), counts, firms: new Map(firms.map((firm) => [firm.id, firm.name])) });
     draw();
+    await one.resumes(tools.me().name).catch(() => {});
   }
 
   function draw() {

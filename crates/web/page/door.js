@@ -1,29 +1,21 @@
 // At the door, of the house and of my page: after the password the code, where one is asked for, or a passkey instead of both.
+import { ask, element, sending } from "/dom.js";
 import { words } from "/door-words.js";
 import { knowsPasskeys, usePasskey } from "/passkey.js";
-
-const ANSWER_MAX_MS = 15000;
 
 /** `form` has the name (`field`), the password, a button and a place for errors; `side` is "" or "/my"; `entered` is what comes then. */
 export function door({ form, field, side, language, entered }) {
   const T = () => words[language()] ?? words.en;
   const error = form.querySelector(".error");
-  const label = document.createElement("label");
-  const named = document.createElement("span");
-  const code = Object.assign(document.createElement("input"), { name: "code", autocomplete: "one-time-code", autocapitalize: "none", spellcheck: false });
-  const passkey = Object.assign(document.createElement("button"), { type: "button", hidden: !knowsPasskeys() });
-  label.append(named, code);
+  const named = element("span");
+  const code = element("input", { name: "code", autocomplete: "one-time-code", autocapitalize: "none", spellcheck: false });
+  const label = element("label", { hidden: true }, named, code);
+  const passkey = element("button", { type: "button", hidden: !knowsPasskeys() });
   let askedOf = ""; // whose code
-  label.hidden = true;
   form.querySelector("button.main").before(label);
   form.querySelector("button.main").after(passkey);
 
-  async function send(path, body) {
-    const response = await fetch("/api/v1" + path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": language() }, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MAX_MS) });
-    const answer = await response.json().catch(() => ({}));
-    if (response.ok) return answer;
-    throw Object.assign(new Error(answer.what ?? response.statusText), { status: response.status, body: answer, wait: response.headers.get("retry-after") });
-  }
+  const send = (path, body) => ask(path, language(), sending("POST", body));
 
   function wrong(problem) {
     if (problem.name === "NotAllowedError") return T().passkeyNot;

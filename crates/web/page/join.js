@@ -1,28 +1,16 @@
 // The page behind a one-time link: a name, for the first administrator, and a password. The link's secret stands behind the `#`, which no
 // browser sends anywhere; it is taken out of the address at once.
+import { $, ask, element, sending } from "/dom.js";
 import { words } from "/account-words.js";
 
-const ANSWER_MAX_MS = 15000;
 const PASSWORD_CHARS_MIN = 12;
-const $ = (id) => document.getElementById(id);
-const element = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-};
 let language = localStorage.getItem("language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
 const W = () => words[language] ?? words.en;
 const secret = location.hash.slice(1);
 history.replaceState(null, "", "/join");
 const state = { link: null, gone: null };
 
-async function send(path, body) {
-  const response = await fetch("/api/v1" + path, { method: "POST", headers: { "Content-Type": "application/json", "Accept-Language": language }, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MAX_MS) });
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  throw Object.assign(new Error(answer.what ?? response.statusText), { status: response.status, body: answer });
-}
-
+const send = (path, body) => ask(path, language, sending("POST", body));
 const wrong = (problem) => problem.body?.field === "password" ? W().weak : problem.body?.field === "name" ? W().badName
   : problem.status === 404 ? W().linkGone : problem.status ? [problem.message, problem.body?.remedy].filter(Boolean).join(" ") : W().failed;
 

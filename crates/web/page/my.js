@@ -1,37 +1,31 @@
 // My page: a client firm's reports of six months, on a telephone first. Whatever comes from outside is put on the page as text.
+import { $, ask, element, filled, sending } from "/dom.js";
 import { words } from "/my-words.js";
 import { door } from "/door.js";
+import { feedbackPart } from "/my-feedback.js";
 import { keeping } from "/my-keeping.js";
 import { orders } from "/my-orders.js";
 
 const TYPING_MS = 250;
-const TIMEOUT_MS = 15000;
 
-const $ = (id) => document.getElementById(id);
-const element = (name, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(name), properties);
-  made.append(...children);
-  return made;
-};
 const button = (textContent, onclick, more = {}) => element("button", { type: "button", textContent, onclick, ...more });
-const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
 let language = localStorage.getItem("my-language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
 let W = words[language] ?? words.en;
-const state = { me: null, members: [], people: [], reports: [], next: null, asked: 0, opened: new Map(), tab: "reports" };
+const state = { me: null, members: [], people: [], reports: [], next: null, asked: 0, opened: new Map(), written: new Map(), tab: "reports" };
 const when = (ms) => new Date(ms).toLocaleString(W.locale, { timeZone: "Asia/Tokyo", month: "numeric", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit" });
 const day = (ms) => new Date(ms).toLocaleDateString(W.locale, { timeZone: "Asia/Tokyo", dateStyle: "medium" });
 
 async function api(path, options = {}) {
-  const request = { headers: { "Content-Type": "application/json", "Accept-Language": language }, signal: AbortSignal.timeout(TIMEOUT_MS), ...options };
-  const response = await fetch("/api/v1/my" + path, request);
-  const text = await response.text();
-  const body = response.headers.get("content-type")?.includes("json") && text ? JSON.parse(text) : text;
-  if (response.ok) return body;
-  if (response.status === 401 && path !== "/login") { show("login"); $("state").textContent = state.me ? W.ended : ""; }
-  throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status, body });
+  try {
+    return await ask("/my" + path, language, options);
+  } catch (error) {
+    if (error.body?.error === "second_factor_needed") location.assign("/my/account");
+    if (error.status === 401) { show("login"); $("state").textContent = state.me ? W.ended : ""; }
+    throw error;
+  }
 }
-const send = (method, path, body) => api(path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+const send = (method, path, body) => api(path, sending(method, body));
 const wrong = (error) => error.status === 401 ? "" : error.status === 403 ? W.forbidden
   : error.status ? [error.message, error.body?.remedy].filter(Boolean).join(" ") : W.failed;
 const may = (act) => act === "manage" ? state.me?.role === "owner" : state.me?.role !== "reader";
@@ -114,7 +108,7 @@ async function find(more = false) {
     if (turn !== state.asked) return;
     state.reports = more ? [...state.reports, ...page.reports] : page.reports;
     state.next = page.next;
-    $("since").textContent = filled(W.since, { day: day(page.since_ms) });
+    state.since = page.since_ms;
     $("error").replaceChildren();
     draw();
   } catch (error) {
@@ -124,6 +118,7 @@ async function find(more = false) {
 }
 
 function draw() {
+  $("since").textContent = state.since ? filled(W.since, { day: day(state.since) }) : "";
   $("list").replaceChildren(...state.reports.map(card));
   $("count").textContent = state.reports.length ? filled(state.next ? W.countMore : W.count, { count: state.reports.length }) : W.nothing;
   $("more").hidden = !state.next;
@@ -210,6 +205,7 @@ function fill(body, whole) {
   if (whole.follow_ups.length) body.append(element("p", {}, chip(W.corrected, "high")));
   for (const dispute of whole.disputes) body.append(answer(dispute, whole));
   if (may("handle")) body.append(disputing(body, whole));
+  body.append(feedbackPart({ element, button, chip, W, filled, when, send, wrong, may }, whole, async () => fill(body, await api(`/reports/${whole.id}`))));
 }
 
 /** What can be wrong in a report: what stands at its head, too. */
@@ -230,17 +226,21 @@ function answer(dispute, whole) {
 function disputing(body, whole) {
   const place = element("div", { className: "dispute" });
   const ask = () => {
+    const before = state.written.get(whole.id);
     const field = element("select", { name: "field" }, ...disputable(whole).map((line) => new Option(`${line.label}: ${line.text}`.slice(0, 60), line.key)));
-    const own = element("textarea", { maxLength: 500 });
+    if (before) field.value = before.field;
+    const own = element("textarea", { name: "words", maxLength: 500, value: before?.words ?? "" });
     const error = element("p", { className: "error", role: "alert" });
     const form = element("form", {},
       element("label", {}, element("span", { textContent: W.disputeField }), field),
       element("label", {}, element("span", { textContent: W.disputeWords }), own), error,
-      element("div", { className: "acts" }, element("button", { className: "main", textContent: W.disputeSend }), button(W.cancel, offer)));
+      element("div", { className: "acts" }, element("button", { className: "main", textContent: W.disputeSend }), button(W.cancel, () => { state.written.delete(whole.id); offer(); place.querySelector("button").focus(); })));
+    form.oninput = () => state.written.set(whole.id, { field: field.value, words: own.value });
     form.onsubmit = async (event) => {
       event.preventDefault();
       try {
         await send("POST", `/reports/${whole.id}/disputes`, { field: field.value, words: own.value });
+        state.written.delete(whole.id);
         fill(body, await api(`/reports/${whole.id}`));
         body.append(element("p", { role: "status", textContent: W.disputeSent }));
       } catch (why) {
@@ -248,10 +248,11 @@ function disputing(body, whole) {
       }
     };
     place.replaceChildren(form);
-    field.focus();
+    return field;
   };
-  const offer = () => place.replaceChildren(button(W.dispute, ask));
-  offer();
+  const offer = () => place.replaceChildren(button(W.dispute, () => ask().focus()));
+  // What was being written stays, whatever else is drawn anew.
+  if (state.written.has(whole.id)) ask(); else offer();
   return place;
 }
 
@@ -280,6 +281,8 @@ const entrance = door({ form: $("login-form"), field: "login", side: "/my", lang
 function leave() {
   Object.assign(state, { me: null, reports: [], next: null, tab: "reports" });
   state.opened.clear();
+  state.written.clear();
+  kept.forget();
   ordered.forget();
   $("find").reset();
   $("list").replaceChildren();
@@ -307,11 +310,12 @@ $("find").oninput = (event) => {
 $("find").addEventListener("compositionend", () => { clearTimeout(typing); typing = setTimeout(() => find(), TYPING_MS); });
 $("find").onsubmit = (event) => { event.preventDefault(); clearTimeout(typing); find(); };
 $("more").onclick = () => find(true);
-addEventListener("online", () => { $("state").textContent = ""; if (state.me) find(); });
+// Nothing is drawn anew under the hands of whoever is writing.
+addEventListener("online", () => { $("state").textContent = ""; if (state.me && !state.written.size) find(); });
 addEventListener("offline", () => { $("state").textContent = W.failed; });
 
 const kept = keeping({ $, element, button, filled, when, send, api, wrong, may, state, W: () => W, begin });
 const ordered = orders({ element, button, filled, send, api, wrong, W: () => W });
-addEventListener("beforeunload", (event) => { if (ordered.isChanged) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (ordered.isChanged || kept.isChanged || state.written.size) event.preventDefault(); });
 speak();
 begin();

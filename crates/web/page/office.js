@@ -2,6 +2,7 @@
 // them has logged in, and for nobody else.
 import { adminDesk } from "/admin.js";
 import { disputeDesk } from "/disputes.js";
+import { feedbackDesk } from "/feedback.js";
 import { operatorsDesk } from "/operators.js";
 import { pastReports } from "/past.js";
 import { figures } from "/past-figures.js";
@@ -14,7 +15,8 @@ export function office(tools) {
   Object.assign(style, { rel: "stylesheet", href: "/office.css" });
   document.head.append(style);
   const past = pastReports(tools);
-  const parts = [profileDesk(tools), disputeDesk(tools, past), past, figures(tools), qualityDesk(tools), operatorsDesk(tools), adminDesk(tools)];
+  const admin = adminDesk(tools);
+  const parts = [profileDesk({ ...tools, onboard: admin.onboard }), disputeDesk(tools, past), feedbackDesk(tools), past, figures(tools), qualityDesk(tools), operatorsDesk(tools), admin];
   return {
     load: () => Promise.all(parts.map((part) => part.load())),
     hears: (stamped) => parts.forEach((part) => part.hears?.(stamped)),

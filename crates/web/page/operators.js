@@ -68,9 +68,9 @@ export function operatorsDesk(tools) {
   const percent = (part, whole) => whole ? `${Math.floor(part * 1000 / whole) / 10} %` : "–";
 
   function drawRows() {
-    const heads = [O().time, O().operator, O().calls, O().inTime, O().talk, O().reports, O().wrapUp, O().corrected, O().misheard, O().misspoken, O().mistyped, O().correct, O().score];
+    const heads = [O().time, O().operator, O().calls, O().inTime, O().talk, O().reports, O().wrapUp, O().corrected, O().misheard, O().misspoken, O().mistyped, O().correct, O().praise, O().complaints, O().wishes, O().score];
     table(shell.rows, heads, (state.rows ?? []).map((one) => [one.from, one.name, number(one.calls), number(percent(one.in_time, one.calls)), number(one.calls ? clock(one.talk_ms / one.calls) : "–"),
-      number(one.reports), number(one.reports ? clock(one.wrap_up_ms / one.reports) : "–"), number(one.corrected), ...[one.misheard, one.misspoken, one.mistyped, one.correct].map(number),
+      number(one.reports), number(one.reports ? clock(one.wrap_up_ms / one.reports) : "–"), number(one.corrected), ...[one.misheard, one.misspoken, one.mistyped, one.correct, one.praise, one.complaints, one.wishes].map(number),
       number(one.scored ? `${Math.round(one.percent / one.scored)} % (${one.scored})` : "–")]), O().none);
   }
 

@@ -175,7 +175,7 @@ export function pastReports(tools) {
 
   function facts(whole) {
     const told = [[B().number, phone(whole)], [B().caller, whole.caller_display], [B().operator, whole.operator_name], [B().state, B().states[whole.state]], [B().sentAt, whole.sent_ms && `${when(whole.sent_ms)} (${whole.sent_by})`],
-      [B().seen, whole.seen_ms && when(whole.seen_ms)], [B().waiver, whole.waiver], [B().billing, whole.class]];
+      [B().seen, whole.seen_ms && when(whole.seen_ms)], [B().waiver, whole.waiver], [B().billing, B().classes[whole.class] ?? whole.class]];
     return element("dl", { className: "facts" }, ...told.filter(([, text]) => text).map(([name, text]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: text }))));
   }
 
@@ -210,6 +210,7 @@ export function pastReports(tools) {
   const person = (id) => state.one.written.people.find((one) => one.id === id)?.name;
   const answer = (value, field) => value === "unheard" ? B().unheard : value == null ? B().cleared
     : field?.input === "person" ? person(value.said) ?? value.said
+    : field?.input === "tick" ? B().yes
     : field?.input?.choice?.find((choice) => choice.value === value.said)?.[tools.language()] ?? B().kinds[value.said] ?? value.said;
 
   /** Each field with what was said, and where in the recording: a click plays from a little before. */
@@ -258,7 +259,8 @@ export function pastReports(tools) {
       state.later = setTimeout(() => {
         // A choice that somebody is making stays as it is; what is open stays open.
         const opened = [...shell.one.querySelectorAll("details")].map((one) => one.open);
-        if (!shell.one.contains(document.activeElement)) show(event.report, false).then(() => shell.one.querySelectorAll("details").forEach((one, at) => { one.open = opened[at] ?? false; }));
+        const plays = [...shell.one.querySelectorAll("audio")].some((audio) => !audio.paused);
+        if (!plays && !shell.one.contains(document.activeElement)) show(event.report, false).then(() => shell.one.querySelectorAll("details").forEach((one, at) => { one.open = opened[at] ?? false; }));
       }, REFRESH_MS);
     },
     redraw: draw,

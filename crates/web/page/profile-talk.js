@@ -87,7 +87,7 @@ export function unreadPart(tools) {
 
 // ---- What the firm has bought ----
 
-export function planPart({ form, P, doc, element }) {
+export function planPart({ form, P, doc, element, api, wrong, filled, when, mine }) {
   /** A billing class of one's own for a kind; nothing: the usual. */
   function billing() {
     const { classes } = doc().billing;
@@ -102,12 +102,27 @@ export function planPart({ form, P, doc, element }) {
     });
   }
 
+  /** Whether the firm's people hear recordings by telephone; supervisors can take the PIN away. */
+  function dialIn() {
+    const place = element("p", { id: "firm-dial-in", role: "status" });
+    const path = `/customers/${mine().id}/dial-in`;
+    const show = async () => {
+      const line = await api(path);
+      if (!line.line) return;
+      const told = line.locked_until_ms ? filled(P().pinLocked, { time: when(line.locked_until_ms) }) : line.set_ms ? filled(P().pinSet, { time: when(line.set_ms) }) : P().pinNone;
+      const remove = element("button", { type: "button", textContent: P().pinRemove, onclick: () => api(path, { method: "DELETE" }).then(show).catch((error) => { place.textContent = wrong(error); }) });
+      place.replaceChildren(filled(P().pinLine, { line: line.line, code: line.code }), " ", told, " ", ...(line.set_ms ? [remove] : []));
+    };
+    show().catch((error) => { place.textContent = wrong(error); });
+    return place;
+  }
+
   return {
     draw: () => [
       form.group(P().features, element("p", { className: "quiet", textContent: P().featuresHint }), form.row(...FEATURES.map((one) => form.tick(doc().features, one, `features.${one}`, P().featureWords[one]))),
         form.tick(doc(), "notice_only", "notice_only", P().noticeOnly, { hint: P().noticeOnlyHint })),
       form.group(P().listening, element("p", { className: "quiet", textContent: P().listeningHint }), form.row(form.tick(doc().listening, "on", "listening.on", P().listeningOn),
-        form.count(doc().listening, "hours", "listening.hours", P().listeningHours, { min: 1 }), form.count(doc().listening, "times_max", "listening.times_max", P().listeningTimes, { min: 0, hint: P().listeningTimesHint }))),
+        form.count(doc().listening, "hours", "listening.hours", P().listeningHours, { min: 1 }), form.count(doc().listening, "times_max", "listening.times_max", P().listeningTimes, { min: 0, hint: P().listeningTimesHint })), dialIn()),
       form.group(P().noise, form.row(...NOISE.map((one) => form.choice(doc().noise, one, `noise.${one}`, P().kinds[one], choices(TREATMENTS, P().treatments))),
         form.count(doc(), "digest_hour", "digest_hour", P().digestHour, { min: 0, max: 23, hint: P().digestHint }))),
       form.group(P().billing, element("p", { className: "quiet", textContent: P().billingHint }), form.row(...billing())),

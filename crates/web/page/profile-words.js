@@ -1,7 +1,7 @@
 // Words of a client firm's report settings, in both languages; what stands between the braces is JSON, as in words.js.
 export const words = {
   "ja": {
-    "title": "契約企業の報告設定", "firm": "契約企業", "choose": "選択してください", "save": "保存", "saved": "保存しました。", "discard": "変更を取り消す",
+    "onboard": "開通確認", "title": "契約企業の報告設定", "firm": "契約企業", "choose": "選択してください", "save": "保存", "saved": "保存しました。", "discard": "変更を取り消す",
     "cancel": "やめる", "change": "変更", "remove": "削除", "none": "なし", "up": "上へ", "down": "下へ", "any": "指定なし", "asUsual": "標準どおり", "usual": "空欄なら標準",
     "unsaved": "未保存の変更があります。", "readOnly": "変更できるのは管理者だけです。テスト送信はできます。",
     "refused": "保存できませんでした。{count}か所を直してください。入力した内容は残っています。", "wrongHere": "{count}か所に誤り", "and": "・", "or": "、",
@@ -44,7 +44,7 @@ export const words = {
     "ladder": "緊急の報告が読まれないとき", "ladderHint": "最初の送信先に届いてからの時間で、だれかが確認するまで順に知らせます。", "rung": "段階", "addRung": "段階を追加", "afterMinutes": "経過（分）", "tellWhom": "知らせる相手", "supervisor": "スーパーバイザー", "phoneCall": "電話（「1」を押して確認）", "phoneNumber": "電話番号",
     "callOut": "電話での報告", "callOutHint": "文書の報告に加えて、オペレーターが電話で報告します。", "callOutOn": "電話でも報告する", "urgentOnly": "緊急のときだけ",
     "features": "契約しているもの", "featuresHint": "外したものは、オペレーターの画面に出ません。", "featureWords": { "faq": "質問への回答", "booking": "予約の受付", "bridge": "取次", "schedule": "予定の案内", "complaint": "クレームの受付" },
-    "listening": "録音の聴取", "listeningHint": "報告に、その通話の録音を聞くためのリンクを付けます。", "listeningOn": "リンクを付ける", "listeningHours": "送信から聞ける時間", "listeningTimes": "聞ける回数", "listeningTimesHint": "0は無制限。30分以内の聞き直しは1回と数えます。",
+    "listening": "録音の聴取", "listeningHint": "報告に、その通話の録音を聞くためのリンクを付けます。", "listeningOn": "リンクを付ける", "listeningHours": "送信から聞ける時間", "listeningTimes": "聞ける回数", "pinLine": "電話での聴取：{line}、会社番号{code}。", "pinSet": "暗証番号は{time}に設定されました。", "pinNone": "暗証番号はまだありません。", "pinLocked": "暗証番号の間違いが続いたため、{time}まで停止中です。", "pinRemove": "暗証番号を削除", "listeningTimesHint": "0は無制限。30分以内の聞き直しは1回と数えます。",
     "noticeOnly": "着信の通知だけを送る", "noticeOnlyHint": "報告の入力はなくなり、企業が録音を聞きます。", "noise": "営業・間違い・無言の電話", "treatments": { "normal": "ほかと同じく報告", "digest": "1日1回まとめて", "suppress": "報告しない（記録だけ）" }, "digestHour": "まとめを送る時刻（時）", "digestHint": "0～23",
     "billing": "集計の区分", "billingHint": "標準と違う区分で数える種別だけ入力します（例: standard）。",
     "language": "報告の言語", "languages": { "ja": "日本語", "en": "英語" }, "templates": "独自の文面", "templatesHint": "Jinja の書式です。{{ who }}、{{ desired }}、{{ callback.display }}、{% for line in lines %} などが使えます。緊急の印は件名の先頭に必ず付きます。", "templateSubject": "メールの件名", "templateMail": "メールの本文", "templateChat": "チャットの本文",
@@ -54,7 +54,7 @@ export const words = {
     "policies": { "send": "すぐに送信します。", "digest": "1日1回のまとめに入れます。", "suppress": "送信しません（記録だけ）。", "notice_only": "着信の通知だけを送ります。" }
   },
   "en": {
-    "title": "Client firms' report settings", "firm": "Client firm", "choose": "Choose one", "save": "Save", "saved": "Saved.", "discard": "Undo changes",
+    "onboard": "Proof that it works", "title": "Client firms' report settings", "firm": "Client firm", "choose": "Choose one", "save": "Save", "saved": "Saved.", "discard": "Undo changes",
     "cancel": "Cancel", "change": "Change", "remove": "Remove", "none": "none", "up": "up", "down": "down", "any": "any", "asUsual": "as usual", "usual": "empty: the usual",
     "unsaved": "There are changes that are not saved.", "readOnly": "Only administrators change this. You may send a test.",
     "refused": "Not saved: {count} places are to be mended. What you typed is still here.", "wrongHere": "{count} wrong", "and": ", ", "or": ", ",
@@ -97,7 +97,7 @@ export const words = {
     "ladder": "When nobody reads an urgent report", "ladderHint": "Counted from when the first recipient's server took it, until somebody has confirmed it.", "rung": "Step", "addRung": "Add a step", "afterMinutes": "After (minutes)", "tellWhom": "Tell", "supervisor": "a supervisor", "phoneCall": "by telephone (press 1 to confirm)", "phoneNumber": "Telephone number",
     "callOut": "Report by telephone", "callOutHint": "An operator calls, beside the written report.", "callOutOn": "Tell by telephone, too", "urgentOnly": "Urgent ones alone",
     "features": "What it has bought", "featuresHint": "What is off is not on the operators' screen.", "featureWords": { "faq": "answers to questions", "booking": "bookings", "bridge": "putting callers through", "schedule": "telling when people are back", "complaint": "complaints" },
-    "listening": "Hearing recordings", "listeningHint": "Reports have a link by which the recording of their call is heard.", "listeningOn": "They have one", "listeningHours": "Hours after sending", "listeningTimes": "Times", "listeningTimesHint": "0: as often as one likes. Again within half an hour is the same time.",
+    "listening": "Hearing recordings", "listeningHint": "Reports have a link by which the recording of their call is heard.", "listeningOn": "They have one", "listeningHours": "Hours after sending", "listeningTimes": "Times", "pinLine": "By telephone: {line}, company code {code}.", "pinSet": "The PIN was set {time}.", "pinNone": "There is no PIN yet.", "pinLocked": "After too many wrong PINs it is locked until {time}.", "pinRemove": "Remove the PIN", "listeningTimesHint": "0: as often as one likes. Again within half an hour is the same time.",
     "noticeOnly": "Only tell that a call came", "noticeOnlyHint": "Nothing is written; the firm listens to the recording.", "noise": "Sales calls, wrong numbers, silence", "treatments": { "normal": "as any report", "digest": "once a day, together", "suppress": "no report, only kept" }, "digestHour": "Hour of the digest", "digestHint": "0 to 23",
     "billing": "Billing classes", "billingHint": "Only for kinds that are counted otherwise than usual (example: standard).",
     "language": "Language of reports", "languages": { "ja": "Japanese", "en": "English" }, "templates": "Wording of its own", "templatesHint": "Jinja: {{ who }}, {{ desired }}, {{ callback.display }}, {% for line in lines %} and the like. How urgent it is always stands before the subject.", "templateSubject": "Subject of a mail", "templateMail": "Text of a mail", "templateChat": "Text in a chat",

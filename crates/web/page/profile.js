@@ -111,7 +111,7 @@ export function profileDesk(tools) {
     shell.foot = element("div", { className: "acts foot" }, shell.save, shell.discard, shell.unsaved);
     shell.form = element("form", { id: "profile-form", noValidate: true, hidden: !state.mine, onsubmit: save }, shell.part, shell.conflict, shell.foot);
     place.replaceChildren(element("details", { open: was }, element("summary", { textContent: P().title }),
-      form.row(form.labelled(P().firm, chooser)), shell.tabs, shell.form, shell.said));
+      form.row(form.labelled(P().firm, chooser), ...(state.mine ? [element("div", { className: "acts" }, form.button(P().onboard, () => tools.onboard(state.mine.id), { id: "profile-onboard" }))] : [])), shell.tabs, shell.form, shell.said));
     place.hidden = false;
     if (state.mine) drawPart();
   }
@@ -224,8 +224,11 @@ export function profileDesk(tools) {
     const byThem = Object.keys(base).filter((key) => differs(base[key], theirs.profile[key]));
     const byMe = Object.keys(base).filter((key) => differs(base[key], mine.doc[key]));
     mine.conflict = { theirs, byThem, both: byThem.filter((key) => byMe.includes(key) && differs(mine.doc[key], theirs.profile[key])) };
-    if (mine === state.mine) drawPart(true);
+    // Whoever writes goes on writing in the same field: what is composed there would be lost.
+    if (mine === state.mine) { if (isWriting()) drawConflict(); else drawPart(true); }
   }
+
+  const isWriting = () => document.activeElement?.matches("#profile :is(input, textarea)") ?? false;
 
   function drawConflict() {
     const { mine } = state;
@@ -267,7 +270,10 @@ export function profileDesk(tools) {
         clearTimeout(state.later);
         // One's own saving is told, too, and mostly before it is answered.
         state.later = setTimeout(() => noticed(mine).catch(() => {}), REFRESH_MS);
-      } else day.load(mine).then(() => { if (mine === state.mine && SAVES_ITSELF.includes(state.tab)) drawPart(true); }, () => {});
+      } else day.load(mine).then(() => {
+        const shows = () => { if (mine === state.mine && SAVES_ITSELF.includes(state.tab)) drawPart(true); };
+        if (isWriting()) document.activeElement.addEventListener("blur", () => setTimeout(shows), { once: true }); else shows();
+      }, () => {});
     },
     redraw: draw,
     /** Nothing is shown to whoever comes next; what was not saved waits for the one who typed it. */

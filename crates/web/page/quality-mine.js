@@ -1,4 +1,5 @@
 // An operator's own scores and what was said to them (F62). Loaded for operators.
+import { ownWords } from "/own.js";
 import { words } from "/quality-words.js";
 
 /** `tools` are the page's own. */
@@ -6,10 +7,11 @@ export function ownQuality(tools) {
   const { $, element, table, chip, when, api } = tools;
   const Q = () => words[tools.language()] ?? words.en;
   const place = $("quality");
+  const own = ownWords(tools);
   let scores = null;
 
   async function load() {
-    scores = await api("/quality/mine");
+    [scores] = await Promise.all([api("/quality/mine"), own.load()]);
     draw();
   }
 
@@ -26,5 +28,5 @@ export function ownQuality(tools) {
     place.hidden = false;
   }
 
-  return { load, redraw: draw, forget() { scores = null; place.replaceChildren(); place.hidden = true; } };
+  return { load, hears: own.hears, redraw() { draw(); own.redraw(); }, forget() { own.forget(); scores = null; place.replaceChildren(); place.hidden = true; } };
 }

@@ -11,6 +11,7 @@ const IN_HAND = ["established", "held"];
 export function hand(tools) {
   const { $, element, filled, seconds, api, wrong, R } = tools;
   let rings = null; // { call, since }: the offer
+  let wraps = null; // when the wrap-up is over
   let call = null; // one's own, as /now has it
   let asked = null; // how it is to be passed on, while the reason is being written
   let last = Promise.resolve(); // what is being asked for: one after the other, and no key is lost
@@ -24,7 +25,15 @@ export function hand(tools) {
     $("ring-time").textContent = filled(tools.W().rings, { rings: count, seconds: seconds(ms) });
   }
 
-  setInterval(() => { if (rings) drawRings(); }, TICK_MS);
+  function drawWraps() {
+    $("wrap-up").hidden = wraps == null;
+    if (wraps == null) return;
+    const left = Math.max(0, wraps - performance.now());
+    $("wrap-up").textContent = `${R().wrapUpLeft} ${tools.duration(left + 999) || "0:00"}`;
+    $("wrap-up").className = `chip ${left < 5000 ? "missed" : "busy"}`;
+  }
+
+  setInterval(() => { if (rings) drawRings(); if (wraps != null) drawWraps(); }, TICK_MS);
 
   // ---- It is in hand ----
 
@@ -38,6 +47,8 @@ export function hand(tools) {
       ...(call.transfer ? [] : [["F4", R().bridge, () => bridge("attended")], ["Shift+F4", R().bridgeBlind, () => bridge("confirmed")]]),
       ...(call.transfer === "attended" ? [["F4", R().bridgeJoin, () => act("transfer/complete"), true]] : []),
       ...(passing ? [["F6", R().bridgeBack, () => act("transfer/cancel")]] : []),
+      // Nothing of what is said now is kept (a card number), and is again.
+      ...(IN_HAND.includes(call.state) ? [["Shift+F2", call.recording_paused ? tools.W().resumeRecording : tools.W().pauseRecording, () => act("recording/pause", { on: !call.recording_paused }), call.recording_paused]] : []),
       ["F9", R().hangUp, () => act("hangup")],
     ];
   }
@@ -133,6 +144,9 @@ export function hand(tools) {
     /** The calls as they are now. */
     shows(now) {
       const me = tools.me()?.operator;
+      const left = now?.operators.find((one) => one.operator === me)?.wrap_up_left_ms;
+      wraps = left == null ? null : performance.now() + left;
+      drawWraps();
       call = (me != null && now?.calls.find((one) => one.operator === me && (IN_HAND.includes(one.state) || one.transfer))) || null;
       draw();
     },
@@ -141,9 +155,10 @@ export function hand(tools) {
       const deed = call && deeds().find(([key]) => key === name);
       if (deed) Promise.resolve(deed[2]()).catch(() => {});
     },
-    redraw() { $("hand").dataset.drawn = ""; draw(); },
+    redraw() { $("hand").dataset.drawn = ""; draw(); drawWraps(); if (rings) drawRings(); },
     forget() {
-      call = null;
+      call = wraps = null;
+      drawWraps();
       this.still();
       draw();
     },

@@ -4,9 +4,12 @@ const REFRESH_MS = 500;
 
 /** `tools` are the page's own, with `desk`, the report's form. */
 export function reportLists(tools) {
-  const { $, element, table, chip, filled, when, api, wrong, desk } = tools;
+  const { $, element, table, keyed, chip, filled, when, api, wrong, desk } = tools;
   const R = desk.words;
   const shown = { drafts: [], trouble: [], tasks: [], unread: [] };
+  const drawn = new Map(); // part → what it shows: it is drawn again when that has changed, and not under anybody's hands
+  const unfolded = new Set(); // manuals that somebody reads
+  const written = new Map(); // task → what somebody writes as its result
   let later = null;
 
   async function refresh() {
@@ -23,39 +26,54 @@ export function reportLists(tools) {
     draw();
   }
 
+  /** Whether this part shows something else by now. */
+  function isNew(part, what) {
+    const now = JSON.stringify([what, tools.language(), tools.me()?.name]);
+    if (drawn.get(part) === now) return false;
+    drawn.set(part, now);
+    return true;
+  }
+
   function draw() {
     $("report-lists").hidden = !tools.me();
     $("report-drafts-part").hidden = !shown.drafts.length;
-    table($("report-drafts"), [R().time, R().firm, tools.W().caller, R().operator, R().holder, ""], shown.drafts.map((draft) => [
+    if (isNew("drafts", shown.drafts)) table($("report-drafts"), [R().time, R().firm, tools.W().caller, R().operator, R().holder, ""], shown.drafts.map((draft) => [
       when(draft.created_ms), { text: draft.customer_name || tools.W().unknown, kind: "firm" }, draft.caller_display, draft.operator_name,
       draft.holder && !draft.holder.mine ? chip(draft.holder.name, "busy") : "",
-      element("button", { type: "button", className: "link", textContent: draft.holder && !draft.holder.mine ? R().takeOver : R().open, onclick: () => desk.openReport(draft.id, Boolean(draft.holder && !draft.holder.mine)) }),
+      keyed(draft.id, element("button", { type: "button", className: "link", textContent: draft.holder && !draft.holder.mine ? R().takeOver : R().open, onclick: () => desk.openReport(draft.id, Boolean(draft.holder && !draft.holder.mine)) })),
     ]), R().noDrafts);
     $("report-unread-part").hidden = !shown.unread.length;
-    $("report-unread").replaceChildren(...shown.unread.map((manual) => element("li", {},
-      element("details", {}, element("summary", { textContent: `${manual.customer_name} ${filled(R().version, manual)} ${filled(R().from, { time: when(manual.from_ms) })}` }),
+    if (isNew("unread", shown.unread)) $("report-unread").replaceChildren(...shown.unread.map((manual) => element("li", {},
+      element("details", { open: isOpen(manual), ontoggle: (event) => opens(manual, event.target.open) }, element("summary", { textContent: `${manual.customer_name} ${filled(R().version, manual)} ${filled(R().from, { time: when(manual.from_ms) })}` }),
         element("p", { className: "report-manual", textContent: manual.text }),
         element("button", { type: "button", className: "main", textContent: R().acknowledge, ariaLabel: filled(R().acknowledgeOf, { firm: manual.customer_name }), onclick: () => act(`/customers/${manual.customer}/manuals/${manual.version}/acknowledge`) })))));
     const supervises = tools.me() && tools.me().role !== "operator";
     $("report-trouble-part").hidden = !supervises || !shown.trouble.length;
-    table($("report-trouble"), [R().time, R().firm, R().recipient, R().state, R().why, ""], shown.trouble.map((one) => [
+    if (isNew("trouble", shown.trouble)) table($("report-trouble"), [R().time, R().firm, R().recipient, R().state, R().why, ""], shown.trouble.map((one) => [
       when(one.created_ms), { text: one.customer_name, kind: "firm" }, `${one.label} (${one.delivery_now.channel})`,
       chip(`${R().taskSorts[one.kind] ?? one.kind} · ${R().deliveryStates[one.delivery_now.state] ?? one.delivery_now.state}`, one.kind === "late" ? "busy" : "missed"), one.delivery_now.error,
-      element("button", { type: "button", className: "link", textContent: R().again, ariaLabel: filled(R().againOf, { firm: one.customer_name, recipient: one.label }),
-        onclick: () => act(`/deliveries/${one.delivery}/resend`) }),
+      keyed(one.delivery, element("button", { type: "button", className: "link", textContent: R().again, ariaLabel: filled(R().againOf, { firm: one.customer_name, recipient: one.label }),
+        onclick: () => act(`/deliveries/${one.delivery}/resend`) })),
     ]), R().noTrouble);
     $("report-tasks-part").hidden = !supervises || !shown.tasks.length;
-    // A result that somebody is writing stays as it is.
-    if ($("report-tasks").contains(document.activeElement)) return;
-    table($("report-tasks"), [R().time, R().firm, R().tasks, R().why, R().result, ""], shown.tasks.map(task), R().noTasks);
+    // A result that somebody is writing is left alone until it is done.
+    const writes = document.activeElement?.dataset?.writes;
+    if (writes && shown.tasks.some((one) => String(one.id) === writes)) return;
+    if (isNew("tasks", shown.tasks)) table($("report-tasks"), [R().time, R().firm, R().tasks, R().why, R().result, ""], shown.tasks.map(task), R().noTasks);
   }
+
+  const place = ({ customer, version }) => `${customer}/${version}`;
+  const isOpen = (manual) => unfolded.has(place(manual));
+  const opens = (manual, is) => { if (is) unfolded.add(place(manual)); else unfolded.delete(place(manual)); };
 
   /** A task, with the line in which its result is written (F35). */
   function task(one) {
     const what = R().taskSorts[one.kind] ?? one.kind;
-    const result = element("input", { ariaLabel: `${R().result}: ${what}`, autocomplete: "off" });
-    const ends = (end, words) => element("button", { type: "button", className: "link", textContent: words, ariaLabel: `${filled(R().doneOf, { what })}: ${words}`,
-      onclick: () => act(`/tasks/${one.id}`, { end, note: result.value }) });
+    const result = element("input", { ariaLabel: `${R().result}: ${what}`, autocomplete: "off", value: written.get(one.id) ?? "",
+      oninput: () => written.set(one.id, result.value) });
+    result.dataset.writes = one.id;
+    const ends = (end, words) => keyed(`${one.id} ${end}`, element("button", { type: "button", className: "link", textContent: words, ariaLabel: `${filled(R().doneOf, { what })}: ${words}`,
+      onclick: () => act(`/tasks/${one.id}`, { end, note: result.value }) }));
     const told = element("span", { textContent: one.detail });
     if (one.text) told.append(element("details", {}, element("summary", { textContent: R().preview }), element("pre", { textContent: one.text })));
     return [when(one.created_ms), { text: one.customer_name, kind: "firm" }, what, told, result, element("span", { className: "acts" }, ends("done", R().done), ends("dropped", R().dropped))];
@@ -78,6 +96,7 @@ export function reportLists(tools) {
       clearTimeout(later);
       later = null;
       Object.assign(shown, { drafts: [], trouble: [], tasks: [], unread: [] });
+      for (const kept of [drawn, written, unfolded]) kept.clear();
       for (const id of ["report-drafts", "report-trouble", "report-tasks", "report-unread"]) $(id).replaceChildren();
       $("report-lists").hidden = true;
     },

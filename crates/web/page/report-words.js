@@ -6,7 +6,8 @@ export const words = {
     "manualsUnread": "確認していない対応方法", "closedNow": "ただいま営業時間外です", "newCaller": "新規",
     "knownCaller": "{calls}回目の着信", "caller": "発信者", "calledBack": "折り返しの電話です", "kind": "種別", "ringing": "{firm}に着信です", "pickUp": "電話機で応答してください", "notAnswered": "応答前に切断",
     "inHand": "担当中の通話", "hold": "保留", "resume": "保留解除", "bridge": "取次", "bridgeBlind": "取次を任せる（相手が1で応答）", "bridgeJoin": "つないで抜ける",
-    "bridgeBack": "発信者に戻る", "bridgeWhy": "取次の理由（契約企業の決まりではできません）", "mute": "消音", "unmute": "消音を解除", "hangUp": "切断",
+    "bridgeBack": "発信者に戻る", "bridgeWhy": "取次の理由（契約企業の決まりではできません）", "mute": "消音", "unmute": "消音を解除", "hangUp": "切断", "wrapUpLeft": "後処理 残り",
+    "channels": { "email": "メール", "slack_webhook": "Slack", "phone": "電話" },
     "unheard": "聴取不可", "unheardKey": "聴取不可（F7）", "readBack": "復唱して確認済み", "useCaller": "発信者番号を使う", "required": "必須",
     "people": "担当者と予定", "notes": "申し送り", "manual": "対応方法", "faq": "よくある質問", "faqFind": "質問を探す", "faqUse": "回答した",
     "faqUsed": "報告に記録しました", "dos": "必ず行うこと", "donts": "してはいけないこと", "usePhrase": "報告に入れる",
@@ -26,7 +27,7 @@ export const words = {
     "acknowledgeOf": "{firm}の対応方法を読みました", "version": "第{version}版", "from": "{time}から", "correct": "訂正を送る",
     "deliveryStates": { "waiting": "送信待ち", "leased": "送信中", "accepted": "送信済み", "retry": "再試行中", "dead": "届かず", "withdrawn": "取り消し", "late": "遅延", "bounced": "不達", "seen": "確認済み" },
     "reportStates": { "draft": "下書き", "sent": "送信済み", "waived": "報告なし" },
-    "taskSorts": { "no_backup": "バックアップがありません", "undelivered": "不達の報告", "late": "報告の遅延", "bounced": "不達のメール", "unread": "緊急の報告が未読", "call_out": "電話で報告", "no_recipient": "送信先のない契約企業", "call_back": "約束した折り返し", "unproven": "報告のない通話", "unfinished": "書きかけのままの報告", "disputed": "内容のご指摘" },
+    "taskSorts": { "no_backup": "バックアップがありません", "undelivered": "不達の報告", "late": "報告の遅延", "bounced": "不達のメール", "unread": "緊急の報告が未読", "call_out": "電話で報告", "no_recipient": "送信先のない契約企業", "call_back": "約束した折り返し", "unproven": "報告のない通話", "unfinished": "書きかけのままの報告", "disputed": "内容のご指摘", "feedback": "お客様の声" },
     "notReached": { "busy": "話し中でした", "no_answer": "応答がありませんでした", "rejected": "着信を拒否されました", "redirected": "別の番号へ転送される設定のため、おつなぎできませんでした", "not_confirmed": "応答後の確認操作がなく、おつなぎしませんでした", "cancelled": "オペレーターが取次を取りやめました", "other": "おつなぎできませんでした" },
     "badges": { "confirmed": "確認済み", "plausible": "形式は正常", "doubtful": "要確認", "wrong": "番号として成立しません" }
   },
@@ -36,7 +37,8 @@ export const words = {
     "closedNow": "The firm is closed now", "newCaller": "new", "knownCaller": "call no. {calls}", "caller": "Caller",
     "calledBack": "This is a call back", "kind": "Kind", "ringing": "A call for {firm}", "pickUp": "pick up your phone", "notAnswered": "gave up before the answer",
     "inHand": "Your call", "hold": "Hold", "resume": "Back to the caller", "bridge": "Put through", "bridgeBlind": "Put through and leave (they press 1)",
-    "bridgeJoin": "Join them and leave", "bridgeBack": "Give up, back to the caller", "bridgeWhy": "Why (the firm's policy does not allow it)", "mute": "Mute", "unmute": "Unmute", "hangUp": "Hang up", "unheard": "not heard",
+    "bridgeJoin": "Join them and leave", "bridgeBack": "Give up, back to the caller", "bridgeWhy": "Why (the firm's policy does not allow it)", "mute": "Mute", "unmute": "Unmute", "hangUp": "Hang up", "wrapUpLeft": "Wrap-up left", "unheard": "not heard",
+    "channels": { "email": "mail", "slack_webhook": "Slack", "phone": "telephone" },
     "unheardKey": "not heard (F7)", "readBack": "read back", "useCaller": "Use the caller's number",
     "required": "needed", "people": "People and their day", "notes": "Notes", "manual": "Manual",
     "faq": "Questions and answers", "faqFind": "Find a question", "faqUse": "I answered this",
@@ -64,7 +66,7 @@ export const words = {
     "correct": "Send a correction",
     "deliveryStates": { "waiting": "waiting", "leased": "being sent", "accepted": "delivered", "retry": "trying again", "dead": "failed", "withdrawn": "withdrawn", "late": "late", "bounced": "bounced", "seen": "seen" },
     "reportStates": { "draft": "draft", "sent": "sent", "waived": "no report" },
-    "taskSorts": { "no_backup": "there is no young backup", "undelivered": "a report that cannot be delivered", "late": "a late report", "bounced": "a mail that came back", "unread": "an urgent report that nobody reads", "call_out": "report by phone", "no_recipient": "a firm without recipients", "call_back": "a promised call back", "unproven": "a call without a report", "unfinished": "a report that was never finished", "disputed": "a report that a firm says is wrong" },
+    "taskSorts": { "no_backup": "there is no young backup", "undelivered": "a report that cannot be delivered", "late": "a late report", "bounced": "a mail that came back", "unread": "an urgent report that nobody reads", "call_out": "report by phone", "no_recipient": "a firm without recipients", "call_back": "a promised call back", "unproven": "a call without a report", "unfinished": "a report that was never finished", "disputed": "a report that a firm says is wrong", "feedback": "a firm praises, complains or wishes" },
     "notReached": { "busy": "the line was busy", "no_answer": "there was no answer", "rejected": "the call was declined", "redirected": "the phone forwards calls to another number", "not_confirmed": "it was picked up, and nobody pressed the key to take the call", "cancelled": "the operator gave up the transfer", "other": "the phone could not be reached" },
     "badges": { "confirmed": "confirmed", "plausible": "plausible", "doubtful": "doubtful", "wrong": "no possible number" }
   }

@@ -78,7 +78,7 @@ export function reportDesk(tools) {
     switch (event.kind) {
       case "screen_pop":
         // A second call is offered while the report of the first is being written: its form stays, the pop stands above.
-        if (event.operator === own) { pop = { ...event, sheet }; inHands.rings(pop); drawPop(); }
+        if (event.operator === own) { pop = { ...event, sheet, heard: performance.now() }; inHands.rings(pop); drawPop(); }
         break;
       case "pop_closed":
         if (event.operator === own) unpop(event.call);
@@ -383,6 +383,8 @@ export function reportDesk(tools) {
     }
   }
 
+  const placeOf = ({ label, channel }) => `${label} (${R().channels[channel] ?? channel})`;
+
   /** What is missing, what the numbers look like, and who will get it, as of the last edit that was kept. */
   function drawProgress() {
     const { progress, fields } = open;
@@ -393,7 +395,7 @@ export function reportDesk(tools) {
       element("span", { textContent: `${R().recipients}: ` }),
       ...(policy === "send" && !recipients.length ? [chip(R().nobody, "missed")] : []),
       ...(policy === "send" ? [] : [chip(R().policies[policy] ?? policy, "busy"), " "]),
-      ...recipients.flatMap((one) => [chip(`${one.label} (${one.channel})`, "ready"), element("span", { className: "quiet", textContent: ` ${one.why} ` })]),
+      ...recipients.flatMap((one) => [chip(placeOf(one), "ready"), element("span", { className: "quiet", textContent: ` ${one.why} ` })]),
     );
     side.notes(progress.notes);
     if ($("report-preview").open) preview();
@@ -406,7 +408,7 @@ export function reportDesk(tools) {
       const shown = await api(`/reports/${mine.sheet.report.id}/preview`).catch(() => null);
       if (!shown || open !== mine) return;
       $("report-looks").replaceChildren(...shown.recipients.flatMap((one) => [
-        element("dt", { textContent: `${one.label} (${one.channel})` }),
+        element("dt", { textContent: placeOf(one) }),
         element("dd", {}, ...(one.subject ? [element("p", { textContent: `${R().subject}: ${one.subject}` })] : []), element("pre", { textContent: one.text })),
       ]));
     }, PREVIEW_MS);
@@ -574,7 +576,11 @@ export function reportDesk(tools) {
     hears,
     openReport, openCall,
     /** The calls as they are now. */
-    shows: (now) => inHands.shows(now),
+    shows(now) {
+      // The end of an offer may not have come here: the server stopped in between.
+      if (pop && pop.heard < now.asked && !now.calls.some((call) => call.call === pop.call)) unpop(pop.call);
+      inHands.shows(now);
+    },
     /** As if this key were pressed: a headset's button. */
     deed: (key) => inHands.deed(key),
     /** Before a logout: what was typed is saved and let go, if the server answers. */

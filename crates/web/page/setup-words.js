@@ -1,7 +1,7 @@
 // Words of the administrator's forms, in both languages. What stands between the braces is JSON, so that a test can read it.
 export const words = {
   "ja": {
-    "title": "契約企業・オペレーターの設定", "firm": "契約企業", "operator": "オペレーター", "choose": "選択してください",
+    "title": "契約企業・番号・オペレーター・回線・ログイン", "firm": "契約企業",
     "save": "保存", "discard": "元に戻す", "saved": "保存しました。これからの着信に適用されます。", "remove": "削除", "none": "なし", "nth": "{n}番目",
     "ringing": "呼び出し方", "plan": "呼出プラン", "team": "優先チーム", "teamHint": "空欄は指定なし。チームの全員が話し中なら、ほかのオペレーターにもつながります。",
     "ringSeconds": "1人を呼び出す秒数", "priority": "優先度（0～9）", "priorityHint": "0が標準。大きいほど先につながります。",
@@ -51,7 +51,7 @@ export const words = {
     }
   },
   "en": {
-    "title": "Client firms and operators: settings", "firm": "Client firm", "operator": "Operator", "choose": "Choose one",
+    "title": "Client firms, numbers, operators, trunks, logins", "firm": "Client firm",
     "save": "Save", "discard": "Undo changes", "saved": "Saved. It holds for calls from now on.", "remove": "Remove", "none": "none", "nth": "entry {n}",
     "ringing": "Who rings", "plan": "Ring plan", "team": "Team asked first", "teamHint": "Empty: none. If the whole team is busy, others are asked too.",
     "ringSeconds": "Seconds that one phone rings", "priority": "Priority (0 to 9)", "priorityHint": "0 is normal; higher waits less.",

@@ -1,5 +1,6 @@
 // The board for a screen on a wall: nothing to press. Its link's own token, behind the # of the address, is all that it has; it asks
 // every second, and goes on by itself when the server or the network is back.
+import { $, element, filled } from "/dom.js";
 import { words } from "/wall-words.js";
 
 const EVERY_MS = 1000;
@@ -10,9 +11,6 @@ const LOST_MS = 5000; // so long without an answer, and it is said
 const asked = new URLSearchParams(location.search).get("lang");
 const language = words[asked] ? asked : navigator.language.startsWith("ja") ? "ja" : "en";
 const W = words[language];
-const $ = (id) => document.getElementById(id);
-const element = (name, properties = {}, ...children) => { const made = Object.assign(document.createElement(name), properties); made.append(...children); return made; };
-const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 const percent = (value) => value == null ? "–" : `${(Math.floor(value * 10) / 10).toFixed(1)}%`;
 const duration = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
 const alertness = (rings) => rings >= 3 ? "warn" : rings >= 2 ? "busy" : "good";
@@ -57,7 +55,7 @@ function draw() {
     const kind = one.state === "ready" ? (one.reachable ? "good" : "warn") : one.state === "not_ready" ? "" : "busy";
     const state = one.state === "ready" && !one.reachable ? W.unreachable : W.states[one.state] ?? one.state;
     return element("li", { className: kind }, element("strong", { textContent: one.name }), element("span", { className: "for", textContent: duration(one.for_ms + on) }),
-      element("small", { textContent: [state, one.reason, filled(W.calls, { count: one.calls_today })].filter(Boolean).join(" · ") }));
+      element("small", { textContent: [state, one[`reason_${language}`], filled(W.calls, { count: one.calls_today })].filter(Boolean).join(" · ") }));
   }));
   $("alarms").hidden = !now.alarms.length;
   $("alarm-list").replaceChildren(...now.alarms.map((one) => element("li", { textContent: `${new Date(one.unix_ms).toLocaleTimeString(W.locale, { timeZone: "Asia/Tokyo" })} ${W.alarmNames[one.alarm] ?? W.alarm}` })));

@@ -63,6 +63,8 @@ export function waveform(tools, { label, hint }) {
   }
 
   const tick = () => { draw(); if (!player.paused) state.frame = requestAnimationFrame(tick); };
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  scheme.addEventListener("change", draw);
   player.onplay = tick;
   player.onseeked = draw;
   player.ontimeupdate = () => { if (state.stop != null && player.currentTime * 1000 >= state.stop) { state.stop = null; player.pause(); } };
@@ -94,6 +96,6 @@ export function waveform(tools, { label, hint }) {
       api(`/calls/${call}/recording/peaks`).then((peaks) => { state.peaks = peaks; draw(); }, () => {});
     },
     focus: () => board.focus(),
-    forget() { cancelAnimationFrame(state.frame); player.pause(); player.removeAttribute("src"); player.load(); },
+    forget() { scheme.removeEventListener("change", draw); cancelAnimationFrame(state.frame); player.pause(); player.removeAttribute("src"); player.load(); },
   };
 }

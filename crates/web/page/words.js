@@ -2,7 +2,7 @@
 // languages have the same keys, and each event and each alarm of the switch has its word.
 export const words = {
   "ja": {
-    "criteria": "検索条件", "found": "見つかった通話", "title": "Denwaban — 通話の検索と再生", "desk": "通話の検索と再生", "account": "アカウント", "logout": "ログアウト", "login": "ログイン",
+    "criteria": "検索条件", "found": "見つかった通話", "title": "Denwaban — 電話代行の交換台", "desk": "電話代行の交換台", "account": "アカウント", "logout": "ログアウト", "login": "ログイン",
     "name": "ユーザー名", "password": "パスワード", 
     "failed": "サーバーに接続できません。",
     "forbidden": "この操作の権限がありません。",
@@ -44,7 +44,7 @@ export const words = {
       "logged_out": "ログアウト", "not_ready": "離席", "ready": "受付可", "busy": "応対中",
       "working_after_call": "後処理"
     },
-    "kept": { "reports_open": "未処理の報告があるため" },
+    "kept": { "reports_open": "未処理の報告があるため", "no answer": "応答なし" },
     "transfers": {
       "attended": "取次中（口頭で確認）", "confirmed": "取次中（1を押して確認）", "bridged": "取次済"
     },
@@ -94,6 +94,7 @@ export const words = {
       "empty_team": "チーム「{team}」にオペレーターがいません。このチームを指定した企業（{customers}社）の着信は、ほかのオペレーターが受けます。",
       "toll_fraud": "許可されていない番号への発信を止めました：{number}（{who}）",
       "over_limit": "発信の上限に達したため止めました：{customer}（{limit}）",
+      "pin_locked": "録音の電話で暗証番号の間違いが続きました：{customer}（{caller}）",
       "authentication_failures": "{source}からの認証が{failures}回失敗しました（{user}）。",
       "overload_began": "処理が追いつかないため、新しい着信の一部を断っています（受付{admitted_percent}%）。",
       "overload_ended": "新しい着信をすべて受け付けています（断った着信{refused}件）。",
@@ -107,7 +108,7 @@ export const words = {
     }
   },
   "en": {
-    "criteria": "What to look for", "found": "Calls found", "title": "Denwaban — find and replay calls", "desk": "find and replay calls", "account": "Account", "logout": "Log out",
+    "criteria": "What to look for", "found": "Calls found", "title": "Denwaban — the answering service's switchboard", "desk": "the answering service's switchboard", "account": "Account", "logout": "Log out",
     "login": "Log in", "name": "User", "password": "Password", 
     "failed": "The server cannot be reached.",
     "forbidden": "You may not do this.", "operatorOnly": "Only supervisors find calls and hear recordings.",
@@ -148,7 +149,7 @@ export const words = {
       "logged_out": "logged out", "not_ready": "not ready", "ready": "ready", "busy": "busy",
       "working_after_call": "wrap-up"
     },
-    "kept": { "reports_open": "reports are not done" },
+    "kept": { "reports_open": "reports are not done", "no answer": "did not answer" },
     "transfers": {
       "attended": "transfer, announcing", "confirmed": "transfer, waiting for 1", "bridged": "bridged on"
     },
@@ -203,6 +204,7 @@ export const words = {
       "empty_team": "Team {team} has no operators: calls of the {customers} firms that want it ring at others.",
       "toll_fraud": "A call to a number that may not be dialled was stopped: {number} ({who})",
       "over_limit": "An outgoing call was stopped, {customer} has reached a limit: {limit}",
+      "pin_locked": "Recordings line: too many wrong PINs, {customer} ({caller})",
       "authentication_failures": "{failures} failed logins from {source} ({user}).",
       "overload_began": "More comes in than this machine can do: {admitted_percent} % of the new calls are taken.",
       "overload_ended": "New calls are all taken again; {refused} were refused.",

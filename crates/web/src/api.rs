@@ -7,6 +7,7 @@ use std::time::Duration;
 use store::{ImportError, Store, StoreError};
 
 use crate::auth::{Login, Tickets};
+use crate::directory::Softphone;
 use crate::door::challenge::Used;
 use crate::door::{HouseKey, Proxies, Tries};
 use crate::error::Refusal;
@@ -16,6 +17,7 @@ use crate::recording::Heard;
 use crate::reports::{self, Recorded, Watched};
 use crate::seen::Gate;
 use crate::switchboard::Switchboard;
+use crate::tongue;
 
 /// As a draft's lock lasts, so that its end is noticed within two minutes.
 const LOOK_AGAIN: Duration = Duration::from_millis(store::LOCK_MS.unsigned_abs());
@@ -47,6 +49,8 @@ pub struct Api {
     pub metrics_token: MetricsToken,
     /// What callers hear; `None`: there is no library to be looked after.
     pub prompts: Option<media::Prompts>,
+    /// What operators' telephones are told; `None`: there is no socket for any.
+    pub softphone: Option<Softphone>,
     /// Whoever looks after the program around the pages; `None`: nobody.
     pub caretaker: Option<Arc<dyn crate::care::Caretaker>>,
     /// One-time logins.
@@ -93,6 +97,7 @@ impl Api {
             clock,
             metrics_token: MetricsToken::default(),
             prompts: None,
+            softphone: None,
             caretaker: None,
             tickets: Tickets::default(),
             gate: Arc::default(),
@@ -138,7 +143,7 @@ impl Api {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        reports::refusal(error, report::Language::En)
+        reports::refusal(error, tongue::asked())
     }
 }
 

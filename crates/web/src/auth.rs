@@ -62,12 +62,25 @@ impl From<UserRow> for Login {
 #[derive(Clone, Copy, Debug)]
 pub struct Local;
 
+/// By this header a request that came by that socket names the operator for whom it asks, by row: some routes are about the
+/// operator who asks. Nowhere else does it mean anything.
+pub const FOR_OPERATOR: &str = "denwaban-operator";
+
+/// The operator whom a request by the socket names.
+async fn named(headers: &HeaderMap, api: &Api) -> Result<Option<i64>, Refusal> {
+    let Some(named) = headers.get(FOR_OPERATOR) else { return Ok(None) };
+    let row = named.to_str().ok().and_then(|text| text.parse().ok());
+    let row = row.ok_or_else(|| Refusal::invalid("operator", "that is no operator's row", "give a number"))?;
+    Ok(Some(api.store.operator(row).await?.id))
+}
+
 impl FromRequestParts<Api> for Login {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusal> {
         if parts.extensions.get::<Local>().is_some() {
-            return Ok(Login { id: 0, name: "command line".to_owned(), role: Role::Admin, operator: None });
+            let operator = named(&parts.headers, api).await?;
+            return Ok(Login { id: 0, name: "command line".to_owned(), role: Role::Admin, operator });
         }
         let token = token(&parts.headers, api).ok_or_else(Refusal::unauthorized)?;
         let visit = api.store.visit(&token, api.now_ms()).await?.ok_or_else(Refusal::unauthorized)?;

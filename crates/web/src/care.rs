@@ -6,9 +6,10 @@ use std::pin::Pin;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use report::Language;
+use report::{Language, japan};
 use serde::{Deserialize, Serialize};
-use switch::desk::TrunkNow;
+use store::TrunkCounts;
+use switch::desk::TrunkHealth;
 use switch::{Command, Reply};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -60,8 +61,17 @@ pub(crate) struct Health {
     now_ms: i64,
     /// What `denwaban check` finds.
     findings: Vec<Finding>,
-    /// The ways to carriers as the switch sees them.
-    trunks: Vec<TrunkNow>,
+    /// The ways to carriers as the switch sees them, with the calls of today.
+    trunks: Vec<TrunkToday>,
+}
+
+/// A way to a carrier, with the calls that came by it today.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TrunkToday {
+    #[serde(flatten)]
+    health: TrunkHealth,
+    /// Since midnight in Japan.
+    today: TrunkCounts,
 }
 
 /// The backups.
@@ -89,7 +99,7 @@ pub struct Backups {
 }
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(health)).routes(routes!(backups, back_up))
+    OpenApiRouter::new().routes(routes!(health)).routes(routes!(health_of_trunks)).routes(routes!(backups, back_up))
 }
 
 /// How the house is now: what `denwaban check` finds while it runs. Takes a moment: trunks are asked.
@@ -100,13 +110,30 @@ pub(crate) async fn health(
     Tongue(language): Tongue,
 ) -> Result<Json<Health>, Refusal> {
     login.may(Act::SeeHealth)?;
-    let trunks = match api.switchboard.command(Command::Snapshot).await? {
-        Reply::Snapshot(snapshot) => snapshot.trunks,
-        Reply::Accepted | Reply::Today(_) | Reply::Bans(_) | Reply::RecordingClock(_) => Vec::new(),
-    };
+    let trunks = trunks_today(&api).await?;
     let findings = caretaker(&api)?.check(language).await.map_err(Refusal::unavailable)?;
     let started_ms = api.switchboard.machine().started_ms;
     Ok(Json(Health { version: env!("CARGO_PKG_VERSION"), started_ms, now_ms: api.now_ms(), findings, trunks }))
+}
+
+/// Each way to a carrier: how it is registered, since when, and the calls that came by it today.
+#[utoipa::path(get, path = "/health/trunks", tag = "house", responses((status = 200, body = Vec<TrunkToday>)))]
+pub(crate) async fn health_of_trunks(State(api): State<Api>, login: Login) -> Result<Json<Vec<TrunkToday>>, Refusal> {
+    login.may(Act::SeeHealth)?;
+    Ok(Json(trunks_today(&api).await?))
+}
+
+async fn trunks_today(api: &Api) -> Result<Vec<TrunkToday>, Refusal> {
+    let Reply::Trunks(trunks) = api.switchboard.command(Command::Trunks).await? else {
+        return Err(Refusal::unavailable("the switch gave no trunks"));
+    };
+    let counts = api.store.trunk_counts(japan::ms(japan::civil(api.now_ms()).date(), 0)).await?;
+    let today = |trunk: i64| counts.iter().find(|one| one.trunk == trunk).cloned();
+    let with = |health: TrunkHealth| TrunkToday {
+        today: today(health.trunk).unwrap_or(TrunkCounts { trunk: health.trunk, ..TrunkCounts::default() }),
+        health,
+    };
+    Ok(trunks.into_iter().map(with).collect())
 }
 
 /// The backups, how they are made, and whether the newest is young enough.

@@ -4,6 +4,7 @@ mod answer;
 mod case;
 mod clip;
 mod figures;
+mod onboarding;
 mod quality;
 mod wall;
 
@@ -12,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::api::Api;
 
 pub(crate) use clip::{part, sound};
+pub use wall::wall_link;
 
 /// Routes of the desk.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -20,6 +22,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(answer::routes())
         .merge(clip::routes())
         .merge(figures::routes())
+        .merge(onboarding::routes())
         .merge(quality::routes())
         .merge(wall::routes())
 }

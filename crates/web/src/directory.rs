@@ -4,6 +4,8 @@ mod customers;
 mod dids;
 mod operators;
 mod settings;
+mod softphone;
+mod state;
 mod trunks;
 mod users;
 
@@ -13,6 +15,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::Api;
 
+pub use softphone::Softphone;
+
 /// Routes of the directory.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -20,6 +24,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .merge(dids::routes())
         .merge(operators::routes())
         .merge(settings::routes())
+        .merge(softphone::routes())
         .merge(trunks::routes())
         .merge(users::routes())
 }

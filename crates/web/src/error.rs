@@ -7,6 +7,8 @@ use serde::Serialize;
 use store::{Problem, RowError};
 use utoipa::ToSchema;
 
+use crate::tongue::{self, sentences};
+
 /// The body of every refusal.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Refusal {
@@ -172,6 +174,38 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        let refusal = match tongue::asked() {
+            report::Language::Ja => self.in_japanese(),
+            report::Language::En => self,
+        };
+        refusal.answer()
+    }
+}
+
+impl Refusal {
+    /// Whatever of it is English still, in Japanese, if it is one of our sentences.
+    fn in_japanese(mut self) -> Refusal {
+        let said = |text: &mut String| {
+            if let Some(ja) = sentences::japanese(text) {
+                *text = ja;
+            }
+        };
+        said(&mut self.what);
+        if let Some(ja) = self.remedy.as_deref().and_then(sentences::japanese) {
+            self.remedy = Some(ja.into());
+        }
+        for problem in self.problems.iter_mut() {
+            said(&mut problem.what);
+            said(&mut problem.remedy);
+        }
+        for row in self.rows.iter_mut() {
+            said(&mut row.what);
+            said(&mut row.remedy);
+        }
+        self
+    }
+
+    fn answer(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = self.retry_after;
         let mut response = (status, Json(self)).into_response();

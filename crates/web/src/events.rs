@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Error;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use axum::{Error, Extension};
 use serde::{Deserialize, Serialize};
 use switch::Event;
 use switch::io::SUPERVISION;
@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::Api;
-use crate::auth::{Login, token};
+use crate::auth::{Local, Login, token};
 use crate::error::Refusal;
 use crate::extract::Asked;
 use crate::news::{News, Told};
@@ -56,12 +56,14 @@ pub(crate) async fn events(
     login: Login,
     Asked(from): Asked<From>,
     headers: HeaderMap,
+    local: Option<Extension<Local>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
     login.may(Act::Watch)?;
     let upgrade = upgrade
         .map_err(|why| Refusal::malformed(format!("this is a WebSocket: {why}"), "ask for it with an upgrade"))?;
-    let session = token(&headers, &api).unwrap_or_default();
+    // Who has the command line's socket open has no session that could end.
+    let session = local.is_none().then(|| token(&headers, &api).unwrap_or_default());
     let desk = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
     Ok(desk.on_upgrade(move |socket| async move {
         // However it ends, it has ended: the desk comes again with the number of its last event.
@@ -111,7 +113,7 @@ pub(crate) struct OnTheStream {
 struct Stream {
     api: Api,
     socket: WebSocket,
-    session: String,
+    session: Option<String>,
     login: Login,
     sees: Sees,
     last: u64,
@@ -121,6 +123,9 @@ impl Stream {
     async fn run(mut self, after: Option<u64>) -> Result<(), Error> {
         // First the live stream, then the past: what happens between the two comes twice and is told once.
         let mut live = self.api.switchboard.subscribe();
+        if after.is_none() {
+            self.offer().await?;
+        }
         if let Some(after) = after {
             let newest = self.api.switchboard.history(0).last().map_or(0, |event| event.seq);
             self.last = if after > newest { 0 } else { after };
@@ -152,6 +157,18 @@ impl Stream {
         }
     }
 
+    /// What rings for whoever sits here, to a desk that comes while it does: its page was loaded anew. As old as it is now.
+    async fn offer(&mut self) -> Result<(), Error> {
+        let history = self.api.switchboard.history(0);
+        let Some((mut event, mut told)) = ringing(&history, self.login.operator) else { return Ok(()) };
+        let age_ms = self.api.now_ms().saturating_sub(event.unix_ms).max(0);
+        if let Told::Switch(Event::ScreenPop { waited_ms, .. }) = &mut told {
+            *waited_ms = waited_ms.saturating_add(age_ms);
+        }
+        event.event = Arc::new(told);
+        self.tell(&event).await
+    }
+
     async fn past(&mut self) -> Result<(), Error> {
         for event in self.api.switchboard.history(self.last) {
             self.tell(&event).await?;
@@ -177,7 +194,8 @@ impl Stream {
 
     /// Is the desk still somebody's? What it may see is as its role is now. A database that is away ends no session.
     async fn is_logged_in(&mut self) -> bool {
-        match self.api.store.session(&self.session, self.api.now_ms()).await {
+        let Some(session) = &self.session else { return true };
+        match self.api.store.session(session, self.api.now_ms()).await {
             Ok(Some(user)) => {
                 self.login = user.into();
                 self.sees = Sees::of(&self.login);
@@ -191,6 +209,27 @@ impl Stream {
     async fn close(&mut self, code: u16, why: &'static str) -> Result<(), Error> {
         self.socket.send(Message::Close(Some(CloseFrame { code, reason: why.into() }))).await
     }
+}
+
+/// The last offer to this operator, if it still stands.
+fn ringing(history: &[Stamped], operator: Option<i64>) -> Option<(Stamped, Told)> {
+    let operator = operator?;
+    let mut standing = None;
+    for stamped in history {
+        match stamped.event.of_switch() {
+            Some(Event::ScreenPop { call, operator: whose, .. }) if *whose == operator => {
+                standing = Some((call, stamped))
+            }
+            Some(Event::PopClosed { call, operator: whose, .. }) if *whose == operator => {
+                standing = standing.filter(|(known, _)| *known != call);
+            }
+            Some(Event::CallAnswered { call, .. } | Event::CallEnded { call, .. }) => {
+                standing = standing.filter(|(known, _)| *known != call);
+            }
+            Some(_) | None => {}
+        }
+    }
+    standing.map(|(_, stamped)| (stamped.clone(), stamped.event.as_ref().clone()))
 }
 
 /// An offer to whoever sits here comes with all that is known of firm and caller: one message, from which the screen is painted.

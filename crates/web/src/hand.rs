@@ -332,8 +332,11 @@ async fn act(
 pub(crate) async fn snapshot(api: &Api) -> Result<Snapshot, Refusal> {
     match api.switchboard.command(Command::Snapshot).await? {
         Reply::Snapshot(snapshot) => Ok(*snapshot),
-        Reply::Accepted | Reply::Bans(_) | Reply::Today(_) | Reply::RecordingClock(_) => {
-            Err(Refusal::unavailable("the switch gave no snapshot"))
-        }
+        Reply::Accepted
+        | Reply::Bans(_)
+        | Reply::Today(_)
+        | Reply::RecordingClock(_)
+        | Reply::Route(_)
+        | Reply::Trunks(_) => Err(Refusal::unavailable("the switch gave no snapshot")),
     }
 }

@@ -27,6 +27,10 @@ const FILES_MAX: u32 = 500;
 const BATCHES_MAX: usize = 10_000;
 /// Shortest pause between two batches.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
+/// Rows that go into the indexes at once.
+const INDEX_ROWS: u32 = 500;
+/// Steps in which the indexes are written anew: enough for some gigabytes.
+const INDEX_STEPS_MAX: u32 = 10_000;
 /// What lies beside a recording.
 const BESIDE: [&str; 3] = ["peaks.json", "marks.json", "wav.part"];
 
@@ -115,6 +119,9 @@ pub async fn purge_all(store: &Store, recordings: &Path, who: &str, now_ms: i64)
         // only now and then whether it is free.
         tokio::time::sleep(began.elapsed().max(PAUSE_MIN)).await;
     }
+    if done.reports + done.calls > 0 {
+        settle_indexes(store).await?;
+    }
     loop {
         let paths = store.purged_files(FILES_MAX).await?;
         let mut removed = 0;
@@ -135,6 +142,19 @@ pub async fn purge_all(store: &Store, recordings: &Path, who: &str, now_ms: i64)
             return Ok(done);
         }
     }
+}
+
+/// What was purged leaves the indexes that words are found by, too.
+async fn settle_indexes(store: &Store) -> Result<(), StoreError> {
+    while store.index_written(INDEX_ROWS).await? == INDEX_ROWS {}
+    for step in 0..INDEX_STEPS_MAX {
+        let began = Instant::now();
+        if !store.merge_indexes(step == 0).await? {
+            break;
+        }
+        tokio::time::sleep(began.elapsed().max(PAUSE_MIN)).await;
+    }
+    Ok(())
 }
 
 /// Removes a recording's file and what lies beside it; one that is not there is gone already. Only below the folder (R18).
@@ -235,7 +255,11 @@ pub(crate) async fn purges(
 #[utoipa::path(post, path = "/purges", tag = "keeping", responses((status = 200, body = PurgeDone)))]
 pub(crate) async fn purge(State(api): State<Api>, login: Login) -> Result<Json<PurgeDone>, Refusal> {
     login.may(Act::Administer)?;
-    let done = purge_all(&api.store, &api.recordings, &login.name, api.now_ms()).await?;
-    api.note_more(&login, "purge", "", &format!("{} reports, {} calls", done.reports, done.calls)).await;
-    Ok(Json(done))
+    // It goes on, and is written down, also when whoever asked has gone.
+    let work = tokio::spawn(async move {
+        let done = purge_all(&api.store, &api.recordings, &login.name, api.now_ms()).await?;
+        api.note_more(&login, "purge", "", &format!("{} reports, {} calls", done.reports, done.calls)).await;
+        Ok::<_, Refusal>(done)
+    });
+    Ok(Json(work.await.map_err(|_| Refusal::unavailable("the purge broke off: what is left goes in the night"))??))
 }

@@ -42,8 +42,10 @@ use axum::{Extension, Router, middleware};
 use utoipa_axum::router::OpenApiRouter;
 
 pub use api::Api;
-pub use auth::{Local, Login, Tickets};
+pub use auth::{FOR_OPERATOR, Local, Login, Tickets};
 pub use care::{Asking, Backups, Caretaker, Finding};
+pub use desk::wall_link;
+pub use directory::Softphone;
 pub use door::{HouseKey, Proxies};
 pub use keeping::{PurgeDone, purge_all};
 pub use metrics::MetricsToken;
@@ -72,6 +74,8 @@ pub fn router(api: Api) -> Router {
         .layer(middleware::map_response(guard::closed))
         .merge(page::routes())
         .layer(middleware::from_fn_with_state(api.clone(), guard::always))
+        // Outside of everything that may refuse.
+        .layer(middleware::from_fn(tongue::hear))
         .with_state(api)
 }
 
@@ -99,6 +103,7 @@ pub(crate) fn documented() -> OpenApiRouter<Api> {
         .merge(reports::routes())
         .merge(my::routes())
         .merge(my::desk_routes())
+        .merge(my::dial_in_routes())
         .merge(desk::routes())
         .merge(my::admin_routes())
         .merge(directory::routes())

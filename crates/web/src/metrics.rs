@@ -73,7 +73,12 @@ async fn metrics(State(api): State<Api>, parts: Parts) -> Result<Response, Refus
     }
     let snapshot = match api.switchboard.command(Command::Snapshot).await? {
         Reply::Snapshot(snapshot) => *snapshot,
-        Reply::Accepted | Reply::Bans(_) | Reply::Today(_) | Reply::RecordingClock(_) => {
+        Reply::Accepted
+        | Reply::Bans(_)
+        | Reply::Today(_)
+        | Reply::RecordingClock(_)
+        | Reply::Route(_)
+        | Reply::Trunks(_) => {
             return Err(Refusal::unavailable("the switch gave none"));
         }
     };

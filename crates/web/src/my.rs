@@ -2,7 +2,9 @@
 //! member's: they have different tables, cookies and extractors, so that no route can take the one for the other. The firm is always
 //! the session's; nothing that a request says can name another.
 
+mod dial_in;
 mod disputes;
+mod feedback;
 mod keeping;
 mod login;
 mod orders;
@@ -21,9 +23,15 @@ use crate::door::cookie::Side;
 use crate::error::Refusal;
 use crate::rights::{self, MyAct};
 
-pub(crate) use disputes::{desk_routes, tell as tell_dispute};
+pub(crate) use dial_in::desk_routes as dial_in_routes;
+pub(crate) use disputes::tell as tell_dispute;
 pub(crate) use login::{MyLogin, enter};
 pub(crate) use people::admin_routes;
+
+/// What the house's desks have of it.
+pub(crate) fn desk_routes() -> OpenApiRouter<Api> {
+    disputes::desk_routes().merge(feedback::desk_routes())
+}
 
 /// Routes below `/api/v1/my`.
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -33,6 +41,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
             .merge(login::routes())
             .merge(reports::routes())
             .merge(disputes::routes())
+            .merge(dial_in::routes())
+            .merge(feedback::routes())
             .merge(keeping::routes())
             .merge(orders::routes())
             .merge(people::routes()),
@@ -77,8 +87,8 @@ impl FromRequestParts<Api> for Member {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Refusal> {
         let token = Side::Firm.token(&parts.headers, api.secure_cookies).ok_or_else(Refusal::unauthorized)?;
-        let member = api.store.member_session(&token, api.now_ms()).await?.ok_or_else(Refusal::unauthorized)?;
-        Ok(member.into())
+        let visit = api.store.member_visit(&token, api.now_ms()).await?.ok_or_else(Refusal::unauthorized)?;
+        if visit.lacks_factor { Err(Refusal::second_factor_needed()) } else { Ok(visit.who.into()) }
     }
 }
 

@@ -52,9 +52,12 @@ pub(crate) async fn promise(
     let firms = wanted.firms.unwrap_or(FIRMS).min(FIRMS_MAX);
     match api.switchboard.command(Command::Today { firms }).await? {
         Reply::Today(today) => Ok(Json(*today)),
-        Reply::Accepted | Reply::Snapshot(_) | Reply::Bans(_) | Reply::RecordingClock(_) => {
-            Err(Refusal::unavailable("the switch gave no figures"))
-        }
+        Reply::Accepted
+        | Reply::Snapshot(_)
+        | Reply::Bans(_)
+        | Reply::RecordingClock(_)
+        | Reply::Route(_)
+        | Reply::Trunks(_) => Err(Refusal::unavailable("the switch gave no figures")),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::auth::Login;
 use crate::error::Refusal;
 use crate::extract::{Asked, At, Body, Raw};
 use crate::rights::Act;
-use crate::tongue::Tongue;
+use crate::tongue::{self, Tongue};
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -176,7 +176,7 @@ pub(crate) async fn audio(State(api): State<Api>, login: Login, At(name): At<Str
     let (listed, library) = listed.ok_or_else(|| Refusal::not_found("there is no such prompt"))?;
     let words = listed.words.ok_or_else(|| Refusal::not_found("there is no such prompt"))?;
     // Nobody has needed it yet: it is spoken for whoever listens.
-    Ok(wav(work(move || library.say(&words)).await?.map_err(|error| refused(error, Language::En))?))
+    Ok(wav(work(move || library.say(&words)).await?.map_err(|error| refused(error, tongue::asked()))?))
 }
 
 /// A file under this name: WAV of any usual rate and coding (PCM, floating point, A-law, μ-law), 32 MiB and 10 minutes at most.

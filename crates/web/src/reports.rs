@@ -37,7 +37,7 @@ pub(crate) use find::ANYWHERE_MS;
 pub(crate) use firm::{Absence, Instruction, save_profile_of};
 pub(crate) use open::Watched;
 pub(crate) use refused::{Said, refusal};
-pub(crate) use send::sent as tell_sent;
+pub(crate) use send::{TrialTo, send_trial, sent as tell_sent};
 pub(crate) use writer::writer;
 
 /// Routes of everything about reports.

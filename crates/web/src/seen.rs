@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use report::{Language, japan};
 use sha2::{Digest, Sha256};
-use store::{Seen, StoreError};
+use store::{Seen, StoreError, hex};
 
 use crate::api::Api;
 use crate::door::Peer;
@@ -118,10 +118,6 @@ pub(crate) fn is_token(text: &str) -> bool {
 
 pub(crate) fn hash(token: &str) -> String {
     hex(&Sha256::digest(token.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the page says.

@@ -1,12 +1,31 @@
 //! The language in which a refusal or a page speaks: the one that the asker's browser, or the command line, says (`Accept-Language`).
 
+pub(crate) mod sentences;
+
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request};
 use axum::http::header::ACCEPT_LANGUAGE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
 use report::Language;
+
+tokio::task_local! {
+    static ASKED: Language;
+}
+
+/// Remembers in which language the request is asked, for whatever refuses it.
+pub(crate) async fn hear(request: Request, next: Next) -> Response {
+    let Tongue(language) = Tongue::of(request.headers());
+    ASKED.scope(language, next.run(request)).await
+}
+
+/// The language of the request that is being answered; English where nobody asks.
+pub(crate) fn asked() -> Language {
+    ASKED.try_with(|language| *language).unwrap_or(Language::En)
+}
 
 /// The asker's language; Japanese if it is asked for before English, English otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

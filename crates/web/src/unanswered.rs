@@ -5,16 +5,17 @@ use switch::{CallState, Cap, CommandError, Obstacle};
 
 use crate::error::Refusal;
 use crate::switchboard::Unanswered;
+use crate::tongue;
 
 impl From<Unanswered> for Refusal {
     fn from(why: Unanswered) -> Self {
-        unanswered(why, Language::En)
+        unanswered(why, tongue::asked())
     }
 }
 
 impl From<CommandError> for Refusal {
     fn from(error: CommandError) -> Self {
-        refused(error, Language::En)
+        refused(error, tongue::asked())
     }
 }
 

@@ -23,7 +23,7 @@ use crate::rights::Act;
 use crate::tongue::Tongue;
 
 /// Columns of an operator's figures.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 18] = [
     "from",
     "operator",
     "name",
@@ -37,6 +37,9 @@ const COLUMNS: [&str; 15] = [
     "misspoken",
     "mistyped",
     "correct",
+    "praise",
+    "complaints",
+    "wishes",
     "scored",
     "score_percent_mean",
 ];
@@ -100,7 +103,16 @@ pub(crate) async fn export_figures(
     let mut sheet = Sheet::new(&COLUMNS)?;
     for Did { name, of: OperatorFigures { operator, from, figures } } in asked(&api, &span, tongue).await? {
         let mean = |sum: i64, count: i64| if count > 0 { (sum / count).to_string() } else { String::new() };
-        let counts = [figures.misheard, figures.misspoken, figures.mistyped, figures.correct, figures.scored];
+        let counts = [
+            figures.misheard,
+            figures.misspoken,
+            figures.mistyped,
+            figures.correct,
+            figures.praise,
+            figures.complaints,
+            figures.wishes,
+            figures.scored,
+        ];
         let cells = [
             from,
             operator.to_string(),

@@ -125,6 +125,13 @@ pub(crate) async fn draw(
         );
         Refusal::invalid("week", what, remedy)
     })?;
+    if api.now_ms() < week.until_ms() {
+        let (what, remedy) = tongue.0.of(
+            ("その週はまだ終わっていません", "終わった週から抽出してください。待てば、だれも選ぶことができません"),
+            ("that week is not over", "draw from a week that is: who can wait cannot choose"),
+        );
+        return Err(Refusal::invalid("week", what, remedy));
+    }
     let drawn = api.store.draw_samples(&week, per_operator, &login.name, api.now_ms()).await.said(tongue.0)?;
     Ok(Json(Lots { seed: drawn.seed, of: drawn.of, samples: drawn.samples }))
 }

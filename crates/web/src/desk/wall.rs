@@ -7,10 +7,10 @@ use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use store::DisplayRow;
+use store::{DisplayRow, Token};
 use switch::desk::{OperatorNow, WaitingNow};
 use switch::promise::Figures;
-use switch::{Command, Reply};
+use switch::{Command, NotReadyReason, Reply};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -82,8 +82,9 @@ pub(crate) struct Sits {
     name: String,
     /// CSTA state word.
     state: String,
-    /// Reason of NotReady.
-    reason: String,
+    /// Reason of NotReady, as it is called in Japanese and in English.
+    reason_ja: String,
+    reason_en: String,
     /// A phone is registered.
     reachable: bool,
     for_ms: i64,
@@ -97,6 +98,16 @@ pub(crate) struct Told {
     alarm: String,
 }
 
+/// What the switch keeps somebody back by itself for has words of ours; the house's own reasons have the house's.
+fn in_words(reason: String, known: &[NotReadyReason]) -> (String, String) {
+    let ours = match reason.as_str() {
+        "no answer" => Some(("応答なし", "did not answer")),
+        "reports_open" => Some(("未処理の報告があるため", "reports are not done")),
+        _ => known.iter().find(|one| one.code == reason).map(|one| (one.ja.as_str(), one.en.as_str())),
+    };
+    ours.map_or((reason.clone(), reason), |(ja, en)| (ja.to_owned(), en.to_owned()))
+}
+
 /// What goes on now, for a screen: its own token as bearer, no login.
 #[utoipa::path(get, path = "/wall", tag = "wall", responses((status = 200, body = Wall)))]
 pub(crate) async fn wall(State(api): State<Api>, Screen(screen): Screen) -> Result<Json<Wall>, Refusal> {
@@ -104,19 +115,24 @@ pub(crate) async fn wall(State(api): State<Api>, Screen(screen): Screen) -> Resu
         return Err(Refusal::unavailable("the switch gave no figures"));
     };
     let unix_ms = api.now_ms();
+    let reasons = api.store.settings().await.map(|settings| settings.not_ready_reasons).unwrap_or_default();
     let waits = |one: WaitingNow| Waits {
         firm: one.customer_name,
         waiting_ms: one.waiting_ms,
         away: one.away,
         ringing: one.ringing.len(),
     };
-    let sits = |one: OperatorNow| Sits {
-        name: one.name,
-        state: one.state,
-        reason: one.reason,
-        reachable: one.reachable,
-        for_ms: one.for_ms,
-        calls_today: one.calls_today,
+    let sits = |one: OperatorNow| {
+        let (reason_ja, reason_en) = in_words(one.reason, &reasons);
+        Sits {
+            name: one.name,
+            state: one.state,
+            reason_ja,
+            reason_en,
+            reachable: one.reachable,
+            for_ms: one.for_ms,
+            calls_today: one.calls_today,
+        }
     };
     let operators = now.operators.into_iter().filter(|one| one.state != "logged_out").map(sits).collect();
     Ok(Json(Wall {
@@ -158,6 +174,11 @@ pub(crate) struct CreatedDisplay {
     link: String,
 }
 
+/// What is to be opened on a screen, below the address of these pages.
+pub fn wall_link(public_url: &str, token: &Token) -> String {
+    format!("{public_url}/wall#{}", token.as_str())
+}
+
 /// Screens and whether they are on, newest first.
 #[utoipa::path(get, path = "/displays", tag = "wall", responses((status = 200, body = Vec<DisplayRow>)))]
 pub(crate) async fn displays(State(api): State<Api>, login: Login) -> Result<Json<Vec<DisplayRow>>, Refusal> {
@@ -175,7 +196,7 @@ pub(crate) async fn create_display(
 ) -> Result<(StatusCode, Json<CreatedDisplay>), Refusal> {
     login.may(Act::Administer)?;
     let (display, token) = api.store.create_display(&name, &login.name, api.now_ms()).await?;
-    let link = format!("{}/wall#{}", api.public_url, token.as_str());
+    let link = wall_link(&api.public_url, &token);
     Ok((StatusCode::CREATED, Json(CreatedDisplay { display, link })))
 }
 

@@ -17,6 +17,8 @@ use crate::export;
 use crate::extract::{At, Body, Raw};
 use crate::rights::Act;
 
+use super::state::{Seen, Tagged};
+
 /// Most of a CSV file that is taken: some tens of thousands of firms.
 const IMPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -43,9 +45,9 @@ pub(crate) async fn customer(
     State(api): State<Api>,
     login: Login,
     At(id): At<i64>,
-) -> Result<Json<CustomerRow>, Refusal> {
+) -> Result<Tagged<CustomerRow>, Refusal> {
     login.may(Act::ReadDirectory)?;
-    Ok(Json(api.store.customer(id).await?))
+    Ok(Tagged(api.store.customer(id).await?))
 }
 
 /// A new client firm with its numbers.
@@ -62,19 +64,20 @@ pub(crate) async fn create_customer(
     Ok((StatusCode::CREATED, Json(row)))
 }
 
-/// All values of a client firm anew.
+/// All values of a client firm anew; with the `ETag` of what was read in `If-Match`, only if it is still so.
 #[utoipa::path(put, path = "/customers/{id}", tag = "customers", request_body = CustomerForm, params(("id" = i64, Path)),
     responses((status = 200, body = CustomerRow)))]
 pub(crate) async fn update_customer(
     State(api): State<Api>,
     login: Login,
     At(id): At<i64>,
+    seen: Seen,
     Body(form): Body<CustomerForm>,
-) -> Result<Json<CustomerRow>, Refusal> {
+) -> Result<Tagged<CustomerRow>, Refusal> {
     login.may(Act::Administer)?;
-    let row = api.store.update_customer(id, &form).await?;
+    let row = api.store.update_customer_as_seen(id, &form, seen.state()).await?;
     api.changed(&login, "customer.update", &row.form.code).await;
-    Ok(Json(row))
+    Ok(Tagged(row))
 }
 
 /// End a client firm: its calls and records stay.

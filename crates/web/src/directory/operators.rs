@@ -15,6 +15,7 @@ use crate::error::Refusal;
 use crate::extract::{At, Body};
 use crate::rights::Act;
 
+use super::state::{Seen as AsSeen, Tagged};
 use super::{Chosen, NewPassword};
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -72,9 +73,9 @@ pub(crate) async fn operator(
     State(api): State<Api>,
     login: Login,
     At(id): At<i64>,
-) -> Result<Json<OperatorRow>, Refusal> {
+) -> Result<Tagged<OperatorRow>, Refusal> {
     login.may(Act::Administer)?;
-    Ok(Json(api.store.operator(id).await?))
+    Ok(Tagged(api.store.operator(id).await?))
 }
 
 /// A new operator; the SIP password is shown this once.
@@ -91,19 +92,20 @@ pub(crate) async fn create_operator(
     Ok((StatusCode::CREATED, Json(NewOperator { operator, sip_password })))
 }
 
-/// All values of an operator anew.
+/// All values of an operator anew; with the `ETag` of what was read in `If-Match`, only if they are still so.
 #[utoipa::path(put, path = "/operators/{id}", tag = "operators", request_body = OperatorForm, params(("id" = i64, Path)),
     responses((status = 200, body = OperatorRow)))]
 pub(crate) async fn update_operator(
     State(api): State<Api>,
     login: Login,
     At(id): At<i64>,
+    seen: AsSeen,
     Body(form): Body<OperatorForm>,
-) -> Result<Json<OperatorRow>, Refusal> {
+) -> Result<Tagged<OperatorRow>, Refusal> {
     login.may(Act::Administer)?;
-    let row = api.store.update_operator(id, &form).await?;
+    let row = api.store.update_operator_as_seen(id, &form, seen.state()).await?;
     api.changed(&login, "operator.update", &row.form.login).await;
-    Ok(Json(row))
+    Ok(Tagged(row))
 }
 
 /// End an operator: the phone cannot register any more.

@@ -12,28 +12,32 @@ use crate::error::Refusal;
 use crate::extract::Body;
 use crate::rights::Act;
 
+use super::state::{Seen, Tagged};
+
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(settings, save_settings)).routes(routes!(not_ready_reasons))
 }
 
 /// The settings as they are.
 #[utoipa::path(get, path = "/settings", tag = "settings", responses((status = 200, body = Settings)))]
-pub(crate) async fn settings(State(api): State<Api>, login: Login) -> Result<Json<Settings>, Refusal> {
+pub(crate) async fn settings(State(api): State<Api>, login: Login) -> Result<Tagged<Settings>, Refusal> {
     login.may(Act::Administer)?;
-    Ok(Json(api.store.settings().await?))
+    Ok(Tagged(api.store.settings().await?))
 }
 
-/// All settings anew; what is left out gets its default. Calls in progress go on with those they began with.
+/// All settings anew; what is left out gets its default. Calls in progress go on with those they began with. With the `ETag` of what
+/// was read in `If-Match`, only if they are still so.
 #[utoipa::path(put, path = "/settings", tag = "settings", request_body = Settings, responses((status = 200, body = Settings)))]
 pub(crate) async fn save_settings(
     State(api): State<Api>,
     login: Login,
+    seen: Seen,
     Body(settings): Body<Settings>,
-) -> Result<Json<Settings>, Refusal> {
+) -> Result<Tagged<Settings>, Refusal> {
     login.may(Act::Administer)?;
-    api.store.save_settings(&settings).await?;
+    let kept = api.store.save_settings_as_seen(&settings, seen.state()).await?;
     api.changed(&login, "settings.change", "").await;
-    Ok(Json(settings))
+    Ok(Tagged(kept))
 }
 
 /// Why an operator may not be ready: what a desk offers, in this order. The code goes into the operator's state.

@@ -13,6 +13,8 @@ use crate::error::Refusal;
 use crate::extract::{At, Body};
 use crate::rights::Act;
 
+use super::state::{Seen, Tagged};
+
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new().routes(routes!(trunks, create_trunk)).routes(routes!(trunk, update_trunk, remove_trunk))
 }
@@ -28,9 +30,9 @@ pub(crate) async fn trunks(State(api): State<Api>, login: Login) -> Result<Json<
 /// One trunk.
 #[utoipa::path(get, path = "/trunks/{id}", tag = "trunks", params(("id" = i64, Path)),
     responses((status = 200, body = TrunkRow)))]
-pub(crate) async fn trunk(State(api): State<Api>, login: Login, At(id): At<i64>) -> Result<Json<TrunkRow>, Refusal> {
+pub(crate) async fn trunk(State(api): State<Api>, login: Login, At(id): At<i64>) -> Result<Tagged<TrunkRow>, Refusal> {
     login.may(Act::Administer)?;
-    Ok(Json(api.store.trunk(id).await?))
+    Ok(Tagged(api.store.trunk(id).await?))
 }
 
 /// A new trunk.
@@ -47,19 +49,21 @@ pub(crate) async fn create_trunk(
     Ok((StatusCode::CREATED, Json(row)))
 }
 
-/// All values of a trunk anew.
+/// All values of a trunk anew; with the `ETag` of what was read in `If-Match`, only if they are still so. A password that is left out
+/// stays. A line that is another to its carrier then (host, registration, user or password) is not usable until it has registered.
 #[utoipa::path(put, path = "/trunks/{id}", tag = "trunks", request_body = TrunkForm, params(("id" = i64, Path)),
     responses((status = 200, body = TrunkRow)))]
 pub(crate) async fn update_trunk(
     State(api): State<Api>,
     login: Login,
     At(id): At<i64>,
+    seen: Seen,
     Body(form): Body<TrunkForm>,
-) -> Result<Json<TrunkRow>, Refusal> {
+) -> Result<Tagged<TrunkRow>, Refusal> {
     login.may(Act::Administer)?;
-    let row = api.store.update_trunk(id, &form).await?;
+    let row = api.store.update_trunk_as_seen(id, &form, seen.state()).await?;
     api.changed(&login, "trunk.update", &form.name).await;
-    Ok(Json(row))
+    Ok(Tagged(row))
 }
 
 /// End a trunk.

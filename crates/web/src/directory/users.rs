@@ -18,7 +18,10 @@ use crate::rights::Act;
 use super::{Chosen, NewPassword};
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(users, create_user)).routes(routes!(remove_user)).routes(routes!(user_password))
+    OpenApiRouter::new()
+        .routes(routes!(users, create_user))
+        .routes(routes!(update_user, remove_user))
+        .routes(routes!(user_password))
 }
 
 /// A new user, with a password of the administrator's choice or one that is made.
@@ -67,6 +70,27 @@ pub(crate) async fn create_user(
     let (user, password) = api.store.create_user(&form, new.password.as_deref()).await?;
     api.note(&login, "user.create", &user.form.name).await;
     Ok((StatusCode::CREATED, Json(CreatedUser { user, password })))
+}
+
+/// Another role, or another operator whom the user is. The name stays, and nobody changes the own role, so one administrator always
+/// remains.
+#[utoipa::path(put, path = "/users/{id}", tag = "users", request_body = UserForm, params(("id" = i64, Path)),
+    responses((status = 200, body = UserRow)))]
+pub(crate) async fn update_user(
+    State(api): State<Api>,
+    login: Login,
+    At(id): At<i64>,
+    Body(form): Body<UserForm>,
+) -> Result<Json<UserRow>, Refusal> {
+    login.may(Act::Administer)?;
+    if id == login.id && form.role != login.role {
+        return Err(Refusal::conflict("this is your own login: another administrator can change its role"));
+    }
+    let row = api.store.update_user(id, &form).await?;
+    let operator = row.form.operator_id.map_or_else(String::new, |id| format!(" operator {id}"));
+    let detail = format!("{}{operator}", row.form.role.as_str());
+    api.note_more(&login, "user.update", &row.form.name, &detail).await;
+    Ok(Json(row))
 }
 
 /// A new password; ends the user's sessions.

@@ -3,9 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use report::Person;
 use report::notes::Note;
 use report::schedule::Entry;
-use report::{Person, japan};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,9 +20,6 @@ use crate::reports::{Absence, Instruction, Said};
 use crate::rights::MyAct;
 use crate::tongue::Tongue;
 
-/// Days of a schedule that are shown.
-const DAYS: i64 = 60;
-
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(my_schedule, save_my_entry))
@@ -31,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(end_my_note))
 }
 
-/// A firm's people and where they are in the coming sixty days.
+/// A firm's people and where they are from now on, however far ahead: what was written can be seen and taken back.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MySchedule {
     people: Vec<Person>,
@@ -51,9 +48,8 @@ pub(crate) async fn my_schedule(
 ) -> Result<Json<MySchedule>, Refusal> {
     member.may(MyAct::Read)?;
     let now_ms = api.now_ms();
-    let to_ms = now_ms.saturating_add(DAYS * japan::DAY_MS);
     let people = api.store.profile(member.customer).await.said(tongue.0)?.profile.people;
-    let entries = api.store.schedule(member.customer, now_ms, to_ms).await.said(tongue.0)?;
+    let entries = api.store.schedule(member.customer, now_ms, i64::MAX).await.said(tongue.0)?;
     Ok(Json(MySchedule { people, entries }))
 }
 

@@ -18,6 +18,8 @@ use crate::door::cookie::Side;
 use crate::door::{Place, Second, second};
 use crate::error::Refusal;
 use crate::extract::Body;
+use crate::reports::Said;
+use crate::rights::MyAct;
 use crate::tongue::Tongue;
 
 /// A session lasts two weeks: the page is looked at on people's own telephones, several times a day,
@@ -26,7 +28,11 @@ const SESSION: Duration = Duration::from_secs(14 * 24 * 3600);
 const IDLE: Duration = Duration::from_secs(5 * 24 * 3600);
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(my_login)).routes(routes!(my_logout)).routes(routes!(my_self))
+    OpenApiRouter::new()
+        .routes(routes!(my_login))
+        .routes(routes!(my_logout))
+        .routes(routes!(my_self))
+        .routes(routes!(my_door, save_my_door))
 }
 
 /// Login and password.
@@ -61,7 +67,6 @@ pub(crate) struct Me {
 }
 
 async fn me(api: &Api, member: Member, tongue: Tongue) -> Result<Me, Refusal> {
-    use crate::reports::Said;
     let customer_name = api.store.customer(member.customer).await.said(tongue.0)?.form.name;
     let language = api.store.profile(member.customer).await.said(tongue.0)?.profile.language;
     Ok(Me { member, customer_name, language })
@@ -134,6 +139,42 @@ pub(crate) async fn my_logout(
         api.store.close_member_session(&token).await?;
     }
     Ok((jar.remove(Side::Firm.gone(api.secure_cookies)), StatusCode::NO_CONTENT))
+}
+
+/// What a firm demands of its people.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MyDoor {
+    /// Since when a second factor is demanded, unix milliseconds; none: it is not.
+    second_factor_since_ms: Option<i64>,
+}
+
+/// The same, changed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MyDemand {
+    /// Everybody of the firm needs a second factor.
+    second_factor: bool,
+}
+
+/// Does the firm demand a second factor of its people?
+#[utoipa::path(get, path = "/door", tag = "my page", responses((status = 200, body = MyDoor)))]
+pub(crate) async fn my_door(State(api): State<Api>, member: Member, tongue: Tongue) -> Result<Json<MyDoor>, Refusal> {
+    member.may(MyAct::Read)?;
+    Ok(Json(MyDoor { second_factor_since_ms: api.store.firm_door(member.customer).await.said(tongue.0)? }))
+}
+
+/// Demand a second factor of everybody of the firm, or do no more. Whoever is logged in sets one up at the next login.
+#[utoipa::path(put, path = "/door", tag = "my page", request_body = MyDemand, responses((status = 200, body = MyDoor)))]
+pub(crate) async fn save_my_door(
+    State(api): State<Api>,
+    member: Member,
+    tongue: Tongue,
+    Body(MyDemand { second_factor }): Body<MyDemand>,
+) -> Result<Json<MyDoor>, Refusal> {
+    member.may(MyAct::Manage)?;
+    let saved = api.store.save_firm_door(member.customer, second_factor, &member.who(), api.now_ms()).await;
+    saved.said(tongue.0)?;
+    Ok(Json(MyDoor { second_factor_since_ms: api.store.firm_door(member.customer).await.said(tongue.0)? }))
 }
 
 /// Who am I, and of which firm?

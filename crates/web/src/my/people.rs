@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use store::{MemberForm, MemberRole, MemberRow};
+use store::{MemberForm, MemberRole, MemberRow, Person, StoreError};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -32,8 +32,9 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 pub(crate) fn admin_routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(members, create_member))
-        .routes(routes!(end_member))
+        .routes(routes!(update_member, end_member))
         .routes(routes!(member_password))
+        .routes(routes!(reset_member_factor))
 }
 
 /// A new login, with a password of somebody's choice or one that is made.
@@ -211,6 +212,21 @@ pub(crate) async fn create_member(
     create(&api, customer, new, &login.name, tongue).await
 }
 
+/// Another name or role for a login of a firm's page.
+#[utoipa::path(put, path = "/customers/{id}/members/{member}", tag = "firms", request_body = MemberForm,
+    params(("id" = i64, Path), ("member" = i64, Path)), responses((status = 200, body = MemberRow)))]
+pub(crate) async fn update_member(
+    State(api): State<Api>,
+    login: Login,
+    tongue: Tongue,
+    At((customer, member)): At<(i64, i64)>,
+    Body(form): Body<MemberForm>,
+) -> Result<Json<MemberRow>, Refusal> {
+    login.may(Act::Administer)?;
+    let changed = api.store.update_member(customer, member, &form, &login.name, api.now_ms()).await;
+    Ok(Json(changed.said(tongue.0)?))
+}
+
 /// End a login and its sessions.
 #[utoipa::path(delete, path = "/customers/{id}/members/{member}", tag = "firms",
     params(("id" = i64, Path), ("member" = i64, Path)), responses((status = 204)))]
@@ -222,6 +238,26 @@ pub(crate) async fn end_member(
 ) -> Result<StatusCode, Refusal> {
     login.may(Act::Administer)?;
     api.store.end_member(customer, member, &login.name, api.now_ms()).await.said(tongue.0)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Take codes, recovery codes and passkeys of a member away whose telephone is lost, and end the sessions. The password stays.
+#[utoipa::path(delete, path = "/customers/{id}/members/{member}/second-factor", tag = "firms",
+    params(("id" = i64, Path), ("member" = i64, Path)), responses((status = 204)))]
+pub(crate) async fn reset_member_factor(
+    State(api): State<Api>,
+    login: Login,
+    tongue: Tongue,
+    At((customer, member)): At<(i64, i64)>,
+) -> Result<StatusCode, Refusal> {
+    login.may(Act::Administer)?;
+    let known = api.store.members(customer).await.said(tongue.0)?;
+    if !known.iter().any(|one| one.id == member) {
+        return Err(StoreError::Missing { what: "member", id: member.to_string() }).said(tongue.0);
+    }
+    api.store.forget_factors(Person::Member(member)).await.said(tongue.0)?;
+    let about = format!("customer {customer}");
+    api.note_more(&login, "member.second_factor.reset", &about, &format!("member {member}")).await;
     Ok(StatusCode::NO_CONTENT)
 }
 

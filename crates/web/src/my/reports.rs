@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use report::{Callback, Kind, Line, Urgency, key};
+use report::{Callback, Kind, Language, Line, Person, Urgency, key};
 use serde::{Deserialize, Serialize};
 use store::{
-    DisputeQuery, DisputeRow, Handling, HandlingRow, MyReport, ReportCursor, ReportQuery, ReportRow, StoreError,
+    DisputeQuery, DisputeRow, FeedbackQuery, FeedbackRow, Handling, HandlingRow, MyReport, ReportCursor, ReportQuery,
+    ReportRow, StoreError,
 };
 use switch::CallId;
 use utoipa::{IntoParams, ToSchema};
@@ -197,6 +198,8 @@ pub(crate) struct MyWhole {
     /// Corrections of it, by id.
     follow_ups: Vec<String>,
     disputes: Vec<DisputeRow>,
+    /// What the firm said of it, and was answered.
+    feedback: Vec<FeedbackRow>,
     /// Until when its call can be heard here, unix ms; none: it cannot.
     listen_until_ms: Option<i64>,
 }
@@ -214,6 +217,7 @@ pub(crate) async fn my_report(
     let mine = api.store.my_report(member.customer, &id, api.now_ms()).await.said(tongue.0)?;
     let content = api.store.compose(&mine.report).await.said(tongue.0)?.content;
     let follow_ups = api.store.follow_ups(&id).await.said(tongue.0)?;
+    let said = FeedbackQuery { customer: Some(member.customer), report: Some(id.clone()), ..FeedbackQuery::default() };
     let about = DisputeQuery { customer: Some(member.customer), report: Some(id), ..DisputeQuery::default() };
     let listen = listening(&api, &mine.report).await.said(tongue.0)?;
     Ok(Json(MyWhole {
@@ -226,6 +230,7 @@ pub(crate) async fn my_report(
             .map(|after| after.id)
             .collect(),
         disputes: api.store.disputes(&about).await.said(tongue.0)?,
+        feedback: api.store.feedback(&said).await.said(tongue.0)?,
         report: mine.into(),
     }))
 }
@@ -293,12 +298,13 @@ pub(crate) async fn my_export(
 ) -> Result<Response, Refusal> {
     member.may(MyAct::Read)?;
     let mut query = ReportQuery { limit: Some(PAGE_ROWS), ..filter.try_into()? };
-    let mut sheet = Sheet::new(&COLUMNS)?;
+    let people = api.store.profile(member.customer).await.said(tongue.0)?.profile.people;
+    let mut sheet = Sheet::new(columns(tongue.0))?;
     let mut rows = 0;
     loop {
         let page = api.store.my_reports(member.customer, &query, api.now_ms()).await.said(tongue.0)?;
         for mine in page.reports.into_iter().take(ROWS_MAX - rows) {
-            sheet.row(cells(mine.into()))?;
+            sheet.row(cells(mine.into(), &people, tongue.0))?;
             rows += 1;
         }
         query.cursor = page.next;
@@ -310,24 +316,55 @@ pub(crate) async fn my_export(
     sheet.attachment("reports.csv")
 }
 
-/// Columns of a report.
-const COLUMNS: [&str; 12] = [
-    "report", "received", "kind", "urgency", "company", "name", "business", "callback", "person", "operator",
-    "assignee", "done",
-];
+/// Columns of a report, as those who open the file call them.
+fn columns(language: Language) -> &'static [&'static str; 12] {
+    match language {
+        Language::Ja => &[
+            "受付番号",
+            "受電日時",
+            "種別",
+            "緊急度",
+            "会社名",
+            "お名前",
+            "ご用件",
+            "折返し先",
+            "名指し人",
+            "受付者",
+            "担当者",
+            "対応済の日時",
+        ],
+        Language::En => &[
+            "Report",
+            "Received",
+            "Kind",
+            "Urgency",
+            "Company",
+            "Name",
+            "Business",
+            "Call back",
+            "Asked for",
+            "Taken by",
+            "Assignee",
+            "Done",
+        ],
+    }
+}
 
-fn cells(mine: Mine) -> [String; 12] {
+fn cells(mine: Mine, people: &[Person], language: Language) -> [String; 12] {
     let handling = mine.handling;
+    let said = |ja: &str, en: &str| if language == Language::Ja { ja.to_owned() } else { en.to_owned() };
+    // One who is not in the roster any more, or never was, is as it was written.
+    let person = people.iter().find(|one| one.id == mine.person).map_or(mine.person, |one| one.name.clone());
     [
         mine.id,
         japanese_time(mine.received_ms),
-        mine.kind.code().to_owned(),
-        mine.urgency.code().to_owned(),
+        said(mine.kind.ja(), mine.kind.en()),
+        said(mine.urgency.ja(), mine.urgency.en()),
         mine.company,
         mine.name,
         mine.business,
         mine.callback,
-        mine.person,
+        person,
         mine.operator,
         handling.as_ref().map(|one| one.assignee_name.clone()).unwrap_or_default(),
         handling.and_then(|one| one.done_ms).map(japanese_time).unwrap_or_default(),

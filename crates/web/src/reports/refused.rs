@@ -90,8 +90,14 @@ fn conflicting(conflict: &Conflict, language: Language) -> Refusal {
             format!("{by}さんがこの報告の訂正を書きかけています。先にその訂正を送信するか、報告なしにしてください")
         }
         (Conflict::Revision { .. }, Language::Ja) => "ほかの人が先に変更しました。もう一度確認してください".to_owned(),
+        (Conflict::Changed, Language::Ja) => {
+            "ほかの管理者が先に変更しました。最新の内容を読み込み、必要な変更をもう一度行ってください".to_owned()
+        }
         (Conflict::Decided { by }, Language::Ja) => format!("{by}さんがすでに判定しました"),
         (Conflict::Over { .. }, Language::Ja) => "この送信はすでに終わっています".to_owned(),
+        (Conflict::Proved, Language::Ja) => {
+            "この確認はすでに完了しています。やり直すときは新しく始めてください".to_owned()
+        }
         (conflict, Language::En) => conflict.to_string(),
     })
 }
@@ -112,11 +118,17 @@ fn noun(what: &str) -> &str {
         "delivery" => "送信",
         "member" => "ログイン",
         "dispute" => "ご指摘",
+        "feedback" => "ご意見",
+        "ban" => "遮断",
+        "onboarding" => "開通確認",
         "note" => "申し送り",
         "schedule" => "予定",
         "manual" => "対応方法",
         "task" => "対応",
         "operator" => "オペレーター",
+        "trunk" => "回線",
+        "number" => "番号",
+        "user" => "ログイン",
         other => other,
     }
 }

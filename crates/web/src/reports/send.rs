@@ -69,7 +69,7 @@ pub(crate) struct Revision {
 /// A report that is on its way.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OnItsWay {
-    report: String,
+    pub(crate) report: String,
     revision: i64,
     policy: Policy,
     sent_ms: Option<i64>,
@@ -187,11 +187,22 @@ pub(crate) async fn trial(
     Asked(to): Asked<TrialTo>,
 ) -> Result<Json<OnItsWay>, Refusal> {
     login.may(Act::TendFirms)?;
+    send_trial(&api, &login, tongue, customer, &to).await.map(Json)
+}
+
+/// Sends it; the asker may.
+pub(crate) async fn send_trial(
+    api: &Api,
+    login: &Login,
+    tongue: Tongue,
+    customer: i64,
+    to: &TrialTo,
+) -> Result<OnItsWay, Refusal> {
     let row = api.store.customer(customer).await.said(tongue.0)?;
     let profile = api.store.profile_of(Some(customer)).await.said(tongue.0)?;
     let now_ms = api.now_ms();
-    let places = trial_places(&profile, &to, tongue)?;
-    let writer = writer(&api, &login).await.said(tongue.0)?;
+    let places = trial_places(&profile, to, tongue)?;
+    let writer = writer(api, login).await.said(tongue.0)?;
     let report = api.store.begin_report(customer, &writer, now_ms).await.said(tongue.0)?;
     let content = Content::trial(&report.id, &row.form.name, profile.language, now_ms);
     let links = SeenLinks::below(&api.public_url);
@@ -211,10 +222,10 @@ pub(crate) async fn trial(
     };
     let Sent { report, deliveries, again: _ } =
         api.store.send_report(&report.id, &sending, &writer, now_ms).await.said(tongue.0)?;
-    sent(&api, &report, deliveries.len());
+    sent(api, &report, deliveries.len());
     let deliveries = deliveries.into_iter().map(|row| Delivered::of(&profile, row)).collect();
     let policy = Policy::NoticeOnly;
-    Ok(Json(OnItsWay { revision: report.revision, sent_ms: report.sent_ms, policy, deliveries, report: report.id }))
+    Ok(OnItsWay { revision: report.revision, sent_ms: report.sent_ms, policy, deliveries, report: report.id })
 }
 
 /// Where a trial goes.

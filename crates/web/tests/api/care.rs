@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::common::House;
+use crate::common::{House, NOW};
 use report::Language;
 use serde_json::json;
 use store::Role;
@@ -59,4 +59,41 @@ fn health_is_for_supervisors_and_backups_for_administrators() {
     let alone = House::new();
     let admin = alone.logged_in("admin", Role::Admin, None);
     alone.get("/health", &admin).is_refusal(503, "unavailable", None);
+}
+
+#[test]
+fn each_trunk_tells_its_registration_and_the_calls_of_today() {
+    let house = House::new();
+    let supervisor = house.logged_in("shunin", Role::Supervisor, None);
+    *house.switchboard.trunks.lock().unwrap() = vec![switch::desk::TrunkHealth {
+        trunk: 3,
+        name: "ひかり".into(),
+        up: false,
+        since_ms: NOW - 60_000,
+        why: "registration refused with 403".into(),
+        registration: "refused".into(),
+        registration_since_ms: Some(NOW - 60_000),
+        registered_until_ms: None,
+        answer: Some(403),
+        answer_ms: Some(NOW - 1_000),
+        outgoing: 1,
+    }];
+    let by = |id: u64, change: fn(&mut switch::CallRecord)| {
+        house.call((u64::try_from(NOW).unwrap() << 20) + id, |call| {
+            call.trunk = Some(3);
+            change(call);
+        });
+    };
+    by(1, |_| {});
+    by(2, |call| (call.answered_ms, call.ending) = (None, "caller_hung_up".into()));
+    by(3, |call| (call.answered_ms, call.ending) = (None, "caller_hung_up".into()));
+    // Yesterday's are none of today's.
+    by(4, |call| call.arrived_ms = NOW - 86_400_000);
+    let told = house.get("/health/trunks", &supervisor).json();
+    let today = json!({"trunk": 3, "calls": 3, "open": 0, "answered": 1, "unanswered": {"caller_hung_up": 2}});
+    assert_eq!(
+        (&told[0]["registration"], &told[0]["answer"], &told[0]["today"]),
+        (&json!("refused"), &json!(403), &today),
+        "{told}"
+    );
 }

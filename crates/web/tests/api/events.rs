@@ -31,6 +31,16 @@ fn desk(house: &House, query: &str, token: &str) -> WebSocket<TcpStream> {
     connect(house, request(house, query, &[("authorization", &format!("Bearer {token}"))])).unwrap()
 }
 
+/// A desk without a past, once it hears what happens.
+fn hears(house: &House, token: &str) -> WebSocket<TcpStream> {
+    let before = house.switchboard.live.receiver_count();
+    let desk = desk(house, "", token);
+    while house.switchboard.live.receiver_count() <= before {
+        std::thread::yield_now();
+    }
+    desk
+}
+
 fn next(socket: &mut WebSocket<TcpStream>) -> Value {
     loop {
         if let Message::Text(text) = socket.read().unwrap() {
@@ -167,6 +177,20 @@ fn f07_f09_an_offer_comes_with_what_is_known_of_firm_and_caller_to_the_operator_
     // A firm that does not exist any more, or none at all: the offer comes all the same.
     house.switchboard.tells(2, Event::TrunkState { trunk: 1, up: true, why: String::new() });
     assert_eq!(next(&mut called)["sheet"], Value::Null);
+    // A page that is loaded anew while it rings is told so at once; nobody else's is, and nobody's when it rings no more.
+    let again = next(&mut desk(&house, "", &one));
+    assert_eq!(
+        (&again["event"]["kind"], &again["sheet"]["new_caller"]),
+        (&json!("screen_pop"), &json!(false)),
+        "{again}"
+    );
+    let closed = Event::PopClosed { call: switch::CallId(5).to_string(), operator: hanako, why: "answered".into() };
+    let mut colleague = hears(&house, &other);
+    house.switchboard.tells(3, closed);
+    assert_eq!(next(&mut colleague)["seq"], 3);
+    let mut called = hears(&house, &one);
+    house.switchboard.tells(4, Event::TrunkState { trunk: 1, up: false, why: String::new() });
+    assert_eq!(next(&mut called)["seq"], 4);
 }
 
 #[test]

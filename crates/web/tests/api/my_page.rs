@@ -187,6 +187,11 @@ fn f57_f58_a_firm_finds_its_reports_by_words_and_numbers() {
     two.house.get(&format!("/my/reports/{}", two.sakura.reports[2]), token).is_refusal(404, "not_found", None);
     let csv = two.house.get("/my/reports/export", token).text();
     assert_eq!(csv.lines().count(), 3, "{csv}");
+    assert!(csv.contains("Received,Kind,Urgency"), "{csv}");
+    let bearer = format!("Bearer {token}");
+    let asked = [("authorization", bearer.as_str()), ("accept-language", "ja")];
+    let asked = two.house.send("GET", "/my/reports/export", &asked, None).text();
+    assert!(asked.contains("受電日時,種別,緊急度"), "{asked}");
 }
 
 #[test]
@@ -396,6 +401,60 @@ fn f51_f52_a_firm_hears_its_own_calls_if_its_plan_says_so() {
     );
 }
 
+#[test]
+fn f52_the_owner_sets_the_pin_and_nobody_is_ever_shown_it() {
+    let two = Two::new();
+    let (firm, pin) = (&two.sakura, |pin: &str| Some(json!({ "pin": pin })));
+    let settings = two.house.get("/settings", &two.admin).json();
+    let with_line = |line: &str| {
+        let mut settings = settings.clone();
+        settings["recordings_line"] = line.into();
+        two.ask("PUT", "/settings", &two.admin, Some(settings))
+    };
+    with_line("03-1234-5678").is_refusal(422, "invalid", Some("recordings_line"));
+    with_line("no number").is_refusal(422, "invalid", Some("recordings_line"));
+    let said = with_line("03-9999-0000");
+    assert!(matches!(said.status, 200 | 204), "{}", said.text());
+    let line = two.house.get("/my/dial-in", &firm.reader).json();
+    assert_eq!((line["line"].as_str(), line["set_ms"].as_i64()), (Some("03-9999-0000"), None), "{line}");
+    assert_eq!(
+        (line["code"].as_str(), line["in_plan"].as_bool()),
+        (Some(&*firm.id.to_string()), Some(false)),
+        "{line}"
+    );
+    for member in [&firm.member, &firm.reader] {
+        two.ask("PUT", "/my/dial-in", member, pin("604217")).is_refusal(403, "forbidden", None);
+        two.ask("DELETE", "/my/dial-in", member, None).is_refusal(403, "forbidden", None);
+    }
+    for weak in ["123456", "000000", "12345", "123456789", "abcdef", ""] {
+        two.ask("PUT", "/my/dial-in", &firm.owner, pin(weak)).is_refusal(422, "invalid", Some("pin"));
+    }
+    let said = two.ask("PUT", "/my/dial-in", &firm.owner, pin("604217"));
+    assert_eq!((said.status, said.json()["set_ms"].as_i64()), (200, Some(NOW)), "{}", said.text());
+    for text in [said.text(), two.house.get("/my/dial-in", &firm.owner).text()] {
+        assert!(!text.contains("604217") && !text.contains("argon2"), "{text}");
+    }
+    let try_it = |code: i64, pin: &str| {
+        let code = code.to_string();
+        let keyed = store::Try { code: &code, pin, caller: "819012345678" };
+        matches!(two.house.wait(two.house.store.try_dial_in(keyed, NOW)).unwrap(), store::DialedIn::In { .. })
+    };
+    assert!(try_it(firm.id, "604217") && !try_it(firm.id, "604218") && !try_it(two.other.id, "604217"));
+    let path = format!("/customers/{}/dial-in", firm.id);
+    assert!(two.house.get(&path, &two.supervisor).text().contains("owner@sakura.example"));
+    assert_eq!(two.ask("DELETE", &path, &two.supervisor, None).status, 204);
+    assert!(!try_it(firm.id, "604217"));
+    two.ask("DELETE", "/my/dial-in", &firm.owner, None).is_refusal(404, "not_found", None);
+    // A firm's new number cannot be the line's.
+    let mut row = two.house.get(&format!("/customers/{}", firm.id), &two.admin).json();
+    row["dids"] = json!(["03-9999-0000"]);
+    for key in ["id", "active"] {
+        row.as_object_mut().unwrap().remove(key);
+    }
+    let said = two.ask("PUT", &format!("/customers/{}", firm.id), &two.admin, Some(row));
+    said.is_refusal(422, "invalid", Some("dids"));
+}
+
 /// A generator of numbers without a dependency: splitmix64.
 struct Dice(u64);
 
@@ -426,7 +485,7 @@ fn names_of(other: &Firm) -> Vec<String> {
 }
 
 /// Where it may ask; `{}` is a name.
-const PATHS: [&str; 29] = [
+const PATHS: [&str; 31] = [
     "/my/reports",
     "/my/reports/{}",
     "/my/reports/{}/handling",
@@ -441,6 +500,8 @@ const PATHS: [&str; 29] = [
     "/my/notes/{}",
     "/my/me",
     "/my/orders",
+    "/my/dial-in",
+    "/customers/{}/dial-in",
     "/reports",
     "/reports/{}",
     "/reports/{}/sheet",
@@ -515,4 +576,119 @@ fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
     assert!(two.house.get("/my/notes", &two.other.owner).text().contains("MARK-B の伝言"));
     assert!(two.house.get("/my/schedules", &two.other.owner).text().contains("MARK-B"));
     assert_eq!(two.house.get(&format!("/disputes?customer={other}"), &two.supervisor).json(), json!([]));
+}
+
+#[test]
+fn f63_a_firms_word_reaches_supervisor_and_operator_and_its_answer_comes_back() {
+    let two = Two::new();
+    let (firm, operator) = (&two.sakura, two.house.session(1));
+    let say = |report: &str, token: &str, body: Value| {
+        two.ask("POST", &format!("/my/reports/{report}/feedback"), token, Some(body))
+    };
+    let praise = json!({"kind": "praise", "words": "とても丁寧でした"});
+    // Who only reads says nothing; nobody says anything of another firm's report, or of one that was never sent.
+    say(&firm.reports[0], &firm.reader, praise.clone()).is_refusal(403, "forbidden", None);
+    say(&two.other.reports[0], &firm.member, praise.clone()).is_refusal(404, "not_found", None);
+    say(&firm.reports[2], &firm.member, praise.clone()).is_refusal(404, "not_found", None);
+    say(&firm.reports[0], &firm.member, json!({"kind": "complaint", "words": " "})).is_refusal(
+        422,
+        "invalid",
+        Some("words"),
+    );
+    say(&firm.reports[0], &firm.member, json!({"kind": "shouting"})).is_refusal(422, "invalid", Some("kind"));
+    let said = say(&firm.reports[0], &firm.member, praise);
+    assert_eq!(said.status, 201, "{}", said.text());
+    let id = said.json()["id"].clone();
+    let told = two
+        .house
+        .switchboard
+        .news
+        .lock()
+        .unwrap()
+        .iter()
+        .any(|news| matches!(news, web::News::Task { sort, what, .. } if sort == "feedback" && what == "made"));
+    assert!(told);
+    let tasks = two.house.get("/tasks", &two.supervisor).json();
+    assert!(tasks.as_array().unwrap().iter().any(|task| task["kind"] == "feedback"), "{tasks}");
+    let open = two.house.get("/feedback?open=true", &two.supervisor).json();
+    assert_eq!((&open[0]["words"], &open[0]["about"]["operator_name"]), (&json!("とても丁寧でした"), &json!("花子")));
+    // The operator sees it once as new, and is not told who said it.
+    let own = two.house.get("/feedback/mine", &operator).json();
+    assert_eq!((&own[0]["kind"], &own[0]["fresh"], own[0].get("said_by")), (&json!("praise"), &json!(true), None));
+    assert_eq!(two.house.get("/feedback/mine", &operator).json()[0]["fresh"], false);
+    let answer =
+        |token: &str, text: &str| two.ask("POST", &format!("/feedback/{id}"), token, Some(json!({"answer": text})));
+    answer(&operator, "ありがとうございます").is_refusal(403, "forbidden", None);
+    answer(&two.supervisor, " ").is_refusal(422, "invalid", Some("answer"));
+    assert_eq!(answer(&two.supervisor, "ありがとうございます").status, 200);
+    let tasks = two.house.get("/tasks", &two.supervisor).json();
+    assert!(!tasks.as_array().unwrap().iter().any(|task| task["kind"] == "feedback"), "{tasks}");
+    assert_eq!(two.house.get("/feedback?open=true", &two.supervisor).json(), json!([]));
+    let whole = two.house.get(&format!("/my/reports/{}", firm.reports[0]), &firm.reader).json();
+    assert_eq!(
+        (&whole["feedback"][0]["answer"], whole["feedback"].as_array().unwrap().len()),
+        (&json!("ありがとうございます"), 1)
+    );
+    let other = two.house.get(&format!("/my/reports/{}", two.other.reports[0]), &two.other.reader).json();
+    assert_eq!(other["feedback"], json!([]));
+    // It is counted in the operator's figures.
+    let figures = two
+        .house
+        .get(&format!("/operators/figures?from_ms={}&to_ms={}", NOW - 86_400_000, NOW + 86_400_000), &two.supervisor)
+        .json();
+    assert_eq!((&figures[0]["praise"], &figures[0]["complaints"]), (&json!(1), &json!(0)), "{figures}");
+    for _ in 1..20 {
+        assert_eq!(say(&firm.reports[0], &firm.member, json!({"kind": "praise"})).status, 201);
+    }
+    say(&firm.reports[0], &firm.member, json!({"kind": "praise"})).is_refusal(422, "invalid", Some("words"));
+}
+
+#[test]
+fn a_firm_demands_a_second_factor_from_the_next_login_on_and_the_house_takes_a_lost_one_away() {
+    let two = Two::new();
+    let firm = &two.sakura;
+    let demand = |token: &str, on: bool| two.ask("PUT", "/my/door", token, Some(json!({"second_factor": on})));
+    demand(&firm.member, true).is_refusal(403, "forbidden", None);
+    two.house.get("/my/door", &two.admin).is_refusal(401, "unauthorized", None);
+    assert_eq!(two.house.get("/my/door", &firm.reader).json()["second_factor_since_ms"], Value::Null);
+    let members = two.house.get(&format!("/customers/{}/members", firm.id), &two.admin).json();
+    let id = members.as_array().unwrap().iter().find(|one| one["login"] == "member@sakura.example").unwrap()["id"]
+        .as_i64()
+        .unwrap();
+    let person = store::Person::Member(id);
+    let open = |at_ms: i64, strong: bool| {
+        let entrance = store::Entrance { strong, ..store::Entrance::lasting(std::time::Duration::from_secs(3600)) };
+        two.house.wait(two.house.store.open_for(person, at_ms, &entrance)).unwrap().as_str().to_owned()
+    };
+    let before = open(NOW - 1000, false);
+    let said = demand(&firm.owner, true);
+    assert_eq!((said.status, &said.json()["second_factor_since_ms"]), (200, &json!(NOW)));
+    // Whoever was in before stays in; at the next login a second factor is set up, and nothing else can be done until it is.
+    assert_eq!(two.house.get("/my/reports", &before).status, 200);
+    let enter = |login: &str| {
+        let said = two.house.ask("POST", "/my/login", None, Some(json!({"login": login, "password": PASSWORD})));
+        said.json()["token"].as_str().unwrap().to_owned()
+    };
+    let token = enter("member@sakura.example");
+    two.house.get("/my/reports", &token).is_refusal(403, "second_factor_needed", None);
+    let account = two.house.get("/my/account", &token);
+    assert_eq!((account.status, &account.json()["lacks_factor"]), (200, &json!(true)), "{}", account.text());
+    // Another firm's people are asked for nothing.
+    assert_eq!(two.house.get("/my/reports", &enter("member@other.example")).status, 200);
+    // With a second factor the door is open; the house takes it away, and the sessions with it.
+    let held = open(NOW, true);
+    assert_eq!(two.house.get("/my/reports", &held).status, 200);
+    let reset = |token: &str, customer: i64| {
+        two.ask("DELETE", &format!("/customers/{customer}/members/{id}/second-factor"), token, None)
+    };
+    reset(&two.supervisor, firm.id).is_refusal(403, "forbidden", None);
+    reset(&two.admin, two.other.id).is_refusal(404, "not_found", None);
+    assert_eq!(reset(&two.admin, firm.id).status, 204);
+    two.house.get("/my/reports", &held).is_refusal(401, "unauthorized", None);
+    let audit = two.house.wait(two.house.store.audit(Some(&format!("customer {}", firm.id)), None, 50)).unwrap();
+    for what in ["member.second_factor.demand", "member.second_factor.reset"] {
+        assert!(audit.iter().any(|line| line.what == what), "{what}: {audit:?}");
+    }
+    two.house.wait(two.house.store.save_firm_door(firm.id, false, "root", NOW)).unwrap();
+    assert_eq!(two.house.get("/my/reports", &enter("member@sakura.example")).status, 200);
 }

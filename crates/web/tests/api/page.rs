@@ -20,8 +20,12 @@ struct Part {
 
 const PAGE: Part = Part {
     words: include_str!("../../page/words.js"),
-    scripts: &[("/app.js", APP), ("/wallboard.js", include_str!("../../page/wallboard.js"))],
-    asks: &["W."],
+    scripts: &[
+        ("/app.js", APP),
+        ("/call.js", include_str!("../../page/call.js")),
+        ("/wallboard.js", include_str!("../../page/wallboard.js")),
+    ],
+    asks: &["W.", "W()."],
 };
 const QUEUE: Part = Part {
     words: include_str!("../../page/queue-words.js"),
@@ -39,6 +43,17 @@ const SETUP: Part = Part {
         ("/form.js", include_str!("../../page/form.js")),
     ],
     asks: &["W().", "W.", "words."],
+};
+/// Firms, numbers, operators, trunks, logins, for the same.
+const DIRECTORY: Part = Part {
+    words: include_str!("../../page/directory-words.js"),
+    scripts: &[
+        ("/setup.js", include_str!("../../page/setup.js")),
+        ("/directory-forms.js", include_str!("../../page/directory-forms.js")),
+        ("/directory-numbers.js", include_str!("../../page/directory-numbers.js")),
+        ("/directory-people.js", include_str!("../../page/directory-people.js")),
+    ],
+    asks: &["G()."],
 };
 /// A report's form, and the lists beside it.
 const REPORT: Part = Part {
@@ -122,6 +137,7 @@ const MY: Part = Part {
     scripts: &[
         ("/my.js", include_str!("../../page/my.js")),
         ("/my-keeping.js", include_str!("../../page/my-keeping.js")),
+        ("/my-orders.js", include_str!("../../page/my-orders.js")),
     ],
     asks: &["W().", "W."],
 };
@@ -132,6 +148,7 @@ const ADMIN: Part = Part {
         ("/admin.js", include_str!("../../page/admin.js")),
         ("/admin-audit.js", include_str!("../../page/admin-audit.js")),
         ("/admin-backups.js", include_str!("../../page/admin-backups.js")),
+        ("/admin-bans.js", include_str!("../../page/admin-bans.js")),
         ("/admin-health.js", include_str!("../../page/admin-health.js")),
         ("/admin-channels.js", include_str!("../../page/admin-channels.js")),
         ("/admin-keeping.js", include_str!("../../page/admin-keeping.js")),
@@ -139,6 +156,24 @@ const ADMIN: Part = Part {
         ("/admin-settings.js", include_str!("../../page/admin-settings.js")),
     ],
     asks: &["A()."],
+};
+/// A new firm's proofs.
+const ONBOARDING: Part = Part {
+    words: include_str!("../../page/onboarding-words.js"),
+    scripts: &[
+        ("/onboarding.js", include_str!("../../page/onboarding.js")),
+        ("/onboarding-proofs.js", include_str!("../../page/onboarding-proofs.js")),
+    ],
+    asks: &["N()."],
+};
+/// What waits for an operator's own word.
+const OWN: Part = Part {
+    words: include_str!("../../page/own-words.js"),
+    scripts: &[
+        ("/own.js", include_str!("../../page/own.js")),
+        ("/feedback.js", include_str!("../../page/feedback.js")),
+    ],
+    asks: &["O()."],
 };
 /// At the door of both pages.
 const DOOR: Part = Part {
@@ -159,9 +194,25 @@ const ACCOUNT: Part = Part {
     ],
     asks: &["W()."],
 };
-const PARTS: [&Part; 15] = [
-    &DOOR, &ACCOUNT, &PAGE, &QUEUE, &SETUP, &REPORT, &PROFILE, &PAST, &PHONE, &DISPUTES, &OPERATORS, &QUALITY, &WALL,
-    &ADMIN, &MY,
+const PARTS: [&Part; 18] = [
+    &DIRECTORY,
+    &ONBOARDING,
+    &OWN,
+    &DOOR,
+    &ACCOUNT,
+    &PAGE,
+    &QUEUE,
+    &SETUP,
+    &REPORT,
+    &PROFILE,
+    &PAST,
+    &PHONE,
+    &DISPUTES,
+    &OPERATORS,
+    &QUALITY,
+    &WALL,
+    &ADMIN,
+    &MY,
 ];
 
 impl Part {
@@ -427,6 +478,7 @@ fn r19_what_comes_from_outside_is_put_on_the_page_as_text() {
 const EVERYBODYS: &[&str] = &[
     "//",
     "//app.js",
+    "//dom.js",
     "//door.js",
     "//door-words.js",
     "//passkey.js",
@@ -436,11 +488,22 @@ const EVERYBODYS: &[&str] = &[
     "//queue-words.js",
     "//style.css",
 ];
-const ADMINISTRATORS: &[&str] =
-    &["//setup.js", "//firm.js", "//calendar.js", "//operator.js", "//form.js", "//setup-words.js"];
+const ADMINISTRATORS: &[&str] = &[
+    "//setup.js",
+    "//directory-forms.js",
+    "//directory-numbers.js",
+    "//directory-people.js",
+    "//directory-words.js",
+    "//firm.js",
+    "//calendar.js",
+    "//operator.js",
+    "//form.js",
+    "//setup-words.js",
+];
 
 /// What supervisors load besides.
 const SUPERVISORS: &[&str] = &[
+    "//call.js",
     "//office.js",
     "//office.css",
     "//bound.js",
@@ -463,6 +526,7 @@ const ADMINISTRATION: &[&str] = &[
     "//admin.js",
     "//admin-audit.js",
     "//admin-backups.js",
+    "//admin-bans.js",
     "//admin-channels.js",
     "//admin-health.js",
     "//admin-keeping.js",
@@ -486,6 +550,13 @@ const REPORTS: &[&str] = &[
 /// What an operator's browser fetches for the telephone in the page.
 const PHONES: &[&str] = &["//phone.js", "//phone-keys.js", "//phone-sound.js", "//phone-words.js", "//vendor/jssip.js"];
 
+/// The wizard for a new firm.
+const ONBOARDINGS: &[&str] =
+    &["//onboarding.js", "//onboarding-proofs.js", "//onboarding-words.js", "//setup-words.js"];
+
+/// What waits for an operator's own word: small, for it is fetched beside the desk.
+const OWNS: &[&str] = &["//own.js", "//own-words.js", "//feedback.js"];
+
 /// The supervisor's desk: disputes beside the waveform, quality, operators' figures.
 const DESK: &[&str] = &[
     "//disputes-case.js",
@@ -498,15 +569,17 @@ const DESK: &[&str] = &[
 ];
 
 /// A screen on a wall.
-const WALLS: &[&str] = &["//wall", "//wall.js", "//wall-words.js", "//wall.css"];
+const WALLS: &[&str] = &["//wall", "//dom.js", "//wall.js", "//wall-words.js", "//wall.css"];
 
 /// A client firm's own page: on a telephone, and so the smallest.
 const MYS: &[&str] = &[
     "//my",
+    "//dom.js",
     "//door.js",
     "//door-words.js",
     "//passkey.js",
     "//my.js",
+    "//my-feedback.js",
     "//my-keeping.js",
     "//my-orders.js",
     "//my-words.js",
@@ -519,6 +592,7 @@ const ACCOUNTS: &[&str] = &[
     "//my/account",
     "//join",
     "//account.css",
+    "//dom.js",
     "//account.js",
     "//account-users.js",
     "//account-words.js",
@@ -567,15 +641,30 @@ fn the_page_is_served_closed_and_small() {
     let (supervisors, administrators) = (served(SUPERVISORS), served(ADMINISTRATORS));
     assert!(supervisors < 60_000, "{supervisors}");
     assert!(administrators < 60_000, "{administrators}");
+    let (onboardings, owns) = (served(ONBOARDINGS), served(OWNS));
+    assert!(onboardings < 20_000 && owns < 6_000, "{onboardings}, {owns}");
     let administration = served(ADMINISTRATION);
     assert!(administration < 60_000, "{administration}");
     let imported = PARTS.iter().flat_map(|part| part.scripts).flat_map(|(_, script)| script.split("from \"/").skip(1));
     for file in imported.filter_map(|rest| rest.split('"').next()) {
         let path = format!("//{file}");
         assert!(
-            [EVERYBODYS, ADMINISTRATORS, REPORTS, SUPERVISORS, ADMINISTRATION, PHONES, DESK, WALLS, MYS, ACCOUNTS]
-                .concat()
-                .contains(&path.as_str()),
+            [
+                EVERYBODYS,
+                ADMINISTRATORS,
+                REPORTS,
+                SUPERVISORS,
+                ADMINISTRATION,
+                PHONES,
+                DESK,
+                WALLS,
+                MYS,
+                ACCOUNTS,
+                ONBOARDINGS,
+                OWNS
+            ]
+            .concat()
+            .contains(&path.as_str()),
             "{file} is loaded and not looked at"
         );
     }

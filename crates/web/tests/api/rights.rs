@@ -188,6 +188,9 @@ fn desk(customer: i64) -> Vec<Line> {
             None,
             [401, 403, 200, 200],
         ),
+        ("GET", "/feedback", "/feedback".into(), None, [401, 403, 200, 200]),
+        ("GET", "/feedback/mine", "/feedback/mine".into(), None, [401, 200, 200, 200]),
+        ("POST", "/feedback/{id}", "/feedback/1".into(), Some(json!({"answer": "x"})), [401, 403, 404, 404]),
         ("GET", "/quality/criteria", "/quality/criteria".into(), None, [401, 200, 200, 200]),
         ("PUT", "/quality/criteria", "/quality/criteria".into(), Some(json!({"criteria": []})), [401, 403, 422, 422]),
         ("GET", "/quality/samples", "/quality/samples".into(), None, [401, 403, 200, 200]),
@@ -220,18 +223,54 @@ fn desk(customer: i64) -> Vec<Line> {
     ]
 }
 
+/// A new firm's proofs.
+fn onboarding(customer: i64) -> Vec<Line> {
+    let at = |rest: &str| format!("/customers/{customer}/{rest}");
+    let of = |rest: &str| format!("/onboardings/1{rest}");
+    let empty = || Some(json!({}));
+    let heard = Some(json!({"right": true, "until_ms": 8000}));
+    let person = Some(json!({"document": "登記事項証明書", "representative": "佐藤", "checked_on": "2025-11-20"}));
+    vec![
+        ("GET", "/onboardings", "/onboardings".into(), None, [401, 403, 200, 200]),
+        ("GET", "/onboardings/mine", "/onboardings/mine".into(), None, [401, 200, 200, 200]),
+        ("GET", "/customers/{id}/onboardings", at("onboardings"), None, [401, 403, 200, 200]),
+        ("POST", "/customers/{id}/onboardings", at("onboardings"), None, [401, 403, 201, 201]),
+        ("GET", "/onboardings/{id}", of(""), None, [401, 403, 200, 200]),
+        ("POST", "/onboardings/{id}/route", of("/route"), None, [401, 403, 200, 200]),
+        ("POST", "/onboardings/{id}/call", of("/call"), empty(), [401, 403, 404, 404]),
+        ("POST", "/onboardings/{id}/greeting", of("/greeting"), heard, [401, 404, 422, 422]),
+        // This firm has no recipients.
+        ("POST", "/onboardings/{id}/mail", of("/mail"), None, [401, 403, 422, 422]),
+        (
+            "POST",
+            "/onboardings/{id}/mail/arrived",
+            of("/mail/arrived"),
+            Some(json!({"recipient": "a", "arrived": true})),
+            [401, 403, 422, 422],
+        ),
+        ("GET", "/customers/{id}/identity", at("identity"), None, [401, 403, 200, 200]),
+        ("POST", "/customers/{id}/identity", at("identity"), person, [401, 403, 403, 201]),
+    ]
+}
+
 /// A firm's own people are none of the house's, nor the house's people a firm's; disputes and logins are looked after here.
 fn my_page(customer: i64) -> Vec<Line> {
     let mut lines: Vec<Line> = [
         ("GET", "/my/me"),
+        ("GET", "/my/door"),
+        ("PUT", "/my/door"),
         ("GET", "/my/orders"),
         ("PUT", "/my/orders"),
+        ("GET", "/my/dial-in"),
+        ("PUT", "/my/dial-in"),
+        ("DELETE", "/my/dial-in"),
         ("GET", "/my/reports"),
         ("GET", "/my/reports/export"),
         ("GET", "/my/reports/{id}"),
         ("GET", "/my/reports/{id}/recording"),
         ("POST", "/my/reports/{id}/handling"),
         ("POST", "/my/reports/{id}/disputes"),
+        ("POST", "/my/reports/{id}/feedback"),
         ("GET", "/my/schedules"),
         ("POST", "/my/schedules"),
         ("DELETE", "/my/schedules/{entry}"),
@@ -251,15 +290,27 @@ fn my_page(customer: i64) -> Vec<Line> {
         (method, route, path, (method != "GET").then(|| json!({})), [401; 4])
     })
     .collect();
+    let dial_in = || format!("/customers/{customer}/dial-in");
+    lines.push(("GET", "/customers/{id}/dial-in", dial_in(), None, [401, 403, 200, 200]));
+    lines.push(("DELETE", "/customers/{id}/dial-in", dial_in(), None, [401, 403, 404, 404]));
     let at = |rest: &str| format!("/customers/{customer}/members{rest}");
     let member = Some(json!({"login": "sato@sakura.example", "name": "佐藤", "role": "owner"}));
+    let changed = member.clone();
     lines.extend([
         ("POST", "/my/login", "/my/login".into(), Some(json!({})), [422; 4]),
         ("POST", "/my/logout", "/my/logout".into(), None, [204; 4]),
         ("GET", "/customers/{id}/members", at(""), None, [401, 403, 403, 200]),
         ("POST", "/customers/{id}/members", at(""), member, [401, 403, 403, 201]),
         ("POST", "/customers/{id}/members/{member}/password", at("/1/password"), None, [401, 403, 403, 200]),
+        ("PUT", "/customers/{id}/members/{member}", at("/9"), changed, [401, 403, 403, 404]),
         ("DELETE", "/customers/{id}/members/{member}", at("/9"), None, [401, 403, 403, 404]),
+        (
+            "DELETE",
+            "/customers/{id}/members/{member}/second-factor",
+            at("/1/second-factor"),
+            None,
+            [401, 403, 403, 204],
+        ),
         ("GET", "/disputes", "/disputes".into(), None, [401, 403, 200, 200]),
         ("GET", "/disputes/counts", "/disputes/counts?from_ms=0&to_ms=1".into(), None, [401, 403, 200, 200]),
         ("POST", "/disputes/{id}", "/disputes/1".into(), Some(json!({"cause": "correct"})), [401, 403, 404, 404]),
@@ -334,6 +385,7 @@ fn administration() -> Vec<Line> {
         ("GET", "/audit/export", "/audit/export".into(), None, [401, 403, 403, 200]),
         ("GET", "/channels", "/channels".into(), None, [401, 403, 200, 200]),
         ("GET", "/health", "/health".into(), None, [401, 403, 503, 503]),
+        ("GET", "/health/trunks", "/health/trunks".into(), None, [401, 403, 200, 200]),
         ("GET", "/backups", "/backups".into(), None, [401, 403, 403, 503]),
         ("POST", "/backups", "/backups".into(), None, [401, 403, 403, 503]),
     ]
@@ -345,6 +397,7 @@ fn everything(rows: Rows) -> Vec<Line> {
     let customer = json!({"code": "new", "name": "新規"});
     let operator = |login: &str| Some(json!({"login": login, "name": "次郎"}));
     let trunk = Some(json!({"name": "hikari", "host": "192.0.2.1"}));
+    let renamed = Some(json!({"name": "new", "role": "supervisor"}));
     let ready = Some(json!({"ready": false, "reason": "昼食"}));
     let mut lines: Vec<Line> = vec![
         ("GET", "/openapi.json", "/openapi.json".into(), None, [200, 200, 200, 200]),
@@ -402,6 +455,15 @@ fn everything(rows: Rows) -> Vec<Line> {
             Some(json!({"on": true})),
             [401, 403, 202, 202],
         ),
+        ("GET", "/bans/by-hand", "/bans/by-hand".into(), None, [401, 403, 200, 200]),
+        (
+            "POST",
+            "/bans/by-hand",
+            "/bans/by-hand".into(),
+            Some(json!({"network": "198.51.100.0/24", "reason": "scans"})),
+            [401, 403, 403, 201],
+        ),
+        ("DELETE", "/bans/by-hand/{id}", "/bans/by-hand/1".into(), None, [401, 403, 403, 200]),
         ("GET", "/customers", "/customers".into(), None, [401, 200, 200, 200]),
         (
             "GET",
@@ -439,6 +501,7 @@ fn everything(rows: Rows) -> Vec<Line> {
             [401, 403, 403, 200],
         ),
         ("DELETE", "/operators/{id}", format!("/operators/{}", rows.other + 1), None, [401, 403, 403, 204]),
+        ("GET", "/operators/{id}/softphone", format!("/operators/{}/softphone", rows.own), None, [401, 403, 403, 409]),
         ("GET", "/trunks", "/trunks".into(), None, [401, 403, 403, 200]),
         ("GET", "/trunks/{id}", format!("/trunks/{}", rows.trunk), None, [401, 403, 403, 200]),
         ("POST", "/trunks", "/trunks".into(), trunk.clone(), [401, 403, 403, 201]),
@@ -449,6 +512,7 @@ fn everything(rows: Rows) -> Vec<Line> {
         ("PUT", "/settings", "/settings".into(), Some(json!({"confirm_seconds": 20})), [401, 403, 403, 200]),
         ("GET", "/users", "/users".into(), None, [401, 403, 403, 200]),
         ("POST", "/users", "/users".into(), Some(json!({"name": "new", "role": "supervisor"})), [401, 403, 403, 201]),
+        ("PUT", "/users/{id}", format!("/users/{}", rows.user + 1), renamed, [401, 403, 403, 200]),
         ("POST", "/users/{id}/password", format!("/users/{}/password", rows.user + 1), None, [401, 403, 403, 200]),
     ];
     lines.extend(doors(rows.user + 1));
@@ -460,6 +524,7 @@ fn everything(rows: Rows) -> Vec<Line> {
     lines.extend(firms(rows.customer));
     lines.extend(my_page(rows.customer));
     lines.extend(desk(rows.customer));
+    lines.extend(onboarding(rows.customer));
     // Last, because it ends the sessions.
     lines.push(("POST", "/logout", "/logout".into(), None, [204, 204, 204, 204]));
     lines

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use store::{CustomerForm, Entrance, OperatorForm, Role, Store, UserForm};
-use switch::desk::{CallNow, Snapshot};
+use switch::desk::{CallNow, RouteNow, Snapshot, TrunkHealth};
 use switch::media::Recording;
 use switch::{BanNow, CallId, CallRecord, CallState, Command, CommandError, Event, Reply, Today};
 use tempfile::TempDir;
@@ -29,12 +29,14 @@ pub struct Fake {
     pub snapshot: Mutex<Snapshot>,
     pub today: Mutex<Today>,
     pub bans: Mutex<Vec<BanNow>>,
+    pub route: Mutex<RouteNow>,
+    pub trunks: Mutex<Vec<TrunkHealth>>,
     pub refuses: Mutex<Option<CommandError>>,
     pub changed: AtomicU32,
     pub news: Mutex<Vec<News>>,
     pub remembered: Mutex<Vec<Stamped>>,
     pub phones: Mutex<Vec<PhoneLine>>,
-    live: broadcast::Sender<Stamped>,
+    pub live: broadcast::Sender<Stamped>,
 }
 
 impl Fake {
@@ -44,6 +46,8 @@ impl Fake {
             snapshot: Mutex::default(),
             today: Mutex::default(),
             bans: Mutex::default(),
+            route: Mutex::default(),
+            trunks: Mutex::default(),
             refuses: Mutex::default(),
             changed: AtomicU32::new(0),
             news: Mutex::default(),
@@ -77,6 +81,8 @@ impl Switchboard for Fake {
                 today.firms.truncate(*firms);
                 Ok(Reply::Today(Box::new(today)))
             }
+            (Command::Route { .. }, _) => Ok(Reply::Route(Box::new(self.route.lock().unwrap().clone()))),
+            (Command::Trunks, _) => Ok(Reply::Trunks(self.trunks.lock().unwrap().clone())),
             (Command::Bans, _) => Ok(Reply::Bans(self.bans.lock().unwrap().clone())),
             (Command::ClearBans { source }, _) => {
                 let mut bans = self.bans.lock().unwrap().clone();
@@ -86,7 +92,10 @@ impl Switchboard for Fake {
             (_, Some(error)) => Err(Unanswered::Refused(error)),
             (_, None) => Ok(Reply::Accepted),
         };
-        if !matches!(command, Command::Snapshot | Command::Today { .. } | Command::Bans) {
+        if !matches!(
+            command,
+            Command::Snapshot | Command::Today { .. } | Command::Bans | Command::Route { .. } | Command::Trunks
+        ) {
             self.commands.lock().unwrap().push(command);
         }
         Box::pin(std::future::ready(answer))

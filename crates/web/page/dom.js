@@ -1,0 +1,32 @@
+// What every page begins with: elements, words with their gaps filled, and the way to the API. Whatever comes from outside is put on
+// the page as text, never as HTML.
+
+const ANSWER_MAX_MS = 10_000;
+
+export const $ = (id) => document.getElementById(id);
+
+/** An element with these properties and children; children that are nothing are left out. */
+export function element(name, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  made.append(...children.filter((child) => child != null));
+  return made;
+}
+
+/** A text whose `{name}`s are filled with these values. */
+export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
+
+/** Asks the API, in this language; `options.tagged` hears in which state the row is that comes. A refusal is thrown with its `status`, `body` and `wait`, the seconds after which to ask again. */
+export async function ask(path, language, options = {}) {
+  const headers = { "Content-Type": "application/json", "Accept-Language": language };
+  const response = await fetch("/api/v1" + path, { headers, signal: AbortSignal.timeout(ANSWER_MAX_MS), ...options });
+  const text = await response.text();
+  const body = text && response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
+  if (response.ok) {
+    options.tagged?.(response.headers.get("etag"));
+    return body;
+  }
+  throw Object.assign(new Error(body?.what ?? response.statusText), { status: response.status, body, wait: response.headers.get("retry-after") });
+}
+
+/** What a body makes of a request. */
+export const sending = (method, body) => ({ method, body: body === undefined ? undefined : JSON.stringify(body) });

@@ -1,0 +1,73 @@
+// What waits for an operator's own word, at the bottom of the desk where it disturbs no call: how a test call was greeted (F61); and
+// what firms say of the own calls (F63).
+import { blocks } from "/form.js";
+import { words } from "/own-words.js";
+
+const WINDOW_MS = 8000;
+const REFRESH_MS = 1000;
+const KINDS = { praise: "ready", complaint: "missed", wish: "busy" };
+
+/** `tools` are the page's own. */
+export function ownWords(tools) {
+  const { element, api, chip, filled, table, when, wrong } = tools;
+  const O = () => words[tools.language()] ?? words.en;
+  const build = blocks(element);
+  const place = element("section", { id: "own-words", className: "panel", hidden: true });
+  tools.$("quality").before(place);
+  const state = { greetings: null, feedback: null, said: "", later: 0 };
+
+  async function load() {
+    [state.greetings, state.feedback] = await Promise.all([api("/onboardings/mine"), api("/feedback/mine")]);
+    draw();
+  }
+
+  async function say(one, right, note) {
+    try {
+      await api(`/onboardings/${one.onboarding}/greeting`, { method: "POST", body: JSON.stringify({ heard: "operator", right, from_ms: 0, until_ms: WINDOW_MS, note }) });
+      state.said = O().thanks;
+      await load();
+    } catch (error) {
+      state.said = [error.body?.what ?? wrong(error), error.body?.remedy].filter(Boolean).join(" — ");
+      draw();
+    }
+  }
+
+  function greeting(one) {
+    const note = build.input(`own-note-${one.onboarding}`, "", { maxLength: 500 });
+    return element("li", {}, element("p", {}, filled(O().greeted, { firm: one.customer_name, time: when(one.arrived_ms) })),
+      element("blockquote", { textContent: one.greeting }), ...(one.reading ? [element("p", { className: "quiet", textContent: one.reading })] : []),
+      build.row(build.labelled(O().note, note), element("div", { className: "acts" }, build.button(O().right, () => say(one, true, note.value), { ariaLabel: `${one.customer_name}: ${O().right}` }), build.button(O().notRight, () => say(one, false, note.value), { className: "link", ariaLabel: `${one.customer_name}: ${O().notRight}` }))));
+  }
+
+  function said() {
+    const list = element("table", { id: "own-feedback", ariaLabel: O().mine });
+    table(list, [O().time, O().firm, "", O().said, O().reply, ""], state.feedback.map((one) => [when(one.said_ms), { text: one.customer_name, kind: "firm" }, chip(O().kinds[one.kind], KINDS[one.kind]), one.words, one.answer, one.fresh ? chip(O().fresh, "busy") : ""]), O().none);
+    return element("details", { open: state.feedback.some((one) => one.fresh) }, element("summary", { textContent: O().mine }), element("div", { className: "wide", tabIndex: 0, role: "region", ariaLabel: O().mine }, list));
+  }
+
+  function draw() {
+    const { greetings, feedback } = state;
+    const status = element("p", { id: "own-said", role: "status", textContent: state.said });
+    place.hidden = !greetings?.length && !feedback?.length && !state.said;
+    const asks = greetings?.length || state.said ? [element("h2", { textContent: O().title }), status, element("ul", { className: "lines", id: "own-greetings" }, ...(greetings ?? []).map(greeting))] : [];
+    place.replaceChildren(...asks, ...(feedback?.length ? [said()] : []));
+  }
+
+  return {
+    load,
+    hears({ event }) {
+      if (!(event.kind === "firm_changed" && event.what === "onboarding") && !(event.kind === "task" && event.sort === "feedback")) return;
+      // Nothing moves under somebody's hands.
+      if (place.contains(document.activeElement)) return;
+      clearTimeout(state.later);
+      state.later = setTimeout(() => load().catch(() => {}), REFRESH_MS);
+    },
+    redraw: draw,
+    forget() {
+      clearTimeout(state.later);
+      Object.assign(state, { greetings: null, feedback: null, said: "" });
+      place.replaceChildren();
+      place.hidden = true;
+    },
+  };
+}
