@@ -1,4 +1,4 @@
-//! What the house does by itself every night: purges what is past its time (F54).
+//! What the house does by itself: every night it purges what is past its time (F54), all day it indexes what was written (F57).
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +11,10 @@ use crate::clock;
 
 /// How often it is looked whether it is time.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
+/// How often what was written is indexed, how many rows at once, and when the next ones follow.
+const INDEX_AGAIN: Duration = Duration::from_secs(2);
+const INDEX_ROWS: u32 = 200;
+const INDEX_SOON: Duration = Duration::from_millis(100);
 /// In the night, when few call: the hour in Japan from which on a day's purge may begin.
 const HOUR: i8 = 3;
 /// Who purges, in the ledger.
@@ -47,6 +51,21 @@ pub async fn follow(store: Store, recordings: PathBuf) {
                 }
             }
             Err(error) => tracing::warn!(%error, "nothing was purged: it is tried again"),
+        }
+    }
+}
+
+/// Takes what is written into the indexes that words are found by, a moment later, for ever (SQLite; PostgreSQL does it itself).
+pub async fn index(store: Store) {
+    let mut looks = tokio::time::interval(INDEX_AGAIN);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        match store.index_written(INDEX_ROWS).await {
+            // Much is waiting after an upgrade alone: others get the database in between.
+            Ok(INDEX_ROWS) => looks.reset_after(INDEX_SOON),
+            Ok(_) => {}
+            Err(error) => tracing::debug!(%error, "nothing was indexed: it is tried again"),
         }
     }
 }

@@ -45,50 +45,94 @@ pub fn open(path: &Path, api: Api) -> io::Result<JoinHandle<()>> {
     }))
 }
 
+/// What is asked of the running switch.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Question<'a> {
+    /// GET, POST …
+    pub method: &'a str,
+    /// Below `/api/v1`, with its query.
+    pub route: &'a str,
+    /// Content type of the body; empty: there is none.
+    pub kind: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+    /// The operator for whom it is asked, by row.
+    pub operator: Option<i64>,
+}
+
+/// What it answers.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// HTTP's.
+    pub status: u16,
+    /// Content type; empty: there is none.
+    pub kind: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON: null if there is none, a text if it is a file for a spreadsheet. `None`: it is neither.
+    pub fn value(&self) -> Option<Value> {
+        if self.body.is_empty() {
+            return Some(Value::Null);
+        }
+        if self.kind.starts_with("text/csv") {
+            return Some(Value::String(String::from_utf8_lossy(&self.body).into_owned()));
+        }
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
 /// What the running switch answers: a status and a JSON body (null, if it has none).
 pub async fn ask(path: &Path, method: &str, route: &str, body: Option<&Value>) -> io::Result<(u16, Value)> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let kind = if body.is_empty() { "" } else { "application/json" };
-    send(path, method, route, kind, body.as_bytes()).await
+    let answer = send(path, &Question { method, route, kind, body: body.as_bytes(), operator: None }).await?;
+    let value = answer.value().ok_or(io::ErrorKind::InvalidData)?;
+    Ok((answer.status, value))
 }
 
-/// The same with a body of any kind.
-pub async fn send(path: &Path, method: &str, route: &str, kind: &str, body: &[u8]) -> io::Result<(u16, Value)> {
+/// The same with a body of any kind, and an answer of any kind.
+pub async fn send(path: &Path, question: &Question<'_>) -> io::Result<Answer> {
     let talk = async {
         let mut stream = UnixStream::connect(path).await?;
-        // HTTP/1.0: the answer ends with the connection.
-        let kind = if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
-        let length = body.len();
-        let language = Language::current().tag();
-        let request = format!(
-            "{method} /api/v1{route} HTTP/1.0\r\nHost: localhost\r\nAccept-Language: {language}\r\n{kind}Content-Length: {length}\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).await?;
-        stream.write_all(body).await?;
+        stream.write_all(head(question).as_bytes()).await?;
+        stream.write_all(question.body).await?;
         let mut answer = Vec::new();
         stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer).await?;
         Ok::<_, io::Error>(answer)
     };
     let answer = timeout(ANSWER_MAX, talk).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-    read(&String::from_utf8_lossy(&answer)).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    read(&answer).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
-fn read(answer: &str) -> Option<(u16, Value)> {
-    let (head, body) = answer.split_once("\r\n\r\n")?;
+/// The request's head.
+fn head(question: &Question<'_>) -> String {
+    let Question { method, route, kind, body, operator } = question;
+    let kind = if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
+    let operator = operator.map(|row| format!("{}: {row}\r\n", web::FOR_OPERATOR)).unwrap_or_default();
+    let (length, language) = (body.len(), Language::current().tag());
+    // HTTP/1.0: the answer ends with the connection.
+    format!(
+        "{method} /api/v1{route} HTTP/1.0\r\nHost: localhost\r\nAccept-Language: {language}\r\n{operator}{kind}\
+         Content-Length: {length}\r\n\r\n"
+    )
+}
+
+fn read(answer: &[u8]) -> Option<Answer> {
+    const END: &[u8] = b"\r\n\r\n";
+    let end = answer.windows(END.len()).position(|window| window == END)?;
+    let (head, body) = (answer.get(..end)?, answer.get(end + END.len()..)?);
+    let head = String::from_utf8_lossy(head);
     let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
     let head = head.to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"));
+    let named = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     // A file that broke off must not be taken for the whole.
-    if length.is_some_and(|length| length.trim().parse() != Ok(body.len())) {
+    if named("content-length:").is_some_and(|length| length.parse() != Ok(body.len())) {
         return None;
     }
-    let body = match body {
-        "" => Value::Null,
-        // A file for a spreadsheet is no JSON.
-        _ if head.contains("content-type: text/csv") => Value::String(body.to_owned()),
-        _ => serde_json::from_str(body).ok()?,
-    };
-    Some((status, body))
+    Some(Answer { status, kind: named("content-type:").unwrap_or_default().to_owned(), body: body.to_vec() })
 }
 
 #[cfg(test)]
@@ -97,10 +141,11 @@ mod tests {
 
     #[test]
     fn answers_are_read_with_and_without_a_body() {
-        assert_eq!(read("HTTP/1.0 204 No Content\r\ndate: x\r\n\r\n"), Some((204, Value::Null)));
-        assert_eq!(read("HTTP/1.1 200 OK\r\n\r\n[1]"), Some((200, serde_json::json!([1]))));
+        let value = |answer: &str| read(answer.as_bytes()).and_then(|answer| Some((answer.status, answer.value()?)));
+        assert_eq!(value("HTTP/1.0 204 No Content\r\ndate: x\r\n\r\n"), Some((204, Value::Null)));
+        assert_eq!(value("HTTP/1.1 200 OK\r\n\r\n[1]"), Some((200, serde_json::json!([1]))));
         let csv = "HTTP/1.1 200 OK\r\nContent-Type: text/csv; charset=utf-8\r\n\r\na,b\r\n";
-        assert_eq!(read(csv), Some((200, serde_json::json!("a,b\r\n"))));
+        assert_eq!(value(csv), Some((200, serde_json::json!("a,b\r\n"))));
         for odd in [
             "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[1]",
             "",
@@ -108,8 +153,17 @@ mod tests {
             "SIP/2.0 200 OK\r\n\r\n",
             "HTTP/1.0 200 OK\r\n\r\n{",
         ] {
-            assert_eq!(read(odd), None, "{odd}");
+            assert_eq!(value(odd), None, "{odd}");
         }
+        let sound = read(b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nContent-Length: 2\r\n\r\n\xff\x00").unwrap();
+        assert_eq!((sound.kind.as_str(), sound.body.as_slice()), ("audio/wav", &b"\xff\x00"[..]));
+    }
+
+    #[test]
+    fn a_question_names_the_operator_for_whom_it_is_asked() {
+        let named = Question { method: "GET", route: "/manuals/unread", operator: Some(7), ..Question::default() };
+        assert!(head(&named).contains("\r\ndenwaban-operator: 7\r\n"), "{}", head(&named));
+        assert!(!head(&Question { operator: None, ..named }).contains("operator"), "nobody is named");
     }
 
     #[tokio::test]

@@ -31,6 +31,7 @@ pub async fn open(
     api.key = crate::house_key::open(&config.web.key);
     api.public_url = config.web.public_url.clone();
     api.allowed_origins.clone_from(&config.channels.allowed);
+    api.softphone = crate::softphone::of(config);
     api.prompts = Some(prompts.clone());
     api.caretaker = Some(caretaker);
     api.metrics_token = MetricsToken::new(&config.web.metrics_token);

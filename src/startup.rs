@@ -10,13 +10,15 @@ use std::time::Duration;
 use media::{Media, Prompts, PromptsConfig};
 use sip::flow::Protocol;
 use store::{Journal, Store, journal};
-use switch::CallRecord;
+use switch::dial_in::Ask;
 use switch::media::{Order, Recording};
+use switch::{CallId, CallRecord};
 use transport::TlsMaterial;
 
 use crate::addresses::Addresses;
 use crate::backup::{Keeper, Places};
 use crate::config::{Config, Digest, Speech};
+use crate::dial_in::{self, Questions};
 use crate::engine::{self, EngineHandle, Hands, Setup, StartError, media_events};
 use crate::refresh::Refresh;
 use crate::reports::{self, Reports};
@@ -60,7 +62,9 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
     let prompts = open_prompts(config).await?;
     let material = certificates(config).await?;
     let begun_ms = clock::unix_ms();
-    let (handle, locals, thread) = start_engine(config, &prompts, Arc::clone(&journal), material.clone()).await?;
+    let (questions, asked) = dial_in::questions();
+    let hands = (prompts.clone(), Arc::clone(&journal), questions);
+    let (handle, locals, thread) = start_engine(config, hands, material.clone()).await?;
     let mut refresh = Refresh::new(store.clone(), config.sip.realm.clone(), prompts.clone());
     let (directory, names) = refresh.load().await?;
     if handle.set_directory(directory, names).await.is_err() {
@@ -76,7 +80,9 @@ pub async fn open(config: &Config) -> Result<House, Troubles> {
         tokio::spawn(tell::follow(handle.clone(), events)),
         tokio::spawn(certificates::follow(config.clone(), handle.clone(), material)),
         tokio::spawn(keeping::follow(store.clone(), recordings.folder.clone())),
+        tokio::spawn(keeping::index(store.clone())),
         tokio::spawn(disk::follow(recordings.folder.clone(), recordings.free_percent_min, handle.clone())),
+        tokio::spawn(dial_in::Keeper::new(&store, &prompts, &recordings.folder, &handle).follow(asked)),
     ];
     let telephone = Telephone::new(handle.clone(), prompts.clone());
     let reports = reports::open(config, &store, &handle, Arc::new(telephone)).await?;
@@ -280,8 +286,7 @@ async fn certificates(config: &Config) -> Result<TlsMaterial, Troubles> {
 
 async fn start_engine(
     config: &Config,
-    prompts: &Prompts,
-    journal: Arc<Journal>,
+    (prompts, journal, questions): (Prompts, Arc<Journal>, Questions),
     material: TlsMaterial,
 ) -> Result<EngineParts, Troubles> {
     let addresses = Addresses::find(config);
@@ -308,7 +313,7 @@ async fn start_engine(
         seed: rand::random(),
         media: inbox,
         sheds: true,
-        hands: Box::new(Real { media, prompts: prompts.clone(), journal }),
+        hands: Box::new(Real { media, prompts, journal, questions }),
     };
     let started = tokio::task::spawn_blocking(move || engine::start(setup)).await;
     let started = started.map_err(|error| Trouble::new(Exit::Software, "", error.to_string(), ""))?;
@@ -404,9 +409,14 @@ struct Real {
     media: Media,
     prompts: Prompts,
     journal: Arc<Journal>,
+    questions: Questions,
 }
 
 impl Hands for Real {
+    fn dial_in(&mut self, line: CallId, number: u64, ask: Ask) {
+        self.questions.ask(line, number, ask);
+    }
+
     fn media(&mut self, order: Order) -> bool {
         self.media.order(order).is_ok()
     }

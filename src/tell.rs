@@ -171,6 +171,9 @@ impl Teller {
             Alarm::AuthenticationFailures { source, user, failures } => {
                 warn!(%source, user, failures, "authentication failures");
             }
+            Alarm::PinLocked { customer, caller } => {
+                warn!(?customer, caller = %Pii(caller), "recordings line: too many wrong PINs, locked for a while");
+            }
             Alarm::OverloadBegan { admitted_percent } => {
                 warn!(admitted_percent, "more comes in than this machine can do: a share of the new calls is refused");
             }

@@ -83,8 +83,10 @@ macro_rules! words {
 
 mod bench;
 mod check;
+mod desk;
 mod keeping;
 mod mail;
+mod onboard;
 mod queue;
 mod report;
 mod ring;
@@ -92,8 +94,10 @@ mod verbs;
 
 pub use bench::*;
 pub use check::*;
+pub use desk::*;
 pub use keeping::*;
 pub use mail::*;
+pub use onboard::*;
 pub use queue::*;
 pub use report::*;
 pub use ring::*;
@@ -198,8 +202,19 @@ mod tests {
 
     #[test]
     fn both_languages_take_the_same_values() {
-        let all =
-            [ALL, bench::ALL, check::ALL, mail::ALL, queue::ALL, report::ALL, ring::ALL, keeping::ALL, verbs::ALL];
+        let all = [
+            ALL,
+            bench::ALL,
+            check::ALL,
+            desk::ALL,
+            mail::ALL,
+            onboard::ALL,
+            queue::ALL,
+            report::ALL,
+            ring::ALL,
+            keeping::ALL,
+            verbs::ALL,
+        ];
         for (name, words) in all.into_iter().flatten() {
             let holes = |text: &str| text.matches("{}").count();
             assert_eq!(holes(words.english), holes(words.japanese), "{name}");

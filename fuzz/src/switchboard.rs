@@ -558,6 +558,7 @@ impl World {
                     self.seen.extend(kind(&event));
                 }
                 Output::Done { .. } => {}
+                Output::DialIn { .. } => {}
                 Output::Record(record) => {
                     self.calls.insert(record.call);
                 }
@@ -730,5 +731,6 @@ fn directory(shape: u8) -> Directory {
         operators: operators.into(),
         trunks: vec![trunk],
         settings: Settings::default(),
+        shut: Vec::new(),
     }
 }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use store::hex;
 
 pub use make::{create, prune};
 pub use read::{Listed, list, verify};
@@ -143,10 +144,6 @@ impl From<store::StoreError> for BackupError {
 fn at(path: &Path) -> impl Fn(io::Error) -> BackupError {
     let path = path.to_owned();
     move |error| BackupError::File(path.clone(), error)
-}
-
-fn hex(sum: &[u8]) -> String {
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Length and SHA-256 of what is read.

@@ -3,33 +3,64 @@
 use serde_json::Value;
 
 use super::Context;
-use crate::local;
+use crate::local::{self, Answer, Question};
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 
 /// The answer; a refusal is told field by field.
 pub async fn ask(context: &Context, method: &str, route: &str, body: Option<&Value>) -> Result<Value, Troubles> {
-    let body = body.map(Value::to_string).unwrap_or_default();
-    let kind = if body.is_empty() { "" } else { "application/json" };
-    send(context, method, route, kind, body.as_bytes()).await
+    ask_for(context, None, method, route, body).await
 }
 
-/// The same with a body of another kind: a file.
-pub async fn send(context: &Context, method: &str, route: &str, kind: &str, body: &[u8]) -> Result<Value, Troubles> {
+/// The same for an operator, by row: of routes that are about the operator who asks.
+pub async fn ask_for(
+    context: &Context,
+    operator: Option<i64>,
+    method: &str,
+    route: &str,
+    body: Option<&Value>,
+) -> Result<Value, Troubles> {
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let kind = if body.is_empty() { "" } else { "application/json" };
+    value(context, send(context, &Question { method, route, kind, body: body.as_bytes(), operator }).await?)
+}
+
+/// Sends a file, and gives the JSON that is answered.
+pub async fn upload(context: &Context, method: &str, route: &str, kind: &str, body: &[u8]) -> Result<Value, Troubles> {
+    value(context, send(context, &Question { method, route, kind, body, operator: None }).await?)
+}
+
+fn value(context: &Context, answer: Answer) -> Result<Value, Troubles> {
+    answer.value().ok_or_else(|| silent(context, &std::io::ErrorKind::InvalidData.into()).into())
+}
+
+/// The answer as it is, of any kind; a refusal is told field by field.
+pub async fn send(context: &Context, question: &Question<'_>) -> Result<Answer, Troubles> {
+    let answer = local::send(socket(context)?, question).await.map_err(|error| silent(context, &error))?;
+    if (200..300).contains(&answer.status) {
+        return Ok(answer);
+    }
+    Err(refused(answer.status, &answer.value().unwrap_or_default()))
+}
+
+/// Where the running switch listens for us.
+pub fn socket(context: &Context) -> Result<&std::path::Path, Trouble> {
     let socket = &context.config().web.socket;
     if socket.as_os_str().is_empty() {
         let remedy = words::NO_SOCKET_REMEDY.text();
-        return Err(Trouble::new(Exit::Config, "web.socket", words::NO_SOCKET.text(), remedy).into());
+        return Err(Trouble::new(Exit::Config, "web.socket", words::NO_SOCKET.text(), remedy));
     }
-    let (status, answer) = local::send(socket, method, route, kind, body).await.map_err(|error| {
-        let what = words::SOCKET_SILENT.with(&[&socket.display(), &error]);
-        Trouble::new(Exit::Unavailable, "", what, words::SOCKET_SILENT_REMEDY.text())
-    })?;
-    if (200..300).contains(&status) { Ok(answer) } else { Err(refused(status, &answer)) }
+    Ok(socket)
+}
+
+/// Nobody answers there.
+pub fn silent(context: &Context, error: &std::io::Error) -> Trouble {
+    let what = words::SOCKET_SILENT.with(&[&context.config().web.socket.display(), error]);
+    Trouble::new(Exit::Unavailable, "", what, words::SOCKET_SILENT_REMEDY.text())
 }
 
 /// What the switch says to this, each wrong field for itself.
-fn refused(status: u16, answer: &Value) -> Troubles {
+pub fn refused(status: u16, answer: &Value) -> Troubles {
     let exit = match status {
         404 => Exit::Missing,
         400 | 413 | 415 | 422 => Exit::Data,

@@ -27,12 +27,14 @@ pub enum Verb {
         folder: Option<PathBuf>,
     },
     /// Those that there are, newest first
+    #[command(after_help = "Example:\n  denwaban backup list")]
     List {
         /// Another folder than the configured one
         #[arg(long)]
         folder: Option<PathBuf>,
     },
     /// Read one from its first to its last byte: is it as it was made?
+    #[command(after_help = "Example:\n  denwaban backup verify data/backups/denwaban-2026-11-22T02-00-00.tar")]
     Verify {
         /// The file
         file: PathBuf,

@@ -1,5 +1,8 @@
 //! `denwaban call`: calls of the past and of now.
 
+mod follow;
+mod hand;
+
 use acd::CallId;
 use clap::Subcommand;
 use store::CallQuery;
@@ -8,6 +11,7 @@ use switch::record::SIP;
 use switch::{CallRecord, ladder};
 
 use super::Context;
+use super::api::escaped;
 use super::output::{fields, table};
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
@@ -26,9 +30,34 @@ pub enum Verb {
     Ring(super::ring::Arguments),
     /// Find calls, newest first
     #[command(
-        after_help = "Examples:\n  denwaban call list --text さくら --from 2026-11-21\n  denwaban call list --caller 5678 --answered no"
+        after_help = "Examples:\n  denwaban call list --text さくら --from 2026-11-21\n  denwaban call list --caller 5678 --answered no\n  \
+        denwaban call list --from 2026-11-01 --to 2026-12-01 --csv > calls.csv"
     )]
-    List(List),
+    List(Box<Listed>),
+    /// Calls in hand, callers who wait, operators and trunks as they are now
+    #[command(after_help = "Examples:\n  denwaban call now\n  denwaban call now --json")]
+    Now,
+    /// The running switch's events as they come, one a line
+    #[command(after_help = "Examples:\n  denwaban call follow\n  denwaban call follow --after 0 --count 20 --json\n\n\
+        With --json each line is a JSON object, as on the API's event stream.")]
+    Follow(follow::Arguments),
+    /// Put the caller of a call in hand on hold, or take the caller back
+    #[command(after_help = "Examples:\n  denwaban call hold 01K3ABCDEFGHJ\n  denwaban call hold 01K3ABCDEFGHJ --off")]
+    Hold(hand::Switched),
+    /// The caller no longer hears the operator, or again
+    #[command(after_help = "Examples:\n  denwaban call mute 01K3ABCDEFGHJ\n  denwaban call mute 01K3ABCDEFGHJ --off")]
+    Mute(hand::Switched),
+    /// Pass a call in hand on to the firm's person
+    #[command(after_help = "Examples:\n  denwaban call transfer 01K3ABCDEFGHJ --to 09012345678 --urgent\n  \
+        denwaban call transfer 01K3ABCDEFGHJ --confirmed --reason 本人の希望\n  denwaban call transfer 01K3ABCDEFGHJ --complete\n  \
+        denwaban call transfer 01K3ABCDEFGHJ --cancel")]
+    Transfer(hand::Transfer),
+    /// End a call in hand for everyone
+    #[command(after_help = "Example:\n  denwaban call hangup 01K3ABCDEFGHJ")]
+    Hangup {
+        /// The call's 13 characters
+        id: CallId,
+    },
     /// A call's story: legs, timeline, recording
     #[command(after_help = "Example:\n  denwaban call show 01K3ABCDEFGHJ")]
     Show {
@@ -65,7 +94,17 @@ pub enum Verb {
     },
 }
 
-/// Arguments of `call list`; `rec find` takes the same.
+/// Arguments of `call list`.
+#[derive(clap::Args, Debug)]
+pub struct Listed {
+    #[command(flatten)]
+    list: List,
+    /// All of them as a file for spreadsheets, from the running switch
+    #[arg(long)]
+    csv: bool,
+}
+
+/// Which calls; `rec find` takes the same.
 #[derive(clap::Args, Debug, Default)]
 pub struct List {
     /// The firm's code
@@ -99,56 +138,79 @@ pub struct List {
 
 /// Does it.
 pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
-    if let Verb::Pause { id, off } = verb {
-        return pause(context, id, !off).await;
-    }
-    let store = context.store().await?;
     match verb {
-        Verb::Pause { .. } => {}
-        Verb::Ring(arguments) => super::ring::run(context, &store, arguments).await?,
-        Verb::Supervise(arguments) => super::supervise::run(context, &store, arguments).await?,
-        Verb::List(list) => {
-            let page = store.find_calls(&query(&store, list).await?).await?;
-            let columns = [
-                words::CALL,
-                words::ARRIVED,
-                words::FIRM,
-                words::CALLER,
-                words::OPERATOR,
-                words::STATE,
-                words::WAIT,
-                words::TALK,
-                words::ENDING,
-            ];
-            context.out.list(&page.calls, &columns, |call| {
-                vec![
-                    call.call.to_string(),
-                    time(call.arrived_ms),
-                    call.customer_name.clone(),
-                    if call.caller.is_empty() { call.withheld.clone() } else { format!("+{}", call.caller) },
-                    call.operator_name.clone(),
-                    word(&call.state),
-                    seconds(call.wait_ms),
-                    seconds(call.talk_ms),
-                    call.ending.clone(),
-                ]
-            });
-        }
+        Verb::Pause { id, off } => pause(context, id, !off).await,
+        Verb::Now => hand::now(context).await,
+        Verb::Follow(arguments) => follow::run(context, arguments),
+        Verb::Hold(switched) => hand::hold(context, switched).await,
+        Verb::Mute(switched) => hand::mute(context, switched).await,
+        Verb::Transfer(arguments) => hand::transfer(context, arguments).await,
+        Verb::Hangup { id } => hand::hangup(context, id).await,
+        Verb::Ring(arguments) => super::ring::run(context, &context.store().await?, arguments).await,
+        Verb::Supervise(arguments) => super::supervise::run(context, &context.store().await?, arguments).await,
+        Verb::List(listed) => find(context, *listed).await,
         Verb::Show { id } => {
-            let call = store.call(id).await?;
+            let call = context.store().await?.call(id).await?;
             context.out.one(&call, || story(&call));
+            Ok(())
         }
-        Verb::Trace { id, messages } => {
-            let call = store.call(id).await?;
-            let steps = ladder::steps(&call);
-            if steps.is_empty() {
-                let what = words::NO_TRACE.with(&[&id]);
-                let remedy = words::NO_TRACE_REMEDY.text();
-                return Err(Trouble::new(Exit::Missing, "", what, remedy).into());
-            }
-            context.out.one(&steps, || format!("{}  {}", time(call.arrived_ms), ladder::draw(&call, messages)));
-        }
+        Verb::Trace { id, messages } => trace(context, id, messages).await,
     }
+}
+
+/// The same conditions as the API has them.
+fn asked(query: &CallQuery) -> Vec<String> {
+    let CallQuery { customer, caller, operator, from_ms, to_ms, did, text, answered, .. } = query;
+    let numbers = [("customer", customer), ("operator", operator), ("from_ms", from_ms), ("to_ms", to_ms)];
+    let numbers = numbers.into_iter().filter_map(|(name, given)| given.map(|given| format!("{name}={given}")));
+    let texts = [("caller", caller), ("did", did), ("text", text)];
+    let texts = texts.into_iter().filter_map(|(name, given)| Some(format!("{name}={}", escaped(given.as_deref()?))));
+    numbers.chain(texts).chain(answered.map(|answered| format!("answered={answered}"))).collect()
+}
+
+async fn find(context: &Context, Listed { list, csv }: Listed) -> Result<(), Troubles> {
+    let store = context.store().await?;
+    let query = query(&store, list).await?;
+    if csv {
+        return super::report::csv(context, &format!("/calls/export?{}", asked(&query).join("&"))).await;
+    }
+    let page = store.find_calls(&query).await?;
+    let columns = [
+        words::CALL,
+        words::ARRIVED,
+        words::FIRM,
+        words::CALLER,
+        words::OPERATOR,
+        words::STATE,
+        words::WAIT,
+        words::TALK,
+        words::ENDING,
+    ];
+    context.out.list(&page.calls, &columns, |call| {
+        vec![
+            call.call.to_string(),
+            time(call.arrived_ms),
+            call.customer_name.clone(),
+            if call.caller.is_empty() { call.withheld.clone() } else { format!("+{}", call.caller) },
+            call.operator_name.clone(),
+            word(&call.state),
+            seconds(call.wait_ms),
+            seconds(call.talk_ms),
+            call.ending.clone(),
+        ]
+    });
+    Ok(())
+}
+
+async fn trace(context: &Context, id: CallId, messages: bool) -> Result<(), Troubles> {
+    let call = context.store().await?.call(id).await?;
+    let steps = ladder::steps(&call);
+    if steps.is_empty() {
+        let what = words::NO_TRACE.with(&[&id]);
+        let remedy = words::NO_TRACE_REMEDY.text();
+        return Err(Trouble::new(Exit::Missing, "", what, remedy).into());
+    }
+    context.out.one(&steps, || format!("{}  {}", time(call.arrived_ms), ladder::draw(&call, messages)));
     Ok(())
 }
 

@@ -16,6 +16,9 @@ pub struct Arguments {
     /// The month, Japan's: 2026-11
     #[arg(long)]
     month: String,
+    /// As a file for spreadsheets, from the running switch
+    #[arg(long)]
+    csv: bool,
 }
 
 /// What programs read.
@@ -30,11 +33,14 @@ struct Certified {
 
 /// Makes it.
 pub async fn run(context: &Context, arguments: Arguments) -> Result<(), Troubles> {
-    let Arguments { client, month } = arguments;
+    let Arguments { client, month, csv } = arguments;
     let odd = || Trouble::new(Exit::Usage, "--month", words::NO_MONTH.with(&[&month]), words::NO_MONTH_REMEDY.text());
     let month: Month = month.parse().map_err(|_| odd())?;
     let store = context.store().await?;
     let row = store.customer_by_code(&client).await?;
+    if csv {
+        return super::report::csv(context, &format!("/customers/{}/certificate/export?month={month}", row.id)).await;
+    }
     let (from_ms, to_ms) = month.span_ms();
     let certificate = Certificate::of(store.visits(Some(row.id), from_ms, to_ms).await?);
     let certified = Certified { client, name: row.form.name, month: month.to_string(), certificate };

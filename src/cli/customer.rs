@@ -3,17 +3,19 @@
 mod calendar;
 mod known;
 mod members;
+mod onboard;
 mod options;
 mod orders;
+mod pin;
 mod show;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use store::{CustomerForm, CustomerRow, ImportError};
 
 use super::Context;
+use super::files::read;
 use super::output::yes;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
@@ -47,7 +49,11 @@ pub enum Verb {
     )]
     Calendar(Box<calendar::Arguments>),
     /// All firms
+    #[command(after_help = "Example:\n  denwaban client list")]
     List,
+    /// Every firm's recipients, and what came of the last delivery to each
+    #[command(after_help = "Example:\n  denwaban client channels --failing")]
+    Channels(orders::Channels),
     /// Everything about one firm
     #[command(after_help = "Example:\n  denwaban client show sakura-dental")]
     Show {
@@ -61,14 +67,27 @@ pub enum Verb {
         file: PathBuf,
     },
     /// All firms as CSV
+    #[command(after_help = "Example:\n  denwaban client export > clients.csv")]
     Export,
-    /// What a firm has ordered: form, people, where its reports go and by which rules, as JSON
+    /// What a firm has ordered: form, people, where its reports go and by which rules, as JSON; --try tells what would become of a call
     #[command(after_help = "Examples:\n  denwaban client profile sakura-dental > sakura.json\n  \
-        denwaban client profile sakura-dental --set sakura.json")]
+        denwaban client profile sakura-dental --set sakura.json\n  \
+        denwaban client profile sakura-dental --try complaint --urgency urgent --person sato --at 2026-11-23T21:00")]
     Profile(orders::Profile),
     /// Send a report marked as a trial to every place of a firm, and tell whether each took it
     #[command(after_help = "Example:\n  denwaban client test-report sakura-dental")]
     TestReport(orders::Trial),
+    /// The three proofs of a new firm: a call arrives, it is greeted right, mail arrives; without options it shows them
+    #[command(after_help = "Examples:\n  denwaban client onboard sakura-dental --begin --route --call --mail\n  \
+        denwaban client onboard sakura-dental --greeting right --until 8 --arrived sato-mail\n  \
+        denwaban --json client onboard sakura-dental > evidence.json")]
+    Onboard(onboard::Onboard),
+    /// How the firm was identified; without options it shows the records
+    #[command(
+        after_help = "Example:\n  denwaban client identity sakura-dental --document 登記事項証明書 --reference 2026-11-01 \\\n    \
+        --representative \"佐藤 花子\" --method online --on 2026-11-22"
+    )]
+    Identity(onboard::Identity),
     /// The firm's people, whom callers ask for; without options it shows them
     #[command(
         after_help = "Examples:\n  denwaban client person sakura-dental --add sato --name \"佐藤 花子\" --kana \"さとう はなこ\" --title 院長\n  \
@@ -77,22 +96,32 @@ pub enum Verb {
     Person(known::Person),
     /// Where the firm's people are; without options it shows the next two weeks
     #[command(after_help = "Examples:\n  denwaban client schedule sakura-dental --person sato --away out \\\n    \
-        --from 2026-11-21T13:00 --until 2026-11-21T16:00 --note 大阪\n  denwaban client schedule sakura-dental --remove 12")]
+        --from 2026-11-21T13:00 --until 2026-11-21T16:00 --note 大阪\n  denwaban client schedule sakura-dental --person sato --away meeting \\\n    \
+        --from 2026-11-21T13:00 --until 2026-11-21T15:00 --edit 12\n  \
+        denwaban client schedule sakura-dental --person sato --away out \\\n    \
+        --from 2026-11-21T13:00 --until 2026-11-21T16:00 --dry-run\n  denwaban client schedule sakura-dental --remove 12")]
     Schedule(known::Schedule),
     /// Instructions for operators that hold for a while; without options it shows them
     #[command(
         after_help = "Examples:\n  denwaban client note sakura-dental --add \"高橋様には見積書は送付済みとお伝えする\" \\\n    \
-        --until 2026-11-30 --name 高橋\n  denwaban client note sakura-dental --end 7"
+        --until 2026-11-30 --name 高橋\n  denwaban client note sakura-dental --add 折返しは午後に --about-person sato --about-kind inquiry\n  \
+        denwaban client note sakura-dental --add 折返しは夕方に --edit 7\n  denwaban client note sakura-dental --end 7"
     )]
     Note(known::Note),
     /// The firm's manual in its versions; operators have to acknowledge a new one
     #[command(after_help = "Examples:\n  denwaban client manual sakura-dental\n  \
-        denwaban client manual sakura-dental --write manual.txt --changes \"折返しは当日中と案内\" --from 2026-12-01")]
+        denwaban client manual sakura-dental --write manual.txt --changes \"折返しは当日中と案内\" --from 2026-12-01\n  \
+        denwaban client manual sakura-dental --readers")]
     Manual(known::Manual),
     /// The firm's own people who log in to my page
     #[command(subcommand)]
     Member(members::Verb),
+    /// The firm's PIN for hearing its recordings by telephone: whether it has one; a new one, which is printed once; none
+    #[command(after_help = "Examples:\n  denwaban settings set recordings_line 0399990000\n  \
+        denwaban client pin sakura-dental --new\n  denwaban client pin sakura-dental --remove")]
+    Pin(pin::Arguments),
     /// End a firm; its calls and recordings stay
+    #[command(after_help = "Example:\n  denwaban client remove sakura-dental")]
     Remove {
         /// The firm's code
         code: String,
@@ -142,31 +171,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             context.out.one(&customer, || describe(&customer));
         }
         Verb::Calendar(arguments) => calendar::run(context, &store, *arguments).await?,
-        Verb::List => {
-            let customers = store.customers().await?;
-            let columns = [
-                words::ID,
-                words::CODE,
-                words::NAME,
-                words::NUMBERS,
-                words::PLAN,
-                words::TEAM,
-                words::TRANSFER,
-                words::ACTIVE,
-            ];
-            context.out.list(&customers, &columns, |row| {
-                vec![
-                    row.id.to_string(),
-                    row.form.code.clone(),
-                    row.form.name.clone(),
-                    plus(&row.form.dids),
-                    row.form.plan.as_str().to_owned(),
-                    row.form.team.clone(),
-                    policy_text(&row.form.transfer),
-                    yes(row.active),
-                ]
-            });
-        }
+        Verb::List => list(context, &store).await?,
         Verb::Show { code } => {
             let customer = store.customer_by_code(&code).await?;
             context.out.one(&customer, || describe(&customer));
@@ -176,13 +181,17 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             let imported = store.import_customers(&text).await.map_err(|error| import_troubles(&file, error))?;
             context.out.one(&imported, || words::IMPORTED.with(&[&imported.created, &imported.updated]));
         }
+        Verb::Channels(arguments) => orders::channels(context, arguments).await?,
         Verb::Profile(arguments) => orders::profile(context, arguments).await?,
         Verb::TestReport(arguments) => orders::trial(context, arguments).await?,
+        Verb::Onboard(arguments) => onboard::onboard(context, arguments).await?,
+        Verb::Identity(arguments) => onboard::identity(context, arguments).await?,
         Verb::Person(arguments) => known::person(context, arguments).await?,
         Verb::Schedule(arguments) => known::schedule(context, arguments).await?,
         Verb::Note(arguments) => known::note(context, arguments).await?,
         Verb::Manual(arguments) => known::manual(context, arguments).await?,
         Verb::Member(verb) => members::run(context, verb).await?,
+        Verb::Pin(arguments) => pin::run(context, &store, arguments).await?,
         Verb::Export => context.out.bytes(store.export_customers().await?.as_bytes()),
         Verb::Remove { code } => {
             let customer = store.customer_by_code(&code).await?;
@@ -190,6 +199,25 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             context.out.one(&serde_json::json!({ "removed": code }), || words::FIRM_ENDED.with(&[&code]));
         }
     }
+    Ok(())
+}
+
+async fn list(context: &Context, store: &store::Store) -> Result<(), Troubles> {
+    let customers = store.customers().await?;
+    let columns =
+        [words::ID, words::CODE, words::NAME, words::NUMBERS, words::PLAN, words::TEAM, words::TRANSFER, words::ACTIVE];
+    context.out.list(&customers, &columns, |row| {
+        vec![
+            row.id.to_string(),
+            row.form.code.clone(),
+            row.form.name.clone(),
+            plus(&row.form.dids),
+            row.form.plan.as_str().to_owned(),
+            row.form.team.clone(),
+            policy_text(&row.form.transfer),
+            yes(row.active),
+        ]
+    });
     Ok(())
 }
 
@@ -217,21 +245,4 @@ async fn active(store: &store::Store, code: &str) -> Result<CustomerRow, Trouble
     }
     let what = words::FIRM_IS_ENDED.with(&[&code]);
     Err(Trouble::new(Exit::Data, "", what, words::FIRM_IS_ENDED_REMEDY.text()).into())
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Trouble> {
-    /// Ten thousand firms with long manuals; more is another file by mistake.
-    const FILE_BYTES_MAX: u64 = 64 << 20;
-    let reading = |source: &mut dyn Read| {
-        let mut text = Vec::new();
-        source.take(FILE_BYTES_MAX).read_to_end(&mut text).map(|_| text)
-    };
-    let text = if file.as_os_str() == "-" {
-        reading(&mut std::io::stdin().lock())
-    } else {
-        std::fs::File::open(file).and_then(|mut source| reading(&mut source))
-    };
-    text.map_err(|error| {
-        Trouble::new(Exit::Missing, file.display().to_string(), error.to_string(), words::CSV_REMEDY.text())
-    })
 }

@@ -23,6 +23,7 @@ pub enum Verb {
         code: String,
     },
     /// All numbers
+    #[command(after_help = "Example:\n  denwaban did list")]
     List,
     /// Whose number is it, and how is it answered, now or at any time?
     #[command(after_help = "Examples:\n  denwaban did check 03-1234-5678\n  \
@@ -35,6 +36,7 @@ pub enum Verb {
         at: Option<String>,
     },
     /// Take a number away from its firm
+    #[command(after_help = "Example:\n  denwaban did remove 0312345678")]
     Remove {
         /// The number, in any spelling
         number: String,
@@ -73,6 +75,12 @@ async fn check(context: &Context, store: &store::Store, number: &str, at: i64) -
         Ok(did) if did.active => did,
         Ok(_) | Err(StoreError::Missing { .. }) => {
             let settings = store.settings().await?;
+            let asked = number::Number::parse(number, number::JAPAN).map(|number| number.digits().to_string());
+            if asked.is_ok_and(|digits| digits == settings.recordings_line) {
+                let answer = serde_json::json!({ "known": true, "recordings_line": true });
+                context.out.one(&answer, || words::IS_RECORDINGS_LINE.text().to_owned());
+                return Ok(());
+            }
             let answer = serde_json::json!({ "known": false, "greeting": settings.default_greeting });
             context.out.one(&answer, || words::UNKNOWN_NUMBER.with(&[&settings.default_greeting]));
             return Ok(());

@@ -1,6 +1,7 @@
 //! The command line: one verb a line, `--json` everywhere, errors as what, where and what to do.
 
 mod api;
+mod audit;
 mod backup;
 mod ban;
 mod bench;
@@ -10,17 +11,25 @@ mod certificate;
 mod check;
 mod customer;
 mod did;
+mod dispute;
+mod files;
 mod help;
 mod operator;
 mod output;
+#[cfg(test)]
+mod parity;
 mod prompt;
+mod quality;
+mod raw;
 pub(crate) mod rec;
 mod report;
 mod ring;
+mod rows;
 mod serve;
 mod settings;
 mod staffing;
 mod supervise;
+mod today;
 mod trunk;
 mod user;
 mod wall;
@@ -87,8 +96,25 @@ enum Verb {
     /// Reports to client firms: find, send, account for
     #[command(subcommand)]
     Report(report::Verb),
+    /// Firms that say something in a report is wrong: find, decide, answer
+    #[command(subcommand)]
+    Dispute(dispute::Verb),
+    /// Calls that are listened to and scored
+    #[command(subcommand)]
+    Quality(quality::Verb),
+    /// How today's callers are answered: in all, by hour, team and firm
+    #[command(after_help = "Examples:\n  denwaban promise\n  denwaban promise --firms 10 --json")]
+    Promise(today::Promise),
+    /// What somebody should see: unknown numbers, callers who gave up, trunks that are away
+    #[command(subcommand)]
+    Alarm(today::Alarm),
+    /// Who did what, when
+    #[command(subcommand)]
+    Audit(audit::Verb),
     /// How a client firm's callers were answered in a month, at the caller's ear
-    #[command(after_help = "Example:\n  denwaban certificate sakura-dental --month 2026-11")]
+    #[command(
+        after_help = "Examples:\n  denwaban certificate sakura-dental --month 2026-11\n  denwaban certificate sakura-dental --month 2026-11 --csv > certificate.csv"
+    )]
     Certificate(certificate::Arguments),
     /// How many operators the coming day or week needs, by the quarter of an hour, from the service's own history
     #[command(after_help = "Examples:\n  denwaban staffing\n  denwaban staffing --week --within 90")]
@@ -107,14 +133,23 @@ enum Verb {
     User(user::Verb),
     /// Take a mail that came back from a mail server, and find the report that it is about
     Bounce(bounce::Arguments),
+    /// Any route of the running switch's API, for scripts
+    #[command(after_help = "Examples:\n  denwaban api GET /reports/unfinished\n  \
+        denwaban api POST /operators/3/state --body '{\"ready\":true}'\n  denwaban api GET /manuals/unread --for 101\n  \
+        denwaban api PUT /settings --body @settings.json\n  \
+        denwaban api POST /customers/import --type text/csv --body @clients.csv\n\n\
+        `denwaban api GET /openapi.json` describes every route.")]
+    Api(raw::Arguments),
     /// How much this machine carries
     Bench(bench::Arguments),
     /// Completions for a shell
+    #[command(after_help = "Example:\n  denwaban completions bash > /etc/bash_completion.d/denwaban")]
     Completions {
         /// bash, zsh, fish, elvish or powershell
         shell: clap_complete::Shell,
     },
     /// The manual page
+    #[command(after_help = "Example:\n  denwaban man | man -l -")]
     Man,
 }
 
@@ -177,6 +212,11 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Rec(verb) => with_runtime(rec::run(&quiet()?, verb)),
         Verb::Backup(verb) => with_runtime(backup::run(&quiet()?, verb)),
         Verb::Report(verb) => with_runtime(report::run(&quiet()?, verb)),
+        Verb::Dispute(verb) => with_runtime(dispute::run(&quiet()?, verb)),
+        Verb::Quality(verb) => with_runtime(quality::run(&quiet()?, verb)),
+        Verb::Promise(arguments) => with_runtime(today::promise(&quiet()?, arguments)),
+        Verb::Alarm(verb) => with_runtime(today::alarm(&quiet()?, verb)),
+        Verb::Audit(verb) => with_runtime(audit::run(&quiet()?, verb)),
         Verb::Certificate(arguments) => with_runtime(certificate::run(&quiet()?, arguments)),
         Verb::Staffing(arguments) => with_runtime(staffing::run(&quiet()?, arguments)),
         Verb::Wall(verb) => with_runtime(wall::run(&quiet()?, verb)),
@@ -184,6 +224,7 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Settings(verb) => with_runtime(settings::run(&quiet()?, verb)),
         Verb::User(verb) => with_runtime(user::run(&quiet()?, verb)),
         Verb::Bounce(arguments) => bounce::run(&quiet()?, &arguments),
+        Verb::Api(arguments) => with_runtime(raw::run(&quiet()?, arguments)),
         Verb::Bench(arguments) => bench::run(&arguments, out),
         Verb::Completions { shell } => help::completions(shell, out),
         Verb::Man => help::manual(out),

@@ -1,15 +1,15 @@
 //! `denwaban operator`: operators and their softphones.
 
+mod desk;
 mod options;
-
-use std::net::SocketAddr;
 
 use clap::Subcommand;
 use store::{LANGUAGE, OperatorForm, OperatorRow};
+use web::Softphone;
 
 use super::Context;
 use super::output::{fields, seconds, yes};
-use crate::addresses::Addresses;
+use crate::softphone;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 use options::Options;
@@ -27,13 +27,16 @@ pub enum Verb {
         denwaban operator set 901 --tier supervisor --wrap-up-max 180")]
     Set(Box<Set>),
     /// All operators
+    #[command(after_help = "Example:\n  denwaban operator list")]
     List,
     /// Everything about one operator
+    #[command(after_help = "Example:\n  denwaban operator show 101")]
     Show {
         /// The operator's login
         login: String,
     },
     /// A new softphone password; prints it once
+    #[command(after_help = "Example:\n  denwaban operator password 101")]
     Password {
         /// The operator's login
         login: String,
@@ -47,7 +50,43 @@ pub enum Verb {
         /// The operator's login
         login: String,
     },
+    /// Ready for calls
+    #[command(after_help = "Example:\n  denwaban operator ready 101")]
+    Ready {
+        /// The operator's login
+        login: String,
+    },
+    /// Not ready for calls, for a reason
+    #[command(
+        after_help = "Example:\n  denwaban operator pause 101 --reason lunch\n\n`denwaban operator reasons` shows the usual ones."
+    )]
+    Pause {
+        /// The operator's login
+        login: String,
+        /// Why: lunch, training
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// The report is written: the wrap-up ends now
+    #[command(after_help = "Example:\n  denwaban operator finish 101")]
+    Finish {
+        /// The operator's login
+        login: String,
+    },
+    /// Why operators are not ready, as the desks offer it
+    #[command(after_help = "Example:\n  denwaban operator reasons")]
+    Reasons,
+    /// What each operator did: calls, in time, talk, reports, corrections, disputes, scores
+    #[command(after_help = "Examples:\n  denwaban operator figures --from 2026-11-01 --to 2026-12-01 --by week\n  \
+        denwaban operator figures --from 2026-11-01 --to 2026-12-01 --by month --csv > operators.csv")]
+    Figures(desk::Figures),
+    /// Manuals that an operator has not read; or one of them is read
+    #[command(
+        after_help = "Examples:\n  denwaban operator manuals 101\n  denwaban operator manuals 101 --read sakura-dental 3"
+    )]
+    Manuals(desk::Manuals),
     /// End an operator; calls and recordings stay
+    #[command(after_help = "Example:\n  denwaban operator remove 101")]
     Remove {
         /// The operator's login
         login: String,
@@ -137,8 +176,14 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
         Verb::Softphone { login } => {
             let operator = store.operator_by_login(&login).await?;
-            softphone(context, &operator)?;
+            show_softphone(context, &operator)?;
         }
+        Verb::Ready { login } => desk::state(context, &login, true, "").await?,
+        Verb::Pause { login, reason } => desk::state(context, &login, false, &reason).await?,
+        Verb::Finish { login } => desk::finish(context, &login).await?,
+        Verb::Reasons => desk::reasons(context).await?,
+        Verb::Figures(arguments) => desk::figures(context, arguments).await?,
+        Verb::Manuals(arguments) => desk::manuals(context, arguments).await?,
         Verb::Remove { login } => {
             let operator = store.operator_by_login(&login).await?;
             store.deactivate_operator(operator.id).await?;
@@ -207,13 +252,9 @@ fn show_password(context: &Context, operator: &OperatorRow, password: &str) {
     });
 }
 
-fn softphone(context: &Context, operator: &OperatorRow) -> Result<(), Troubles> {
+fn show_softphone(context: &Context, operator: &OperatorRow) -> Result<(), Troubles> {
     let config = context.config();
-    let addresses = Addresses::find(config);
-    let server = |sockets: &[SocketAddr]| sockets.iter().find_map(|socket| addresses.public(*socket));
-    let (udp, tcp, tls) = (server(&config.sip.udp), server(&config.sip.tcp), server(&config.sip.tls));
-    let wss = server(&config.sip.wss).map(|socket| format!("wss://{socket}"));
-    let Some(main) = udp.or(tcp).or(tls) else {
+    let Some(Softphone { registrar: main, udp, tcp, tls, wss, .. }) = softphone::of(config) else {
         return Err(Trouble::new(Exit::Config, "sip.udp", words::NO_PHONE_SOCKET.text(), "").into());
     };
     let (login, realm) = (&operator.form.login, &config.sip.realm);

@@ -1,12 +1,14 @@
 //! `denwaban prompt`: what callers hear, looked after in the running switch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Context;
 use super::api::{self, ask, escaped, list, number, text};
+use super::files::into_file;
+use crate::local::Question;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 
@@ -37,7 +39,24 @@ pub enum Verb {
         /// The words
         text: String,
     },
+    /// Have words spoken into a file; nothing is kept
+    #[command(after_help = "Example:\n  denwaban prompt hear 'ただいま電話が混み合っております。' busy.wav")]
+    Hear {
+        /// The words
+        text: String,
+        /// The new file; it must not exist
+        file: PathBuf,
+    },
+    /// A prompt as a WAV file, as callers hear it
+    #[command(after_help = "Example:\n  denwaban prompt export hold-music music.wav")]
+    Export {
+        #[command(flatten)]
+        named: Named,
+        /// The new file; it must not exist
+        file: PathBuf,
+    },
     /// Give a recording another name
+    #[command(after_help = "Example:\n  denwaban prompt rename our-music old-music")]
     Rename {
         #[command(flatten)]
         named: Named,
@@ -45,6 +64,7 @@ pub enum Verb {
         to: String,
     },
     /// Remove a recording: what is spoken or built in is heard again
+    #[command(after_help = "Example:\n  denwaban prompt remove hold-music")]
     Remove {
         #[command(flatten)]
         named: Named,
@@ -100,12 +120,28 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             })?;
             let name = named.whole(context, &named.name).await?;
             let route = format!("/prompts/{}?label={}", escaped(&name), escaped(&named.label));
-            kept(context, &api::send(context, "PUT", &route, "audio/wav", &bytes).await?);
+            kept(context, &api::upload(context, "PUT", &route, "audio/wav", &bytes).await?);
         }
         Verb::Say { named, text } => {
             let name = named.whole(context, &named.name).await?;
             let route = format!("/prompts/{}/words", escaped(&name));
             kept(context, &ask(context, "PUT", &route, Some(&json!({ "text": text, "label": named.label }))).await?);
+        }
+        Verb::Hear { text, file } => {
+            let body = json!({ "text": text }).to_string();
+            let question = Question {
+                method: "POST",
+                route: "/speech",
+                kind: "application/json",
+                body: body.as_bytes(),
+                operator: None,
+            };
+            saved(context, &file, &api::send(context, &question).await?.body)?;
+        }
+        Verb::Export { named, file } => {
+            let route = format!("/prompts/{}", escaped(&named.whole(context, &named.name).await?));
+            let question = Question { method: "GET", route: &route, ..Question::default() };
+            saved(context, &file, &api::send(context, &question).await?.body)?;
         }
         Verb::Rename { named, to } => {
             let (name, to) = (named.whole(context, &named.name).await?, named.whole(context, &to).await?);
@@ -119,6 +155,13 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             context.out.one(&json!({ "removed": name }), || words::PROMPT_GONE.with(&[&name]));
         }
     }
+    Ok(())
+}
+
+fn saved(context: &Context, file: &Path, sound: &[u8]) -> Result<(), Troubles> {
+    into_file(file, sound)?;
+    let told = json!({ "file": file, "bytes": sound.len() });
+    context.out.one(&told, || words::FILE_WRITTEN.with(&[&file.display(), &sound.len()]));
     Ok(())
 }
 

@@ -13,7 +13,11 @@ use sha2::{Digest, Sha256};
 use store::{CallQuery, Store};
 use switch::media::Recording;
 
+use super::api::{ask, send};
+use super::dispute::milliseconds;
+use super::files::into_file;
 use super::{Context, call};
+use crate::local::Question;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 
@@ -36,13 +40,15 @@ pub enum Verb {
         #[arg(long, conflicts_with = "id")]
         all: bool,
     },
-    /// Copy a recording out, verified
-    #[command(after_help = "Example:\n  denwaban rec export 01K3ABCDEFGHJ call.wav")]
-    Export {
+    /// Copy a recording out, verified; or some seconds of it, both voices mixed
+    #[command(after_help = "Examples:\n  denwaban rec export 01K3ABCDEFGHJ call.wav\n  \
+        denwaban rec export 01K3ABCDEFGHJ clip.wav --from 12.5 --to 22.5")]
+    Export(Export),
+    /// A recording's waveform as JSON
+    #[command(after_help = "Example:\n  denwaban rec peaks 01K3ABCDEFGHJ > peaks.json")]
+    Peaks {
         /// The call's 13 characters
         id: CallId,
-        /// The new file; it must not exist
-        file: PathBuf,
     },
     /// Purge what is past its time: recordings, what reports say, who called
     Purge(keep::Purge),
@@ -51,6 +57,21 @@ pub enum Verb {
     /// Hold something back from the purge
     #[command(subcommand)]
     Hold(keep::Hold),
+}
+
+/// Arguments of `rec export`.
+#[derive(clap::Args, Debug)]
+pub struct Export {
+    /// The call's 13 characters
+    id: CallId,
+    /// The new file; it must not exist
+    file: PathBuf,
+    /// From this second of the recording on
+    #[arg(long, value_name = "SECONDS", requires = "to", value_parser = milliseconds)]
+    from: Option<i64>,
+    /// To this second: 1 to 60 seconds
+    #[arg(long, value_name = "SECONDS", requires = "from", value_parser = milliseconds)]
+    to: Option<i64>,
 }
 
 /// A recording of a call.
@@ -84,7 +105,13 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             report(context, &[verify(folder, id, &recording)])
         }
         Verb::Verify { id: None, .. } => verify_all(context, &store, folder).await,
-        Verb::Export { id, file } => export(context, &store, folder, id, &file).await,
+        Verb::Export(Export { id, file, from: Some(from), to: Some(to) }) => clip(context, id, &file, from, to).await,
+        Verb::Export(Export { id, file, .. }) => export(context, &store, folder, id, &file).await,
+        Verb::Peaks { id } => {
+            let peaks = ask(context, "GET", &format!("/calls/{id}/recording/peaks"), None).await?;
+            context.out.one(&peaks, || peaks.to_string());
+            Ok(())
+        }
         Verb::Purge(arguments) => keep::purge(context, &store, &arguments).await,
         Verb::Keep(arguments) => keep::keep(context, &store, arguments).await,
         Verb::Hold(verb) => keep::hold(context, &store, verb).await,
@@ -169,6 +196,17 @@ fn digest(path: &Path) -> std::io::Result<(u64, String)> {
         hash.update(chunk.get(..count).unwrap_or_default());
         length += u64::try_from(count).unwrap_or(0);
     }
+}
+
+/// Some seconds of a recording; the running switch cuts them, and notes that they were heard.
+async fn clip(context: &Context, id: CallId, file: &Path, from: i64, to: i64) -> Result<(), Troubles> {
+    let route = format!("/calls/{id}/recording/clip?from_ms={from}&until_ms={to}");
+    let sound = send(context, &Question { method: "GET", route: &route, ..Question::default() }).await?.body;
+    into_file(file, &sound)?;
+    context
+        .out
+        .one(&serde_json::json!({ "call": id.to_string(), "file": file }), || format!("{id} → {}", file.display()));
+    Ok(())
 }
 
 async fn export(context: &Context, store: &Store, folder: &Path, id: CallId, target: &Path) -> Result<(), Troubles> {

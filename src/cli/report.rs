@@ -1,12 +1,19 @@
 //! `denwaban report`: reports to client firms, as the running switch has them.
 
+mod find;
+mod tend;
+mod write;
+
+pub use write::looks;
+
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::Context;
-use super::api::{ask, escaped, list, number, text};
+use super::api::{ask, escaped, list, number, send, text};
 use super::call::{moment, time};
 use super::output::{clean, fields, table};
+use crate::local::Question;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
 
@@ -15,14 +22,61 @@ use crate::words;
 pub enum Verb {
     /// Find reports, newest first; or those that nobody has finished
     #[command(after_help = "Examples:\n  denwaban report list --client sakura-dental --text 納期\n  \
-        denwaban report list --number 5678 --from 2026-11-21\n  denwaban report list --unfinished")]
-    List(Box<List>),
+        denwaban report list --number 5678 --from 2026-11-21\n  denwaban report list --unfinished\n  \
+        denwaban report list --from 2026-11-01 --to 2026-12-01 --csv > reports.csv")]
+    List(Box<find::List>),
     /// One report: what was written when, who got it, and each try to deliver it
-    #[command(after_help = "Example:\n  denwaban report show 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10")]
+    #[command(after_help = "Examples:\n  denwaban report show 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10\n  \
+        denwaban report show 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10 --written")]
     Show {
         /// Its id
         id: String,
+        /// Its text as it went out, and who did what to it
+        #[arg(long)]
+        written: bool,
     },
+    /// What has to be known for writing one: the firm, its people, notes, manual, earlier reports; with --call its draft is begun
+    #[command(after_help = "Examples:\n  denwaban report sheet 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10 --json\n  \
+        denwaban report sheet --call 01K3ABCDEFGHJ --json")]
+    Sheet(write::Sheet),
+    /// Change fields of a draft: all of them, or none
+    #[command(
+        after_help = "Examples:\n  denwaban report edit 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10 --set business=見積の件 --unheard name\n  \
+        denwaban report edit 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10 --take --faq 0"
+    )]
+    Edit(write::Edit),
+    /// Who would get a draft now, why, and how it will look to each
+    #[command(after_help = "Example:\n  denwaban report preview 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10")]
+    Preview {
+        /// Its id
+        id: String,
+    },
+    /// Let a draft go, so that anybody may go on with it; with --take also from whoever writes it
+    #[command(after_help = "Example:\n  denwaban report unlock 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10 --take")]
+    Unlock {
+        /// Its id
+        id: String,
+        /// Also from whoever writes it; the audit log keeps from whom
+        #[arg(long)]
+        take: bool,
+    },
+    /// Begin a draft that corrects or completes a report that was sent; `report send` sends it
+    #[command(
+        after_help = "Example:\n  denwaban report correct 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10 --set callback=03-1234-5679"
+    )]
+    Correct {
+        /// Its id
+        id: String,
+        /// What stands in a field; may be given several times
+        #[arg(long = "set", value_name = "FIELD=TEXT")]
+        fields: Vec<String>,
+    },
+    /// What supervisors have to do: what was not delivered, urgent reports that nobody reads, firms that want to be called
+    #[command(after_help = "Example:\n  denwaban report tasks")]
+    Tasks,
+    /// Say that a task is done, or was dropped
+    #[command(after_help = "Example:\n  denwaban report task 12 --done --note 佐藤様にお電話で伝えました")]
+    Task(tend::Task),
     /// Begin a report without a call: somebody came by, or wrote a mail
     #[command(
         after_help = "Example:\n  denwaban report begin --client sakura-dental --set company=□□商事 --set business=見積の件 \\\n    \
@@ -79,6 +133,16 @@ pub enum Verb {
         #[arg(long, value_name = "TIME")]
         to: String,
     },
+    /// Proofs that were made, newest first, and whether their chain is whole; one is made every hour
+    #[command(after_help = "Example:\n  denwaban report proofs --limit 24")]
+    Proofs {
+        /// How many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+        /// Only those before this one: the last of the page before
+        #[arg(long, value_name = "PROOF")]
+        before: Option<i64>,
+    },
     /// That firms were told at once: of each call its end, its report, and what each recipient's server answered
     #[command(
         after_help = "Examples:\n  denwaban report proof --client sakura-dental --from 2026-11-01 --to 2026-12-01 > proof.csv\n  \
@@ -108,76 +172,29 @@ pub enum Verb {
     },
 }
 
-/// Arguments of `report list`.
-#[derive(clap::Args, Debug)]
-pub struct List {
-    /// The firm's code
-    #[arg(long, value_name = "CODE")]
-    client: Option<String>,
-    /// From this day or time on (2026-11-21, 2026-11-21T18:00)
-    #[arg(long, value_name = "TIME")]
-    from: Option<String>,
-    /// Until before this day or time
-    #[arg(long, value_name = "TIME")]
-    to: Option<String>,
-    /// draft, sent or waived
-    #[arg(long, value_parser = ["draft", "sent", "waived"])]
-    state: Option<String>,
-    /// message, inquiry, booking_new, booking_change, booking_cancel, complaint, sales, wrong_number or silent
-    #[arg(long)]
-    kind: Option<String>,
-    /// normal, high or urgent
-    #[arg(long, value_parser = ["normal", "high", "urgent"])]
-    urgency: Option<String>,
-    /// Parts of anything that was written
-    #[arg(long)]
-    text: Option<String>,
-    /// The callback number or the caller's, or its last digits
-    #[arg(long)]
-    number: Option<String>,
-    /// Only drafts of calls that are over, oldest first
-    #[arg(long, conflicts_with_all = ["client", "from", "to", "state", "kind", "urgency", "text", "number"])]
-    unfinished: bool,
-    /// How many
-    #[arg(long, default_value_t = 50)]
-    limit: u32,
-}
-
 /// Does it.
 pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     match verb {
-        Verb::List(arguments) => find(context, *arguments).await,
-        Verb::Show { id } => {
+        Verb::List(arguments) => find::run(context, *arguments).await,
+        Verb::Show { id, written: true } => write::written(context, &id).await,
+        Verb::Show { id, written: false } => {
             let report = ask(context, "GET", &format!("/reports/{}", escaped(&id)), None).await?;
             context.out.one(&report, || describe(&report));
             Ok(())
         }
-        Verb::Begin { client, fields } => begin(context, &client, &fields).await,
-        Verb::Send { id } => {
-            let sent = ask(context, "POST", &format!("/reports/{}/send", escaped(&id)), Some(&json!({}))).await?;
-            context.out.one(&sent, || match list(&sent, "deliveries").len() {
-                0 => words::REPORT_KEPT.with(&[&id]),
-                count => words::REPORT_SENT.with(&[&id, &count]),
-            });
-            Ok(())
-        }
-        Verb::Waive { id, reason } => {
-            let body = json!({ "reason": reason });
-            let waived = ask(context, "POST", &format!("/reports/{}/waive", escaped(&id)), Some(&body)).await?;
-            context.out.one(&waived, || words::REPORT_WAIVED.with(&[&id]));
-            Ok(())
-        }
-        Verb::Resend { delivery } => {
-            let made = ask(context, "POST", &format!("/deliveries/{}/resend", escaped(&delivery)), None).await?;
-            context.out.one(&made, || words::RESENT.with(&[&text(&made, "id"), &clean(text(&made, "label"))]));
-            Ok(())
-        }
-        Verb::SendTo { id, recipient } => {
-            let body = json!({ "recipient": recipient });
-            let made = ask(context, "POST", &format!("/reports/{}/deliveries", escaped(&id)), Some(&body)).await?;
-            context.out.one(&made, || words::SENT_TO.with(&[&id, &clean(text(&made, "label"))]));
-            Ok(())
-        }
+        Verb::Sheet(arguments) => write::sheet(context, arguments).await,
+        Verb::Begin { client, fields } => write::begin(context, &client, &fields).await,
+        Verb::Edit(arguments) => write::edit(context, arguments).await,
+        Verb::Preview { id } => write::preview(context, &id).await,
+        Verb::Unlock { id, take } => write::unlock(context, &id, take).await,
+        Verb::Correct { id, fields } => write::correct(context, &id, &fields).await,
+        Verb::Send { id } => tend::deliver(context, &id).await,
+        Verb::Waive { id, reason } => tend::waive(context, &id, &reason).await,
+        Verb::Resend { delivery } => tend::resend(context, &delivery).await,
+        Verb::SendTo { id, recipient } => tend::send_to(context, &id, &recipient).await,
+        Verb::Tasks => tend::tasks(context).await,
+        Verb::Task(arguments) => tend::task(context, arguments).await,
+        Verb::Proofs { limit, before } => tend::proofs(context, limit, before).await,
         Verb::Reconcile { from, to } => reconcile(context, &from, &to).await,
         Verb::Proof { client, from, to } => {
             let mut query =
@@ -195,25 +212,16 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     }
 }
 
-async fn begin(context: &Context, code: &str, set: &[String]) -> Result<(), Troubles> {
-    let edit = |field: &String| {
-        let parts = field.split_once('=').filter(|(key, _)| !key.is_empty());
-        let (key, text) = parts.ok_or_else(|| {
-            let what = words::SET_UNREADABLE.with(&[&clean(field)]);
-            Trouble::new(Exit::Usage, "--set", what, words::SET_REMEDY.text())
-        })?;
-        Ok(json!({ "key": key, "value": { "said": text } }))
-    };
-    let edits = set.iter().map(edit).collect::<Result<Vec<Value>, Trouble>>()?;
-    let id = customer(context, code).await?;
-    let begun = ask(context, "POST", &format!("/customers/{id}/reports"), Some(&json!({ "edits": edits }))).await?;
-    context.out.one(&begun, || words::REPORT_BEGUN.with(&[&text(&begun, "id")]));
-    Ok(())
-}
-
 /// The firm's row.
 pub async fn customer(context: &Context, code: &str) -> Result<i64, Troubles> {
     Ok(context.store().await?.customer_by_code(code).await?.id)
+}
+
+/// A file for spreadsheets, whatever programs read else.
+pub async fn csv(context: &Context, route: &str) -> Result<(), Troubles> {
+    let question = Question { method: "GET", route, ..Question::default() };
+    context.out.bytes(&send(context, &question).await?.body);
+    Ok(())
 }
 
 /// JSON for programs, CSV for spreadsheets.
@@ -225,66 +233,6 @@ async fn file(context: &Context, as_json: &str, as_csv: &str, query: &str) -> Re
         None => context.out.one(&answer, || answer.to_string()),
     }
     Ok(())
-}
-
-async fn find(context: &Context, arguments: List) -> Result<(), Troubles> {
-    let List { client, from, to, state, kind, urgency, text: words, number: digits, unfinished, limit } = arguments;
-    let reports = if unfinished {
-        let all = ask(context, "GET", "/reports/unfinished", None).await?;
-        let all = all.as_array().cloned().unwrap_or_default();
-        all.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect()
-    } else {
-        let mut query = vec![format!("limit={limit}")];
-        if let Some(code) = client {
-            query.push(format!("customer={}", customer(context, &code).await?));
-        }
-        for (name, option, given) in [("from_ms", "--from", from), ("to_ms", "--to", to)] {
-            if let Some(given) = given {
-                query.push(format!("{name}={}", moment(option, &given)?));
-            }
-        }
-        for (name, given) in
-            [("state", state), ("kind", kind), ("urgency", urgency), ("text", words), ("number", digits)]
-        {
-            if let Some(given) = given {
-                query.push(format!("{name}={}", escaped(&given)));
-            }
-        }
-        let page = ask(context, "GET", &format!("/reports?{}", query.join("&")), None).await?;
-        list(&page, "reports").to_vec()
-    };
-    let columns = [
-        words::REPORT,
-        words::RECEIVED,
-        words::FIRM,
-        words::CALLER,
-        words::KIND,
-        words::WHO,
-        words::BUSINESS,
-        words::OPERATOR,
-        words::STATE,
-        words::HELD_BY,
-    ];
-    context.out.list(&reports, &columns, |report| {
-        vec![
-            text(report, "id").to_owned(),
-            number(report, "created_ms").map(time).unwrap_or_default(),
-            text(report, "customer_name").to_owned(),
-            text(report, "caller_display").to_owned(),
-            report.pointer("/draft/kind").and_then(Value::as_str).unwrap_or_default().to_owned(),
-            [said(report, "company"), said(report, "name")].join(" ").trim().to_owned(),
-            said(report, "business").to_owned(),
-            text(report, "operator_name").to_owned(),
-            text(report, "state").to_owned(),
-            report.pointer("/holder/name").and_then(Value::as_str).unwrap_or_default().to_owned(),
-        ]
-    });
-    Ok(())
-}
-
-/// An answer of a report.
-fn said<'a>(report: &'a Value, key: &str) -> &'a str {
-    report.pointer(&format!("/draft/answers/{key}/said")).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn describe(report: &Value) -> String {

@@ -1,9 +1,12 @@
 //! `denwaban trunk`: ways to carriers.
 
 use clap::Subcommand;
+use serde_json::Value;
 use store::{Password, RegistrationForm, TrunkForm, TrunkRow};
 
 use super::Context;
+use super::api::{ask, number, text};
+use super::call::time;
 use super::output::{fields, yes};
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
@@ -18,8 +21,13 @@ pub enum Verb {
         denwaban trunk add --name secure --host sbc.example.jp --protocol tls --certificate-name sbc.example.jp --caller-id 0312345678")]
     Add(Box<Values>),
     /// All trunks
+    #[command(after_help = "Example:\n  denwaban trunk list")]
     List,
+    /// How each trunk stands now, as the running switch sees it: registered or refused, since when, and the calls of today
+    #[command(after_help = "Example:\n  denwaban trunk health")]
+    Health,
     /// Everything about one trunk
+    #[command(after_help = "Example:\n  denwaban trunk show carrier")]
     Show {
         /// The trunk's name
         name: String,
@@ -35,6 +43,7 @@ pub enum Verb {
         values: Box<Values>,
     },
     /// Use a trunk no more
+    #[command(after_help = "Example:\n  denwaban trunk remove carrier")]
     Remove {
         /// The trunk's name
         name: String,
@@ -150,6 +159,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                 ]
             });
         }
+        Verb::Health => health(context).await?,
         Verb::Show { name } => {
             let trunk = named(&store, &name).await?;
             context.out.one(&trunk, || describe(&trunk));
@@ -160,6 +170,41 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             context.out.one(&serde_json::json!({ "removed": name }), || words::TRUNK_ENDED.with(&[&name]));
         }
     }
+    Ok(())
+}
+
+/// What the running switch says of its trunks.
+async fn health(context: &Context) -> Result<(), Troubles> {
+    let told = ask(context, "GET", "/health/trunks", None).await?;
+    let rows = told.as_array().map(Vec::as_slice).unwrap_or_default();
+    let moment = |one: &Value, key: &str| number(one, key).map(time).unwrap_or_default();
+    let counted = |one: &Value, key: &str| {
+        let count = one.get("today").and_then(|today| number(today, key)).unwrap_or_default();
+        count.to_string()
+    };
+    let heads = [
+        words::NAME,
+        words::STATE,
+        words::TRUNK_SINCE,
+        words::TRUNK_REGISTRATION,
+        words::TRUNK_SINCE,
+        words::TRUNK_ANSWER,
+        words::TRUNK_TODAY,
+        words::TRUNK_ANSWERED,
+    ];
+    context.out.list(rows, &heads, |one| {
+        let up = one.get("up").and_then(Value::as_bool).unwrap_or_default();
+        vec![
+            text(one, "name").to_owned(),
+            format!("{} {}", if up { "up" } else { "down" }, text(one, "why")).trim_end().to_owned(),
+            moment(one, "since_ms"),
+            text(one, "registration").to_owned(),
+            moment(one, "registration_since_ms"),
+            number(one, "answer").map(|status| status.to_string()).unwrap_or_default(),
+            counted(one, "calls"),
+            counted(one, "answered"),
+        ]
+    });
     Ok(())
 }
 
@@ -270,7 +315,7 @@ mod tests {
         let words = ["denwaban"].into_iter().chain(line.split(' ')).map(|word| if word == "''" { "" } else { word });
         match Line::try_parse_from(words).unwrap().verb {
             Verb::Add(values) | Verb::Edit { values, .. } => *values,
-            other @ (Verb::List | Verb::Show { .. } | Verb::Remove { .. }) => panic!("{other:?}"),
+            other @ (Verb::List | Verb::Health | Verb::Show { .. } | Verb::Remove { .. }) => panic!("{other:?}"),
         }
     }
 

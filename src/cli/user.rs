@@ -1,7 +1,7 @@
 //! `denwaban user`: people who log in to the web pages.
 
 use clap::Subcommand;
-use store::{Person, Role, Store, UserForm};
+use store::{Door, Person, Role, Store, UserForm};
 
 use super::Context;
 use super::call::time;
@@ -28,26 +28,45 @@ pub enum Verb {
         operator: Option<String>,
     },
     /// All users
+    #[command(after_help = "Example:\n  denwaban user list")]
     List,
     /// A new password; prints it once, and ends the user's sessions
+    #[command(after_help = "Example:\n  denwaban user password tanaka")]
     Password {
         /// Login name
         name: String,
     },
     /// A one-time link by which the first administrator comes in, while there is none
+    #[command(after_help = "Example:\n  denwaban user first")]
     First,
     /// A one-time link by which a user sets a new password
+    #[command(after_help = "Example:\n  denwaban user link tanaka")]
     Link {
         /// Login name
         name: String,
     },
     /// Where a user is logged in, and with what
+    #[command(after_help = "Examples:\n  denwaban user sessions tanaka\n  denwaban user sessions tanaka --end\n  \
+        denwaban user sessions tanaka --end-one 0a1b2c3d4e5f6071")]
     Sessions {
         /// Login name
         name: String,
         /// End all of them
         #[arg(long)]
         end: bool,
+        /// End this one
+        #[arg(long, value_name = "ID", conflicts_with = "end")]
+        end_one: Option<String>,
+    },
+    /// Which roles need a second factor or a passkey: see it, set it
+    #[command(
+        after_help = "Examples:\n  denwaban user second-factor\n  denwaban user second-factor --demand admin,supervisor\n  \
+        denwaban user second-factor --demand none"
+    )]
+    SecondFactor {
+        /// Demand it of these roles and of no other: admin, supervisor, operator, or none
+        #[arg(long, value_name = "ROLES", value_delimiter = ',')]
+        demand: Option<Vec<String>>,
     },
     /// A user's second factors; with --reset codes, recovery codes, passkeys and sessions end, and the password stays
     #[command(after_help = "Example:\n  denwaban user totp tanaka --reset")]
@@ -59,6 +78,7 @@ pub enum Verb {
         reset: bool,
     },
     /// End a user
+    #[command(after_help = "Example:\n  denwaban user remove tanaka")]
     Remove {
         /// Login name
         name: String,
@@ -75,10 +95,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     };
     match verb {
         Verb::Add { name, role, operator } => {
-            let role = Role::from_text(&role).ok_or_else(|| {
-                let what = words::NO_ROLE.with(&[&role]);
-                Trouble::new(Exit::Usage, "--role", what, words::NO_ROLE_REMEDY.text())
-            })?;
+            let role = known_role("--role", &role)?;
             let operator_id = match operator {
                 Some(login) => Some(store.operator_by_login(&login).await?.id),
                 None => None,
@@ -111,7 +128,16 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             let told = || format!("{}\n\n  {link}", words::USER_LINK.with(&[&name]));
             context.out.one(&serde_json::json!({ "user": name, "link": link }), told);
         }
-        Verb::Sessions { name, end } => sessions(context, &store, named(&name).await?, &name, end).await?,
+        Verb::Sessions { name, end_one: Some(session), .. } => {
+            store.end_session_of(Person::User(named(&name).await?), &session).await?;
+            store.note(clock::unix_ms(), "command line", "session.end", &name, "").await?;
+            let ended = serde_json::json!({ "user": name, "ended": session });
+            context.out.one(&ended, || words::SESSION_ENDED.with(&[&session, &name]));
+        }
+        Verb::Sessions { name, end, end_one: None } => {
+            sessions(context, &store, named(&name).await?, &name, end).await?;
+        }
+        Verb::SecondFactor { demand } => door(context, &store, demand).await?,
         Verb::Totp { name, reset } => second_factor(context, &store, named(&name).await?, &name, reset).await?,
         Verb::Remove { name } => {
             store.deactivate_user(named(&name).await?).await?;
@@ -131,11 +157,37 @@ async fn sessions(context: &Context, store: &Store, id: i64, name: &str, end: bo
         return Ok(());
     }
     let sessions = store.sessions_of(person, clock::unix_ms()).await?;
-    let heads = [words::SESSION_DEVICE, words::SESSION_ADDRESS, words::SESSION_SEEN, words::CODES];
+    let heads = [words::ID, words::SESSION_DEVICE, words::SESSION_ADDRESS, words::SESSION_SEEN, words::CODES];
     context.out.list(&sessions, &heads, |one| {
-        vec![one.device.clone(), one.address.clone(), time(one.seen_ms), yes(one.strong)]
+        vec![one.id.clone(), one.device.clone(), one.address.clone(), time(one.seen_ms), yes(one.strong)]
     });
     Ok(())
+}
+
+/// Which roles need a second factor.
+async fn door(context: &Context, store: &Store, demand: Option<Vec<String>>) -> Result<(), Troubles> {
+    if let Some(roles) = demand {
+        let second_factor = roles.iter().filter(|role| *role != "none").map(|role| known_role("--demand", role));
+        let door = Door { second_factor: second_factor.collect::<Result<_, _>>()? };
+        store.save_door(&door).await?;
+        let roles: Vec<&str> = door.second_factor.iter().map(|role| role.as_str()).collect();
+        store.note(clock::unix_ms(), "command line", "door.change", &roles.join(" "), "").await?;
+    }
+    let door = store.door().await?;
+    context.out.one(&door, || {
+        let roles: Vec<&str> = door.second_factor.iter().map(|role| role.as_str()).collect();
+        if roles.is_empty() {
+            words::FACTOR_OF_NOBODY.text().to_owned()
+        } else {
+            words::FACTOR_OF.with(&[&roles.join(", ")])
+        }
+    });
+    Ok(())
+}
+
+fn known_role(option: &str, role: &str) -> Result<Role, Trouble> {
+    Role::from_text(role)
+        .ok_or_else(|| Trouble::new(Exit::Usage, option, words::NO_ROLE.with(&[&role]), words::NO_ROLE_REMEDY.text()))
 }
 
 async fn second_factor(context: &Context, store: &Store, id: i64, name: &str, reset: bool) -> Result<(), Troubles> {

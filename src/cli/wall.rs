@@ -21,8 +21,10 @@ pub enum Verb {
         name: String,
     },
     /// All screens
+    #[command(after_help = "Example:\n  denwaban wall list")]
     List,
     /// A screen shows nothing from now on
+    #[command(after_help = "Example:\n  denwaban wall revoke 2")]
     Revoke {
         /// Its id, as `list` has it
         id: i64,
@@ -35,7 +37,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     match verb {
         Verb::Add { name } => {
             let (display, token) = store.create_display(&name, WHO, clock::unix_ms()).await?;
-            let link = format!("{}/wall#{}", context.config().web.public_url, token.as_str());
+            let link = web::wall_link(&context.config().web.public_url, &token);
             let answer = serde_json::json!({ "display": display, "link": link });
             let rows = [(words::NAME, display.name.clone()), (words::WALL_LINK, link)];
             context.out.one(&answer, || format!("{}\n{}", fields(&rows), words::SHOWN_ONCE));

@@ -79,6 +79,11 @@ impl EngineHandle {
         self.inbox.send(Ask::OpenReports(open)).await.is_ok()
     }
 
+    /// What a caller of the recordings line needs.
+    pub async fn dial_in(&self, line: CallId, number: u64, answer: switch::dial_in::Answer) {
+        let _ = self.inbox.send(Ask::DialIn { line, number, answer }).await; // an engine that is gone has no callers
+    }
+
     /// No new calls from now on.
     pub async fn drain(&self) {
         let _ = self.inbox.send(Ask::Drain).await; // an engine that is gone takes no calls either

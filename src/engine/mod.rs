@@ -47,6 +47,8 @@ enum Ask {
     Disk { free_percent: u8, scarce: bool },
     /// An operator's telephone in the page.
     Phone(Box<PhoneLine>),
+    /// What a caller of the recordings line needs is there, or is not.
+    DialIn { line: CallId, number: u64, answer: switch::dial_in::Answer },
     /// Something about a report, for the stream of events.
     News(News),
     /// No new calls from now on.

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use sip::flow::Protocol;
+use switch::dial_in;
 use switch::media::Order;
 use switch::{Alarm, CallId, CallRecord, CommandError, Event, Input, OperatorId, Output, Reply, Switch};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -28,6 +29,8 @@ const ROUNDS_BEFORE_YIELD: u32 = 4;
 const TICK: Duration = Duration::from_secs(1);
 /// Ticks between two audits of the switch's invariants.
 const TICKS_PER_AUDIT: u64 = 5;
+/// Numbers of events per millisecond of the clock: more than ever happen.
+const SEQS_PER_MS: u64 = 1000;
 /// After the order to stop, what was sent last (BYE, and the answers to it) still gets out.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -41,6 +44,8 @@ pub trait Hands: Send {
     }
     /// A call has come for this firm: what is said in its name may be needed soon.
     fn prepare(&mut self, _customer: i64) {}
+    /// A caller of the recordings line needs this.
+    fn dial_in(&mut self, _line: CallId, _number: u64, _ask: dial_in::Ask) {}
     /// A record to be kept. `false`: it cannot be.
     fn record(&mut self, record: Box<CallRecord>) -> bool;
     /// The engine has ended: finish what is open. May take its time.
@@ -116,7 +121,8 @@ where
             waiting: HashMap::new(),
             next_number: 0,
             events,
-            next_seq: 1,
+            // Higher than any of an earlier process, so that a desk that comes back to a new one is told all of it (R31).
+            next_seq: u64::try_from(clock::unix_ms()).unwrap_or(0).saturating_mul(SEQS_PER_MS).saturating_add(1),
             statistics,
             counts: Statistics { admitted_percent: 100, ..Statistics::default() },
             tick_at: now,
@@ -309,6 +315,7 @@ impl Engine {
                 }
                 self.tell(news);
             }
+            Ask::DialIn { line, number, answer } => self.input(Input::DialIn { line, number, answer }),
             Ask::Drain => self.input(Input::Drain),
             Ask::Stop => self.stop_at = Some(clock::now() + LAST_WORDS),
         }
@@ -329,6 +336,7 @@ impl Engine {
                         self.counts.records_lost += 1;
                     }
                 }
+                Output::DialIn { line, number, ask } => self.hands.dial_in(line, number, ask),
                 Output::Event(event) => {
                     if let Event::CallArrived { customer: Some(customer), .. } = &event {
                         self.hands.prepare(*customer);

@@ -77,10 +77,18 @@ words! {
     NO_TARGET_REMEDY = "write NAME=NUMBER", "名前=番号 と書いてください";
     NO_POLICY = "`{}` is no policy", "`{}` という取次方法はありません";
     NO_POLICY_REMEDY = "write never, urgent_only or always", "never、urgent_only、always のいずれかを書いてください";
-    CSV_REMEDY = "name a CSV file that can be read", "読める CSV ファイルを指定してください";
 
     // Numbers.
     NOBODYS = "{} is nobody's now", "{} の割り当てを外しました";
+    RECORDINGS_LINE = "recordings line", "録音の電話番号";
+    IS_RECORDINGS_LINE = "the recordings line: firms' people hear their calls here, with code and PIN",
+        "録音の電話番号です。契約企業の方が会社番号と暗証番号で録音をお聞きになれます";
+    DIAL_IN_CODE = "company code", "会社番号";
+    PIN = "PIN", "暗証番号";
+    PIN_SINCE = "PIN since", "暗証番号の設定";
+    PIN_REMOVED = "{}: there is no PIN any more", "{} の暗証番号を削除しました";
+    LOCKED_UNTIL = "locked until", "停止の期限";
+    NOTHING_SET = "none", "なし";
     UNKNOWN_NUMBER = "in no table: the call is answered with “{}”, and an alarm is raised",
         "登録されていません。「{}」で応答し、警報を出します";
 
@@ -142,6 +150,7 @@ words! {
     BAN_PASSWORDS = "guessed passwords", "パスワードの総当たり";
     BAN_SCANNING = "asked for odd things", "不審な要求の繰り返し";
     BAN_MALFORMED = "sent what is no SIP", "不正な形式のデータ";
+    BAN_ADDED = "{} is not listened to any more", "{} からの受信を止めました";
     BAN_CLEARED = "{} is listened to again", "{} の遮断を解除しました";
     BAN_NONE = "nobody was banned", "遮断中の接続元はありません";
     BAN_UNKNOWN = "this address is listened to", "この接続元は遮断されていません";

@@ -20,6 +20,8 @@ const ASKED: usize = 200;
 const SPAN_MS: i64 = 183 * japan::DAY_MS;
 /// Reports that are made at once.
 const BATCH: u64 = 20_000;
+/// Of which so many go into the indexes at once.
+const INDEX_ROWS: u32 = 10_000;
 const SEED: u64 = 57;
 
 const SURNAMES: [(&str, &str); 24] = [
@@ -171,7 +173,12 @@ fn number(number: String) -> ReportQuery {
     ReportQuery { number: Some(number), ..ReportQuery::default() }
 }
 
-const QUESTIONS: [Question; 9] = [
+/// Anywhere in a number of all the time there is.
+fn middle(digits: String) -> ReportQuery {
+    ReportQuery { anywhere_since_ms: Some(0), ..number(digits) }
+}
+
+const QUESTIONS: [Question; 13] = [
     Question { name: "firm: newest", asker: Asker::Firm, ask: |_| ReportQuery::default() },
     Question {
         name: "firm: name in kanji",
@@ -201,6 +208,22 @@ const QUESTIONS: [Question; 9] = [
     },
     Question { name: "house: last six digits", asker: Asker::House, ask: |random| number(digits(random, 6)) },
     Question { name: "house: company", asker: Asker::House, ask: |random| words(company(random)) },
+    Question {
+        name: "house: a word that hardly anybody wrote",
+        asker: Asker::House,
+        ask: |random| words(format!("K-{}", digits(random, 5))),
+    },
+    Question { name: "house: five digits of the middle", asker: Asker::House, ask: |random| middle(digits(random, 5)) },
+    Question {
+        name: "house: first seven digits",
+        asker: Asker::House,
+        ask: |random| middle(format!("090-{}", digits(random, 4))),
+    },
+    Question {
+        name: "house: name and five digits",
+        asker: Asker::House,
+        ask: |random| ReportQuery { text: Some(one(random, &SURNAMES).0.to_owned()), ..middle(digits(random, 5)) },
+    },
 ];
 
 fn one<T: Copy + Default>(random: &mut Random, of: &[T]) -> T {
@@ -216,16 +239,24 @@ fn digits(random: &mut Random, count: usize) -> String {
     (0..count).map(|_| char::from(b'0' + u8::try_from(random.word() % 10).unwrap_or(0))).collect()
 }
 
+/// One in ten says its customer's number.
+fn narrative(random: &mut Random, topic: &str, name: &str) -> String {
+    let number =
+        if random.happens(0.1) { format!("お客様番号はK-{}です。", digits(random, 6)) } else { String::new() };
+    format!("{topic}、{name}様より折り返しのお電話をご希望とのことです。{number}")
+}
+
 fn draft(random: &mut Random) -> Draft {
     let (kanji, kana) = one(random, &SURNAMES);
     let topic = one(random, &TOPICS);
+    let narrative = narrative(random, topic, kanji);
     let said = |text: String| Value::said(text);
     let mut draft = Draft::default();
     draft.answers.extend([
         (key::COMPANY.to_owned(), said(format!("{}株式会社", company(random)))),
         (key::NAME.to_owned(), said(if random.happens(0.5) { kanji.to_owned() } else { kana.to_owned() })),
         (key::BUSINESS.to_owned(), said(topic.to_owned())),
-        (key::NARRATIVE.to_owned(), said(format!("{topic}、{kanji}様より折り返しのお電話をご希望とのことです。"))),
+        (key::NARRATIVE.to_owned(), said(narrative)),
         (key::CALLBACK.to_owned(), said(format!("090-{}-{}", digits(random, 4), digits(random, 4)))),
         (key::DESIRED.to_owned(), said("call_back".to_owned())),
     ]);
@@ -327,6 +358,7 @@ async fn fill(store: &Store, reports: u64, now_ms: i64) -> Result<Vec<i64>, Stor
         made += batch.len() as u64;
         store.fill_reports(&batch).await?;
     }
+    while store.index_written(INDEX_ROWS).await? == INDEX_ROWS {}
     store.analyze().await?;
     Ok(firms)
 }

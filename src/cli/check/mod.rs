@@ -1,6 +1,7 @@
 //! `denwaban check`: is everything as it must be, and if not, what to do?
 
 pub(super) mod ask;
+mod house;
 mod machine;
 mod mail;
 mod peers;
@@ -17,13 +18,17 @@ const NAME_COLUMNS: usize = 14;
 
 /// Arguments of `check`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  denwaban check\n  denwaban --config /etc/denwaban/denwaban.toml check --json\n\n\
+#[command(after_help = "Examples:\n  denwaban check\n  denwaban --config /etc/denwaban/denwaban.toml check --json\n  \
+    denwaban check --running\n  denwaban check --house\n\n\
     Trunks are asked by an OPTIONS. It may be run while the switch runs, too.\n\
     Ends with 0 when nothing failed, 1 when something did.")]
 pub struct Arguments {
     /// Ask the running switch whether it answers (for health checks)
     #[arg(long)]
     running: bool,
+    /// Ask the running switch how it finds itself, since when it runs, and how its trunks are
+    #[arg(long, conflicts_with = "running")]
+    house: bool,
 }
 
 /// One line of the answer.
@@ -116,6 +121,9 @@ impl Findings {
 
 /// Looks at everything.
 pub fn run(context: &Context, arguments: &Arguments) -> Result<(), Troubles> {
+    if arguments.house {
+        return super::with_runtime(house::house(context));
+    }
     let mut findings = Findings::default();
     let config = context.config();
     super::with_runtime(async {

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use super::super::Context;
 use super::super::api::{ask, number, text};
 use super::super::call::{moment, time};
+use super::super::output::clean;
 use super::super::report::customer;
+use super::super::rows::{self, Is};
 use super::read;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
@@ -57,6 +59,12 @@ pub struct Schedule {
     /// Where, or why
     #[arg(long, requires = "person")]
     note: Option<String>,
+    /// In place of this entry
+    #[arg(long, value_name = "ENTRY", requires = "person")]
+    edit: Option<i64>,
+    /// Save nothing: only tell what operators would say
+    #[arg(long, requires = "person", conflicts_with_all = ["edit", "note"])]
+    dry_run: bool,
     /// Remove this entry
     #[arg(long, value_name = "ENTRY", conflicts_with = "person")]
     remove: Option<i64>,
@@ -82,6 +90,15 @@ pub struct Note {
     /// Only for callers of this name or company; may be given several times
     #[arg(long, requires = "add")]
     name: Vec<String>,
+    /// Only for callers who ask for this person, by id; may be given several times
+    #[arg(long, value_name = "ID", requires = "add")]
+    about_person: Vec<String>,
+    /// Only for calls of this kind; may be given several times
+    #[arg(long, value_name = "KIND", requires = "add")]
+    about_kind: Vec<String>,
+    /// In place of this note
+    #[arg(long, value_name = "NOTE", requires = "add")]
+    edit: Option<i64>,
     /// End this note
     #[arg(long, value_name = "NOTE", conflicts_with = "add")]
     end: Option<i64>,
@@ -101,6 +118,9 @@ pub struct Manual {
     /// It holds from then on; else from now on
     #[arg(long, value_name = "TIME", requires = "write")]
     from: Option<String>,
+    /// Who has acknowledged which version, the newest first
+    #[arg(long, conflicts_with = "write")]
+    readers: bool,
 }
 
 /// Shows the roster, or changes it.
@@ -149,7 +169,7 @@ fn plain(person: &Value) -> Value {
 
 /// Shows where people are, or says that somebody is away.
 pub async fn schedule(context: &Context, arguments: Schedule) -> Result<(), Troubles> {
-    let Schedule { code, person, away, from, until, note, remove } = arguments;
+    let Schedule { code, person, away, from, until, note, edit, dry_run, remove } = arguments;
     let route = format!("/customers/{}/schedules", customer(context, &code).await?);
     if let Some(entry) = remove {
         ask(context, "DELETE", &format!("{route}/{entry}"), None).await?;
@@ -158,9 +178,14 @@ pub async fn schedule(context: &Context, arguments: Schedule) -> Result<(), Trou
     }
     let entries = match (person, from, until) {
         (Some(person), Some(from), Some(until)) => {
+            let (from_ms, until_ms) = (moment("--from", &from)?, moment("--until", &until)?);
+            if dry_run {
+                let body = json!({ "person": person, "away": away, "from_ms": from_ms, "until_ms": until_ms });
+                return sentence(context, &format!("{route}/sentence"), &body).await;
+            }
             let body = json!({
-                "person": person, "away": away, "note": note.unwrap_or_default(),
-                "from_ms": moment("--from", &from)?, "until_ms": moment("--until", &until)?,
+                "id": edit.unwrap_or_default(), "person": person, "away": away, "note": note.unwrap_or_default(),
+                "from_ms": from_ms, "until_ms": until_ms,
             });
             vec![ask(context, "POST", &route, Some(&body)).await?]
         }
@@ -180,13 +205,26 @@ pub async fn schedule(context: &Context, arguments: Schedule) -> Result<(), Trou
     Ok(())
 }
 
+/// What operators would say of somebody.
+async fn sentence(context: &Context, route: &str, body: &Value) -> Result<(), Troubles> {
+    let thought = ask(context, "POST", route, Some(body)).await?;
+    context.out.one(&thought, || {
+        let said = |key: &str| thought.pointer(&format!("/said/{key}")).and_then(Value::as_str).unwrap_or_default();
+        match said("sentence") {
+            "" => words::BACK_BY_NOW.text().to_owned(),
+            sentence => format!("{}\n{}", clean(sentence), clean(said("promise"))),
+        }
+    });
+    Ok(())
+}
+
 fn at(from: &Value, key: &str) -> String {
     number(from, key).map(time).unwrap_or_default()
 }
 
 /// Shows a firm's notes, adds one, or ends one.
 pub async fn note(context: &Context, arguments: Note) -> Result<(), Troubles> {
-    let Note { code, add, from, until, caller, name, end } = arguments;
+    let Note { code, add, from, until, caller, name, about_person, about_kind, edit, end } = arguments;
     let route = format!("/customers/{}/notes", customer(context, &code).await?);
     if let Some(note) = end {
         ask(context, "DELETE", &format!("{route}/{note}"), None).await?;
@@ -197,8 +235,8 @@ pub async fn note(context: &Context, arguments: Note) -> Result<(), Troubles> {
         Some(words) => {
             let time = |option, given: Option<String>| given.map(|text| moment(option, &text)).transpose();
             let body = json!({
-                "text": words, "from_ms": time("--from", from)?, "until_ms": time("--until", until)?,
-                "about": { "callers": caller, "names": name },
+                "id": edit.unwrap_or_default(), "text": words, "from_ms": time("--from", from)?, "until_ms": time("--until", until)?,
+                "about": { "callers": caller, "names": name, "people": about_person, "kinds": about_kind },
             });
             vec![ask(context, "POST", &route, Some(&body)).await?]
         }
@@ -217,8 +255,18 @@ pub async fn note(context: &Context, arguments: Note) -> Result<(), Troubles> {
 
 /// Shows the versions of a firm's manual, or writes a new one.
 pub async fn manual(context: &Context, arguments: Manual) -> Result<(), Troubles> {
-    let Manual { code, write, changes, from } = arguments;
+    let Manual { code, write, changes, from, readers } = arguments;
     let route = format!("/customers/{}/manuals", customer(context, &code).await?);
+    if readers {
+        let readers = ask(context, "GET", &format!("{route}/readers"), None).await?;
+        let columns = [
+            (words::VERSION, "/version", Is::Plain),
+            (words::OPERATOR, "/name", Is::Plain),
+            (words::AT, "/at_ms", Is::Time),
+        ];
+        rows::list(context, readers.as_array().map_or(&[], Vec::as_slice), &columns);
+        return Ok(());
+    }
     let Some(file) = write else {
         let versions = ask(context, "GET", &route, None).await?.as_array().cloned().unwrap_or_default();
         context.out.list(&versions, &[words::VERSION, words::FROM_TIME, words::CHANGES, words::MANUAL], |version| {

@@ -33,18 +33,38 @@ pub enum Verb {
         role: String,
     },
     /// The firm's logins
+    #[command(after_help = "Example:\n  denwaban client member list sakura-dental")]
     List {
         /// The firm's code
         code: String,
     },
     /// A new password; prints it once, and ends the login's sessions
+    #[command(after_help = "Example:\n  denwaban client member password sakura-dental sato@sakura.example")]
     Password {
         /// The firm's code
         code: String,
         /// The login
         login: String,
     },
+    /// Take codes and passkeys of a login away whose telephone is lost, and end its sessions; the password stays
+    #[command(after_help = "Example:\n  denwaban client member second-factor sakura-dental sato@sakura.example")]
+    SecondFactor {
+        /// The firm's code
+        code: String,
+        /// The login
+        login: String,
+    },
+    /// Everybody of the firm needs a second factor from the next login on: on or off
+    #[command(after_help = "Example:\n  denwaban client member demand sakura-dental on")]
+    Demand {
+        /// The firm's code
+        code: String,
+        /// on or off
+        #[arg(value_parser = clap::builder::BoolishValueParser::new(), action = clap::ArgAction::Set)]
+        on: bool,
+    },
     /// End a login
+    #[command(after_help = "Example:\n  denwaban client member remove sakura-dental sato@sakura.example")]
     Remove {
         /// The firm's code
         code: String,
@@ -82,6 +102,19 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             let password = store.set_member_password(customer, id, None, WHO, now_ms).await?;
             let answer = serde_json::json!({ "member": login, "password": password });
             context.out.one(&answer, || once(&login, &password));
+        }
+        Verb::SecondFactor { code, login } => {
+            let (customer, id) = find(&store, &code, &login).await?;
+            store.forget_factors(store::Person::Member(id)).await?;
+            let about = format!("customer {customer}");
+            store.note(now_ms, WHO, "member.second_factor.reset", &about, &format!("member {id}")).await?;
+            context.out.one(&serde_json::json!({ "reset": login }), || words::FACTOR_FORGOTTEN.with(&[&login]));
+        }
+        Verb::Demand { code, on } => {
+            let customer = active(&store, &code).await?.id;
+            store.save_firm_door(customer, on, WHO, now_ms).await?;
+            let said = if on { words::FACTOR_DEMANDED } else { words::FACTOR_SPARED };
+            context.out.one(&serde_json::json!({ "second_factor": on }), || said.with(&[&code]));
         }
         Verb::Remove { code, login } => {
             let (customer, id) = find(&store, &code, &login).await?;

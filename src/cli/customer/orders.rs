@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::super::Context;
 use super::super::api::{ask, escaped, list, number, text};
+use super::super::call::moment;
 use super::super::output::table;
-use super::super::report::customer;
+use super::super::report::{customer, looks};
+use super::super::rows::{self, Is};
 use super::read;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
@@ -24,6 +26,29 @@ pub struct Profile {
     /// Save this file as the profile; `-` is standard input. Secrets that are masked in it stay as they are
     #[arg(long, value_name = "FILE")]
     set: Option<PathBuf>,
+    /// Nothing is sent: who would get a report of such a call, by the saved profile or by the file of --profile
+    #[arg(long = "try", value_name = "KIND", conflicts_with = "set")]
+    kind: Option<String>,
+    /// Try this file, which need not be saved
+    #[arg(long, value_name = "FILE", requires = "kind")]
+    profile: Option<PathBuf>,
+    /// Of such a call: normal, high or urgent
+    #[arg(long, value_parser = ["normal", "high", "urgent"], default_value = "normal")]
+    urgency: String,
+    /// For whom: an id of the roster, or a name
+    #[arg(long, requires = "kind")]
+    person: Option<String>,
+    /// It came then; else now
+    #[arg(long, value_name = "TIME", requires = "kind")]
+    at: Option<String>,
+}
+
+/// Arguments of `client channels`.
+#[derive(clap::Args, Debug)]
+pub struct Channels {
+    /// Only those whose last delivery did not arrive
+    #[arg(long)]
+    failing: bool,
 }
 
 /// Arguments of `client test-report`.
@@ -41,8 +66,18 @@ pub struct Trial {
 
 /// Shows the profile as a file that `--set` takes, or saves one.
 pub async fn profile(context: &Context, arguments: Profile) -> Result<(), Troubles> {
-    let Profile { code, set } = arguments;
+    let Profile { code, set, kind, profile, urgency, person, at } = arguments;
     let route = format!("/customers/{}/profile", customer(context, &code).await?);
+    if let Some(kind) = kind {
+        let body = json!({
+            "profile": profile.as_deref().map(parsed).transpose()?,
+            "kind": kind, "urgency": urgency, "person": person,
+            "at_ms": at.map(|at| moment("--at", &at)).transpose()?,
+        });
+        let tried = ask(context, "POST", &format!("{route}/try"), Some(&body)).await?;
+        context.out.one(&tried, || looks(&tried));
+        return Ok(());
+    }
     let kept = ask(context, "GET", &route, None).await?;
     let Some(file) = set else {
         let document = kept.get("profile").cloned().unwrap_or_default();
@@ -54,6 +89,28 @@ pub async fn profile(context: &Context, arguments: Profile) -> Result<(), Troubl
     let saved = ask(context, "PUT", &route, Some(&body)).await.map_err(|troubles| placed(&file, troubles))?;
     let revision = number(&saved, "revision").unwrap_or_default();
     context.out.one(&saved, || words::PROFILE_SAVED.with(&[&code, &revision]));
+    Ok(())
+}
+
+/// Every firm's recipients with what came of the last delivery, or those that fail.
+pub async fn channels(context: &Context, Channels { failing }: Channels) -> Result<(), Troubles> {
+    let mut channels = Vec::new();
+    let mut after = Some(0);
+    while let Some(last) = after {
+        let page = ask(context, "GET", &format!("/channels?failing={failing}&after={last}"), None).await?;
+        channels.extend_from_slice(list(&page, "channels"));
+        after = number(&page, "next");
+    }
+    let columns = [
+        (words::FIRM, "/customer_name", Is::Plain),
+        (words::RECIPIENT, "/label", Is::Plain),
+        (words::CHANNEL, "/channel", Is::Plain),
+        (words::ACTIVE, "/active", Is::Plain),
+        (words::STATE, "/state", Is::Plain),
+        (words::AT, "/at_ms", Is::Time),
+        (words::LAST_ERROR, "/error", Is::Line),
+    ];
+    rows::list(context, &channels, &columns);
     Ok(())
 }
 

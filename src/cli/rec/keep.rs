@@ -18,7 +18,7 @@ const WHO: &str = "command line";
 /// Arguments of `rec purge`.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  denwaban rec purge --dry-run\n  denwaban rec purge\n  denwaban rec purge --verify\n\n\
+    after_help = "Examples:\n  denwaban rec purge --dry-run\n  denwaban rec purge\n  denwaban rec purge --verify\n  denwaban rec purge --ledger 20\n\n\
     `denwaban serve` does the same by itself every night."
 )]
 pub struct Purge {
@@ -28,6 +28,9 @@ pub struct Purge {
     /// Check the ledger of what was purged: is every row there, and as it was written?
     #[arg(long, conflicts_with = "dry_run")]
     verify: bool,
+    /// The last so many purges: when, who, what went
+    #[arg(long, value_name = "N", conflicts_with_all = ["dry_run", "verify"])]
+    ledger: Option<u32>,
 }
 
 /// Arguments of `rec keep`.
@@ -52,6 +55,7 @@ pub struct Keep {
 #[derive(Subcommand, Debug)]
 pub enum Hold {
     /// What is held back
+    #[command(after_help = "Example:\n  denwaban rec hold list --all")]
     List {
         /// Also holds that have ended
         #[arg(long)]
@@ -74,6 +78,7 @@ pub enum Hold {
         why: String,
     },
     /// End a hold
+    #[command(after_help = "Example:\n  denwaban rec hold end 3")]
     End {
         /// Its number
         id: i64,
@@ -84,6 +89,9 @@ pub enum Hold {
 pub async fn purge(context: &Context, store: &Store, arguments: &Purge) -> Result<(), Troubles> {
     if arguments.verify {
         return verify(context, store).await;
+    }
+    if let Some(limit) = arguments.ledger {
+        return ledger(context, store, limit).await;
     }
     let now_ms = clock::unix_ms();
     if arguments.dry_run {
@@ -109,6 +117,17 @@ pub async fn purge(context: &Context, store: &Store, arguments: &Purge) -> Resul
     }
     let what = words::PURGE_FILES_LEFT.with(&[&done.files_left]);
     Err(Trouble::new(Exit::Failed, "", what, words::PURGE_FILES_LEFT_REMEDY.text()).into())
+}
+
+async fn ledger(context: &Context, store: &Store, limit: u32) -> Result<(), Troubles> {
+    let rows = store.purges(None, limit).await?;
+    let heads =
+        [words::ID, words::AT, words::BY_WHOM, words::REPORTS, words::MEASURED, words::RECORDING, words::BACKUP_BYTES];
+    context.out.list(&rows, &heads, |row| {
+        let counts = [row.reports, row.calls, row.recordings, row.bytes].map(|count| count.to_string());
+        [row.id.to_string(), time(row.at_ms), row.who.clone()].into_iter().chain(counts).collect()
+    });
+    Ok(())
 }
 
 fn line(due: &DueCase) -> String {
