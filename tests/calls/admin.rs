@@ -29,11 +29,40 @@ fn open(desk: &mut Desk, tab: &str, there: &str) {
     desk.until(&format!("the tab {tab}"), &format!("document.querySelector('#admin-panel-{tab} {there}') != null"));
 }
 
+/// The network is cut, the server dies and comes back, the session ends, a firm's form is open, too: what was typed stays.
+fn whatever_happens(desk: &mut Desk, house: &mut House) {
+    let typed = "['settings-confirm', 'settings-open-reports', 'team'].map((name) => document.querySelector(`[name=${name}]`)?.value).join()";
+    let firm = house.get("/customers")[0]["id"].as_i64().expect("a firm");
+    desk.edit("firm", firm);
+    desk.write("#setup-form [name=team]", "夜間");
+    let all = "25,3,夜間";
+    desk.offline(true);
+    desk.click("#settings-save");
+    desk.until_text("#admin-said", "cannot be reached");
+    desk.click("#setup-form button.main");
+    desk.until_text("#setup-said", "cannot be reached");
+    desk.offline(false);
+    desk.until("it is connected again", "document.getElementById('cut-off').hidden");
+    assert_eq!(desk.0.evaluate(typed), all, "after a cut network");
+    house.kill();
+    desk.until("the page says so", "document.getElementById('cut-off').hidden === false");
+    house.restart();
+    desk.until("it is connected again", "document.getElementById('cut-off').hidden");
+    assert_eq!(desk.0.evaluate(typed), all, "after a restart");
+    desk.0.ask("Network.clearBrowserCookies", json!({}));
+    desk.click("#settings-save");
+    desk.log_in("hanako");
+    desk.until("what was typed", &format!("{typed} === '{all}'"));
+    desk.click("#setup-form button.main");
+    desk.until_text("#setup-said", "Saved");
+    assert_eq!(house.get(&format!("/customers/{firm}"))["team"], "夜間");
+}
+
 #[test]
 fn an_administrator_looks_after_prompts_keeping_backups_and_the_rest_in_both_languages() {
-    let house = House::start_with("[backup]\nfolder = \"{folder}/backups\"\nrecordings = true");
-    let firm = house.firm("sakura", "さくら歯科", "0355500101", json!({}));
+    let mut house = House::start_with("[backup]\nfolder = \"{folder}/backups\"\nrecordings = true");
     let mut desk = Desk::open(&house, "admin");
+    let firm = super::first_rows::a_house_is_made(&house, &mut desk);
     desk.until("the administration", "document.querySelector('#admin summary') != null");
     desk.click("#admin summary");
     desk.until("health", "document.querySelector('#admin-panel-health #health-worst') != null");
@@ -62,10 +91,16 @@ fn an_administrator_looks_after_prompts_keeping_backups_and_the_rest_in_both_lan
     open(&mut desk, "settings", "[name=settings-confirm]");
     desk.write("[name=settings-confirm]", "25");
     desk.write("[name=settings-open-reports]", "3");
+    whatever_happens(&mut desk, &mut house);
+    // Another tab has changed something else meanwhile: both are kept.
+    let mut theirs = house.get("/settings");
+    theirs["call_seconds_max"] = json!(7_200);
+    assert_eq!(house.ask("PUT", "/settings", Some(&theirs)).0, 200);
     desk.click("#settings-save");
     desk.until_text("#admin-said", "Saved");
     let settings = house.get("/settings");
-    assert_eq!((&settings["confirm_seconds"], &settings["open_reports_max"]), (&json!(25), &json!(3)));
+    let now = ["confirm_seconds", "open_reports_max", "call_seconds_max"].map(|name| settings[name].as_i64());
+    assert_eq!(now, [Some(25), Some(3), Some(7_200)], "{settings}");
     is_open_to_all(&mut desk, "settings");
 
     open(&mut desk, "keeping", "#keeping-waiting");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::pages::Desk;
+use super::pictures;
 use super::reporting::Scene;
 use crate::support::house::House;
 use crate::support::peer::sdp;
@@ -24,19 +25,10 @@ fn axe() -> String {
     })
 }
 
-/// Pictures of the pages for the documentation, if anybody asks for them: see `scripts/pictures`.
-const PICTURES: &str = "DENWABAN_PICTURES";
-
-/// A picture of the page as it stands, for the documentation: `a-report.ja.png`.
-fn picture(desk: &mut Desk, what: &str, language: &str) {
-    let Some(folder) = std::env::var_os(PICTURES) else { return };
-    let name: String = what.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
-    std::fs::create_dir_all(&folder).expect("a folder for pictures");
-    desk.0.shot(&Path::new(&folder).join(format!("{name}.{language}.png")));
-}
-
 /// Nothing stands in anybody's way on this page as it is.
 pub fn has_no_barrier(desk: &mut Desk, what: &str) {
+    let language = desk.0.evaluate("document.documentElement.lang");
+    pictures::take(desk, what, language.as_str().unwrap_or_default());
     desk.0.evaluate(&format!("{}; typeof axe", axe()));
     assert_eq!(desk.0.evaluate(LOOK), json!([]), "{what}");
     assert_eq!(desk.0.evaluate(LOST), json!([]), "{what}");
@@ -48,7 +40,7 @@ pub fn is_open_to_all(desk: &mut Desk, what: &str) {
     for _ in 0..2 {
         let language = desk.0.evaluate("document.documentElement.lang");
         assert!(language == "ja" || language == "en", "{what}: the page does not say in which language it is");
-        picture(desk, what, language.as_str().unwrap_or_default());
+        pictures::take(desk, what, language.as_str().unwrap_or_default());
         // The colours are the same in both languages.
         for scheme in if language == "en" { &["light", "dark"][..] } else { &["light"] } {
             let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });

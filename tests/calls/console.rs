@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sip::message::Method;
 
+use super::pages::Desk;
 use super::reporting::Scene;
 use crate::support::house::SOON;
 use crate::support::peer::sdp;
@@ -183,6 +184,15 @@ fn f26_japanese_that_is_being_composed_is_neither_sent_nor_drawn_over() {
     assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
 }
 
+/// Nothing has to be scrolled on the screen that the operators' desks have, the page's telephone included.
+pub fn fits_the_screen(desk: &mut Desk, what: &str) {
+    let (width, height) = SCREEN;
+    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    desk.0.ask("Emulation.setDeviceMetricsOverride", metrics);
+    assert_eq!(desk.0.evaluate(OUTSIDE), json!([]), "{what}");
+    desk.0.ask("Emulation.clearDeviceMetricsOverride", json!({}));
+}
+
 /// What does not fit: parts of the page that would have to be scrolled, and fields and buttons that are not on the screen.
 const OUTSIDE: &str = "(() => {
     const root = document.scrollingElement;
@@ -202,11 +212,15 @@ const OUTSIDE: &str = "(() => {
 fn the_operators_screen_fits_1366_by_768_without_scrolling_in_both_languages() {
     let mut scene = Scene::new();
     scene.ordered();
+    // More than anybody reads at once: it has a place of its own to be scrolled in.
+    let manual: String = (1..=80).map(|n| format!("{n}. お名前、ご用件、折返しのお電話番号を復唱する。\n")).collect();
+    scene.house.post(&format!("/customers/{}/manuals", scene.firm), json!({ "text": manual, "changes": "復唱の手順" }));
     scene.robots.learns("101", Habit::Answers(Duration::from_secs(4)));
     screen(&mut scene, SCREEN);
     scene.carrier.invite(FIRM, CALLER, &sdp(40_000));
     scene.desk.until_text(".report-firm", "さくら歯科");
     assert_eq!(scene.desk.0.evaluate(OUTSIDE), json!([]), "while it rings");
+    assert!(scene.desk.text("#report-before").contains("80. お名前"), "{}", scene.desk.text("#report-before"));
     scene.shot("ringing");
     let answer = scene.carrier.response(200, "INVITE");
     let dialog = scene.carrier.caller_dialog(&answer);
@@ -230,6 +244,17 @@ fn the_operators_screen_fits_1366_by_768_without_scrolling_in_both_languages() {
             let mark = if language == "ja" { "承り済" } else { "accepted" };
             assert_eq!(accepted, if kind == "booking_cancel" { json!(mark) } else { json!(false) }, "F16: {kind}");
         }
+        scene.desk.click("#language");
+    }
+    scene.hang_up(dialog);
+    scene.house.until_operator(scene.operator.id, "working_after_call");
+    for language in ["en", "ja"] {
+        scene.desk.until(
+            "the wrap-up",
+            "document.getElementById('hand').hidden || !document.querySelector('#hand-acts button')",
+        );
+        assert_eq!(scene.desk.0.evaluate(OUTSIDE), json!([]), "in wrap-up in {language}");
+        scene.shot(&format!("wrap-up-{language}"));
         scene.desk.click("#language");
     }
     assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());

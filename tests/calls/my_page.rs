@@ -1,12 +1,13 @@
-//! My page in a real browser of a telephone's width: a client firm finds what was taken for it, and deals with it.
+//! My page in a real browser of a telephone's width: a client firm finds what was taken for it, deals with it, says that a number is
+//! wrong and reads the answer, and decides where the next report goes.
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::barriers::is_open_to_all;
 use super::office::reported;
-use super::pages::Desk;
+use super::pages::{Desk, PASSWORD};
 use super::reporting::Mailbox;
 use crate::support::chromium::Chromium;
 use crate::support::house::House;
@@ -15,8 +16,7 @@ use crate::support::ports;
 use crate::support::robots::{Habit, Robots};
 
 /// The narrowest telephone that has to do.
-const WIDTH: i64 = 360;
-const PASSWORD: &str = "correct horse battery";
+pub const WIDTH: i64 = 360;
 
 /// Somebody of the firm, logged in on a telephone.
 fn mine(house: &House, login: &str) -> Desk {
@@ -33,31 +33,51 @@ fn mine(house: &House, login: &str) -> Desk {
 }
 
 fn log_in(desk: &mut Desk, login: &str) {
-    desk.write("#login-form [name=login]", login);
-    desk.write("#login-form [name=password]", PASSWORD);
-    desk.click("#login-form button");
+    enter(desk, login);
     desk.until("the reports", "document.getElementById('reports').hidden === false");
 }
 
-/// Nothing has to be pushed sideways.
-fn fits(desk: &mut Desk, what: &str) {
+pub fn enter(desk: &mut Desk, login: &str) {
+    desk.write("#login-form [name=login]", login);
+    desk.write("#login-form [name=password]", PASSWORD);
+    desk.click("#login-form button");
+}
+
+/// A page that is as good on a telephone; the screen is as it was afterwards.
+pub fn fits_a_telephone(desk: &mut Desk, what: &str) {
+    let narrow = json!({ "width": WIDTH, "height": 740, "deviceScaleFactor": 2, "mobile": true });
+    desk.0.ask("Emulation.setDeviceMetricsOverride", narrow);
+    fits(desk, what);
+    desk.0.ask("Emulation.clearDeviceMetricsOverride", json!({}));
+}
+
+/// Nothing has to be pushed sideways, but what is in a box of its own that can be.
+pub fn fits(desk: &mut Desk, what: &str) {
     let wide = desk.0.evaluate(
         "[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1 \
-         && one.offsetParent && getComputedStyle(one.closest('nav') ?? one).overflowX !== 'auto').map((one) => one.outerHTML.slice(0, 120))",
+         && one.offsetParent && getComputedStyle(one.closest('nav, .wide') ?? one).overflowX !== 'auto').map((one) => one.outerHTML.slice(0, 120))",
     );
     assert_eq!(wide, json!([]), "{what} at {WIDTH} px");
     assert_eq!(desk.0.evaluate("document.documentElement.scrollWidth <= innerWidth"), true, "{what}");
 }
 
 /// What is typed is looked for a moment later.
-fn find(desk: &mut Desk, text: &str) {
+pub fn find(desk: &mut Desk, text: &str) {
     desk.write("#find [name=text]", text);
 }
 
+/// Opens a tab by its word.
+fn tab(desk: &mut Desk, name: &str) {
+    desk.0.evaluate(&format!(
+        "[...document.querySelectorAll('#tabs button')].find((one) => one.textContent === {}).click()",
+        json!(name)
+    ));
+}
+
 #[test]
-fn f55_f57_f59_a_firm_finds_its_report_and_shares_the_work_on_a_telephone() {
+fn f49_f55_f57_f59_a_firm_finds_its_report_shares_the_work_disputes_a_number_and_keeps_its_own_affairs() {
     let mailbox = Mailbox::open();
-    let house = House::start_with(&mailbox.configuration());
+    let mut house = House::start_with(&mailbox.configuration());
     let firm = house.firm("sakura", "さくら歯科", "0355500101", json!({}));
     let profile = json!({
         "people": [{ "id": "sato", "name": "佐藤 花子", "kana": "さとう はなこ", "title": "院長" }],
@@ -73,7 +93,7 @@ fn f55_f57_f59_a_firm_finds_its_report_and_shares_the_work_on_a_telephone() {
     let port = ports::free_block(2);
     house.trunk("carrier", port, json!({}));
     let mut carrier = Peer::bind(port, &house.sip);
-    reported(&house, &mut carrier, &robots);
+    let report = reported(&house, &mut carrier, &robots);
 
     let mut desk = mine(&house, "hanako@sakura.example");
     desk.until_text("#list", "□□商事 髙橋");
@@ -90,5 +110,164 @@ fn f55_f57_f59_a_firm_finds_its_report_and_shares_the_work_on_a_telephone() {
     // The work is shared.
     desk.click("#list .tick input");
     desk.until_text("#list .chip.done", "done by 佐藤 花子");
+
+    disputes(&mut desk, &house, &report);
+    orders(&mut desk, &house, firm);
+    schedule(&mut desk, &mut house, firm);
+    logins(&mut desk, &house, firm);
+    ended(&mut desk, &house, firm);
     assert!(desk.0.complaints().is_empty(), "{:?}", desk.0.complaints());
+}
+
+/// That number was wrong: what is written about it stays whatever happens, is sent, and is answered.
+fn disputes(desk: &mut Desk, house: &House, report: &str) {
+    desk.click("#list h2 button");
+    desk.until_text("#list dl", "納期について");
+    desk.click("#list .dispute button");
+    let offered = "[...document.querySelector('#list .dispute select')?.options ?? []].map(({ value, text }) => `${value}=${text}`).join()";
+    let offered = desk.until("the question", offered);
+    let offered = offered.as_str().unwrap_or_default();
+    assert!(offered.starts_with("callback=Number: 080-3333-4444,name=Name: 髙橋,company=Company: □□商事"), "{offered}");
+    let words = "末尾は 4445 のはずです";
+    desk.write("#list .dispute textarea", words);
+    desk.write("#list .dispute select", "callback");
+    fits(desk, "a dispute");
+    assert!(desk.text("#since").contains("are shown"), "{}", desk.text("#since"));
+    is_open_to_all(desk, "what is disputed on my page");
+    let typed = "document.querySelector('#list .dispute textarea')?.value === '末尾は 4445 のはずです'";
+    desk.until("another language keeps it", typed);
+    // The network is cut, and the page says so.
+    desk.offline(true);
+    desk.until_text("#state", "still here");
+    desk.click("#list .dispute button.main");
+    desk.until_text("#list .dispute .error", "still here");
+    desk.offline(false);
+    desk.until("it is there again", "document.getElementById('state').textContent === ''");
+    assert_eq!(desk.0.evaluate(typed), true, "after a cut network");
+    // The session has ended: whoever logs in again goes on with it.
+    desk.0.ask("Network.clearBrowserCookies", json!({}));
+    desk.click("#list .dispute button.main");
+    desk.until_text("#state", "Your session has ended");
+    log_in(desk, "hanako@sakura.example");
+    desk.until("what was typed", typed);
+    desk.click("#list .dispute button.main");
+    desk.until_text("#list [role=status]", "We listen to the recording");
+    let disputes = house.get("/disputes?open=true");
+    let told = ["report", "field", "words"].map(|name| disputes[0][name].as_str().map(str::to_owned));
+    assert_eq!(told, [report, "callback", words].map(|text| Some(text.to_owned())), "{disputes}");
+
+    let verdict = json!({ "cause": "correct", "answer": "録音を確認しました。4444 とおっしゃっています。" });
+    house.post(&format!("/disputes/{}", disputes[0]["id"]), verdict);
+    desk.reload();
+    desk.until("the report anew", "document.querySelector('#list h2 button') != null");
+    desk.click("#list h2 button");
+    desk.until_text("#list", "4444 とおっしゃっています");
+    desk.until_text("#list .dispute .chip", "it is as it was said");
+    fits(desk, "an answer");
+    is_open_to_all(desk, "an answered dispute on my page");
+}
+
+/// Who is away and what operators should know: kept through another language, and while the server is away.
+fn schedule(desk: &mut Desk, house: &mut House, firm: i64) {
+    tab(desk, "Schedule and notes");
+    desk.until("the schedule", "document.querySelector('#keeping [name=from_ms]') != null");
+    fits(desk, "the schedule");
+    desk.write("#keeping [name=away]", "trip");
+    desk.write("#keeping [name=from_ms]", "2031-05-01T09:00");
+    desk.write("#keeping [name=until_ms]", "2031-05-02T18:00");
+    desk.write("#keeping [name=note]", "大阪");
+    desk.write("#keeping textarea", "請求書の件は経理へ");
+    is_open_to_all(desk, "my page's schedule");
+    let typed =
+        "[...document.querySelectorAll('#keeping form :is(input, select, textarea)')].map(({ value }) => value).join()";
+    let all = "sato,trip,2031-05-01T09:00,2031-05-02T18:00,大阪,請求書の件は経理へ,";
+    desk.until("another language keeps it", &format!("{typed} === '{all}'"));
+    house.kill();
+    desk.click("#keeping form button.main");
+    desk.until_text("#keeping form .error", "still here");
+    house.restart();
+    assert_eq!(desk.0.evaluate(typed), all);
+    for (form, wanted) in [(0, "On a business trip"), (1, "請求書の件は経理へ")] {
+        desk.0.evaluate(&format!(
+            "document.querySelectorAll('#keeping form')[{form}].querySelector('button.main').click()"
+        ));
+        desk.until_text("#keeping", wanted);
+        desk.until(
+            "it is in the list",
+            &format!("document.querySelectorAll('#keeping .rows')[{form}].querySelector('button') != null"),
+        );
+    }
+    let entries = house.get(&format!("/customers/{firm}/schedules?from_ms={}", 1_935_000_000_000_i64));
+    assert!(entries.to_string().contains("大阪"), "{entries}");
+    assert_eq!(house.get(&format!("/customers/{firm}/notes"))[0]["text"], "請求書の件は経理へ");
+}
+
+/// Somebody who may only read comes in with the password that is shown once.
+fn logins(desk: &mut Desk, house: &House, firm: i64) {
+    tab(desk, "Logins");
+    desk.until("the logins", "document.querySelector('#keeping [name=login]') != null");
+    fits(desk, "the logins");
+    is_open_to_all(desk, "my page's logins");
+    desk.until("the logins", "document.querySelector('#keeping [name=login]') != null");
+    desk.write("#keeping [name=login]", "jiro@sakura.example");
+    desk.write("#keeping [name=name]", "鈴木 次郎");
+    desk.write("#keeping [name=role]", "reader");
+    desk.click("#keeping form button.main");
+    desk.until_text("#keeping [role=status]", "First password of jiro@sakura.example");
+    let members = house.get(&format!("/customers/{firm}/members"));
+    let role = members.as_array().and_then(|all| all.iter().find(|one| one["login"] == "jiro@sakura.example"));
+    assert_eq!(role.map(|one| &one["role"]), Some(&json!("reader")), "{members}");
+    let said = desk.text("#keeping [role=status]");
+    let password = said.split_once(": ").and_then(|(_, rest)| rest.split_once(" (")).expect("a password").0.to_owned();
+    desk.click("#logout");
+    desk.until("the door", "document.getElementById('login').hidden === false");
+    assert_eq!(desk.text("#keeping"), "", "nothing is left for whoever comes next");
+    desk.write("#login-form [name=login]", "jiro@sakura.example");
+    desk.write("#login-form [name=password]", &password);
+    desk.click("#login-form button");
+    desk.until_text("#list", "髙橋");
+    assert_eq!(desk.0.evaluate("document.querySelector('#list .tick')"), Value::Null, "a reader changes nothing");
+    assert!(!desk.text("#tabs").contains("People and places"), "{}", desk.text("#tabs"));
+    desk.click("#logout");
+    desk.until("the door", "document.getElementById('login').hidden === false");
+    log_in(desk, "hanako@sakura.example");
+}
+
+/// Where reports go is the firm's own affair; and whoever logs in after it has ended finds what was typed.
+fn orders(desk: &mut Desk, house: &House, firm: i64) {
+    tab(desk, "People and places");
+    desk.until("the places", "document.querySelector('[data-path=\"recipients[0].channel.address\"]') != null");
+    desk.write("[data-path='recipients[0].channel.address']", "no address");
+    desk.click("#keeping button.main");
+    desk.until("what is wrong", "document.activeElement.dataset.path === 'recipients[0].channel.address'");
+    fits(desk, "the places");
+    desk.write("[data-path='recipients[0].channel.address']", "new@sakura.example");
+    is_open_to_all(desk, "where reports go on my page");
+    // Another language keeps what was typed.
+    let typed =
+        "document.querySelector('[data-path=\"recipients[0].channel.address\"]')?.value === 'new@sakura.example'";
+    desk.until("what was typed", typed);
+    desk.click("#keeping button.main");
+    desk.until_text("#keeping", "Saved.");
+    let profile = house.get(&format!("/customers/{firm}/profile"));
+    assert_eq!(profile["profile"]["recipients"][0]["channel"]["address"], "new@sakura.example", "{profile}");
+}
+
+/// The session is ended from elsewhere: what is tried says so, and the same page goes on after a login.
+fn ended(desk: &mut Desk, house: &House, firm: i64) {
+    tab(desk, "Reports");
+    let members = house.get(&format!("/customers/{firm}/members"));
+    let member = &members[0]["id"];
+    let (status, _) = house.ask(
+        "POST",
+        &format!("/customers/{firm}/members/{member}/password"),
+        Some(&json!({ "password": PASSWORD })),
+    );
+    assert_eq!(status, 200);
+    find(desk, "納期");
+    desk.until_text("#state", "Your session has ended");
+    let still: Value = desk.0.evaluate("document.querySelector('#find [name=text]').value");
+    assert_eq!(still, "納期");
+    log_in(desk, "hanako@sakura.example");
+    desk.until_text("#list", "納期について");
 }

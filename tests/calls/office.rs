@@ -11,13 +11,13 @@ use super::post::configuration;
 use crate::support::house::{House, SOON};
 use crate::support::mail_server::MailServer;
 use crate::support::peer::{Peer, sdp};
-use crate::support::robots::{Deed, Habit, Robots};
-use crate::support::{pause, ports, until};
+use crate::support::robots::{Deed, Robots};
+use crate::support::{pause, until};
 
 const ADDRESS: &str = "[name=recipients-0-channel-address]";
 
 /// What is said beside the field that is found by `selector`, once it is said.
-fn beside(desk: &mut Desk, selector: &str, wanted: &str) {
+pub fn beside(desk: &mut Desk, selector: &str, wanted: &str) {
     let said = format!(
         "document.getElementById(document.querySelector({})?.getAttribute('aria-describedby'))?.textContent.includes({})",
         json!(selector),
@@ -299,72 +299,4 @@ pub fn reported(house: &House, carrier: &mut Peer, robots: &Robots) -> String {
     carrier.response(200, "BYE");
     house.assert_idle();
     report
-}
-
-#[test]
-fn f57_a_supervisor_finds_a_report_by_the_end_of_its_number_sees_its_deliveries_and_sends_it_to_one_more() {
-    let server = MailServer::start();
-    let house = House::start_with(&configuration(&server, "required", server.smtp, false));
-    let firm = house.firm("sakura", "さくら歯科", "0355500101", json!({}));
-    let place = |id: &str| json!({"id": id, "channel": {"type": "email", "address": format!("{id}@sakura.example")}});
-    let rules = json!([{"to": [{"who": {"recipient": "office"}}]}]);
-    let body = json!({"revision": 0, "profile": {"recipients": [place("office"), place("chief")], "rules": rules}});
-    assert_eq!(house.ask("PUT", &format!("/customers/{firm}/profile"), Some(&body)).0, 200);
-    let operator = house.operator("201", 0);
-    let robots = Robots::start(&house, &[(&operator, Habit::Answers(Duration::ZERO))]);
-    let port = ports::free_block(2);
-    house.trunk("carrier", port, json!({}));
-    let mut carrier = Peer::bind(port, &house.sip);
-    reported(&house, &mut carrier, &robots);
-
-    let mut desk = Desk::open_as(&house, "supervisor", None);
-    desk.until_text("#past summary", "Find past reports");
-    desk.click("#past summary");
-    // What is no number is said beside the field; another number finds nothing; the end of this one, full-width, does.
-    desk.write("#past-find [name=number]", "abc");
-    desk.click("#past-search");
-    beside(&mut desk, "#past-find [name=number]", "There is no digit");
-    desk.write("#past-find [name=number]", "080-3333-5555");
-    desk.click("#past-search");
-    desk.until_text("#past-count", "0 reports");
-    desk.write("#past-find [name=number]", "３３−４４４４");
-    desk.write("#past-find [name=text]", "納期");
-    desk.click("#past-search");
-    desk.until_text("#past-reports", "080-3333-4444");
-    desk.click("#past-reports button");
-    desk.until_text("#past-deliveries", "delivered");
-    desk.until_text("#past-deliveries", "250 OK id=");
-    desk.until_text("#past-text", "080-3333-4444");
-    desk.until_text("#past-fields", "髙橋");
-    let heard = "[...document.querySelectorAll('#past-fields tr')].find((row) => row.textContent.includes('080-3333-4444'))?.querySelector('button')?.textContent";
-    let heard = desk.until("where it was said", heard);
-    assert!(heard.as_str().is_some_and(|span| span.starts_with("0:0")), "{heard}");
-    assert!(desk.text("#past-audit").contains("sent"), "{}", desk.text("#past-audit"));
-    assert!(desk.text("#past-edits").contains("080-3333-4444"));
-
-    // To one more, in Japanese.
-    desk.click("#language");
-    desk.until_text("#past-deliveries", "送信済み");
-    desk.write("[name=past-to]", "chief");
-    desk.click("#past-send-also");
-    desk.until_text("#past-said", "送信しました");
-    let kept = until("both mails", SOON, || Some(server.kept("inbox")).filter(|kept| kept.len() == 2));
-    let mut to: Vec<&str> = kept.iter().map(|mail| mail.envelope_to.as_str()).collect();
-    to.sort_unstable();
-    assert_eq!(to, ["chief@sakura.example", "office@sakura.example"]);
-    desk.until("both are delivered", "document.querySelectorAll('#past-deliveries .chip.ready').length === 2");
-    // One that no call has brought, of a firm that is chosen.
-    desk.click("#past-begin");
-    beside(&mut desk, "#past-find [name=customer]", "契約企業の報告かを選んで");
-    desk.write("#past-find [name=customer]", &firm.to_string());
-    desk.click("#past-begin");
-    desk.until("its form", "document.getElementById('report-body').offsetParent !== null");
-    // What was counted, and the proof.
-    desk.click("#figures-and-proofs summary");
-    desk.write("[name=figures-firm]", &firm.to_string());
-    desk.until_text("#past-counts", "標準");
-    desk.until_text("#figures-and-proofs", "数え直しと一致");
-    desk.click("#past-prove");
-    desk.until("a proof without gaps", "document.querySelectorAll('#past-proofs tbody .chip.ready').length >= 1");
-    assert!(desk.0.complaints().is_empty(), "{:?}", desk.0.complaints());
 }

@@ -18,7 +18,7 @@ const EARS: &str = include_str!("../support/page_ears.js");
 const STATE: &str = "#phone-state";
 
 /// The operator's page, with a tone for a microphone and ears; its telephone is switched on and ready.
-fn desk(house: &House, operator: &Operator) -> Desk {
+pub fn desk(house: &House, operator: &Operator) -> Desk {
     let tone = house.root.path().join("microphone.wav");
     write_tone(&tone, OPERATOR_HZ);
     let voice = format!("--use-file-for-fake-audio-capture={}", tone.display());
@@ -40,7 +40,8 @@ fn desk(house: &House, operator: &Operator) -> Desk {
     desk
 }
 
-fn heard(desk: &mut Desk) -> Vec<i16> {
+/// What the operator has heard since it was asked last.
+pub fn heard(desk: &mut Desk) -> Vec<i16> {
     let text = desk.0.evaluate("takeHeard()");
     let bytes = base64::decode(text.as_str().expect("base64"));
     bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()
@@ -114,6 +115,9 @@ fn r31_an_operator_answers_in_the_page_by_keys_and_a_page_that_is_loaded_again_h
     assert_eq!(lost.map(|event| &event["detail"]["why"]), Some(&json!("began_anew")), "{record}");
     assert_eq!(desk.0.complaints(), [] as [String; 0]);
 
+    // An open report keeps the next call away.
+    desk.click("#report-close");
+    house.until_operator(operator.id, "ready");
     a_headset_answers_mutes_and_hangs_up(&house, &mut desk, &mut caller);
     one_telephone_for_two_pages(&house, &operator, &mut desk);
 }

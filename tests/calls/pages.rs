@@ -11,6 +11,9 @@ use crate::support::peer::{Peer, sdp};
 use crate::support::robots::{Deed, Habit, Robots};
 use crate::support::{ports, until};
 
+/// Of everybody in these tests.
+pub const PASSWORD: &str = "correct horse battery";
+
 /// A person before the page, logged in.
 pub struct Desk(pub Chromium);
 
@@ -26,19 +29,30 @@ impl Desk {
 
     /// The same in a browser with more arguments.
     pub fn open_with(house: &House, role: &str, operator: Option<i64>, more: &[&str]) -> Desk {
-        let password = "correct horse battery";
-        let user = json!({ "name": "hanako", "role": role, "password": password, "operator_id": operator });
+        let user = json!({ "name": "hanako", "role": role, "password": PASSWORD, "operator_id": operator });
         house.post("/users", user);
         // English words, whatever the machine speaks; and what stands on the page in Japanese is asked for below.
         let arguments: Vec<String> = ["--lang=en-GB"].iter().chain(more).map(|one| (*one).to_owned()).collect();
         let chromium = Chromium::open(&house.root.path().join("desk"), &house.http, &arguments);
         let mut desk = Desk(chromium);
-        desk.until("the login", "document.getElementById('login')?.hidden === false");
-        desk.write("#login-form [name=name]", "hanako");
-        desk.write("#login-form [name=password]", password);
-        desk.click("#login-form button");
-        desk.until("the desk", "document.getElementById('desk').hidden === false");
+        desk.log_in("hanako");
         desk
+    }
+
+    /// At the door of the house.
+    pub fn log_in(&mut self, name: &str) {
+        self.until("the login", "document.getElementById('login')?.hidden === false");
+        self.write("#login-form [name=name]", name);
+        self.write("#login-form [name=password]", PASSWORD);
+        self.click("#login-form button");
+        self.until("the desk", "document.getElementById('desk').hidden === false");
+    }
+
+    /// The network is away, or back.
+    pub fn offline(&mut self, is: bool) {
+        let conditions = json!({ "offline": is, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.0.ask("Network.enable", json!({}));
+        self.0.ask("Network.emulateNetworkConditions", conditions);
     }
 
     pub fn until(&mut self, what: &str, expression: &str) -> Value {
@@ -95,10 +109,13 @@ impl Desk {
 
     /// Opens the form of this row.
     pub fn edit(&mut self, kind: &str, id: i64) {
-        let choice = format!("[name=setup-{kind}]");
-        self.until("the choice", &format!("document.querySelector('{choice} option[value=\"{id}\"]') != null"));
-        self.write(&choice, &id.to_string());
+        let (tab, row) = (format!("#setup-tab-{kind}"), format!("[data-edit={kind}-{id}]"));
+        self.until("the directory", &format!("document.querySelector('{tab}') != null"));
+        self.click(&tab);
+        self.until("its row", &format!("document.querySelector('{row}') != null"));
+        self.click(&row);
         self.until("the form", "document.querySelector('#setup-form h3')?.textContent");
+        self.0.evaluate("document.querySelector('#setup details').open = true; 1");
     }
 
     fn save(&mut self) {
@@ -257,7 +274,7 @@ fn an_operators_tier_teams_skills_and_firms_are_saved_on_the_page_in_either_lang
     desk.write("[name=tier]", "supervisor");
     // Half done in one language, done in the other.
     desk.click("#language");
-    desk.until_text("#setup summary", "契約企業・オペレーターの設定");
+    desk.until_text("#setup summary", "契約企業・番号・オペレーター");
     let kept = desk.until("the form in Japanese", "document.querySelector('[name=tier]')?.value");
     assert_eq!(kept, "supervisor", "what was chosen stays");
     desk.write("[name=skill-kind]", "lang:");

@@ -35,12 +35,19 @@ impl Mailbox {
 
     /// The first mail, as text and with its recipient.
     pub fn first(&self) -> (String, String) {
-        let come = async { tokio::time::timeout(SOON, self.server.wait_for(1)).await };
+        self.until(1).remove(0)
+    }
+
+    /// As many mails, in the order in which they came.
+    pub fn until(&self, count: usize) -> Vec<(String, String)> {
+        let come = async { tokio::time::timeout(SOON, self.server.wait_for(count)).await };
         self.runtime.block_on(come).expect("a mail comes");
-        let mail = self.server.mails().remove(0);
-        let parsed = mail_parser::MessageParser::default().parse(&mail.data).expect("a mail");
-        let text = parsed.body_text(0).expect("a text part").into_owned();
-        (mail.recipient(), format!("{}\n{text}", parsed.subject().unwrap_or_default()))
+        let read = |mail: &receivers::smtp::Mail| {
+            let parsed = mail_parser::MessageParser::default().parse(&mail.data).expect("a mail");
+            let text = parsed.body_text(0).expect("a text part").into_owned();
+            (mail.recipient(), format!("{}\n{text}", parsed.subject().unwrap_or_default()))
+        };
+        self.server.mails().iter().map(read).collect()
     }
 }
 
@@ -406,19 +413,14 @@ fn f26_a_cut_network_a_killed_server_and_a_session_that_has_ended_lose_nothing_t
     scene.talk();
     scene.field("name", "高橋");
     scene.saved();
-    let offline = |scene: &mut Scene, is: bool| {
-        let conditions = json!({ "offline": is, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
-        scene.desk.0.ask("Network.enable", json!({}));
-        scene.desk.0.ask("Network.emulateNetworkConditions", conditions);
-    };
     let told = |shown: bool| format!("document.getElementById('cut-off').hidden === {}", !shown);
 
     // The network is cut while somebody types.
-    offline(&mut scene, true);
+    scene.desk.offline(true);
     scene.desk.until("the page says so", &told(true));
     scene.field("business", "納期について");
     scene.desk.until_text("#report-saved", "sent again");
-    offline(&mut scene, false);
+    scene.desk.offline(false);
     scene.saved();
     scene.desk.until("all is well", &told(false));
 

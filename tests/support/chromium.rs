@@ -123,7 +123,12 @@ impl Chromium {
 
     /// A picture of what is on the screen.
     pub fn shot(&mut self, file: &Path) {
-        let answer = self.ask("Page.captureScreenshot", json!({ "format": "png" }));
+        self.shot_of(file, &json!({ "format": "png" }));
+    }
+
+    /// A picture as `Page.captureScreenshot` understands it.
+    pub fn shot_of(&mut self, file: &Path, wanted: &Value) {
+        let answer = self.ask("Page.captureScreenshot", wanted.clone());
         let png = super::base64::decode(answer["result"]["data"].as_str().unwrap_or_default());
         std::fs::write(file, png).expect("a picture");
     }
