@@ -50,7 +50,7 @@ impl Scene {
             firm
         });
         house.cli(&["settings", "set", "recordings_line", LINE]);
-        assert_eq!(house.cli(&["did", "check", LINE])["recordings_line"], true);
+        assert_eq!(house.cli(&["did", "check", LINE, "--json"])["recordings_line"], true);
         let operator = house.operator("101", 0);
         let port = ports::free_block(2);
         house.trunk("carrier", port, json!({}));
@@ -84,7 +84,7 @@ impl Scene {
     }
 
     fn new_pin(&self, firm: &str) -> String {
-        self.house.cli(&["client", "pin", firm, "--new"])["pin"].as_str().expect("a PIN").to_owned()
+        self.house.cli(&["client", "pin", firm, "--new", "--json"])["pin"].as_str().expect("a PIN").to_owned()
     }
 
     /// Calls the line and keys this.

@@ -78,6 +78,7 @@ fn w13_a_supervisor_listens_whispers_and_joins_and_each_hears_what_he_should() {
     assert!(ringing.to_string().contains("聴取: さくら歯科"), "the phone says what it is: {ringing}");
     chief.command("accept", "");
     chief.wait("CALL_ESTABLISHED");
+    let on_the_line = Instant::now();
     let now = || house.calls_now().first().map(|call| call["supervisor"].clone()).unwrap_or_default();
     until("the supervisor is on the line", SOON, || (now()["on_the_line"] == true).then_some(()));
     assert_eq!((now()["operator"].as_i64(), now()["mode"].as_str()), (Some(supervisor.id), Some("listen")));
@@ -93,6 +94,7 @@ fn w13_a_supervisor_listens_whispers_and_joins_and_each_hears_what_he_should() {
         }
         pause(A_WHILE);
     }
+    let stopped = Instant::now();
     house.cli(&["call", "supervise", &call, "--stop", "--json"]);
     chief.wait("CALL_CLOSED");
     house.until_operator(supervisor.id, "ready");
@@ -115,9 +117,19 @@ fn w13_a_supervisor_listens_whispers_and_joins_and_each_hears_what_he_should() {
     assert!(visit(&operators) < in_both, "the operator heard him for {:?} of {in_both:?}", visit(&operators));
     let chiefs = chief.heard().concat();
     assert_hears("the supervisor", &chiefs, slice::from_ref(&both), &[SUPERVISOR_HZ]);
-    // All the time, in all four modes.
-    let together = voices(&chiefs).iter().filter(|voices| **voices == both).count() as u32 * Duration::from_millis(100);
-    assert!(together > 3 * A_WHILE, "the supervisor heard both for {together:?}");
+    // In each of the four modes. A busy machine's phone writes less than it should: the modes are parts of what it wrote.
+    let at = |moment: Instant| (moment - on_the_line).as_secs_f64() / (stopped - on_the_line).as_secs_f64();
+    let heard = voices(&chiefs);
+    for (part, (from, to)) in
+        [(on_the_line, whispers), (whispers, joins), (joins, listens), (listens, stopped)].into_iter().enumerate()
+    {
+        let part_of = |moment| (at(moment) * heard.len() as f64) as usize;
+        let together = heard[part_of(from)..part_of(to)].iter().filter(|voices| **voices == both).count();
+        assert!(
+            together >= 10,
+            "in mode {part} the supervisor heard both for {together} tenths of a second: {heard:?}"
+        );
+    }
 
     let record = house.finished(1);
     let file = house.recording(&record);

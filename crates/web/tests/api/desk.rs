@@ -335,7 +335,7 @@ fn f50_operators_figures_add_up_by_day_and_week_and_leave_as_csv() {
     let hanako = rows.as_array().unwrap().iter().find(|row| row["operator"] == desk.hanako).unwrap();
     let wanted = json!({"operator": desk.hanako, "name": "花子", "from": "2025-11-17", "calls": 1, "in_time": 1, "talk_ms": 60_000,
         "reports": 1, "wrap_up_ms": 0, "corrected": 1, "misheard": 0, "misspoken": 0, "mistyped": 1, "correct": 0,
-        "scored": 0, "percent": 0});
+        "praise": 0, "complaints": 0, "wishes": 0, "scored": 0, "percent": 0});
     assert_eq!(*hanako, wanted);
     let csv = desk.house.get(&format!("/operators/figures/export?{span}&by=month"), &desk.supervisor).text();
     assert!(csv.contains("2025-11-01,") && csv.contains("花子"), "{csv}");
