@@ -1,6 +1,7 @@
 //! The event stream over a real WebSocket.
 
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use crate::common::House;
 use serde_json::{Value, json};
@@ -20,6 +21,8 @@ fn request(house: &House, query: &str, headers: &[(&'static str, &str)]) -> Requ
 
 fn connect(house: &House, request: Request) -> Result<WebSocket<TcpStream>, u16> {
     let stream = TcpStream::connect(house.address).unwrap();
+    // What does not come is a failure, not a wait without end.
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     match tungstenite::client(request, stream) {
         Ok((socket, _)) => Ok(socket),
         Err(HandshakeError::Failure(Error::Http(answer))) => Err(answer.status().as_u16()),
@@ -35,7 +38,9 @@ fn desk(house: &House, query: &str, token: &str) -> WebSocket<TcpStream> {
 fn hears(house: &House, token: &str) -> WebSocket<TcpStream> {
     let before = house.switchboard.live.receiver_count();
     let desk = desk(house, "", token);
+    let late = Instant::now() + Duration::from_secs(20);
     while house.switchboard.live.receiver_count() <= before {
+        assert!(Instant::now() < late, "nobody listens");
         std::thread::yield_now();
     }
     desk
@@ -178,19 +183,22 @@ fn f07_f09_an_offer_comes_with_what_is_known_of_firm_and_caller_to_the_operator_
     house.switchboard.tells(2, Event::TrunkState { trunk: 1, up: true, why: String::new() });
     assert_eq!(next(&mut called)["sheet"], Value::Null);
     // A page that is loaded anew while it rings is told so at once; nobody else's is, and nobody's when it rings no more.
-    let again = next(&mut desk(&house, "", &one));
+    let mut reloaded = desk(&house, "", &one);
+    let again = next(&mut reloaded);
     assert_eq!(
         (&again["event"]["kind"], &again["sheet"]["new_caller"]),
         (&json!("screen_pop"), &json!(false)),
         "{again}"
     );
     let closed = Event::PopClosed { call: switch::CallId(5).to_string(), operator: hanako, why: "answered".into() };
-    let mut colleague = hears(&house, &other);
+    let mut overhearing = hears(&house, &other);
     house.switchboard.tells(3, closed);
-    assert_eq!(next(&mut colleague)["seq"], 3);
-    let mut called = hears(&house, &one);
+    assert_eq!(next(&mut overhearing)["seq"], 3);
+    let mut quiet = hears(&house, &one);
     house.switchboard.tells(4, Event::TrunkState { trunk: 1, up: false, why: String::new() });
-    assert_eq!(next(&mut called)["seq"], 4);
+    assert_eq!(next(&mut quiet)["seq"], 4);
+    // Whoever leaves is counted, too: all of them stay until the last has listened.
+    drop([called, colleague, reloaded, overhearing]);
 }
 
 #[test]
