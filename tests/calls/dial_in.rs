@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::post::configuration;
-use crate::support::audio::{CALLER_HZ, MOBILE_HZ, OPERATOR_2_HZ, OPERATOR_HZ, seconds_of, story};
+use crate::support::audio::{CALLER_HZ, MOBILE_HZ, OPERATOR_2_HZ, OPERATOR_HZ, seconds_of, seconds_with, story};
 use crate::support::baresip::{Baresip, write_tone_for};
 use crate::support::house::{House, SOON};
 use crate::support::mail_server::MailServer;
@@ -128,7 +128,7 @@ fn f52_a_firm_hears_its_call_by_telephone_and_nobody_elses_and_a_wrong_pin_hears
     pause(Duration::from_secs(7));
     let heard = scene.heard();
     for (party, hz) in [("the caller", MOBILE_HZ), ("the operator", OPERATOR_HZ)] {
-        assert!(seconds_of(&heard, hz) > 2.0, "{party}: {:?}", story(&heard, 3));
+        assert!(seconds_with(&heard, hz) > 2.0, "{party}: {:?}", story(&heard, 3));
     }
 
     // A wrong one, an unknown code, and the other firm's PIN: all the same, and the call ends.
@@ -142,14 +142,14 @@ fn f52_a_firm_hears_its_call_by_telephone_and_nobody_elses_and_a_wrong_pin_hears
     scene.mobile.wait_for("CALL_CLOSED", SOON).expect("three tries, and it is over");
     let heard = scene.mobile.heard().pop().expect("something was heard");
     assert!(seconds_of(&heard, WRONG_HZ) > 2.0, "three times a second: {:?}", story(&heard, 3));
-    assert!(seconds_of(&heard, MOBILE_HZ) + seconds_of(&heard, OPERATOR_HZ) < 0.3, "{:?}", story(&heard, 3));
+    assert!(seconds_with(&heard, MOBILE_HZ) + seconds_with(&heard, OPERATOR_HZ) < 0.3, "{:?}", story(&heard, 3));
 
     // The other firm has had no call: there is nothing to be heard.
     scene.dial(&format!("{other}#{others_pin}#"));
     scene.mobile.wait_for("CALL_CLOSED", SOON).expect("it ends by itself");
     let heard = scene.mobile.heard().pop().expect("something was heard");
     assert!(seconds_of(&heard, NOTHING_HZ) > 0.5, "{:?}", story(&heard, 3));
-    assert!(seconds_of(&heard, MOBILE_HZ) + seconds_of(&heard, OPERATOR_HZ) < 0.3, "{:?}", story(&heard, 3));
+    assert!(seconds_with(&heard, MOBILE_HZ) + seconds_with(&heard, OPERATOR_HZ) < 0.3, "{:?}", story(&heard, 3));
 
     // Nothing of it is a call, has a recording or wants a report; no secret is in any log.
     assert_eq!(scene.log("recording.play").len(), 1);
