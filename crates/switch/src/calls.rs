@@ -253,12 +253,13 @@ impl Calls {
         }
     }
 
-    /// No new calls from now on, and nobody is called back any more.
+    /// No new calls from now on, nobody is called back any more, and the recordings line is closed.
     pub(crate) fn drain(&mut self, now: Instant) {
         self.board.draining = true;
         for id in self.board.promises.open().collect::<Vec<_>>() {
             self.with_call(now, id, |call, board| call.drain(board, now));
         }
+        self.dial_ins_end(now);
         self.run_queue(now);
     }
 

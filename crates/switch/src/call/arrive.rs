@@ -43,6 +43,11 @@ impl Caller {
         Self { number, withheld, text }
     }
 
+    /// E.164 digits; empty when withheld or not a number. What a caller makes up at will is nobody's name.
+    pub(crate) fn digits(&self) -> String {
+        self.number.map(|number| number.digits().to_string()).unwrap_or_default()
+    }
+
     /// E.164 digits, or the text as it came; empty when withheld.
     pub(crate) fn shown(&self) -> String {
         self.number.map_or_else(|| self.text.clone(), |number| number.digits().to_string())
@@ -171,7 +176,7 @@ fn blank_record(
         customer_name: whose.customer.as_ref().map(|customer| customer.name.clone()).unwrap_or_default(),
         diverted_from: diverted_from(incoming, &did),
         did,
-        caller: caller.number.map(|number| number.digits().to_string()).unwrap_or_default(),
+        caller: caller.digits(),
         withheld: withheld_word(caller.withheld).to_owned(),
         trunk: Some(trunk.0),
         ..CallRecord::blank(id, board.unix_ms(now))

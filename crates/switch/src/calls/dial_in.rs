@@ -27,6 +27,7 @@ pub(crate) const SILENT_SECONDS_MAX: u32 = 60;
 pub(super) struct DialIn {
     pub(super) leg: Leg,
     line: CallId,
+    /// E.164 digits, or empty.
     caller: String,
     /// `None`: there is no agreement on how to speak yet.
     dialogue: Option<Dialogue>,
@@ -173,7 +174,7 @@ impl Calls {
         let line = self.new_id(now);
         self.board.media(media::Order::OpenLeg { leg: id, call: line, local, side: Side::Caller });
         let leg = Leg::new((id, Role::Caller), Signalling::Up, local, description, Some(incoming.from_ip));
-        let mut dial_in = DialIn { leg, line, caller: caller.shown(), dialogue: None, is_closed: false };
+        let mut dial_in = DialIn { leg, line, caller: caller.digits(), dialogue: None, is_closed: false };
         if incoming.offer.is_some() {
             dial_in.begin(&mut self.board, now);
         }
@@ -236,6 +237,14 @@ impl Calls {
         if let Some(dial_in) = self.dial_ins.values_mut().find(|dial_in| dial_in.line == line) {
             dial_in.tell(board, now, |dialogue| dialogue.answered(now, number, answer));
         }
+    }
+
+    /// The house is closing: what is heard here can be heard again, and one recording could outlast everybody's patience.
+    pub(super) fn dial_ins_end(&mut self, now: Instant) {
+        for dial_in in self.dial_ins.values_mut() {
+            dial_in.leave(&mut self.board, now);
+        }
+        self.dial_ins.retain(|_, dial_in| !dial_in.leg.is_over());
     }
 
     /// Does what has become due.

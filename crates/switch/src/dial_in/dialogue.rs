@@ -20,7 +20,9 @@ pub(crate) const MENU_MAX: Duration = Duration::from_secs(20);
 pub(crate) const SAY_MAX: Duration = Duration::from_secs(60);
 /// An answer takes no longer.
 pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(20);
-/// A call takes no longer.
+/// Code and PIN are right by then, whatever is keyed: who goes on for ever would keep a port from everybody else.
+pub(crate) const ENTER_MAX: Duration = Duration::from_secs(300);
+/// Hearing recordings takes no longer.
 pub(crate) const CALL_MAX: Duration = Duration::from_secs(2 * 3600);
 /// Back and forward.
 pub(crate) const STEP_MS: u64 = 10_000;
@@ -143,7 +145,7 @@ impl Dialogue {
             wrong: 0,
             number: 0,
             until: now + SAY_MAX,
-            ends: now + CALL_MAX,
+            ends: now + ENTER_MAX,
             does: Vec::new(),
         };
         dialogue.ask_for(now, Question::Code);
@@ -334,6 +336,7 @@ impl Dialogue {
         match (&mut self.stage, answer) {
             (Stage::Checking, Answer::Opened { customer, tongue, mut recordings }) => {
                 self.tongue = tongue;
+                self.ends = now + CALL_MAX;
                 recordings.truncate(RECORDINGS_MAX);
                 let is_empty = recordings.is_empty();
                 self.open = Some(Open { customer, recordings, place: 0, whole_ms: None });

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::dialogue::{ANSWER_MAX, ASKED_MAX, CALL_MAX, KEY_MAX, MENU_MAX, SAY_MAX, STEP_MS, TRIES_MAX};
+use super::dialogue::{ANSWER_MAX, ASKED_MAX, CALL_MAX, ENTER_MAX, KEY_MAX, MENU_MAX, SAY_MAX, STEP_MS, TRIES_MAX};
 use super::*;
 
 /// A caller, and what was done last.
@@ -236,6 +236,20 @@ fn f52_no_call_takes_for_ever() {
     let now = caller.now;
     caller.does = caller.dialogue.timeout(now);
     caller.does(["hang up"]);
+}
+
+#[test]
+fn f52_whoever_never_finishes_keying_does_not_keep_a_port_for_ever() {
+    let mut caller = Caller::new();
+    let begun = caller.now;
+    while caller.now + KEY_MAX / 2 < begun + ENTER_MAX {
+        caller.after(KEY_MAX / 2).does([]).keys("1*");
+    }
+    caller.after(KEY_MAX / 2).does(["hang up"]);
+    // Who has been let in has the time to listen.
+    let mut caller = Caller::listening(1);
+    caller.keys("2").now += ENTER_MAX;
+    caller.keys("1").does(["hush", "piece of 12/1 from 0"]).after(Duration::from_secs(1)).does([]);
 }
 
 #[test]

@@ -120,6 +120,34 @@ fn f52_a_call_without_an_offer_and_a_new_offer_are_taken() {
 }
 
 #[test]
+fn r01_a_name_that_is_no_number_counts_as_withheld() {
+    // Whoever makes up a name for each call would have new tries with each.
+    for (n, name) in ["mallory", "mallory-2", "1"].into_iter().enumerate() {
+        let mut house = house();
+        let incoming = endpoint::Incoming { caller: name.to_owned(), ..house.incoming("firm", LINE) };
+        house.arrives("firm", incoming);
+        house.keys("firm", "12#604217#");
+        let caller = house.asked.iter().find_map(|(_, _, ask)| match ask {
+            Ask::Open { caller, .. } => Some(caller.clone()),
+            Ask::Introduce { .. } | Ask::Piece { .. } | Ask::Close => None,
+        });
+        assert_eq!(caller.as_deref(), Some(""), "{n}: {name}");
+    }
+}
+
+#[test]
+fn r45_a_house_that_closes_does_not_wait_for_the_line() {
+    let mut house = house();
+    keyed(&mut house);
+    answer(&mut house, opened());
+    house.calls.drain(house.now);
+    house.heard().orders(["hang up firm"]).media("close firm");
+    assert_eq!(asked(&mut house).last(), Some(&Ask::Close));
+    house.everything_is_over();
+    house.call("late", LINE).orders(["503 late"]);
+}
+
+#[test]
 fn f52_only_so_many_at_once_and_none_where_there_is_no_line() {
     let mut house = house();
     for n in 0..DIAL_INS_MAX {
