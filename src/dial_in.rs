@@ -1,7 +1,7 @@
 //! The recordings line's other side (F52): who may hear what is asked of the database, words are spoken, and pieces of recordings read from
 //! the disk, while the switch leads the caller. What cannot be noted in the audit log is not played.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,8 +57,8 @@ pub struct Keeper {
     prompts: Prompts,
     recordings: PathBuf,
     engine: EngineHandle,
-    /// Callers who are there.
-    lines: Arc<Mutex<HashSet<CallId>>>,
+    /// Callers who are there; of those who were let in, since when their firm has the PIN that they keyed.
+    lines: Arc<Mutex<HashMap<CallId, Option<i64>>>>,
 }
 
 impl Keeper {
@@ -76,7 +76,7 @@ impl Keeper {
                 self.prompts.take_back(|name| of_line(name, line).is_some());
                 continue;
             }
-            self.lines().insert(line);
+            self.lines().entry(line).or_default();
             let keeper = self.clone();
             tokio::spawn(async move {
                 let answer = keeper.answer(line, number, ask).await.unwrap_or_else(|error| {
@@ -93,7 +93,11 @@ impl Keeper {
             Ask::Open { code, pin, caller } => {
                 let keyed = Try { code: &code.0, pin: &pin.0, caller: &caller };
                 Ok(match self.store.try_dial_in(keyed, clock::unix_ms()).await? {
-                    DialedIn::In { customer, language, recordings } => {
+                    DialedIn::In { customer, pin_set_ms, language, recordings } => {
+                        // Whoever has hung up meanwhile is not put back.
+                        if let Some(entered) = self.lines().get_mut(&line) {
+                            *entered = Some(pin_set_ms);
+                        }
                         let tongue = match language {
                             report::Language::Ja => Tongue::Japanese,
                             report::Language::En => Tongue::English,
@@ -142,7 +146,8 @@ impl Keeper {
         from_ms: u64,
     ) -> Result<Answer, StoreError> {
         let now_ms = clock::unix_ms();
-        if !self.store.may_dial_in(customer, call, now_ms).await? {
+        let Some(pin_set_ms) = self.lines().get(&sound.0).copied().flatten() else { return Ok(Answer::NotThere) };
+        if !self.store.may_dial_in(customer, pin_set_ms, call, now_ms).await? {
             return Ok(Answer::NotThere);
         }
         let Some(path) = below(&self.recordings, &self.store.recording(call).await?.path) else {
@@ -172,11 +177,11 @@ impl Keeper {
         self.prompts.take_back(|old| of_line(old, line).is_some_and(|old| old + KEPT_SOUNDS <= number));
         // The table is held: a caller who leaves now finds the sound and takes it away.
         let lines = self.lines();
-        let is_lent = lines.contains(&line) && self.prompts.lend(&name, samples);
+        let is_lent = lines.contains_key(&line) && self.prompts.lend(&name, samples);
         is_lent.then(|| Prompt::named(&name))
     }
 
-    fn lines(&self) -> std::sync::MutexGuard<'_, HashSet<CallId>> {
+    fn lines(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, Option<i64>>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use report::japan;
 use store::Store;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::clock;
 
 /// How often it is looked whether it is time.
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
-/// How often what was written is indexed, how many rows at once, and when the next ones follow.
+/// How often what was written is indexed, how many rows at once, and the shortest pause before the next ones.
 const INDEX_AGAIN: Duration = Duration::from_secs(2);
 const INDEX_ROWS: u32 = 200;
 const INDEX_SOON: Duration = Duration::from_millis(100);
@@ -59,14 +59,22 @@ pub async fn follow(store: Store, recordings: PathBuf) {
 pub async fn index(store: Store) {
     let mut looks = tokio::time::interval(INDEX_AGAIN);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut fails = false;
     loop {
         looks.tick().await;
-        match store.index_written(INDEX_ROWS).await {
-            // Much is waiting after an upgrade alone: others get the database in between.
-            Ok(INDEX_ROWS) => looks.reset_after(INDEX_SOON),
+        let began = Instant::now();
+        let written = store.index_written(INDEX_ROWS).await;
+        match &written {
+            // Much is waiting after an upgrade alone: others have the database in between, half of the time at least.
+            Ok(INDEX_ROWS) => looks.reset_after(began.elapsed().max(INDEX_SOON)),
             Ok(_) => {}
+            // Said once: it is tried again every two seconds.
+            Err(error) if !fails => {
+                tracing::warn!(%error, "nothing was indexed, searches become slower: it is tried again");
+            }
             Err(error) => tracing::debug!(%error, "nothing was indexed: it is tried again"),
         }
+        fails = written.is_err();
     }
 }
 

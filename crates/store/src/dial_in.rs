@@ -68,6 +68,8 @@ pub enum DialedIn {
     In {
         /// The firm.
         customer: i64,
+        /// Since when it has the PIN that was keyed: with another one they are not let in any more.
+        pin_set_ms: i64,
         /// How it is spoken to.
         language: report::Language,
         /// What can be heard.
@@ -162,10 +164,11 @@ impl Store {
     /// What the database says.
     pub async fn try_dial_in(&self, keyed: Try<'_>, now_ms: i64) -> Result<DialedIn, StoreError> {
         let customer = keyed.code.parse::<i64>().ok().filter(|_| !keyed.code.starts_with('0'));
-        let sql = "SELECT hash FROM dial_in_pins JOIN customers ON customers.id = dial_in_pins.customer \
+        let sql = "SELECT hash, set_ms FROM dial_in_pins JOIN customers ON customers.id = dial_in_pins.customer \
                    WHERE customers.id = $1 AND customers.active = 1";
-        let known: Option<String> =
-            sqlx::query_scalar(sql).bind(customer.unwrap_or(0)).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(sql).bind(customer.unwrap_or(0)).fetch_optional(&self.pool).await?;
+        let known = row.as_ref().map(|row| row.text("hash")).transpose()?;
+        let pin_set_ms = row.as_ref().map(|row| row.int("set_ms")).transpose()?.unwrap_or_default();
         let customer = customer.filter(|_| known.is_some());
         let mut tx = self.begin().await?;
         let (from, from_max) = source(&mut tx, keyed.caller, now_ms).await?;
@@ -186,7 +189,7 @@ impl Store {
             tx.commit().await?;
             let language = self.profile(customer).await?.profile.language;
             let recordings = self.dial_in_recordings(customer, now_ms).await?;
-            return Ok(DialedIn::In { customer, language, recordings });
+            return Ok(DialedIn::In { customer, pin_set_ms, language, recordings });
         }
         let locked = match customer {
             Some(customer) if firm_tries == FIRM_TRIES_MAX => Some((Locked::Firm(customer), firm(customer), FIRM_MS)),
@@ -212,11 +215,24 @@ impl Store {
         self.heard_by(customer, None, now_ms).await
     }
 
-    /// Whether a firm may hear this call by telephone now.
+    /// Whether whoever was let in with the PIN of `pin_set_ms` may hear this call by telephone now: it is asked before each piece, for a
+    /// firm may end, and its PIN may be replaced or taken away, while somebody listens.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn may_dial_in(&self, customer: i64, call: CallId, now_ms: i64) -> Result<bool, StoreError> {
+    pub async fn may_dial_in(
+        &self,
+        customer: i64,
+        pin_set_ms: i64,
+        call: CallId,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        let sql = "SELECT COUNT(*) FROM dial_in_pins JOIN customers ON customers.id = dial_in_pins.customer \
+                   WHERE customers.id = $1 AND customers.active = 1 AND dial_in_pins.set_ms = $2";
+        let holds: i64 = sqlx::query_scalar(sql).bind(customer).bind(pin_set_ms).fetch_one(&self.pool).await?;
+        if holds == 0 {
+            return Ok(false);
+        }
         Ok(!self.heard_by(customer, Some(call), now_ms).await?.is_empty())
     }
 

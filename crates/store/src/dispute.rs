@@ -189,12 +189,15 @@ impl Store {
         Ok(row)
     }
 
-    /// Disputes, newest first: 200 at most.
+    /// Disputes of reports that are still kept, newest first: 200 at most.
     ///
     /// # Errors
     /// What the database says.
     pub async fn disputes(&self, query: &DisputeQuery) -> Result<Vec<DisputeRow>, StoreError> {
         let mut found = Conditions::default();
+        // Of a purged one the figures count the row; there is nothing left to read.
+        found
+            .add("EXISTS (SELECT 1 FROM reports WHERE reports.id = disputes.report AND reports.purged_ms IS NULL)", []);
         if let Some(customer) = query.customer {
             found.add("customer = $", [Value::Int(customer)]);
         }

@@ -15,6 +15,8 @@ use crate::text::storable;
 
 /// Entries on one page.
 const PAGE_ROWS: i64 = 200;
+/// The report that it is about is not purged.
+const IS_KEPT: &str = "EXISTS (SELECT 1 FROM reports WHERE reports.id = feedback.report AND reports.purged_ms IS NULL)";
 /// Entries about one report: whoever has more to say telephones.
 const OF_REPORT_MAX: i64 = 20;
 
@@ -141,12 +143,14 @@ impl Store {
         feedback_row(&row)
     }
 
-    /// What firms say, newest first: 200 at most.
+    /// What firms say of reports that are still kept, newest first: 200 at most.
     ///
     /// # Errors
     /// What the database says.
     pub async fn feedback(&self, query: &FeedbackQuery) -> Result<Vec<FeedbackRow>, StoreError> {
         let mut found = Conditions::default();
+        // Of a purged one the figures count the row; there is nothing left to read.
+        found.add(IS_KEPT, []);
         if let Some(customer) = query.customer {
             found.add("customer = $", [Value::Int(customer)]);
         }
@@ -187,6 +191,13 @@ impl Store {
         }
         checks.end(())?;
         let mut tx = self.begin().await?;
+        let about: Option<String> =
+            sqlx::query_scalar("SELECT report FROM feedback WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
+        // Held until the answer is written: a purge that comes between would leave words behind that nothing takes away any more.
+        crate::report::take(&mut tx, &about.ok_or_else(|| missing(id))?).await.map_err(|error| match error {
+            StoreError::Missing { .. } => missing(id),
+            other => other,
+        })?;
         let row = sqlx::query(
             "UPDATE feedback SET answer = $1, answered_ms = $2, answered_by = $3 WHERE id = $4 RETURNING *",
         )
@@ -202,13 +213,21 @@ impl Store {
         Ok(row)
     }
 
-    /// An operator has seen what was said of the own calls.
+    /// An operator has seen these words of the own calls; others' and what is read already stay as they are. What came meanwhile is none
+    /// of them: nothing is read unseen.
     ///
     /// # Errors
-    /// What the database says.
-    pub async fn feedback_read(&self, operator: i64, now_ms: i64) -> Result<(), StoreError> {
-        let sql = "UPDATE feedback SET read_ms = $1 WHERE operator = $2 AND read_ms IS NULL";
-        sqlx::query(sql).bind(now_ms).bind(operator).execute(&self.pool).await?;
+    /// [`StoreError::Invalid`] of more than one page, and what the database says.
+    pub async fn feedback_read(&self, operator: i64, ids: &[i64], now_ms: i64) -> Result<(), StoreError> {
+        if i64::try_from(ids.len()).unwrap_or(i64::MAX) > PAGE_ROWS {
+            return Err(StoreError::invalid("ids", "they are more than one page shows", "give those that were shown"));
+        }
+        let mut tx = self.begin().await?;
+        for id in ids {
+            let sql = "UPDATE feedback SET read_ms = $1 WHERE id = $2 AND operator = $3 AND read_ms IS NULL";
+            sqlx::query(sql).bind(now_ms).bind(id).bind(operator).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 }

@@ -123,11 +123,12 @@ impl Store {
         Ok((MemberRow { id, customer, active: true, form }, password))
     }
 
-    /// Another name or role for a member of this firm, who becomes active again if not. The login stays.
+    /// Another name or role for a member of this firm. The login stays. One that has ended stays so: whoever wants it back gives it a new
+    /// password.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] with each field that is wrong, or if the firm would have no owner left; [`StoreError::Missing`], also
-    /// for another firm's member; and what the database says.
+    /// for another firm's member and one that has ended; and what the database says.
     pub async fn update_member(
         &self,
         customer: i64,
@@ -138,18 +139,19 @@ impl Store {
     ) -> Result<MemberRow, StoreError> {
         let form = checked(form)?;
         let mut tx = self.begin().await?;
-        let before = take(&mut tx, customer, id).await?;
+        let before = Some(take(&mut tx, customer, id).await?).filter(|before| before.active);
+        let before = before.ok_or_else(|| missing(id))?;
         if before.form.login != form.login {
             let what = format!("the login {:?} cannot be changed", before.form.login);
             return Err(StoreError::invalid("login", what, "make a new one, and end this one"));
         }
-        sqlx::query("UPDATE members SET name = $1, role = $2, active = 1 WHERE id = $3")
+        sqlx::query("UPDATE members SET name = $1, role = $2 WHERE id = $3")
             .bind(storable(&form.name).into_owned())
             .bind(word(&form.role))
             .bind(id)
             .execute(&mut *tx)
             .await?;
-        if before.active && before.form.role == MemberRole::Owner {
+        if before.form.role == MemberRole::Owner {
             need_owner(&mut tx, customer, "role").await?;
         }
         note(&mut tx, customer, "member.update", &form.login, who, now_ms).await?;

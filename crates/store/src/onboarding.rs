@@ -112,7 +112,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Runs that wait for this operator's word: the call that he or she took was to be greeted as written.
+    /// Runs that wait for this operator's word: the call that he or she took was to be greeted as it is written still.
     ///
     /// # Errors
     /// What the database says.
@@ -125,7 +125,14 @@ impl Store {
         .await?;
         let mut found: Vec<Onboarding> = rows.iter().map(run).collect::<Result<_, _>>()?;
         found.retain(|one| one.call.as_ref().is_some_and(|call| call.operator == Some(operator)));
-        Ok(found)
+        let mut waiting = Vec::new();
+        for one in found {
+            let greetings = one.call.as_ref().map(|call| call.greetings.as_str()).unwrap_or_default();
+            if greetings.is_empty() || greetings == self.greetings_now(one.customer).await? {
+                waiting.push(one);
+            }
+        }
+        Ok(waiting)
     }
 }
 

@@ -166,7 +166,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let mut tx = self.begin().await?;
         let about = format!("task {id}");
-        crate::audit::add(&mut tx, now_ms, who, "task.finish", &about, &format!("{} {note}", word(&end))).await?;
+        // What was written beside it stands with the task alone: it goes with the report, the audit log stays.
+        crate::audit::add(&mut tx, now_ms, who, "task.finish", &about, &word(&end)).await?;
         let result = format!("{} {note}", word(&end));
         let row = sqlx::query(
             "UPDATE tasks SET done_ms = $1, done_by = $2, result = $3 WHERE id = $4 AND done_ms IS NULL RETURNING *",

@@ -110,22 +110,21 @@ impl Store {
         Ok((user, password))
     }
 
-    /// Another role or operator for a user, who becomes active again if he was not. The name stays. Sessions go on with the new
-    /// role.
+    /// Another role or operator for a user. The name stays. Sessions go on with the new role. A login that has ended stays so: whoever
+    /// wants it back gives it a new password.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] with each field that is wrong, [`StoreError::Missing`], and what the database says.
+    /// [`StoreError::Invalid`] with each field that is wrong, [`StoreError::Missing`] also if it has ended, and what the database says.
     pub async fn update_user(&self, id: i64, form: &UserForm) -> Result<UserRow, StoreError> {
         let form = checked(form)?;
         let mut tx = self.begin().await?;
         need_operator(&mut tx, form.operator_id).await?;
-        let row = sqlx::query("SELECT * FROM users WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
-        let before = user_row(&row.ok_or_else(|| missing(id))?)?;
+        let before = take(&mut tx, id).await?;
         if before.form.name != form.name {
             let what = format!("the name {:?} cannot be changed", before.form.name);
             return Err(StoreError::invalid("name", what, "make a new user, and end this one"));
         }
-        sqlx::query("UPDATE users SET role = $1, operator_id = $2, active = 1 WHERE id = $3")
+        sqlx::query("UPDATE users SET role = $1, operator_id = $2 WHERE id = $3")
             .bind(form.role.as_str())
             .bind(form.operator_id)
             .bind(id)
@@ -184,6 +183,13 @@ impl Store {
         let right = verify(password, hash, "users.hash").await?;
         row.filter(|_| right).as_ref().map(user_row).transpose()
     }
+}
+
+/// A user who may log in, whom nobody ends before this transaction is over.
+async fn take(tx: &mut Transaction<'static, Any>, id: i64) -> Result<UserRow, StoreError> {
+    let sql = "UPDATE users SET active = active WHERE id = $1 AND active = 1 RETURNING *";
+    let row = sqlx::query(sql).bind(id).fetch_optional(&mut **tx).await?;
+    user_row(&row.ok_or_else(|| missing(id))?)
 }
 
 /// A new row, active.

@@ -48,7 +48,7 @@ export function proofsPart(tools) {
     const until = write("window-until", build.input("onboarding-until", kept("window-until", WINDOW_SECONDS), { type: "number", min: 0, step: "any" }));
     const note = write("greet-note", build.input("onboarding-greet-note", kept("greet-note", ""), { maxLength: 500 }));
     const judge = (right) => act(async () => {
-      await say("greeting", { heard: "recording", right, from_ms: Math.round(Number(from.value) * 1000), until_ms: Math.round(Number(until.value) * 1000), note: note.value });
+      await say("greeting", { call: call.call, heard: "recording", right, from_ms: Math.round(Number(from.value) * 1000), until_ms: Math.round(Number(until.value) * 1000), note: note.value });
       delete state.written["greet-note"];
     });
     parts.push(player, build.row(build.labelled(N().from, from), build.labelled(N().until, until), build.labelled(N().note, note, N().noteHint)),

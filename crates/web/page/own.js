@@ -23,7 +23,7 @@ export function ownWords(tools) {
 
   async function say(one, right, note) {
     try {
-      await api(`/onboardings/${one.onboarding}/greeting`, { method: "POST", body: JSON.stringify({ heard: "operator", right, from_ms: 0, until_ms: WINDOW_MS, note }) });
+      await api(`/onboardings/${one.onboarding}/greeting`, { method: "POST", body: JSON.stringify({ call: one.call, heard: "operator", right, from_ms: 0, until_ms: WINDOW_MS, note }) });
       state.said = O().thanks;
       await load();
     } catch (error) {

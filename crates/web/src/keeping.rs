@@ -115,12 +115,13 @@ pub async fn purge_all(store: &Store, recordings: &Path, who: &str, now_ms: i64)
         done.calls += row.calls;
         done.recordings += row.recordings;
         done.bytes += row.bytes;
-        // Calls come first: between two batches everybody else has the database, half of the time at least. SQLite's writers look
-        // only now and then whether it is free.
-        tokio::time::sleep(began.elapsed().max(PAUSE_MIN)).await;
+        rest(began).await;
     }
     if done.reports + done.calls > 0 {
-        settle_indexes(store).await?;
+        // The files have to go whatever becomes of the indexes: those say no more than that something was there.
+        if let Err(error) = settle_indexes(store).await {
+            tracing::warn!(%error, "what was purged is still in the indexes: the next purge takes it out");
+        }
     }
     loop {
         let paths = store.purged_files(FILES_MAX).await?;
@@ -146,15 +147,27 @@ pub async fn purge_all(store: &Store, recordings: &Path, who: &str, now_ms: i64)
 
 /// What was purged leaves the indexes that words are found by, too.
 async fn settle_indexes(store: &Store) -> Result<(), StoreError> {
-    while store.index_written(INDEX_ROWS).await? == INDEX_ROWS {}
+    loop {
+        let began = Instant::now();
+        if store.index_written(INDEX_ROWS).await? < INDEX_ROWS {
+            break;
+        }
+        rest(began).await;
+    }
     for step in 0..INDEX_STEPS_MAX {
         let began = Instant::now();
         if !store.merge_indexes(step == 0).await? {
             break;
         }
-        tokio::time::sleep(began.elapsed().max(PAUSE_MIN)).await;
+        rest(began).await;
     }
     Ok(())
+}
+
+/// Calls come first: after a batch everybody else has the database for as long, half of the time at least. SQLite's writers look only
+/// now and then whether it is free.
+async fn rest(began: Instant) {
+    tokio::time::sleep(began.elapsed().max(PAUSE_MIN)).await;
 }
 
 /// Removes a recording's file and what lies beside it; one that is not there is gone already. Only below the folder (R18).

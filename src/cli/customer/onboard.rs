@@ -97,7 +97,12 @@ async fn prove(context: &Context, of_firm: &str, arguments: &Onboard) -> Result<
     }
     if let Some(greeting) = greeting {
         let right = *greeting == Greeting::Right;
-        let body = json!({ "heard": "recording", "right": right, "from_ms": milliseconds(*from), "until_ms": milliseconds(*until), "note": note });
+        let now = ask(context, "GET", &format!("/onboardings/{run}"), None).await?;
+        let heard = now.get("call").map(|call| text(call, "call")).unwrap_or_default();
+        let body = json!({
+            "call": heard, "heard": "recording", "right": right, "from_ms": milliseconds(*from),
+            "until_ms": milliseconds(*until), "note": note,
+        });
         ask(context, "POST", &at("greeting"), Some(&body)).await?;
     }
     if *mail {

@@ -51,6 +51,9 @@ pub struct CallProof {
     pub operator: Option<i64>,
     /// His or her name.
     pub operator_name: String,
+    /// Changes with any of the firm's greetings: what was to be said when the call was noted. Empty: noted before this was kept.
+    #[serde(default)]
+    pub greetings: String,
     /// Noted when,
     pub noted_ms: i64,
     /// and by whom.
@@ -196,7 +199,11 @@ pub(super) fn of_greetings(form: &CustomerForm, profile: &Profile) -> String {
 /// The same for the same recipients at the same addresses. No secret is in it.
 pub(super) fn of_recipients(profile: &Profile) -> String {
     let written = profile.recipients.iter().filter(|one| one.active && one.channel.is_written());
-    let mut places: Vec<(&str, String)> = written.map(|one| (one.id.as_str(), one.channel.room())).collect();
+    of_places(written.map(|one| (one.id.clone(), one.channel.room())).collect())
+}
+
+/// The same of places to which something was sent: recipients, and their rooms.
+pub(super) fn of_places(mut places: Vec<(String, String)>) -> String {
     places.sort();
     fingerprint(&places)
 }

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 use switch::CallId;
 
-use super::evidence::{CallProof, GreetingProof, Heard, MailProof, MailedTo, RouteProof, of_greetings, of_recipients};
+use super::evidence::{CallProof, GreetingProof, Heard, MailProof, MailedTo, RouteProof, of_greetings, of_places};
 use super::{Onboarding, keep, take};
 use crate::audit;
 use crate::check::{Checks, GREETING_CHARS_MAX};
 use crate::database::Store;
 use crate::error::{Conflict, StoreError};
 use crate::outbox::DeliveryState;
+use crate::row::Columns;
 use crate::search::CallQuery;
 
 /// A greeting is over after so long.
@@ -19,6 +20,8 @@ const WINDOW_MS_MAX: i64 = 60_000;
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct GreetingHeard {
+    /// Of which call: 13 characters. Another one may be noted while somebody listens.
+    pub call: String,
     /// How it is known.
     pub heard: Heard,
     /// It was said as it is written.
@@ -83,6 +86,12 @@ impl Store {
         if before.call.as_ref().is_some_and(same) {
             return Ok(Some(before));
         }
+        // Noted again when it was answered, it has what was to be said when it came.
+        let earlier = before.call.filter(|earlier| earlier.call == found.call.to_string());
+        let greetings = match earlier {
+            Some(earlier) => earlier.greetings,
+            None => self.greetings_now(before.customer).await?,
+        };
         let proof = CallProof {
             call: found.call.to_string(),
             did: found.did,
@@ -91,6 +100,7 @@ impl Store {
             answered_ms: found.answered_ms,
             operator: found.operator,
             operator_name: found.operator_name,
+            greetings,
             noted_ms: now_ms,
             noted_by: who.to_owned(),
         };
@@ -128,8 +138,17 @@ impl Store {
         let run = self.onboarding(id).await?;
         let unanswered = || StoreError::invalid("call", "nobody has answered a call yet", "call the firm's number");
         let call = run.call.as_ref().filter(|call| call.operator.is_some()).ok_or_else(unanswered)?;
+        let other = || StoreError::invalid("call", "another call was noted since", "listen to that one");
+        if said.call != call.call {
+            return Err(other());
+        }
         let form = self.customer(run.customer).await?.form;
         let kept = self.profile(run.customer).await?;
+        let fingerprint = of_greetings(&form, &kept.profile);
+        if !call.greetings.is_empty() && call.greetings != fingerprint {
+            let what = "the greetings were changed after that call";
+            return Err(StoreError::invalid("call", what, "call the firm's number again"));
+        }
         let row = call.call.parse::<CallId>().map_err(|_| unanswered())?;
         let recording = self.call(row).await?.recording;
         if said.heard == Heard::Recording && recording.is_none() {
@@ -149,15 +168,14 @@ impl Store {
             greeting: of_hour.map_or_else(|| form.greeting.clone(), |greeting| greeting.text.clone()),
             reading: of_hour.map(|greeting| greeting.reading.clone()).unwrap_or_default(),
             revision: kept.revision,
-            fingerprint: of_greetings(&form, &kept.profile),
+            fingerprint,
             operator_name: call.operator_name.clone(),
             at_ms: now_ms,
             by: who.to_owned(),
         };
         self.change_onboarding(id, "onboarding.greeting", who, now_ms, |run| {
-            // Another call may have been noted meanwhile.
             if run.call.as_ref().is_none_or(|call| call.call != proof.call) {
-                return Err(unanswered());
+                return Err(other());
             }
             run.greeting = Some(proof);
             Ok(())
@@ -183,11 +201,16 @@ impl Store {
         }
         let profile = self.profile(customer).await?.profile;
         let deliveries = self.report_deliveries(report).await?;
+        // Of the places to which it went: the firm's recipients may be others by now.
+        let sql = "SELECT recipient, room FROM deliveries WHERE report = $1 AND round = 0";
+        let rows = sqlx::query(sql).bind(&sent.id).fetch_all(&self.pool).await?;
+        let places = rows.iter().map(|row| Ok::<_, StoreError>((row.text("recipient")?, row.text("room")?)));
+        let fingerprint = of_places(places.collect::<Result<_, _>>()?);
         let proof = MailProof {
             report: sent.id,
             sent_ms: sent.sent_ms.unwrap_or(now_ms),
             sent_by: who.to_owned(),
-            fingerprint: of_recipients(&profile),
+            fingerprint,
             recipients: deliveries.into_iter().map(|row| MailedTo::of(&profile, row)).collect(),
         };
         self.change_onboarding(id, "onboarding.mail", who, now_ms, |run| {
@@ -195,6 +218,12 @@ impl Store {
             Ok(())
         })
         .await
+    }
+
+    /// Changes with any of the firm's greetings.
+    pub(super) async fn greetings_now(&self, customer: i64) -> Result<String, StoreError> {
+        let form = self.customer(customer).await?.form;
+        Ok(of_greetings(&form, &self.profile(customer).await?.profile))
     }
 
     /// Somebody says that the test report is there, or that it is not.

@@ -240,8 +240,8 @@ impl Store {
     /// [`Conflict::Over`] if it is accepted or given up, [`StoreError::Missing`], and what the database says.
     pub async fn withdraw_delivery(&self, id: &str, who: &str, why: &str, now_ms: i64) -> Result<(), StoreError> {
         let mut tx = self.begin().await?;
-        // The audit log's counter before the room, like all counters.
-        crate::audit::add(&mut tx, now_ms, who, "delivery.withdraw", &format!("delivery {id}"), why).await?;
+        // The audit log's counter before the room, like all counters. Why stands with the delivery alone, and goes with its report.
+        crate::audit::add(&mut tx, now_ms, who, "delivery.withdraw", &format!("delivery {id}"), "").await?;
         let found = find(&mut tx, id).await?;
         if !found.is_open {
             tx.rollback().await?;

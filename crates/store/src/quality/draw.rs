@@ -194,7 +194,8 @@ impl Store {
         };
         let arrived_ms = row.int("arrived_ms")?;
         add(&mut tx, &candidate(&row)?, &Week::of(arrived_ms), "", &why, true, (who, now_ms)).await?;
-        audit::add(&mut tx, now_ms, who, "quality.choose", &call.to_string(), &why).await?;
+        // Why stands with the sample alone, and goes with its call.
+        audit::add(&mut tx, now_ms, who, "quality.choose", &call.to_string(), "").await?;
         let id: i64 =
             sqlx::query_scalar("SELECT id FROM samples WHERE call = $1").bind(key(call)).fetch_one(&mut *tx).await?;
         tx.commit().await?;

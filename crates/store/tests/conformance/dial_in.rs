@@ -69,10 +69,10 @@ on_both! {
             assert_eq!(heard(&store, customer, wrong, NOW_MS).await, None);
         }
         assert_eq!(heard(&store, other, PIN, NOW_MS).await, None, "another firm's code");
-        let ours = |call| store.may_dial_in(customer, call, NOW_MS);
+        let ours = |call| store.may_dial_in(customer, NOON_MS, call, NOW_MS);
         assert!(ours(both[0]).await.unwrap() && !ours(theirs.call.unwrap()).await.unwrap());
         assert!(!ours(unsent.call.unwrap()).await.unwrap());
-        assert!(!store.may_dial_in(other, both[0], NOW_MS).await.unwrap());
+        assert!(!store.may_dial_in(other, NOON_MS, both[0], NOW_MS).await.unwrap());
         assert_eq!(heard(&store, customer, PIN, NOON_MS + 60_000 + DAY_MS).await, Some(vec![]), "its time is over");
         plan(&store, customer, report::Listening { times_max: 2, ..all_hours() }).await;
         assert_eq!(heard(&store, customer, PIN, NOW_MS).await, Some(vec![]), "the link in the report counts");
@@ -86,6 +86,27 @@ on_both! {
         assert_eq!((count("dial_in.pin"), count("dial_in.enter")), (1, 4), "{log:?}");
         assert!(count("dial_in.refuse") >= 3 && log.iter().all(|line| !format!("{line:?}").contains(PIN)));
         assert!(log.iter().any(|line| line.who == "by telephone: +819012345678"), "{log:?}");
+    }
+
+    async fn f52_whoever_listens_when_the_pin_or_the_firm_ends_hears_no_more(store: Store) {
+        let customer = firm(&store).await;
+        let report = draft(&store, customer, 1).await;
+        send(&store, &report, &["sato"], NOON_MS + 60_000).await;
+        plan(&store, customer, all_hours()).await;
+        let may = |pin_set_ms| store.may_dial_in(customer, pin_set_ms, cleared(1).call, NOW_MS);
+        store.set_dial_in_pin(customer, Some(PIN), "sato", NOON_MS).await.unwrap();
+        let DialedIn::In { pin_set_ms, .. } = tries(&store, customer, PIN, MOBILE, NOW_MS).await else { panic!("not in") };
+        assert_eq!((pin_set_ms, may(pin_set_ms).await.unwrap()), (NOON_MS, true));
+        store.set_dial_in_pin(customer, Some("90210866"), "sato", NOON_MS + 1).await.unwrap();
+        assert!(!may(pin_set_ms).await.unwrap(), "there is another PIN");
+        let DialedIn::In { pin_set_ms, .. } = tries(&store, customer, "90210866", MOBILE, NOW_MS).await else { panic!("not in") };
+        assert!(may(pin_set_ms).await.unwrap());
+        store.remove_dial_in_pin(customer, "sato", NOON_MS).await.unwrap();
+        assert!(!may(pin_set_ms).await.unwrap(), "there is none");
+        store.set_dial_in_pin(customer, Some(PIN), "sato", NOON_MS + 2).await.unwrap();
+        assert!(may(NOON_MS + 2).await.unwrap());
+        store.deactivate_customer(customer).await.unwrap();
+        assert!(!may(NOON_MS + 2).await.unwrap(), "the firm has ended");
     }
 
     async fn r01_wrong_pins_are_limited_by_number_and_by_firm_and_a_restart_changes_nothing(store: Store) {

@@ -242,6 +242,48 @@ on_both! {
         assert!(store.holds(false).await.unwrap().is_empty());
     }
 
+    async fn f54_what_firms_said_of_a_purged_report_is_in_no_list_and_takes_no_answer(store: Store) {
+        let customer = firm(&store).await;
+        let report = arrived(&store, customer, 1).await;
+        let new = store::NewFeedback { kind: store::FeedbackKind::Wish, words: "もっと早く".into() };
+        let said = store.say_feedback(customer, &report.id, &new, "佐藤", NOON_MS + 70_000).await.unwrap();
+        store.answer_feedback(said.id, "承知しました", "jiro", NOON_MS + 80_000).await.unwrap();
+        let wrong = NewDispute { field: "callback".into(), words: "番号が違う".into() };
+        let dispute = store.open_dispute(customer, &report.id, &wrong, "佐藤", NOON_MS + 70_000).await.unwrap();
+        let verdict = Verdict { cause: Cause::Correct, answer: "録音のとおり".into(), follow_up: None };
+        store.decide_dispute(dispute.id, &verdict, "admin", NOON_MS + 80_000).await.unwrap();
+        let feedback = || async { store.feedback(&store::FeedbackQuery::default()).await.unwrap().len() };
+        let disputes = || async { store.disputes(&store::DisputeQuery::default()).await.unwrap().len() };
+        assert_eq!((feedback().await, disputes().await), (1, 1));
+        assert_eq!(purge(&store, later(200)).await.len(), 1);
+        assert_eq!((feedback().await, disputes().await), (0, 0));
+        let late = store.answer_feedback(said.id, "佐藤様へ", "jiro", later(200)).await;
+        assert!(matches!(late, Err(StoreError::Missing { what: "feedback", .. })), "{late:?}");
+        assert_eq!(store.dispute_counts(0, later(200)).await.unwrap()[0].count, 1, "it is counted on");
+    }
+
+    async fn r18_the_audit_log_outlives_what_was_written_and_has_none_of_its_words(store: Store) {
+        const WORDS: &str = "佐藤様に伝えた";
+        let customer = firm(&store).await;
+        let report = arrived(&store, customer, 1).await;
+        let todo = NewTask { customer: Some(customer), report: Some(report.id.clone()), ..NewTask::new(TaskKind::CallOut, &*report.id, WORDS) };
+        store.add_task(&todo, NOON_MS).await.unwrap();
+        let task = store.open_tasks().await.unwrap()[0].id;
+        store.finish_task(task, "hanako", TaskEnd::Done, WORDS, NOON_MS).await.unwrap();
+        let unfinished = draft(&store, customer, 2).await;
+        store.waive_report(&unfinished.id, WORDS, &hanako(), NOON_MS).await.unwrap();
+        store.choose_sample(report.call.unwrap(), WORDS, "jiro", NOON_MS).await.unwrap();
+        let again = draft(&store, customer, 3).await;
+        let sent = send(&store, &again, &["sato"], NOON_MS + 60_000).await;
+        store.withdraw_delivery(&sent.deliveries[0].id, "jiro", WORDS, NOON_MS + 60_001).await.unwrap();
+        let lines = store.audit(None, None, 100).await.unwrap();
+        for what in ["task.finish", "report.waive", "quality.choose", "delivery.withdraw"] {
+            assert!(lines.iter().any(|line| line.what == what), "{what}: {lines:?}");
+        }
+        assert!(lines.iter().all(|line| !line.detail.contains(WORDS)), "{lines:?}");
+        assert!(lines.iter().any(|line| line.what == "task.finish" && line.detail == "done"), "{lines:?}");
+    }
+
     async fn f54_open_tasks_keep_their_report_and_what_was_written_in_them_goes_with_it(store: Store) {
         let customer = firm(&store).await;
         let report = arrived(&store, customer, 1).await;

@@ -96,6 +96,9 @@ on_both! {
         store.update_member(customer, reader.id, &form("ito", MemberRole::Owner), "sato", NOON_MS).await.unwrap();
         store.end_member(customer, owner.id, "ito", NOON_MS).await.unwrap();
         assert_eq!(store.members(customer).await.unwrap().iter().map(|member| member.active).collect::<Vec<_>>(), [false, true]);
+        let revived = store.update_member(customer, owner.id, &form("sato", MemberRole::Member), "ito", NOON_MS).await;
+        assert!(matches!(revived, Err(StoreError::Missing { what: "member", .. })), "what has ended stays so");
+        assert!(!store.members(customer).await.unwrap()[0].active);
     }
 
     async fn f55_f56_a_firm_sees_its_own_sent_reports_of_six_months(store: Store) {
@@ -206,14 +209,19 @@ on_both! {
         let open = || async { store.open_tasks().await.unwrap().into_iter().filter(|task| task.kind == TaskKind::Feedback).count() };
         assert_eq!(open().await, 1);
         assert!(matches!(store.say_feedback(customer + 1, &report, &new(store::FeedbackKind::Praise, ""), "x", NOON_MS).await, Err(StoreError::Missing { .. })));
-        store.feedback_read(operator.unwrap(), NOON_MS + 2).await.unwrap();
+        let later = store.say_feedback(customer, &report, &new(store::FeedbackKind::Praise, ""), "佐藤", NOON_MS + 1).await.unwrap();
+        store.feedback_read(operator.unwrap() + 1, &[said.id], NOON_MS + 2).await.unwrap();
+        store.feedback_read(operator.unwrap(), &[said.id, 999], NOON_MS + 2).await.unwrap();
+        assert_eq!(fields(store.feedback_read(operator.unwrap(), &[said.id; 201], NOON_MS).await.unwrap_err()), ["ids"]);
         let answered = store.answer_feedback(said.id, "改善します", "jiro", NOON_MS + 3).await.unwrap();
         assert_eq!((answered.answered_ms, answered.answered_by.as_str(), answered.read_ms), (Some(NOON_MS + 3), "jiro", Some(NOON_MS + 2)));
+        let unread = store.answer_feedback(later.id, "ありがとうございます", "jiro", NOON_MS + 3).await.unwrap();
+        assert_eq!(unread.read_ms, None, "what came meanwhile was not shown");
         assert_eq!(open().await, 0);
         let query = |open| store::FeedbackQuery { customer: Some(customer), report: Some(report.clone()), open: Some(open), ..store::FeedbackQuery::default() };
-        assert_eq!((store.feedback(&query(false)).await.unwrap(), store.feedback(&query(true)).await.unwrap()), (vec![answered], vec![]));
+        assert_eq!((store.feedback(&query(false)).await.unwrap(), store.feedback(&query(true)).await.unwrap()), (vec![unread, answered], vec![]));
         let figures = store.operator_figures(NOON_MS - 86_400_000, NOON_MS + 86_400_000, store::By::Month).await.unwrap();
-        assert_eq!(figures.iter().map(|one| (one.figures.praise, one.figures.complaints)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)), (0, 1));
+        assert_eq!(figures.iter().map(|one| (one.figures.praise, one.figures.complaints)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1)), (1, 1));
         assert!(matches!(store.answer_feedback(999, "x", "jiro", 0).await, Err(StoreError::Missing { what: "feedback", .. })));
     }
 }

@@ -49,8 +49,9 @@ async fn tested(store: &Store, customer: i64) -> String {
     store.send_report(&report.id, &sending, &hanako(), NOON_MS).await.unwrap().report.id
 }
 
-fn right() -> GreetingHeard {
-    GreetingHeard { heard: Heard::Recording, right: true, from_ms: 0, until_ms: 8_000, note: String::new() }
+fn right(call: &CallRecord) -> GreetingHeard {
+    let call = call.call.to_string();
+    GreetingHeard { call, heard: Heard::Recording, right: true, from_ms: 0, until_ms: 8_000, note: String::new() }
 }
 
 on_both! {
@@ -66,7 +67,7 @@ on_both! {
         // Nothing is evidence that was there before, or that is another firm's.
         assert_eq!(store.note_onboarding_call(run.id, None, "jiro", begun_ms).await.unwrap(), None);
         assert_eq!(fields(store.note_onboarding_call(run.id, Some(early.call), "jiro", begun_ms).await.unwrap_err()), ["call"]);
-        assert_eq!(fields(store.note_onboarding_greeting(run.id, &right(), "jiro", begun_ms).await.unwrap_err()), ["call"]);
+        assert_eq!(fields(store.note_onboarding_greeting(run.id, &right(&early), "jiro", begun_ms).await.unwrap_err()), ["call"]);
         assert_eq!(fields(store.confirm_onboarding_mail(run.id, "sato", true, "jiro", begun_ms).await.unwrap_err()), ["recipient"]);
 
         let call = called(&store, customer, 3).await;
@@ -81,15 +82,17 @@ on_both! {
         assert_eq!(store.onboardings_to_confirm(9_999).await.unwrap(), []);
 
         for (said, field) in [
-            (GreetingHeard { right: false, ..right() }, "note"),
-            (GreetingHeard { until_ms: 0, ..right() }, "until_ms"),
-            (GreetingHeard { until_ms: 61_000, ..right() }, "until_ms"),
+            (GreetingHeard { right: false, ..right(&call) }, "note"),
+            (GreetingHeard { until_ms: 0, ..right(&call) }, "until_ms"),
+            (GreetingHeard { until_ms: 61_000, ..right(&call) }, "until_ms"),
+            (right(&early), "call"),
+            (GreetingHeard { call: String::new(), ..right(&call) }, "call"),
         ] {
             assert_eq!(fields(store.note_onboarding_greeting(run.id, &said, "jiro", begun_ms).await.unwrap_err()), [field]);
         }
-        let wrong = GreetingHeard { right: false, note: "社名が違う".into(), ..right() };
+        let wrong = GreetingHeard { right: false, note: "社名が違う".into(), ..right(&call) };
         assert!(!store.note_onboarding_greeting(run.id, &wrong, "jiro", begun_ms + 2).await.unwrap().greeting.unwrap().right);
-        let greeted = store.note_onboarding_greeting(run.id, &right(), "hanako", begun_ms + 3).await.unwrap().greeting.unwrap();
+        let greeted = store.note_onboarding_greeting(run.id, &right(&call), "hanako", begun_ms + 3).await.unwrap().greeting.unwrap();
         assert_eq!((greeted.greeting.as_str(), greeted.reading.as_str(), greeted.revision), ("さくら歯科でございます。", "さくらしか", 1));
         assert_eq!((greeted.recording_sha256, greeted.until_ms, greeted.by), (recording(3).sha256, 8_000, "hanako".to_owned()));
         let route = RouteProof { did: DID.into(), known: true, trunks_up: vec!["ひかり".into()], trunks_down: Vec::new(), operators: 2, greeting: String::new(), open: true, at_ms: begun_ms, by: "jiro".into() };
@@ -122,13 +125,13 @@ on_both! {
         let run = store.begin_onboarding(customer, "jiro", NOON_MS - 1).await.unwrap();
         let call = called(&store, customer, 1).await;
         store.note_onboarding_call(run.id, None, "jiro", NOON_MS).await.unwrap().unwrap();
-        store.note_onboarding_greeting(run.id, &right(), "jiro", NOON_MS).await.unwrap();
+        store.note_onboarding_greeting(run.id, &right(&call), "jiro", NOON_MS).await.unwrap();
         // Of another call nothing was said.
         called(&store, customer, 2).await;
         let other = store.note_onboarding_call(run.id, None, "jiro", NOON_MS).await.unwrap().unwrap();
         assert_eq!(other.greeting, None);
         store.note_onboarding_call(run.id, Some(call.call), "jiro", NOON_MS).await.unwrap().unwrap();
-        store.note_onboarding_greeting(run.id, &right(), "jiro", NOON_MS).await.unwrap();
+        store.note_onboarding_greeting(run.id, &right(&call), "jiro", NOON_MS).await.unwrap();
         let report = tested(&store, customer).await;
         store.note_onboarding_mail(run.id, &report, "jiro", NOON_MS).await.unwrap();
         for job in lease(&store, NOON_MS + 10).await {
@@ -157,6 +160,43 @@ on_both! {
         let second = store.begin_onboarding(customer, "jiro", NOON_MS + 99).await.unwrap();
         let runs = store.onboardings(customer).await.unwrap();
         assert_eq!(runs.iter().map(|run| (run.id, run.proved_ms.is_some())).collect::<Vec<_>>(), [(second.id, false), (run.id, true)]);
+    }
+
+    async fn f61_a_greeting_that_was_changed_after_the_call_is_not_proved_by_it(store: Store) {
+        let customer = store.create_customer(&store::CustomerForm { dids: vec![DID.into()], ..sakura() }).await.unwrap().id;
+        store.put_profile(customer, 0, &settings("sato@sakura.example"), "admin", NOON_MS).await.unwrap();
+        let run = store.begin_onboarding(customer, "jiro", NOON_MS - 1).await.unwrap();
+        let call = called(&store, customer, 1).await;
+        store.note_onboarding_call(run.id, None, "jiro", NOON_MS).await.unwrap().unwrap();
+        let operator = call.operator.unwrap();
+        assert_eq!(store.onboardings_to_confirm(operator).await.unwrap().len(), 1);
+        let mut greeted = settings("sato@sakura.example");
+        greeted.greetings[0].text = "さくら歯科クリニックでございます。".into();
+        store.put_profile(customer, 1, &greeted, "admin", NOON_MS).await.unwrap();
+        assert_eq!(store.onboardings_to_confirm(operator).await.unwrap(), [], "the operator is not asked of what nobody could say");
+        assert_eq!(fields(store.note_onboarding_greeting(run.id, &right(&call), "jiro", NOON_MS).await.unwrap_err()), ["call"]);
+        // Noted again, it is the same call still.
+        store.note_onboarding_call(run.id, Some(call.call), "jiro", NOON_MS).await.unwrap().unwrap();
+        assert_eq!(fields(store.note_onboarding_greeting(run.id, &right(&call), "jiro", NOON_MS).await.unwrap_err()), ["call"]);
+        let next = called(&store, customer, 2).await;
+        store.note_onboarding_call(run.id, None, "jiro", NOON_MS).await.unwrap().unwrap();
+        let kept = store.note_onboarding_greeting(run.id, &right(&next), "jiro", NOON_MS).await.unwrap();
+        assert_eq!(kept.greeting.unwrap().greeting, "さくら歯科クリニックでございます。");
+    }
+
+    async fn f61_mail_proves_the_recipients_to_whom_it_went_and_no_later_ones(store: Store) {
+        let customer = store.create_customer(&store::CustomerForm { dids: vec![DID.into()], ..sakura() }).await.unwrap().id;
+        let saved = store.put_profile(customer, 0, &settings("sato@sakura.example"), "admin", NOON_MS).await.unwrap();
+        let run = store.begin_onboarding(customer, "jiro", NOON_MS - 1).await.unwrap();
+        let report = tested(&store, customer).await;
+        // Before it is noted, somebody adds a third.
+        let third = Recipient { id: "abe".to_owned(), ..saved.profile.recipients[1].clone() };
+        let recipients = saved.profile.recipients.iter().cloned().chain([third]).collect();
+        store.put_profile(customer, 1, &Profile { recipients, ..saved.profile.clone() }, "admin", NOON_MS).await.unwrap();
+        let early = store.note_onboarding_mail(run.id, &report, "jiro", NOON_MS).await.unwrap().mail.unwrap();
+        store.put_profile(customer, 2, &saved.profile, "admin", NOON_MS).await.unwrap();
+        let back = store.note_onboarding_mail(run.id, &report, "jiro", NOON_MS).await.unwrap().mail.unwrap();
+        assert_eq!(early.fingerprint, back.fingerprint, "two had it, then as now");
     }
 
     async fn f61_how_a_firm_was_identified_is_only_added_to(store: Store) {

@@ -126,6 +126,9 @@ on_both! {
 
         store.deactivate_user(user.id).await.unwrap();
         assert_eq!(store.login("suzuki", &password).await.unwrap(), None);
+        let revived = store.update_user(user.id, &admin).await;
+        assert!(matches!(revived, Err(StoreError::Missing { what: "user", .. })), "what has ended stays so: {revived:?}");
+        assert_eq!(store.login("suzuki", &password).await.unwrap(), None);
     }
 
     async fn a_session_lasts_until_it_is_closed_expired_or_the_password_changes(store: Store) {
