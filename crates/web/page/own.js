@@ -19,6 +19,9 @@ export function ownWords(tools) {
   async function load() {
     [state.greetings, state.feedback] = await Promise.all([api("/onboardings/mine"), api("/feedback/mine")]);
     draw();
+    const fresh = state.feedback.filter((one) => one.fresh).map((one) => one.id);
+    // What is not noted as read is shown as new once more.
+    if (fresh.length) await api("/feedback/mine", { method: "POST", body: JSON.stringify({ ids: fresh }) }).catch(() => {});
   }
 
   async function say(one, right, note) {

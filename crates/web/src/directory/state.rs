@@ -26,11 +26,15 @@ impl<S: Sync> FromRequestParts<S> for Seen {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let said = parts.headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok());
-        // A proxy that packs answers makes a tag weak.
-        let tag = said.map(|said| said.trim().trim_start_matches("W/").trim_matches('"').to_owned());
-        Ok(Seen(tag.filter(|tag| tag != "*")))
+        Ok(Seen(parts.headers.get(header::IF_MATCH).and_then(seen)))
     }
+}
+
+/// `None`: any state will do. What cannot be read fits none: whoever sent it has seen something, and it is not known what.
+fn seen(said: &HeaderValue) -> Option<String> {
+    let said = said.to_str().unwrap_or_default().trim();
+    // A proxy that packs answers makes a tag weak.
+    (said != "*").then(|| said.trim_start_matches("W/").trim_matches('"').to_owned())
 }
 
 /// A row with its state.
@@ -44,5 +48,24 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
         };
         let tag = HeaderValue::from_str(&format!("\"{state}\"")).unwrap_or(HeaderValue::from_static(""));
         ([(header::ETAG, tag)], Json(self.0)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_no_leave_to_change_whatever_is_there() {
+        for (said, state) in [
+            (&b"*"[..], None),
+            (b"\"0a1b\"", Some("0a1b")),
+            (b" W/\"0a1b\"", Some("0a1b")),
+            (b"\"*\"", Some("*")),
+            (b"", Some("")),
+            (b"\"\xe3\x81\x82\"", Some("")),
+        ] {
+            assert_eq!(seen(&HeaderValue::from_bytes(said).unwrap()).as_deref(), state, "{said:?}");
+        }
     }
 }

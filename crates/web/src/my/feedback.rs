@@ -26,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// The house's side.
 pub(crate) fn desk_routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(feedback)).routes(routes!(answer)).routes(routes!(own))
+    OpenApiRouter::new().routes(routes!(feedback)).routes(routes!(answer)).routes(routes!(own, read))
 }
 
 /// Say something of a report and of whoever took it: praise, a complaint, a wish. Supervisors and the operator are told at once.
@@ -134,11 +134,11 @@ pub(crate) struct OfMine {
     said_ms: i64,
     /// What the firm was answered; empty: nothing yet.
     answer: String,
-    /// It is shown for the first time.
+    /// The asker has not said yet that it was seen.
     fresh: bool,
 }
 
-/// What firms say of the asker's own calls, newest first; that it was seen is noted.
+/// What firms say of the asker's own calls, newest first.
 #[utoipa::path(get, path = "/feedback/mine", tag = "feedback", responses((status = 200, body = Vec<OfMine>)))]
 pub(crate) async fn own(State(api): State<Api>, login: Login, tongue: Tongue) -> Result<Json<Vec<OfMine>>, Refusal> {
     login.may(Act::Watch)?;
@@ -156,6 +156,28 @@ pub(crate) async fn own(State(api): State<Api>, login: Login, tongue: Tongue) ->
             fresh: row.read_ms.is_none(),
         });
     }
-    api.store.feedback_read(operator, api.now_ms()).await.said(tongue.0)?;
     Ok(Json(found))
+}
+
+/// What the asker was shown.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shown {
+    /// Of what firms say of the asker's calls: 200 at most.
+    ids: Vec<i64>,
+}
+
+/// Say that these were seen: they are fresh no longer. What came meanwhile stays so.
+#[utoipa::path(post, path = "/feedback/mine", tag = "feedback", request_body = Shown, responses((status = 204)))]
+pub(crate) async fn read(
+    State(api): State<Api>,
+    login: Login,
+    tongue: Tongue,
+    Body(Shown { ids }): Body<Shown>,
+) -> Result<StatusCode, Refusal> {
+    login.may(Act::Watch)?;
+    if let Some(operator) = login.operator {
+        api.store.feedback_read(operator, &ids, api.now_ms()).await.said(tongue.0)?;
+    }
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -615,6 +615,15 @@ fn f63_a_firms_word_reaches_supervisor_and_operator_and_its_answer_comes_back() 
     // The operator sees it once as new, and is not told who said it.
     let own = two.house.get("/feedback/mine", &operator).json();
     assert_eq!((&own[0]["kind"], &own[0]["fresh"], own[0].get("said_by")), (&json!("praise"), &json!(true), None));
+    assert_eq!(
+        two.house.get("/feedback/mine", &operator).json()[0]["fresh"],
+        true,
+        "until the page says that it was shown"
+    );
+    let shown = |ids: Value| two.ask("POST", "/feedback/mine", &operator, Some(json!({"ids": ids})));
+    assert_eq!(shown(json!([])).status, 204);
+    assert_eq!(two.house.get("/feedback/mine", &operator).json()[0]["fresh"], true, "this one was not");
+    assert_eq!(shown(json!([id])).status, 204);
     assert_eq!(two.house.get("/feedback/mine", &operator).json()[0]["fresh"], false);
     let answer =
         |token: &str, text: &str| two.ask("POST", &format!("/feedback/{id}"), token, Some(json!({"answer": text})));

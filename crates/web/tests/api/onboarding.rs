@@ -112,7 +112,7 @@ fn f61_a_firm_is_proved_by_a_call_its_greeting_and_its_mail_and_says_when_someth
         (&json!("さくら歯科でございます。"), &json!("さくらしか"))
     );
     assert_eq!(firm.house.get("/onboardings/mine", &firm.colleague).json(), json!([]));
-    let said = |heard: &str, right: bool, note: &str| json!({"heard": heard, "right": right, "from_ms": 0, "until_ms": 8000, "note": note});
+    let said = |heard: &str, right: bool, note: &str| json!({"call": CallId(CALL).to_string(), "heard": heard, "right": right, "from_ms": 0, "until_ms": 8000, "note": note});
     firm.say(&run, "greeting", &firm.colleague, said("operator", true, "")).is_refusal(404, "not_found", None);
     firm.say(&run, "greeting", &firm.operator, said("recording", true, "")).is_refusal(404, "not_found", None);
     firm.say(&run, "greeting", &firm.supervisor, said("operator", true, "")).is_refusal(422, "invalid", Some("heard"));

@@ -190,6 +190,7 @@ fn desk(customer: i64) -> Vec<Line> {
         ),
         ("GET", "/feedback", "/feedback".into(), None, [401, 403, 200, 200]),
         ("GET", "/feedback/mine", "/feedback/mine".into(), None, [401, 200, 200, 200]),
+        ("POST", "/feedback/mine", "/feedback/mine".into(), Some(json!({"ids": [1]})), [401, 204, 204, 204]),
         ("POST", "/feedback/{id}", "/feedback/1".into(), Some(json!({"answer": "x"})), [401, 403, 404, 404]),
         ("GET", "/quality/criteria", "/quality/criteria".into(), None, [401, 200, 200, 200]),
         ("PUT", "/quality/criteria", "/quality/criteria".into(), Some(json!({"criteria": []})), [401, 403, 422, 422]),
@@ -228,7 +229,7 @@ fn onboarding(customer: i64) -> Vec<Line> {
     let at = |rest: &str| format!("/customers/{customer}/{rest}");
     let of = |rest: &str| format!("/onboardings/1{rest}");
     let empty = || Some(json!({}));
-    let heard = Some(json!({"right": true, "until_ms": 8000}));
+    let heard = Some(json!({"call": "01K3ABCDEFGHJ", "right": true, "until_ms": 8000}));
     let person = Some(json!({"document": "登記事項証明書", "representative": "佐藤", "checked_on": "2025-11-20"}));
     vec![
         ("GET", "/onboardings", "/onboardings".into(), None, [401, 403, 200, 200]),
