@@ -1,6 +1,7 @@
 //! `denwaban did`: numbers that client firms forward to.
 
 use clap::Subcommand;
+use report::Profile;
 use store::StoreError;
 
 use super::Context;
@@ -89,13 +90,15 @@ async fn check(context: &Context, store: &store::Store, number: &str, at: i64) -
     };
     let customer = store.customer(did.customer).await?;
     let now = Now::of(&customer.form.calendar, &customer.form.name, at);
-    let answer = serde_json::json!({ "known": true, "did": did, "customer": customer, "now": now });
+    let profile = store.profile(customer.id).await?.profile;
+    let told = greeting(&profile, &customer.form.greeting, &store.settings().await?.default_greeting, at);
+    let answer = serde_json::json!({ "known": true, "did": did, "customer": customer, "now": now, "greeting": told });
     context.out.one(&answer, || {
         let form = &customer.form;
         let mut rows = vec![
             (words::NUMBER, format!("+{}", did.number)),
             (words::FIRM, format!("{} ({})", form.name, form.code)),
-            (words::GREETING, form.greeting.clone()),
+            (words::GREETING, told),
             (words::ROUTE, plan_text(form)),
             (words::TEAM, form.team.clone()),
             (words::RING, seconds(form.ring_seconds)),
@@ -105,4 +108,36 @@ async fn check(context: &Context, store: &store::Store, number: &str, at: i64) -
         fields(&rows)
     });
     Ok(())
+}
+
+/// What the operator says first at that time, as the switch tells it: the greeting of these hours, that of all hours, the firm's own, the
+/// house's.
+fn greeting(profile: &Profile, own: &str, of_house: &str, at: i64) -> String {
+    let said = profile.greeting(at).map_or(own, |greeting| &greeting.text);
+    if said.is_empty() { of_house.to_owned() } else { said.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use report::{Greeting, Hours};
+
+    use super::*;
+
+    #[test]
+    fn f07_the_greeting_that_is_told_is_that_of_the_hour() {
+        // 2026-11-22 00:00 in Japan.
+        const MIDNIGHT: i64 = 1_795_273_200_000;
+        let hour = |hour: i64| MIDNIGHT + hour * 3_600_000;
+        let of = |text: &str, hours: Option<Hours>| Greeting { text: text.to_owned(), reading: String::new(), hours };
+        let evening = Hours { from: "17:00".to_owned(), until: "22:00".to_owned() };
+        let greetings = vec![of("今晩は", Some(evening)), of("お電話ありがとうございます", None)];
+        let profile = Profile { greetings, ..Profile::default() };
+        assert_eq!(greeting(&profile, "firm", "house", hour(18)), "今晩は");
+        assert_eq!(greeting(&profile, "firm", "house", hour(9)), "お電話ありがとうございます");
+        let none = Profile::default();
+        assert_eq!(
+            (greeting(&none, "firm", "house", hour(9)), greeting(&none, "", "house", hour(9))),
+            ("firm".to_owned(), "house".to_owned())
+        );
+    }
 }

@@ -12,6 +12,7 @@ mod check;
 mod customer;
 mod did;
 mod dispute;
+mod feedback;
 mod files;
 mod help;
 mod operator;
@@ -99,6 +100,9 @@ enum Verb {
     /// Firms that say something in a report is wrong: find, decide, answer
     #[command(subcommand)]
     Dispute(dispute::Verb),
+    /// What firms say of a report and of whoever took the call: praise, complaints, wishes
+    #[command(subcommand)]
+    Feedback(feedback::Verb),
     /// Calls that are listened to and scored
     #[command(subcommand)]
     Quality(quality::Verb),
@@ -213,6 +217,7 @@ fn run(arguments: Arguments, out: Output) -> Result<(), Troubles> {
         Verb::Backup(verb) => with_runtime(backup::run(&quiet()?, verb)),
         Verb::Report(verb) => with_runtime(report::run(&quiet()?, verb)),
         Verb::Dispute(verb) => with_runtime(dispute::run(&quiet()?, verb)),
+        Verb::Feedback(verb) => with_runtime(feedback::run(&quiet()?, verb)),
         Verb::Quality(verb) => with_runtime(quality::run(&quiet()?, verb)),
         Verb::Promise(arguments) => with_runtime(today::promise(&quiet()?, arguments)),
         Verb::Alarm(verb) => with_runtime(today::alarm(&quiet()?, verb)),

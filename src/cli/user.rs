@@ -1,7 +1,7 @@
 //! `denwaban user`: people who log in to the web pages.
 
 use clap::Subcommand;
-use store::{Door, Person, Role, Store, UserForm};
+use store::{Door, Person, Role, Store, UserForm, UserRow};
 
 use super::Context;
 use super::call::time;
@@ -30,6 +30,23 @@ pub enum Verb {
     /// All users
     #[command(after_help = "Example:\n  denwaban user list")]
     List,
+    /// Another role for a user, or another operator whom the user is; sessions go on with it
+    #[command(after_help = "Examples:\n  denwaban user set tanaka --role supervisor\n  \
+        denwaban user set hanako --operator 102\n  denwaban user set hanako --role admin --no-operator")]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+    Set {
+        /// Login name
+        name: String,
+        /// admin, supervisor or operator
+        #[arg(long, group = "change")]
+        role: Option<String>,
+        /// Login of the operator that this user is
+        #[arg(long, value_name = "LOGIN", group = "change")]
+        operator: Option<String>,
+        /// The user is no operator
+        #[arg(long, group = "change", conflicts_with = "operator")]
+        no_operator: bool,
+    },
     /// A new password; prints it once, and ends the user's sessions
     #[command(after_help = "Example:\n  denwaban user password tanaka")]
     Password {
@@ -88,11 +105,7 @@ pub enum Verb {
 /// Does it.
 pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let store = context.store().await?;
-    let named = async |name: &str| -> Result<i64, Troubles> {
-        let found = store.users().await?.into_iter().find(|user| user.form.name == name);
-        let missing = || Trouble::new(Exit::Missing, "", words::NO_USER.with(&[&name]), words::NO_USER_REMEDY.text());
-        Ok(found.ok_or_else(missing)?.id)
-    };
+    let named = async |name: &str| -> Result<i64, Troubles> { Ok(find(&store, name).await?.id) };
     match verb {
         Verb::Add { name, role, operator } => {
             let role = known_role("--role", &role)?;
@@ -110,6 +123,24 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                 let role = user.form.role.as_str().to_owned();
                 vec![user.id.to_string(), user.form.name.clone(), role, yes(user.active)]
             });
+        }
+        Verb::Set { name, role, operator, no_operator } => {
+            let before = find(&store, &name).await?;
+            if !before.active {
+                let what = words::USER_IS_ENDED.with(&[&name]);
+                return Err(Trouble::new(Exit::Data, "", what, words::USER_IS_ENDED_REMEDY.text()).into());
+            }
+            let role = role.map(|role| known_role("--role", &role)).transpose()?;
+            let operator_id = match operator {
+                Some(login) => Some(store.operator_by_login(&login).await?.id),
+                None => before.form.operator_id.filter(|_| !no_operator),
+            };
+            let form = UserForm { role: role.unwrap_or(before.form.role), operator_id, ..before.form };
+            let user = store.update_user(before.id, &form).await?;
+            let role = user.form.role.as_str();
+            let detail = user.form.operator_id.map_or_else(|| role.to_owned(), |id| format!("{role} operator {id}"));
+            store.note(clock::unix_ms(), "command line", "user.update", &name, &detail).await?;
+            context.out.one(&user, || words::USER_CHANGED.with(&[&name, &role]));
         }
         Verb::Password { name } => {
             let password = store.set_user_password(named(&name).await?, None).await?;
@@ -145,6 +176,12 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         }
     }
     Ok(())
+}
+
+async fn find(store: &Store, name: &str) -> Result<UserRow, Troubles> {
+    let found = store.users().await?.into_iter().find(|user| user.form.name == name);
+    let missing = || Trouble::new(Exit::Missing, "", words::NO_USER.with(&[&name]), words::NO_USER_REMEDY.text());
+    Ok(found.ok_or_else(missing)?)
 }
 
 async fn sessions(context: &Context, store: &Store, id: i64, name: &str, end: bool) -> Result<(), Troubles> {

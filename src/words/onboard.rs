@@ -12,6 +12,9 @@ words! {
     ONBOARD_PROOF = "proof", "確認";
     ONBOARD_EVIDENCE = "evidence", "証拠";
     ONBOARD_CALL = "a call arrives", "電話が着信する";
+    ONBOARD_NOBODY = "(nobody has answered it)", "(応答なし)";
+    ONBOARD_UNANSWERED = "call {} came, and nobody has answered it", "通話 {} は着信しましたが、誰も応答していません";
+    ONBOARD_UNANSWERED_REMEDY = "see that somebody takes calls, and call the number again", "受付可のオペレーターがいることを確認し、もう一度電話してください";
     ONBOARD_GREETING = "it is greeted right", "正しく名乗る";
     ONBOARD_MAIL = "reports arrive", "報告が届く";
     TRUNK_SINCE = "since", "いつから";

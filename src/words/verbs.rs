@@ -99,6 +99,9 @@ words! {
     OPERATOR_ENDED = "{} cannot register any more", "{} は登録できなくなりました";
     OPERATOR_IS_ENDED = "the operator {} was removed: nothing is changed", "オペレーター {} は削除済みです。変更していません";
     OPERATOR_IS_ENDED_REMEDY = "make a new operator, with another login: `denwaban operator add`", "`denwaban operator add` で、別のログイン名のオペレーターを登録してください";
+    USER_CHANGED = "{} is {} from now on", "{} の役割: {}";
+    USER_IS_ENDED = "the login {} has ended: nothing is changed", "{} は停止済みです。変更していません";
+    USER_IS_ENDED_REMEDY = "a new password brings it back", "新しいパスワードを設定すると、もう一度使えます";
     USER_ENDED = "{} cannot log in any more", "{} はログインできなくなりました";
     FIRST_LINK = "There is no administrator yet. Open this link within 30 minutes to become the first one; it works once:", "管理者がまだいません。30分以内に次のリンクを開き、最初の管理者になってください（1回だけ使えます）:";
     FIRST_LINK_AGAIN = "(`denwaban user first` prints another one)", "（`denwaban user first` で新しいリンクを表示できます）";

@@ -1,7 +1,7 @@
 //! `denwaban client member`: the firm's own people who log in to my page.
 
 use clap::Subcommand;
-use store::{MemberForm, MemberRole, from_word, word};
+use store::{MemberForm, MemberRole, MemberRow, from_word, word};
 
 use super::super::Context;
 use super::super::output::{fields, yes};
@@ -37,6 +37,21 @@ pub enum Verb {
     List {
         /// The firm's code
         code: String,
+    },
+    /// Another name or role for a login
+    #[command(after_help = "Example:\n  denwaban client member set sakura-dental sato@sakura.example --role owner")]
+    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+    Set {
+        /// The firm's code
+        code: String,
+        /// The login
+        login: String,
+        /// What colleagues read
+        #[arg(long, group = "change")]
+        name: Option<String>,
+        /// owner (manages the logins), member (deals with reports) or reader
+        #[arg(long, group = "change")]
+        role: Option<String>,
     },
     /// A new password; prints it once, and ends the login's sessions
     #[command(after_help = "Example:\n  denwaban client member password sakura-dental sato@sakura.example")]
@@ -79,10 +94,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let now_ms = clock::unix_ms();
     match verb {
         Verb::Add { code, login, name, role } => {
-            let role: MemberRole = from_word(&role).ok_or_else(|| {
-                let what = words::NO_ROLE.with(&[&role]);
-                Trouble::new(Exit::Usage, "--role", what, words::NO_MEMBER_ROLE_REMEDY.text())
-            })?;
+            let role = known_role(&role)?;
             let customer = active(&store, &code).await?;
             let form = MemberForm { login, name, role };
             let (member, password) = store.create_member(customer.id, &form, None, WHO, now_ms).await?;
@@ -96,6 +108,17 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                 let form = &member.form;
                 vec![form.login.clone(), form.name.clone(), word(&form.role), yes(member.active)]
             });
+        }
+        Verb::Set { code, login, name, role } => {
+            let before = found(&store, &code, &login).await?;
+            if !before.active {
+                let what = words::USER_IS_ENDED.with(&[&login]);
+                return Err(Trouble::new(Exit::Data, "", what, words::USER_IS_ENDED_REMEDY.text()).into());
+            }
+            let role = role.as_deref().map(known_role).transpose()?.unwrap_or(before.form.role);
+            let form = MemberForm { login, name: name.unwrap_or(before.form.name), role };
+            let member = store.update_member(before.customer, before.id, &form, WHO, now_ms).await?;
+            context.out.one(&member, || words::USER_CHANGED.with(&[&member.form.name, &word(&member.form.role)]));
         }
         Verb::Password { code, login } => {
             let (customer, id) = find(&store, &code, &login).await?;
@@ -127,13 +150,25 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
 
 /// The firm's row and the login's.
 async fn find(store: &store::Store, code: &str, login: &str) -> Result<(i64, i64), Troubles> {
+    let member = found(store, code, login).await?;
+    Ok((member.customer, member.id))
+}
+
+fn known_role(role: &str) -> Result<MemberRole, Trouble> {
+    from_word(role).ok_or_else(|| {
+        let what = words::NO_ROLE.with(&[&role]);
+        Trouble::new(Exit::Usage, "--role", what, words::NO_MEMBER_ROLE_REMEDY.text())
+    })
+}
+
+async fn found(store: &store::Store, code: &str, login: &str) -> Result<MemberRow, Troubles> {
     let customer = store.customer_by_code(code).await?;
     let found = store.members(customer.id).await?.into_iter().find(|member| member.form.login == login);
     let missing = || {
         let what = words::NO_USER.with(&[&login]);
         Trouble::new(Exit::Missing, "", what, words::NO_MEMBER_REMEDY.with(&[&code]))
     };
-    Ok((customer.id, found.ok_or_else(missing)?.id))
+    Ok(found.ok_or_else(missing)?)
 }
 
 fn once(login: &str, password: &str) -> String {

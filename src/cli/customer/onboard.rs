@@ -27,7 +27,7 @@ pub struct Onboard {
     /// Ask the switch itself what would become of a call to the firm's number
     #[arg(long)]
     route: bool,
-    /// Wait for a call to the firm's number, and keep it as evidence
+    /// Wait for a call to the firm's number until somebody has answered it, and keep it as evidence
     #[arg(long)]
     call: bool,
     /// You have listened to the recording of that call: it was greeted as written, or not
@@ -84,7 +84,8 @@ async fn prove(context: &Context, of_firm: &str, arguments: &Onboard) -> Result<
         return Ok(());
     }
     let known = ask(context, "GET", of_firm, None).await?;
-    let Some(run) = list(&known, "runs").first().and_then(|run| number(run, "id")) else {
+    let newest = list(&known, "runs").first();
+    let Some(run) = newest.and_then(|run| number(run, "id")) else {
         let what = words::ONBOARD_NONE.with(&[&arguments.code]);
         return Err(Trouble::new(Exit::Data, "", what, words::ONBOARD_NONE_REMEDY.text()).into());
     };
@@ -93,7 +94,8 @@ async fn prove(context: &Context, of_firm: &str, arguments: &Onboard) -> Result<
         ask(context, "POST", &at("route"), None).await?;
     }
     if *call {
-        wait_for_call(context, &at("call"), *seconds).await?;
+        let earlier = newest.and_then(|run| run.get("call")).map(|call| text(call, "call")).unwrap_or_default();
+        wait_for_call(context, &at("call"), earlier, *seconds).await?;
     }
     if let Some(greeting) = greeting {
         let right = *greeting == Greeting::Right;
@@ -123,12 +125,49 @@ fn milliseconds(seconds: f64) -> i64 {
     text.parse().unwrap_or(-1)
 }
 
-async fn wait_for_call(context: &Context, route: &str, seconds: u64) -> Result<(), Troubles> {
+/// How a call that is waited for stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Came {
+    /// It rings still, or there is only the one that was noted before.
+    NotYet,
+    /// Somebody has answered it.
+    Answered,
+    /// It is over, and nobody has.
+    InVain,
+}
+
+fn came(call: &Value, earlier: &str, is_over: bool) -> Came {
+    match () {
+        () if number(call, "answered_ms").is_some() => Came::Answered,
+        () if text(call, "call") == earlier || !is_over => Came::NotYet,
+        () => Came::InVain,
+    }
+}
+
+/// Waits until a call has come and somebody has answered it. `earlier`: the call that the run has already; if nobody answered it, the
+/// next one is waited for.
+async fn wait_for_call(context: &Context, route: &str, earlier: &str, seconds: u64) -> Result<(), Troubles> {
     let mut left = Duration::from_secs(seconds);
     loop {
         match ask(context, "POST", route, Some(&json!({}))).await {
             Err(Troubles(troubles)) if troubles.iter().all(|one| one.exit == Exit::Missing) && !left.is_zero() => {}
-            other => return other.map(|_| ()),
+            Err(troubles) => return Err(troubles),
+            Ok(run) => {
+                let call = run.get("call").unwrap_or(&Value::Null);
+                let now = ask(context, "GET", &format!("/calls/{}", text(call, "call")), None).await?;
+                // Answered since it was noted, it is noted so with the next look.
+                let is_over =
+                    matches!(text(&now, "state"), "cleared" | "interrupted") && number(&now, "answered_ms").is_none();
+                match came(call, earlier, is_over) {
+                    Came::Answered => return Ok(()),
+                    Came::NotYet if !left.is_zero() => {}
+                    Came::NotYet | Came::InVain => {
+                        let what = words::ONBOARD_UNANSWERED.with(&[&text(call, "call")]);
+                        let remedy = words::ONBOARD_UNANSWERED_REMEDY.text();
+                        return Err(Trouble::new(Exit::Failed, "--call", what, remedy).into());
+                    }
+                }
+            }
         }
         tokio::time::sleep(LOOK).await;
         left = left.saturating_sub(LOOK);
@@ -166,7 +205,11 @@ fn described(known: &Value) -> String {
     let call = part("call");
     let came = call.map(|call| {
         let arrived = number(call, "arrived_ms").map(time).unwrap_or_default();
-        format!("{} {} {} {}", text(call, "call"), arrived, text(call, "caller"), text(call, "operator_name"))
+        let answered = match number(call, "answered_ms") {
+            Some(ms) => format!("{} {} {}", words::ANSWERED.text(), time(ms), text(call, "operator_name")),
+            None => words::ONBOARD_NOBODY.text().to_owned(),
+        };
+        format!("{} {arrived} {} {answered}", text(call, "call"), text(call, "caller"))
     });
     rows.push(vec![mark(call.is_some()), words::ONBOARD_CALL.text().to_owned(), came.unwrap_or_default()]);
     let greeting = part("greeting");
@@ -258,6 +301,16 @@ mod tests {
         }
         let marks: Vec<&str> = text.lines().filter_map(|line| line.trim().get(..2)).collect();
         assert_eq!(marks.iter().filter(|mark| **mark == "OK").count(), 2, "{text}");
+        assert!(text.contains(words::ONBOARD_NOBODY.text()), "{text}");
         assert_eq!((milliseconds(8.0004), milliseconds(f64::NAN)), (8000, -1));
+    }
+
+    #[test]
+    fn f61_a_call_is_waited_for_until_it_was_answered_or_is_over() {
+        let rings = json!({"call": "ABC", "answered_ms": null});
+        let answered = json!({"call": "ABC", "answered_ms": 1});
+        assert_eq!((came(&rings, "", false), came(&rings, "", true)), (Came::NotYet, Came::InVain));
+        assert_eq!((came(&answered, "", false), came(&answered, "ABC", true)), (Came::Answered, Came::Answered));
+        assert_eq!(came(&rings, "ABC", true), Came::NotYet, "that one is past: the next one is waited for");
     }
 }

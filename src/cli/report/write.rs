@@ -93,14 +93,17 @@ pub async fn edit(context: &Context, Edit { id, fields, unheard, faq, take }: Ed
     if take {
         ask(context, "POST", &format!("{route}/lock"), Some(&json!({ "take": true }))).await?;
     }
-    let mut progress = Value::Null;
-    if !edits.is_empty() {
-        progress = ask(context, "PATCH", &route, Some(&json!({ "edits": edits }))).await?;
-    }
-    if let Some(entry) = faq {
-        progress = ask(context, "POST", &format!("{route}/faq"), Some(&json!({ "entry": entry }))).await?;
-    }
-    ask(context, "DELETE", &format!("{route}/lock"), None).await?;
+    let change = async {
+        let mut progress = Value::Null;
+        if !edits.is_empty() {
+            progress = ask(context, "PATCH", &route, Some(&json!({ "edits": edits }))).await?;
+        }
+        if let Some(entry) = faq {
+            progress = ask(context, "POST", &format!("{route}/faq"), Some(&json!({ "entry": entry }))).await?;
+        }
+        Ok(progress)
+    };
+    let progress = then_free(context, &route, change).await?;
     context.out.one(&progress, || {
         let saved = words::REPORT_SAVED.with(&[&id]);
         let missing = list(&progress, "missing");
@@ -111,6 +114,19 @@ pub async fn edit(context: &Context, Edit { id, fields, unheard, faq, take }: Ed
         format!("{saved}\n{}", words::REPORT_LACKS.with(&[&clean(&lacks)]))
     });
     Ok(())
+}
+
+/// Does something with a draft and lets it go, also when that was refused: others need not wait until our lock runs out.
+async fn then_free(
+    context: &Context,
+    route: &str,
+    change: impl Future<Output = Result<Value, Troubles>>,
+) -> Result<Value, Troubles> {
+    let changed = change.await;
+    let freed = ask(context, "DELETE", &format!("{route}/lock"), None).await;
+    let changed = changed?;
+    freed?;
+    Ok(changed)
 }
 
 /// Who would get a draft, and how it would look.
@@ -155,10 +171,13 @@ pub async fn correct(context: &Context, id: &str, set: &[String]) -> Result<(), 
     let edits = edits(set, &[])?;
     let mut draft = ask(context, "POST", &format!("/reports/{}/correct", escaped(id)), None).await?;
     let route = format!("/reports/{}", text(&draft, "id"));
-    if !edits.is_empty() {
-        ask(context, "PATCH", &route, Some(&json!({ "edits": edits }))).await?;
-    }
-    ask(context, "DELETE", &format!("{route}/lock"), None).await?;
+    let change = async {
+        match edits.is_empty() {
+            true => Ok(Value::Null),
+            false => ask(context, "PATCH", &route, Some(&json!({ "edits": edits }))).await,
+        }
+    };
+    then_free(context, &route, change).await?;
     if !edits.is_empty() {
         draft = ask(context, "GET", &route, None).await?;
     }
