@@ -150,9 +150,13 @@ impl Keeper {
         if !self.store.may_dial_in(customer, pin_set_ms, call, now_ms).await? {
             return Ok(Answer::NotThere);
         }
-        let Some(path) = below(&self.recordings, &self.store.recording(call).await?.path) else {
-            return Ok(Answer::NotThere);
+        let recording = match self.store.recording(call).await {
+            Ok(recording) => recording,
+            // Purged meanwhile.
+            Err(StoreError::Missing { .. }) => return Ok(Answer::NotThere),
+            Err(error) => return Err(error),
         };
+        let Some(path) = below(&self.recordings, &recording.path) else { return Ok(Answer::NotThere) };
         let read = tokio::task::spawn_blocking(move || media::excerpt(&path, from_ms, PIECE_MS)).await;
         let excerpt = match read {
             Ok(Ok(excerpt)) => excerpt,

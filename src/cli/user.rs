@@ -33,20 +33,7 @@ pub enum Verb {
     /// Another role for a user, or another operator whom the user is; sessions go on with it
     #[command(after_help = "Examples:\n  denwaban user set tanaka --role supervisor\n  \
         denwaban user set hanako --operator 102\n  denwaban user set hanako --role admin --no-operator")]
-    #[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
-    Set {
-        /// Login name
-        name: String,
-        /// admin, supervisor or operator
-        #[arg(long, group = "change")]
-        role: Option<String>,
-        /// Login of the operator that this user is
-        #[arg(long, value_name = "LOGIN", group = "change")]
-        operator: Option<String>,
-        /// The user is no operator
-        #[arg(long, group = "change", conflicts_with = "operator")]
-        no_operator: bool,
-    },
+    Set(Set),
     /// A new password; prints it once, and ends the user's sessions
     #[command(after_help = "Example:\n  denwaban user password tanaka")]
     Password {
@@ -102,6 +89,23 @@ pub enum Verb {
     },
 }
 
+/// Arguments of `user set`.
+#[derive(clap::Args, Debug)]
+#[command(group = clap::ArgGroup::new("change").required(true).multiple(true))]
+pub struct Set {
+    /// Login name
+    name: String,
+    /// admin, supervisor or operator
+    #[arg(long, group = "change")]
+    role: Option<String>,
+    /// Login of the operator that this user is
+    #[arg(long, value_name = "LOGIN", group = "change")]
+    operator: Option<String>,
+    /// The user is no operator
+    #[arg(long, group = "change", conflicts_with = "operator")]
+    no_operator: bool,
+}
+
 /// Does it.
 pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
     let store = context.store().await?;
@@ -124,24 +128,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                 vec![user.id.to_string(), user.form.name.clone(), role, yes(user.active)]
             });
         }
-        Verb::Set { name, role, operator, no_operator } => {
-            let before = find(&store, &name).await?;
-            if !before.active {
-                let what = words::USER_IS_ENDED.with(&[&name]);
-                return Err(Trouble::new(Exit::Data, "", what, words::USER_IS_ENDED_REMEDY.text()).into());
-            }
-            let role = role.map(|role| known_role("--role", &role)).transpose()?;
-            let operator_id = match operator {
-                Some(login) => Some(store.operator_by_login(&login).await?.id),
-                None => before.form.operator_id.filter(|_| !no_operator),
-            };
-            let form = UserForm { role: role.unwrap_or(before.form.role), operator_id, ..before.form };
-            let user = store.update_user(before.id, &form).await?;
-            let role = user.form.role.as_str();
-            let detail = user.form.operator_id.map_or_else(|| role.to_owned(), |id| format!("{role} operator {id}"));
-            store.note(clock::unix_ms(), "command line", "user.update", &name, &detail).await?;
-            context.out.one(&user, || words::USER_CHANGED.with(&[&name, &role]));
-        }
+        Verb::Set(arguments) => set(context, &store, arguments).await?,
         Verb::Password { name } => {
             let password = store.set_user_password(named(&name).await?, None).await?;
             let answer = serde_json::json!({ "user": name, "password": password });
@@ -175,6 +162,27 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             context.out.one(&serde_json::json!({ "removed": name }), || words::USER_ENDED.with(&[&name]));
         }
     }
+    Ok(())
+}
+
+async fn set(context: &Context, store: &Store, arguments: Set) -> Result<(), Troubles> {
+    let Set { name, role, operator, no_operator } = arguments;
+    let before = find(store, &name).await?;
+    if !before.active {
+        let what = words::USER_IS_ENDED.with(&[&name]);
+        return Err(Trouble::new(Exit::Data, "", what, words::USER_IS_ENDED_REMEDY.text()).into());
+    }
+    let role = role.map(|role| known_role("--role", &role)).transpose()?;
+    let operator_id = match operator {
+        Some(login) => Some(store.operator_by_login(&login).await?.id),
+        None => before.form.operator_id.filter(|_| !no_operator),
+    };
+    let form = UserForm { role: role.unwrap_or(before.form.role), operator_id, ..before.form };
+    let user = store.update_user(before.id, &form).await?;
+    let role = user.form.role.as_str();
+    let detail = user.form.operator_id.map_or_else(|| role.to_owned(), |id| format!("{role} operator {id}"));
+    store.note(clock::unix_ms(), "command line", "user.update", &name, &detail).await?;
+    context.out.one(&user, || words::USER_CHANGED.with(&[&name, &role]));
     Ok(())
 }
 

@@ -135,6 +135,9 @@ fn written_and_sent(house: &House, call: &str) -> String {
     });
     let report = text(&unfinished, "id").to_owned();
     assert_eq!(cli(house, &["report", "sheet", &report])["report"]["id"], report.as_str());
+    // What is refused keeps nobody waiting: the draft is let go.
+    assert_eq!(said(house, &["report", "edit", &report, "--take", "--set", "no-such-field=x"]).2, 65);
+    assert_eq!(cli(house, &["report", "show", &report])["lock"], Value::Null);
     let progress = cli(house, &["report", "edit", &report, "--set", "company=□□商事", "--unheard", "name"]);
     assert!(all(&progress["missing"]).iter().any(|one| one["key"] == "business"), "{progress}");
     let rest = [
@@ -193,6 +196,40 @@ fn disputed_and_answered(house: &House, report: &str) {
     assert_eq!(cli(house, &["report", "task", &task["id"].to_string(), "--done"])["now"], false);
     let proof = cli(house, &["report", "reconcile", "--from", "2020-01-01", "--to", "2100-01-01"]);
     assert_eq!(cli(house, &["report", "proofs", "--limit", "1"])["proofs"][0]["hash"], proof["hash"]);
+}
+
+/// The firm praises whoever took the call, and has its answer.
+fn praised_and_answered(house: &House, report: &str) {
+    let set = ["client", "member", "set", "sakura", "hanako@sakura.example", "--role", "owner"];
+    assert_eq!(cli(house, &set)["role"], "owner");
+    let password = cli(house, &["client", "member", "password", "sakura", "hanako@sakura.example"]);
+    let login = json!({ "login": "hanako@sakura.example", "password": text(&password, "password") });
+    let token = house.post("/my/login", login);
+    let praise = json!({ "kind": "praise", "words": "とても丁寧でした" });
+    let route = format!("/my/reports/{report}/feedback");
+    let (status, answer) = house.ask_as(text(&token, "token"), "POST", &route, Some(&praise));
+    assert_eq!(status, 201, "{answer}");
+    let open = cli(house, &["feedback", "list", "--open", "--client", "sakura", "--operator", "101"]);
+    let id = all(&open)[0]["id"].to_string();
+    assert_eq!(text(&cli(house, &["feedback", "read", &id]), "words"), "とても丁寧でした");
+    assert_eq!(said(house, &["feedback", "read", "999"]).2, 66);
+    assert_eq!(said(house, &["feedback", "answer", &id, "--answer", " "]).2, 65);
+    cli(house, &["feedback", "answer", &id, "--answer", "ありがとうございます"]);
+    assert_eq!(cli(house, &["feedback", "list", "--open"]), json!([]));
+    assert_eq!(all(&cli(house, &["feedback", "list", "--answered", "--report", report])).len(), 1);
+}
+
+/// A login gets another role; one that has ended stays so.
+fn logins(house: &House) {
+    cli(house, &["user", "add", "tanaka", "--role", "supervisor"]);
+    let row = cli(house, &["user", "set", "tanaka", "--role", "operator", "--operator", "101"]);
+    assert!(row["role"] == "operator" && row["operator_id"].is_i64(), "{row}");
+    assert_eq!(said(house, &["user", "set", "tanaka", "--no-operator"]).2, 65, "an operator's login needs one");
+    assert_eq!(cli(house, &["user", "set", "tanaka", "--role", "admin", "--no-operator"])["operator_id"], Value::Null);
+    cli(house, &["user", "remove", "tanaka"]);
+    assert_eq!(said(house, &["user", "set", "tanaka", "--role", "admin"]).2, 65);
+    let users = cli(house, &["user", "list"]);
+    assert!(all(&users).iter().any(|one| one["name"] == "tanaka" && one["active"] == false), "{users}");
 }
 
 /// Calls are drawn, chosen, scored.
@@ -265,6 +302,8 @@ fn everything_that_the_page_does_the_command_line_does() {
     let call = call_in_hand(&house, &mut carrier);
     let report = written_and_sent(&house, &call);
     disputed_and_answered(&house, &report);
+    praised_and_answered(&house, &report);
+    logins(&house);
     scored(&house, &call);
     at_the_desk(&house, &operator);
     whatever_else(&house, &operator);

@@ -148,3 +148,13 @@ pub fn assert_hears_only(samples: &[i16], hz: f32, who: &str) {
 pub fn seconds_of(samples: &[i16], hz: f32) -> f32 {
     samples.chunks_exact(WINDOW).filter(|w| hear(w) == Heard::Tone(hz)).count() as f32 / 10.0
 }
+
+/// Seconds in which this tone is heard, alone or together with others, to a tenth.
+pub fn seconds_with(samples: &[i16], hz: f32) -> f32 {
+    let has = |window: &[i16]| match hear(window) {
+        Heard::Tone(one) => one == hz,
+        Heard::Several => power(window, hz) > 0.15 * loudness(window).powi(2),
+        Heard::Silence | Heard::Other => false,
+    };
+    samples.chunks_exact(WINDOW).filter(|window| has(window)).count() as f32 / 10.0
+}

@@ -174,8 +174,9 @@ impl Store {
         let (from, from_max) = source(&mut tx, keyed.caller, now_ms).await?;
         let from_tries = charge(&mut tx, &from, CALLER_MS, now_ms).await?;
         let firm_tries = match customer {
-            Some(customer) => charge(&mut tx, &firm(customer), FIRM_MS, now_ms).await?,
-            None => 0,
+            // Whoever is locked is not listened to, and cannot lock a firm's own people out by going on.
+            Some(customer) if from_tries <= from_max => charge(&mut tx, &firm(customer), FIRM_MS, now_ms).await?,
+            Some(_) | None => 0,
         };
         tx.commit().await?;
         let is_right = verify(keyed.pin, known, "dial_in_pins.hash").await?;

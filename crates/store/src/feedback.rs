@@ -191,13 +191,12 @@ impl Store {
         }
         checks.end(())?;
         let mut tx = self.begin().await?;
-        let about: Option<String> =
-            sqlx::query_scalar("SELECT report FROM feedback WHERE id = $1").bind(id).fetch_optional(&mut *tx).await?;
         // Held until the answer is written: a purge that comes between would leave words behind that nothing takes away any more.
-        crate::report::take(&mut tx, &about.ok_or_else(|| missing(id))?).await.map_err(|error| match error {
-            StoreError::Missing { .. } => missing(id),
-            other => other,
-        })?;
+        let sql = "UPDATE reports SET revision = revision WHERE purged_ms IS NULL \
+                   AND id = (SELECT report FROM feedback WHERE id = $1)";
+        if sqlx::query(sql).bind(id).execute(&mut *tx).await?.rows_affected() == 0 {
+            return Err(missing(id));
+        }
         let row = sqlx::query(
             "UPDATE feedback SET answer = $1, answered_ms = $2, answered_by = $3 WHERE id = $4 RETURNING *",
         )

@@ -122,6 +122,11 @@ on_both! {
             assert_eq!(is_in(tries(&store, customer, PIN, MOBILE, NOW_MS).await), n < 6, "{n}");
         }
         assert!(is_in(tries(&store, customer, PIN, "81312345678", NOW_MS).await), "from elsewhere they are let in");
+        for _ in 0..30 {
+            let refused = tries(&store, customer, "111119", MOBILE, NOW_MS).await;
+            assert_eq!(refused, DialedIn::Refused { locked: None }, "who is locked locks nobody else out");
+        }
+        assert!(is_in(tries(&store, customer, PIN, "81312345678", NOW_MS).await));
         let later = NOW_MS + HOUR_MS + 1;
         assert!(is_in(tries(&store, customer, PIN, MOBILE, later).await), "an hour later, too");
         // From many numbers: twenty for the firm within a day.

@@ -95,7 +95,15 @@ struct Playing {
 enum Next {
     None,
     Asked,
-    There { prompt: Prompt, length_ms: u64 },
+    There {
+        prompt: Prompt,
+        length_ms: u64,
+    },
+    /// It may not be heard any more, or cannot be had: whoever listens is not to take the recording for over.
+    Lost {
+        phrase: Phrase,
+        then: Then,
+    },
 }
 
 /// A firm whose recordings are heard.
@@ -320,6 +328,7 @@ impl Dialogue {
                         self.stage = Stage::Fetching { from_ms };
                     }
                     Next::There { prompt, length_ms } => self.play(now, prompt, from_ms, length_ms),
+                    Next::Lost { phrase, then } => self.say(now, phrase, then),
                 }
             }
             Stage::Asking(question) => {
@@ -373,7 +382,12 @@ impl Dialogue {
             (Stage::Playing(playing), Answer::Piece { prompt, length_ms, .. }) => {
                 playing.next = Next::There { prompt, length_ms };
             }
-            (Stage::Playing(playing), _) => playing.next = Next::None,
+            (Stage::Playing(playing), Answer::NotThere) => {
+                playing.next = Next::Lost { phrase: Phrase::Gone, then: Then::Waits };
+            }
+            (Stage::Playing(playing), _) => {
+                playing.next = Next::Lost { phrase: Phrase::Unavailable, then: Then::Leaves };
+            }
             (Stage::Over | Stage::Asking(_) | Stage::Saying(_) | Stage::Waiting, _) => {}
             (Stage::Checking | Stage::Introducing | Stage::Fetching { .. }, _) => {
                 self.say(now, Phrase::Unavailable, Then::Leaves);

@@ -179,6 +179,17 @@ fn f52_a_piece_that_is_late_is_waited_for() {
 }
 
 #[test]
+fn f52_a_recording_that_breaks_off_is_not_taken_for_over() {
+    for (answer, words, then) in
+        [(Answer::NotThere, "ja/gone", None), (Answer::Unavailable, "ja/unavailable", Some("hang up"))]
+    {
+        let mut caller = Caller::listening(1);
+        caller.hears(answer).does([]).said("one").does([words]).said(words);
+        assert_eq!(caller.does.first().map(|_| "hang up"), then);
+    }
+}
+
+#[test]
 fn f52_keys_go_to_older_and_newer_ones_and_no_further() {
     let mut caller = Caller::listening(2);
     caller.keys("3").does(["ja/newest"]).said("ja/newest").does([]);
