@@ -5,6 +5,7 @@
 //! ([`Answer`]). A recording comes in pieces, each a prompt of its own, so that it can be of any length.
 
 mod dialogue;
+mod stage;
 mod words;
 
 use std::fmt;

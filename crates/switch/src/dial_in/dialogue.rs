@@ -3,8 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use super::stage::{Next, Open, Playing, Question, Stage, Then};
 use super::words::Phrase;
-use super::{Answer, Ask, DIGITS_MAX, Kept, Keyed, Locked, RECORDINGS_MAX, Tongue};
+use super::{Answer, Ask, DIGITS_MAX, Keyed, Locked, RECORDINGS_MAX, Tongue};
 use crate::media::Prompt;
 use crate::waiting::speech::TONE;
 
@@ -40,81 +41,6 @@ pub(crate) enum Do {
     Alarm(Locked),
     /// It is over.
     HangUp,
-}
-
-/// What is asked for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Question {
-    Code,
-    Pin { code: Keyed },
-}
-
-/// What follows when something has been said.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Then {
-    /// The question for a key.
-    Asks(Question),
-    /// Keys of a recording.
-    Waits,
-    /// The piece from the beginning.
-    Plays,
-    /// The end.
-    Leaves,
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// The question is being said, or a key is waited for.
-    Asking(Question),
-    /// Code and PIN are being looked at.
-    Checking,
-    /// Something is being said.
-    Saying(Then),
-    /// The words before a recording are being made.
-    Introducing,
-    /// A piece is being fetched, from there.
-    Fetching { from_ms: u64 },
-    /// A piece is being heard.
-    Playing(Playing),
-    /// A recording is over: a key is waited for.
-    Waiting,
-    /// Nothing more.
-    Over,
-}
-
-/// A piece that is being heard, and the one that follows it.
-#[derive(Debug)]
-struct Playing {
-    from_ms: u64,
-    length_ms: u64,
-    since: Instant,
-    next: Next,
-}
-
-#[derive(Debug)]
-enum Next {
-    None,
-    Asked,
-    There {
-        prompt: Prompt,
-        length_ms: u64,
-    },
-    /// It may not be heard any more, or cannot be had: whoever listens is not to take the recording for over.
-    Lost {
-        phrase: Phrase,
-        then: Then,
-    },
-}
-
-/// A firm whose recordings are heard.
-#[derive(Debug)]
-struct Open {
-    customer: i64,
-    recordings: Vec<Kept>,
-    /// Which one, from 0.
-    place: usize,
-    /// How long it is, once that is known.
-    whole_ms: Option<u64>,
 }
 
 /// One call to the recordings line.

@@ -204,9 +204,12 @@ pub(crate) async fn call(
 ) -> Result<Json<Onboarding>, Refusal> {
     login.may(Act::TendFirms)?;
     let call = call.as_deref().map(call_id).transpose()?;
+    let before = api.store.onboarding(id).await.said(tongue.0)?;
     let noted = api.store.note_onboarding_call(id, call, &login.name, api.now_ms()).await.said(tongue.0)?;
     let none = || Refusal::not_found(tongue.0.of("まだ着信がありません", "no call has arrived yet"));
-    Ok(told(&api, noted.ok_or_else(none)?))
+    let run = noted.ok_or_else(none)?;
+    // Desks that look again ask this again: what changes nothing is told to nobody, or they would go on for ever.
+    Ok(if run.call == before.call { Json(run) } else { told(&api, run) })
 }
 
 /// Say how the call was greeted: whoever took it, or a supervisor who has listened to the recording.

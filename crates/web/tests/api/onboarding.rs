@@ -105,6 +105,10 @@ fn f61_a_firm_is_proved_by_a_call_its_greeting_and_its_mail_and_says_when_someth
     firm.say(&run, "call", &firm.supervisor, json!({})).is_refusal(404, "not_found", None);
     firm.called(false);
     let call = firm.say(&run, "call", &firm.supervisor, json!({})).json()["call"].clone();
+    let told = || firm.house.switchboard.news.lock().unwrap().len();
+    let before = told();
+    assert_eq!(firm.say(&run, "call", &firm.supervisor, json!({})).json()["call"], call);
+    assert_eq!(told(), before, "desks that look again do not make each other look again");
     assert_eq!((&call["call"], &call["operator_name"]), (&json!(CallId(CALL).to_string()), &json!("花子")));
     let waits = firm.house.get("/onboardings/mine", &firm.operator).json();
     assert_eq!(
