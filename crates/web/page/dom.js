@@ -15,6 +15,21 @@ export function element(name, properties = {}, ...children) {
 /** A text whose `{name}`s are filled with these values. */
 export const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
+/** Draws `place` anew by `draw`. Whoever works there with the keyboard stays at what is called the same, or is taken to `home()`. */
+export function staying(place, draw, home = () => null) {
+  const was = place.contains(document.activeElement) ? document.activeElement : null;
+  const called = (one) => [one.id, one.name, one.ariaLabel, one.matches("button, summary") ? one.textContent : ""].join("\n");
+  const same = (name) => [...place.querySelectorAll(was.localName)].filter((one) => called(one) === name);
+  const name = was && called(was);
+  const nth = was && same(name).indexOf(was);
+  draw();
+  if (!was || place.contains(document.activeElement)) return;
+  const found = same(name);
+  const now = found[Math.min(nth, found.length - 1)] ?? home();
+  now?.focus({ preventScroll: true });
+  if (was.selectionStart != null && now?.value === was.value) now.setSelectionRange(was.selectionStart, was.selectionEnd);
+}
+
 /** Asks the API, in this language; `options.tagged` hears in which state the row is that comes. A refusal is thrown with its `status`, `body` and `wait`, the seconds after which to ask again. */
 export async function ask(path, language, options = {}) {
   const headers = { "Content-Type": "application/json", "Accept-Language": language };

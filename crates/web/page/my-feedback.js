@@ -1,7 +1,8 @@
 // Praise, complaints and wishes about a report (F63): what was said, what was answered, and a form to say more.
 
 /** What stands below a report. `tools` are the page's own; `again` shows the report anew. */
-export function feedbackPart({ element, button, chip, W, filled, when, send, wrong, may }, whole, again) {
+export function feedbackPart({ element, button, chip, W, filled, when, send, wrong, may, written }, whole, again) {
+  const key = `feedback ${whole.id}`;
   const made = element("div", { className: "dispute feedback" });
   for (const one of whole.feedback) {
     made.append(element("p", {}, chip(W.feedbackKinds[one.kind], one.answer ? "done" : "high"), ` ${one.words} `, element("small", { className: "quiet", textContent: `${one.said_by} ${when(one.said_ms)}` })),
@@ -10,23 +11,27 @@ export function feedbackPart({ element, button, chip, W, filled, when, send, wro
   if (!may("handle")) return made;
   const place = element("div");
   const ask = () => {
-    const kind = element("select", { name: "kind" }, ...Object.entries(W.feedbackKinds).map(([code, text]) => new Option(text, code)));
-    const own = element("textarea", { name: "words", maxLength: 500 });
+    const before = written.get(key);
+    const kind = element("select", { name: "kind" }, ...Object.entries(W.feedbackKinds).map(([code, text]) => new Option(text, code, false, code === before?.kind)));
+    const own = element("textarea", { name: "words", maxLength: 500, value: before?.words ?? "" });
     const error = element("p", { className: "error", role: "alert" });
     const form = element("form", {}, element("label", {}, element("span", { textContent: W.feedbackKind }), kind), element("label", {}, element("span", { textContent: W.feedbackWords }), own), error,
-      element("div", { className: "acts" }, element("button", { className: "main", textContent: W.disputeSend }), button(W.cancel, offer)));
+      element("div", { className: "acts" }, element("button", { className: "main", textContent: W.feedbackSend }), button(W.cancel, () => { written.delete(key); offer(); place.querySelector("button").focus(); })));
+    form.oninput = () => written.set(key, { kind: kind.value, words: own.value });
     form.onsubmit = async (event) => {
       event.preventDefault();
       try {
         await send("POST", `/reports/${whole.id}/feedback`, { kind: kind.value, words: own.value });
+        written.delete(key);
         await again();
       } catch (why) { error.textContent = wrong(why); }
     };
     place.replaceChildren(form);
-    kind.focus();
+    return kind;
   };
-  const offer = () => place.replaceChildren(button(W.feedback, ask));
-  offer();
+  const offer = () => place.replaceChildren(button(W.feedback, () => ask().focus()));
+  // What was being written stays, whatever else is drawn anew.
+  if (written.has(key)) ask(); else offer();
   made.append(place);
   return made;
 }

@@ -1,4 +1,5 @@
 // What a firm keeps by itself on my page: its people's schedule, notes for the operators, its logins.
+import { staying } from "/dom.js";
 
 /** Shown in `#keeping`; everything else is the page's own. */
 export function keeping({ $, element, button, filled, when, send, api, wrong, may, state, W, begin }) {
@@ -13,14 +14,16 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
   /** A form that says what went wrong. What is typed stays until `act` has gone well, whatever is drawn anew; `then` looks again. */
   function form(code, title, fields, act, then) {
     const said = element("p", { className: "error", role: "alert" });
-    const save = element("button", { className: "main", textContent: W().save });
+    const save = element("button", { className: "main", textContent: W().save, ariaLabel: `${W().save}: ${title}` });
+    let isBusy = false;
     const made = element("form", {}, element("h3", { textContent: title }), element("div", { className: "fields" }, ...fields), said, element("div", { className: "acts" }, save));
     const lines = () => [...made.elements].filter((one) => one.name && one.type !== "password");
     for (const one of lines()) one.value = typed.get(code)?.[one.name] ?? one.value;
     made.oninput = () => typed.set(code, Object.fromEntries(lines().map((one) => [one.name, one.value])));
     made.onsubmit = async (event) => {
       event.preventDefault();
-      save.disabled = true;
+      if (isBusy) return;
+      isBusy = true;
       for (const field of made.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
       try {
         const done = await act(made.elements);
@@ -31,7 +34,7 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
         const field = made.elements[error.body?.field];
         if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
       } finally {
-        save.disabled = false;
+        isBusy = false;
       }
     };
     return made;
@@ -92,13 +95,14 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
     made.id = "dial-in";
     if (!may("manage")) return made;
     if (line.set_ms) made.append(remover(T.pin, "/dial-in", "members"));
-    made.append(form(line.set_ms ? T.other : T.set, [
+    made.append(form("dial-in", line.set_ms ? T.other : T.set, [
       labelled(T.newPin, input("pin", { type: "password", inputMode: "numeric", pattern: "[0-9]{6,8}", minLength: 6, maxLength: 8, required: true, autocomplete: "new-password", title: T.hint })),
     ], async (fields) => {
       await send("PUT", "/dial-in", { pin: fields.pin.value }).catch((error) => {
         if (error.body?.field === "pin") error.message = T.hint, error.body.remedy = "";
         throw error;
       });
+    }, async () => {
       await draw("members");
       $("state").textContent = T.saved;
     }));
@@ -170,7 +174,7 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
       const parts = await (tab === "members" ? members() : people());
       if (mine !== turn || state.tab !== tab) return;
       drawn = { tab, parts };
-      $("keeping").replaceChildren(...parts);
+      staying($("keeping"), () => $("keeping").replaceChildren(...parts), () => $("tabs").querySelector("[aria-current]"));
     } catch (error) {
       if (mine !== turn || state.tab !== tab) return;
       // What stands there, and what is being written in it, is better than nothing.

@@ -9,6 +9,7 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
   let place = null;
   let changed = false;
   let loaded = "";
+  let turn = 0;
 
   const labelled = (text, field) => element("label", {}, element("span", { textContent: text }), field);
   const fresh = (items, prefix) => {
@@ -43,11 +44,16 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
   function rows(items, list, name, inside) {
     return element("ol", { className: "orders" }, ...items.map((one, n) => {
       const what = name(one, n);
-      const act = (text, label, off, does) => button(text, () => { does(); changed = true; draw(); }, { disabled: off, ariaLabel: filled(label, { what }) });
-      const move = (to) => () => items.splice(to, 0, ...items.splice(n, 1));
+      const at = (act, row) => `${list}[${row}] ${act}`;
+      const act = (code, text, label, off, does) => {
+        const made = button(text, () => { const row = does(); changed = true; draw(); focuses(at(code, row), at("up", row), at("down", row), at("remove", row), `add ${list}`); }, { disabled: off, ariaLabel: filled(label, { what }) });
+        made.dataset.path = at(code, n);
+        return made;
+      };
+      const move = (to) => () => { items.splice(to, 0, ...items.splice(n, 1)); return to; };
       const group = element("fieldset", {}, element("legend", { textContent: what }), element("div", { className: "fields" }, ...inside(one, `${list}[${n}]`)),
-        element("div", { className: "acts" }, act("↑", W().upOf, n === 0, move(n - 1)), act("↓", W().downOf, n === items.length - 1, move(n + 1)),
-          act(W().remove, W().removeOf, false, () => items.splice(n, 1))));
+        element("div", { className: "acts" }, act("up", "↑", W().upOf, n === 0, move(n - 1)), act("down", "↓", W().downOf, n === items.length - 1, move(n + 1)),
+          act("remove", W().remove, W().removeOf, false, () => { items.splice(n, 1); return Math.min(n, items.length - 1); })));
       return element("li", {}, group);
     }));
   }
@@ -92,12 +98,19 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
       ...(rest ? [element("p", { className: "quiet", textContent: filled(W().besides, { what: rest }) })] : []),
       ...one.to.map((to, n) => choice(W().goesTo, `${path}.to[${n}].who`, [...(one.to.length > 1 ? [["", W().nobody]] : []), ...whom()], read(to.who),
         (value) => { if (value) to.who = write(value); else one.to.splice(n, 1); })),
-      button(W().addTo, () => { one.to.push({ who: "firm", by: "both" }); changed = true; draw(); }),
+      keyed(`${path} to`, button(W().addTo, () => { one.to.push({ who: "firm", by: "both" }); changed = true; draw(); })),
       chosen(W().also, one.also, (is) => { one.also = is; }),
     ];
   });
 
-  const add = (text, list, make) => button(text, () => { whole[list].push(make()); changed = true; draw(); place.querySelector(`[data-list=${list}] li:last-child input, [data-list=${list}] li:last-child select`)?.focus(); });
+  /** The first of these that can be worked with, after everything was drawn anew. */
+  function focuses(...paths) {
+    const found = paths.map((path) => place.querySelector(`[data-path="${CSS.escape(path)}"]:not(:disabled)`)).find((one) => one);
+    found?.focus();
+  }
+
+  const keyed = (path, made) => { made.dataset.path = path; return made; };
+  const add = (text, list, make) => keyed(`add ${list}`, button(text, () => { whole[list].push(make()); changed = true; draw(); place.querySelector(`[data-list=${list}] li:last-child input, [data-list=${list}] li:last-child select`)?.focus(); }));
   const panel = (title, hint, list, inside, more) => {
     const made = element("section", { className: "panel" }, element("h2", { textContent: title }), element("p", { className: "quiet", textContent: hint }), inside, element("div", { className: "acts" }, more));
     made.dataset.list = list;
@@ -125,18 +138,20 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
     event.preventDefault();
     for (const field of place.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     said.textContent = kept.textContent = "";
+    const mine = turn;
     const { revision, people: roster, recipients, rules: read } = whole;
     const sent = JSON.stringify({ people: roster, recipients, rules: read });
     try {
       const now = await put({ revision, ...JSON.parse(sent) });
+      if (!whole) return; // somebody else is here by now
       const { people: roster, recipients, rules: read } = whole;
       // What was typed meanwhile is kept, for the next time.
       changed = JSON.stringify({ people: roster, recipients, rules: read }) !== sent;
       loaded = lists(now);
       if (changed) whole.revision = now.revision;
       else whole = now;
-      draw();
       kept.textContent = W().saved;
+      if (mine === turn) draw();
     } catch (error) {
       said.textContent = wrong(error);
       const field = place.querySelector(`[data-path="${CSS.escape(error.body?.field ?? "-")}"]`);
@@ -152,22 +167,32 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
         () => ({ id: fresh(whole.recipients, CODE.recipients), label: "", person: null, channel: { type: "email", address: "" }, active: true, fallback: null }))),
       panel(W().rules, W().rulesHint, "rules", rules(), add(W().addRule, "rules",
         () => ({ when: { people: [], kinds: [], urgency: null, hours: null, days: [] }, to: [{ who: "named", by: "both" }], also: false }))),
-      said, kept, element("div", { className: "acts" }, element("button", { className: "main", textContent: W().save })));
+      said, kept, element("div", { className: "acts" }, keyed("save", element("button", { className: "main", textContent: W().save }))));
     form.onsubmit = save;
     form.noValidate = true;
     place.replaceChildren(form);
-    if (focus) place.querySelector(`[data-path="${CSS.escape(focus)}"]`)?.focus();
+    if (focus) focuses(focus);
   }
 
   return {
     /** What is not saved yet stays when the page is drawn again, in another language too. */
     async show(where) {
       place = where;
-      if (!changed) { whole = await api("/orders"); loaded = lists(whole); said.textContent = kept.textContent = ""; }
+      const mine = ++turn;
+      said.textContent = kept.textContent = "";
+      if (!changed) {
+        const fresh = await api("/orders");
+        // Somebody has gone elsewhere, or begun to type, since.
+        if (mine !== turn || changed) return;
+        whole = fresh;
+        loaded = lists(whole);
+      }
       draw();
     },
+    /** Something else is shown in its place. */
+    hides() { turn += 1; },
     /** Nothing is left for whoever logs in next. */
-    forget() { whole = null; changed = false; loaded = ""; },
+    forget() { turn += 1; whole = null; changed = false; loaded = ""; said.textContent = kept.textContent = ""; },
     get isChanged() { return changed; },
   };
 }

@@ -1,7 +1,7 @@
 // Every word of my page, in both languages; what stands between the braces is JSON, as in words.js.
 export const words = {
   "ja": {
-    "feedback": "ご意見を送る（お褒め・ご不満・ご要望）", "feedbackKind": "種類", "feedbackKinds": { "praise": "お褒め", "complaint": "ご不満", "wish": "ご要望" }, "feedbackWords": "内容", "feedbackAnswer": "回答: {text}", "feedbackWaits": "担当者が確認しています。", "title": "受電報告", "skip": "報告の一覧へ進む", "login": "ログイン", "account": "アカウント", "logout": "ログアウト", "loginName": "メールアドレス（ログイン名）",
+    "feedback": "ご意見を送る（お褒め・ご不満・ご要望）", "feedbackKind": "種類", "feedbackKinds": { "praise": "お褒め", "complaint": "ご不満", "wish": "ご要望" }, "feedbackWords": "内容", "feedbackAnswer": "回答: {text}", "feedbackWaits": "担当者が確認しています。", "feedbackSend": "送信する", "feedbackSent": "ご意見をお預かりしました。回答はこちらに表示します。", "title": "受電報告", "skip": "報告の一覧へ進む", "login": "ログイン", "account": "アカウント", "logout": "ログアウト", "loginName": "メールアドレス（ログイン名）",
     "password": "パスワード", 
     "failed": "通信できません。電波の状態をお確かめください。入力した内容は画面に残っています。", "forbidden": "この操作の権限がありません。",
     "ended": "ログインの有効期限が切れました。もう一度ログインしてください。入力した内容は残っています。", "other": "English", "otherLang": "en", "locale": "ja-JP",
@@ -39,7 +39,7 @@ export const words = {
     "aways": { "out": "外出", "meeting": "会議・打ち合わせ", "visitor": "来客中", "trip": "出張", "break": "休憩", "off": "休み", "all_day": "終日不在" }
   },
   "en": {
-    "feedback": "Praise, complain or wish", "feedbackKind": "What", "feedbackKinds": { "praise": "Praise", "complaint": "Complaint", "wish": "Wish" }, "feedbackWords": "In your words", "feedbackAnswer": "Answer: {text}", "feedbackWaits": "Somebody looks into it.", "title": "Reports", "skip": "Go to the reports", "login": "Log in", "account": "Account", "logout": "Log out", "loginName": "Mail address (login name)",
+    "feedback": "Praise, complain or wish", "feedbackKind": "What", "feedbackKinds": { "praise": "Praise", "complaint": "Complaint", "wish": "Wish" }, "feedbackWords": "In your words", "feedbackAnswer": "Answer: {text}", "feedbackWaits": "Somebody looks into it.", "feedbackSend": "Send", "feedbackSent": "Thank you. Our answer will be here.", "title": "Reports", "skip": "Go to the reports", "login": "Log in", "account": "Account", "logout": "Log out", "loginName": "Mail address (login name)",
     "password": "Password", 
     "failed": "The server cannot be reached. What you have typed is still here.", "forbidden": "Your login does not allow this.",
     "ended": "Your session has ended. Please log in again: what you have typed is still here.", "other": "日本語", "otherLang": "ja", "locale": "en-GB",

@@ -7,6 +7,7 @@ import { keeping } from "/my-keeping.js";
 import { orders } from "/my-orders.js";
 
 const TYPING_MS = 250;
+let typing = 0;
 
 const button = (textContent, onclick, more = {}) => element("button", { type: "button", textContent, onclick, ...more });
 
@@ -64,7 +65,9 @@ function tabs() {
     if (state.tab === name) made.ariaCurrent = "page";
     return made;
   };
+  const isThere = $("tabs").contains(document.activeElement);
   $("tabs").replaceChildren(tab("reports", W.tabReports), tab("people", W.tabPeople), ...(may("manage") ? [tab("orders", W.orders)] : []), tab("members", W.tabMembers));
+  if (isThere) $("tabs").querySelector("[aria-current]")?.focus();
   $("firm").textContent = state.me?.customer_name ?? "Denwaban";
 }
 
@@ -79,7 +82,10 @@ async function open(tab) {
   state.tab = tab;
   tabs();
   show(tab === "reports" ? "reports" : "keeping");
-  if (tab === "orders") await ordered.show($("keeping")).catch((error) => { $("keeping").replaceChildren(element("p", { className: "error", textContent: wrong(error) })); });
+  if (tab !== "orders") ordered.hides();
+  if (tab === "orders") await ordered.show($("keeping")).catch((error) => {
+    if (state.tab === tab) $("keeping").replaceChildren(element("p", { className: "error", role: "alert", textContent: wrong(error) }), button(W.retry, () => open(tab)));
+  });
   else if (tab !== "reports") await kept.draw(tab);
 }
 
@@ -119,14 +125,15 @@ async function find(more = false) {
 
 function draw() {
   $("since").textContent = state.since ? filled(W.since, { day: day(state.since) }) : "";
-  $("list").replaceChildren(...state.reports.map(card));
+  $("list").replaceChildren(...state.reports.map((report) => card(report)));
   $("count").textContent = state.reports.length ? filled(state.next ? W.countMore : W.count, { count: state.reports.length }) : W.nothing;
   $("more").hidden = !state.next;
 }
 
 const chip = (text, kind) => element("span", { textContent: text, className: `chip ${kind}` });
 
-function card(report) {
+/** `shown` is its body as it stands there: what plays in it plays on. */
+function card(report, shown = null) {
   const done = report.handling?.done_ms;
   const who = [report.company, report.name].filter(Boolean).join(" ") || W.noName;
   const person = state.people.find((one) => one.id === report.person)?.name ?? report.person;
@@ -136,23 +143,23 @@ function card(report) {
   if (report.follows) top.append(chip(W.correction, "high"));
   if (person) top.append(`→ ${person}`);
   const place = element("li", { className: `${report.urgency}${done ? " done" : ""}` }, top);
-  const body = element("div", { id: `body-${report.id}`, hidden: true });
+  const body = shown ?? element("div", { id: `body-${report.id}`, hidden: true });
   const title = button(who, () => unfold(report, place, title, body));
-  title.setAttribute("aria-expanded", "false");
+  title.setAttribute("aria-expanded", String(!body.hidden));
   title.setAttribute("aria-controls", body.id);
   place.append(element("h2", {}, title));
   if (report.business) place.append(element("p", { textContent: report.business, className: "business" }));
   const acts = element("div", { className: "acts" });
   if (report.dial) acts.append(element("a", { href: `tel:${report.dial}`, className: "call", textContent: report.callback, ariaLabel: filled(W.toCall, { number: report.callback }) }));
   else if (report.callback) acts.append(element("span", { textContent: report.callback }));
-  acts.append(...handling(report, place));
+  acts.append(...handling(report, place, body));
   place.append(acts, body);
-  if (state.opened.has(report.id)) unfold(report, place, title, body);
+  if (!shown && state.opened.has(report.id)) unfold(report, place, title, body);
   return place;
 }
 
 /** Who deals with it, and whether that is done: kept at once. */
-function handling(report, place) {
+function handling(report, place, body) {
   const done = report.handling?.done_ms;
   const note = done ? chip(filled(W.doneBy, { name: report.handling.done_by, time: when(done) }), "done") : "";
   if (!may("handle")) return [note];
@@ -165,7 +172,7 @@ function handling(report, place) {
       const changed = await send("POST", `/reports/${report.id}/handling`, { assignee: choice.value ? Number(choice.value) : null, done: tick.checked });
       state.reports = state.reports.map((one) => one.id === report.id ? changed : one);
       const focus = document.activeElement === tick ? "input" : document.activeElement === choice ? "select" : null;
-      const fresh = card(changed);
+      const fresh = card(changed, body);
       place.replaceWith(fresh);
       if (focus) fresh.querySelector(`.acts ${focus}`)?.focus();
     } catch (error) {
@@ -205,7 +212,18 @@ function fill(body, whole) {
   if (whole.follow_ups.length) body.append(element("p", {}, chip(W.corrected, "high")));
   for (const dispute of whole.disputes) body.append(answer(dispute, whole));
   if (may("handle")) body.append(disputing(body, whole));
-  body.append(feedbackPart({ element, button, chip, W, filled, when, send, wrong, may }, whole, async () => fill(body, await api(`/reports/${whole.id}`))));
+  const sent = async () => {
+    fill(body, await api(`/reports/${whole.id}`));
+    told(body, W.feedbackSent);
+  };
+  body.append(feedbackPart({ element, button, chip, W, filled, when, send, wrong, may, written: state.written }, whole, sent));
+}
+
+/** What came of it, said at the end of a report; whoever works with the keyboard goes on from there. */
+function told(body, textContent) {
+  const line = element("p", { role: "status", tabIndex: -1, textContent });
+  body.append(line);
+  line.focus();
 }
 
 /** What can be wrong in a report: what stands at its head, too. */
@@ -242,7 +260,7 @@ function disputing(body, whole) {
         await send("POST", `/reports/${whole.id}/disputes`, { field: field.value, words: own.value });
         state.written.delete(whole.id);
         fill(body, await api(`/reports/${whole.id}`));
-        body.append(element("p", { role: "status", textContent: W.disputeSent }));
+        told(body, W.disputeSent);
       } catch (why) {
         error.textContent = wrong(why);
       }
@@ -277,16 +295,18 @@ async function begin() {
 }
 
 const entrance = door({ form: $("login-form"), field: "login", side: "/my", language: () => language, entered: begin });
-/** Nothing is left on the page of whoever was here. */
+/** Nothing is left on the page of whoever was here, and no answer to them is drawn. */
 function leave() {
-  Object.assign(state, { me: null, reports: [], next: null, tab: "reports" });
+  clearTimeout(typing);
+  Object.assign(state, { me: null, who: null, members: [], people: [], reports: [], next: null, since: null, asked: state.asked + 1, tab: "reports" });
   state.opened.clear();
   state.written.clear();
   kept.forget();
   ordered.forget();
   $("find").reset();
-  $("list").replaceChildren();
-  $("keeping").replaceChildren();
+  for (const id of ["list", "keeping", "count", "since", "error", "state"]) $(id).replaceChildren();
+  $("csv").removeAttribute("href");
+  speak();
 }
 
 $("logout").onclick = async () => {
@@ -299,9 +319,9 @@ $("language").onclick = () => {
   localStorage.setItem("my-language", language);
   speak();
   entrance.redraw();
-  if (state.me) { draw(); open(state.tab); }
+  // At the door nothing is shown of whoever was here before the session ended.
+  if (state.me && $("login").hidden) { draw(); open(state.tab); }
 };
-let typing = 0;
 $("find").oninput = (event) => {
   clearTimeout(typing);
   // What is being composed is no word yet.
