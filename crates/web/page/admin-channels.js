@@ -25,7 +25,7 @@ export function channelsPart(tools) {
     const outcome = one.active ? chip(one.state ? A().states[one.state] : A().never, STATES[one.state] ?? "busy") : chip(A().unused, "");
     const test = build.button(A().sendTest, () => act(() => api(`/customers/${one.customer}/test-report?recipient=${encodeURIComponent(one.recipient)}`, { method: "POST" }), A().testSent), { className: "link", ariaLabel: filled(A().testOf, names), disabled: !one.active });
     test.dataset.tests = `${one.customer}/${one.recipient}`;
-    return [{ text: one.customer_name, kind: "firm" }, place, one.channel, outcome, when(one.accepted_ms ?? one.at_ms), one.error, tools.isAdmin() ? test : ""];
+    return [{ text: one.customer_name, kind: "firm" }, place, tools.channel(one.channel), outcome, when(one.accepted_ms ?? one.at_ms), one.error, tools.isAdmin() ? test : ""];
   }
 
   return {

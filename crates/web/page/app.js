@@ -2,6 +2,7 @@
 // page as text (`textContent`), never as HTML; every word goes through `words`.
 import { $, ask, element, filled } from "/dom.js";
 import { words } from "/words.js";
+import { words as channels } from "/channel-words.js";
 import { wallboard } from "/wallboard.js";
 import { queue } from "/queue.js";
 import { door } from "/door.js";
@@ -204,7 +205,9 @@ async function supervise(path, options) {
 /** Sources that are not listened to; the panel is there only when there are some. */
 async function refreshBans() {
   if (!mayFind()) return;
-  state.bans = await api("/bans");
+  const bans = await api("/bans");
+  if (!mayFind()) return;
+  state.bans = bans;
   drawBans();
 }
 
@@ -263,14 +266,15 @@ function listen() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/events${after}`);
   state.socket = socket;
   let joined = null;
-  socket.onopen = () => { joined = performance.now(); cutOff(false); };
+  socket.onopen = () => { joined = performance.now(); if (state.socket === socket) cutOff(false); };
   socket.onmessage = ({ data }) => {
+    if (state.socket !== socket) return;
     const stamped = JSON.parse(data);
     state.seq = stamped.seq;
     line.hears(stamped);
     reports.hears(stamped, after !== "" && performance.now() - joined < REPLAY_MS);
     lists.hears(stamped);
-    (desks ?? scores)?.hears(stamped);
+    for (const desk of ownDesks()) desk.hears?.(stamped);
     if (stamped.event.kind === "alarm" && !line.isClosed(stamped)) tellAlarm(stamped);
     if (stamped.event.kind === "promise") refreshPromise().catch(() => {});
     else state.more = true;
@@ -284,7 +288,7 @@ function listen() {
       if (!state.further && mayFind()) find().catch(() => {});
     }, REFRESH_MS);
   };
-  socket.onclose = () => { if (state.socket === socket && state.me) { cutOff(true); setTimeout(() => { if (state.socket === socket) rejoin(); }, RECONNECT_MS); } };
+  socket.onclose = () => { if (state.socket === socket && state.me) { cutOff(true); setTimeout(() => { if (state.socket === socket) rejoin(socket); }, RECONNECT_MS); } };
 }
 
 /** A socket that is open, or never will be. */
@@ -297,14 +301,25 @@ addEventListener("offline", () => { if (state.me) cutOff(true); });
 addEventListener("online", () => cutOff(state.socket?.readyState > WebSocket.OPEN));
 
 /** After a break: the past of the stream comes with the socket, the present is asked for. */
-function rejoin() {
-  refreshNow().then(() => { listen(); lists.refresh(); refreshBans().catch(() => {}); refreshPromise().catch(() => {}); if (mayFind() && !state.further) find(); }, (error) => { if (error.status !== 401) setTimeout(rejoin, RECONNECT_MS); });
+function rejoin(broken) {
+  // Somebody has left since, or come in: the line is theirs.
+  const isOurs = () => state.socket === broken;
+  refreshNow().then(() => {
+    if (!isOurs()) return;
+    listen();
+    lists.refresh();
+    refreshBans().catch(() => {});
+    refreshPromise().catch(() => {});
+    if (mayFind() && !state.further) find();
+    administer().catch(() => {}); // if it could not be done before
+  }, () => setTimeout(() => { if (isOurs()) rejoin(broken); }, RECONNECT_MS));
 }
 
 const tools = {
   $, element, table, keyed, operator: (id) => state.operators.get(id), chip, filled, when, seconds, duration, api, wrong, W: () => W, language: () => language,
   name: (operator) => state.operators.get(operator) ?? operator, standing, notice: alarmText, mayOpen: () => mayFind(), open: (call) => show(call),
   widened: (call) => line.widened(call), changed: () => Promise.all([names(), refreshNow()]).catch(() => {}),
+  channel: (code) => (channels[language] ?? channels.en)[code] ?? code,
   number, me: () => state.me, withheld: (word) => W.withheld[word],
 };
 const board = wallboard(tools);
@@ -315,24 +330,33 @@ let forms = null; // the administrator's
 let ownPhone = null; // the telephone in this page, for operators
 let desks = null; // the supervisors': firms' report settings, past reports
 let scores = null; // an operator's own
-let whose = null; // who worked here last: what was typed when the session ended is theirs
+let whose = null; // for whom the desks are loaded: what was typed when the session ended is theirs
+
+/** The desks of whoever is logged in; others that were loaded for somebody before are not shown. */
+const ownDesks = () => [mayFind() ? desks : state.me && scores, state.me?.role === "admin" && forms].filter(Boolean);
+
+/** For desks: an answer that comes when its asker is gone is for nobody else. */
+async function forAsker(path, options) {
+  const asker = state.me?.name;
+  const answer = await api(path, options);
+  if (state.me?.name !== asker) throw Object.assign(new Error(), { status: 401 });
+  return answer;
+}
+
+const person = () => state.me && `${state.me.role} ${state.me.name}`;
 
 /** They are fetched for those alone who may use them. After a session that ended by itself they are as they were left. */
 async function administer() {
-  const isBack = whose === state.me.name;
-  whose = state.me.name;
-  if (isBack) return;
-  forgetDesks();
-  if (mayFind()) {
-    desks ??= (await import("/office.js")).office({ ...tools, desk: reports });
-    await desks.load();
-  } else if (state.me) {
-    scores ??= (await import("/quality-mine.js")).ownQuality(tools);
-    await scores.load();
-  }
-  if (state.me?.role !== "admin") return;
-  forms ??= (await import("/setup.js")).setup(tools);
-  await forms.load();
+  const { role } = state.me;
+  const asker = person();
+  if (whose === asker) return;
+  const own = { ...tools, api: forAsker };
+  if (role === "operator") scores ??= (await import("/quality-mine.js")).ownQuality(own);
+  else desks ??= (await import("/office.js")).office({ ...own, desk: reports });
+  if (role === "admin") forms ??= (await import("/setup.js")).setup(own);
+  if (person() !== asker) return;
+  await Promise.all(ownDesks().map((desk) => desk.load()));
+  if (person() === asker) whose = asker;
 }
 
 /** Whoever is an operator can talk in this page. */
@@ -368,7 +392,7 @@ async function find(further = false) {
     state.calls = further ? state.calls.concat(page.calls) : page.calls;
     state.cursor = page.next;
     drawCalls();
-  } catch (error) { $("find-error").textContent = wrong(error); }
+  } catch (error) { if (turn === state.asked) $("find-error").textContent = wrong(error); }
 }
 
 function drawCalls() {
@@ -405,7 +429,7 @@ async function show(id, again = false) {
     const ladder = await api(`/calls/${id}/trace`).catch(() => "");
     panel ??= (await import("/call.js")).callPanel({ ...tools, said: (detail) => line.said(detail), shown: () => state.shown, firm, caller, ending });
     if (state.shown === id) panel(call, ladder, again);
-  } catch (error) { $("find-error").textContent = wrong(error); }
+  } catch (error) { if (state.shown === id) $("find-error").textContent = wrong(error); }
 }
 
 // ---- Coming and going ----
@@ -421,6 +445,12 @@ async function fill(select, path, map) {
 
 async function showDesk() {
   state.me = await api("/me");
+  // Nobody sees, not even for a moment, what another one has left open.
+  if (whose !== person()) {
+    if (whose) $("find").reset();
+    whose = null;
+    forgetDesks(state.me.name);
+  }
   telephone().catch(() => {}); // the page is as good without
   $("who").textContent = state.me.name;
   $("login").hidden = true;
@@ -453,10 +483,9 @@ const names = () => Promise.all([
   fill($("find").elements.operator, "/operators", state.operators),
 ]);
 
-function forgetDesks() {
-  forms?.forget();
-  desks?.forget();
-  scores?.forget();
+/** What they show is gone. What was typed waits for its writer, until somebody else, `next`, comes. */
+function forgetDesks(next = null) {
+  for (const desk of [forms, desks, scores]) desk?.forget(next);
 }
 
 /** Nothing of the desk is left for whoever comes next; what was being typed waits for its writer, unless he left: `isOver`. */
@@ -466,9 +495,12 @@ function showLogin(isOver = false) {
   const isThere = !$("login").hidden;
   state.socket?.close();
   cutOff(false);
-  Object.assign(state, { me: null, now: null, calls: [], bans: [], cursor: null, shown: null, alarms: [], socket: null, seq: null });
+  clearTimeout(state.refresh);
+  Object.assign(state, { me: null, now: null, calls: [], bans: [], cursor: null, shown: null, alarms: [], socket: null, seq: null, refresh: null, more: false, further: false, asked: state.asked + 1 });
   $("player").removeAttribute("src");
-  for (const id of ["calls", "now-calls", "now-trunks", "bans", "timeline", "facts", "alarm-list"]) $(id).replaceChildren();
+  $("player").load(); // until then it plays on
+  $("one").hidden = true;
+  for (const id of ["calls", "now-calls", "now-trunks", "bans", "timeline", "facts", "lines", "sha", "alarm-list", "find-error", "now-error", "count"]) $(id).replaceChildren();
   board.forget();
   reports.forget();
   lists.forget();
@@ -494,10 +526,8 @@ $("language").onclick = () => {
   reports.redraw();
   lists.redraw();
   line.redraw();
-  forms?.redraw();
-  desks?.redraw();
-  ownPhone?.redraw();
-  scores?.redraw();
+  if (state.me.operator != null) ownPhone?.redraw();
+  for (const desk of ownDesks()) desk.redraw();
   drawBans();
   drawAlarms();
   if (mayFind()) drawCalls();

@@ -13,14 +13,17 @@ export function disputeCase(tools, past, done) {
   const D = () => words[tools.language()] ?? words.en;
   const build = blocks(element);
   const place = element("section", { id: "dispute-case", hidden: true });
-  const state = { id: null, found: null, wave: null, user: null, left: null, written: new Map() };
+  const state = { id: null, found: null, wave: null, user: null, left: null, turn: 0, written: new Map() };
   const minutes = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
   const name = (field) => field[tools.language()] ?? field.en;
   const answerOf = (field) => field.said == null ? D().unheard : field.input === "tick" ? D().yes : field.input?.choice?.find(({ value }) => value === field.said)?.[tools.language()] ?? field.said;
 
   /** Opens it, and plays the seconds in which the field was said. */
   async function show(id, plays = true) {
+    const turn = ++state.turn;
     const found = await api(`/disputes/${id}`);
+    // Another one has been opened since, or this one closed.
+    if (turn !== state.turn) return;
     state.wave?.forget();
     Object.assign(state, { id, found });
     draw();
@@ -77,6 +80,21 @@ export function disputeCase(tools, past, done) {
 
   const decided = (found) => element("p", { id: "dispute-decided", role: "status", textContent: filled(D().decidedBy, { cause: D().causes[found.dispute.cause], by: found.dispute.decided_by, time: when(found.dispute.decided_ms) }) });
 
+  /** What the field should be: of a choice one of its words, of anything else a text. */
+  function valueOf(field, written) {
+    const choices = field?.input?.choice;
+    if (!choices) {
+      const line = build.input("dispute-value", written.value, { maxLength: 500, spellcheck: false, oninput: () => { written.value = line.value; } });
+      return line;
+    }
+    const offered = choices.map((one) => [one.value, name(one)]);
+    // What an older form offered, or nobody heard, is no choice any more.
+    if (!offered.some(([code]) => code === written.value)) offered.unshift([written.value, written.value || D().unheard]);
+    const list = build.select("dispute-value", offered, written.value);
+    list.onchange = () => { written.value = list.value; };
+    return list;
+  }
+
   /** What is written stays while the page is drawn anew. */
   function answering(found) {
     const { dispute } = found;
@@ -85,7 +103,7 @@ export function disputeCase(tools, past, done) {
     state.written.set(dispute.id, written);
     written.clip &&= found.may_clip;
     const error = element("p", { className: "error", id: "dispute-error", role: "alert" });
-    const value = build.input("dispute-value", written.value, { maxLength: 500, spellcheck: false, oninput: () => { written.value = value.value; } });
+    const value = valueOf(field, written);
     const answer = build.input("dispute-answer", written.answer, { maxLength: 500, oninput: () => { written.answer = answer.value; } });
     const clip = build.check("dispute-clip", D().clip, written.clip, found.may_clip ? D().clipHint : D().clipNot);
     const box = clip.querySelector("input");
@@ -139,6 +157,7 @@ export function disputeCase(tools, past, done) {
 
   function forget() {
     state.wave?.forget();
+    state.turn += 1;
     Object.assign(state, { id: null, found: null, wave: null });
     place.replaceChildren();
     place.hidden = true;
@@ -146,11 +165,20 @@ export function disputeCase(tools, past, done) {
 
   /** Whoever comes back after a session that has ended finds the case in which something is written; nobody else does. */
   async function resumes(user) {
-    const left = state.user === user ? state.left : null;
-    if (state.user !== user) state.written.clear();
+    const { left } = state;
     Object.assign(state, { user, left: null });
     if (left != null) await show(left, false);
   }
 
-  return { place, show, resumes, forget: () => { state.left ??= state.id; forget(); }, redraw: () => { if (state.found) draw(); }, shown: () => state.id };
+  /** Nothing is shown to whoever comes next; what is written waits for its writer, until somebody else, `next`, comes. */
+  function leaves(next = null) {
+    state.left ??= state.id;
+    if (next != null && next !== state.user) {
+      state.written.clear();
+      state.left = null;
+    }
+    forget();
+  }
+
+  return { place, show, resumes, forget: leaves, redraw: () => { if (state.found) draw(); }, shown: () => state.id };
 }

@@ -84,10 +84,10 @@ export function disputeDesk(tools, past) {
       soon();
     },
     redraw() { if (!state.span) return; draw(); one.redraw(); },
-    forget() {
+    forget(next) {
       clearTimeout(state.later);
       Object.assign(state, { open: [], counts: [], span: null, stale: false });
-      one.forget();
+      one.forget(next);
       place.replaceChildren();
       place.hidden = true;
     },

@@ -1,4 +1,5 @@
 // What firms say of reports and of whoever took them (F63): praise, complaints, wishes; a supervisor answers, and the firm reads it.
+import { staying } from "/dom.js";
 import { blocks } from "/form.js";
 import { words } from "/own-words.js";
 
@@ -12,9 +13,11 @@ export function feedbackDesk(tools) {
   const build = blocks(element);
   const place = element("section", { id: "feedback", className: "panel", hidden: true });
   tools.$("disputes").after(place);
-  const state = { open: null, written: {}, said: "", later: 0 };
+  const state = { user: null, open: null, written: {}, said: "", later: 0, stale: false };
 
   async function load() {
+    state.user = tools.me().name;
+    state.stale = false;
     state.open = await api("/feedback?open=true");
     draw();
   }
@@ -44,26 +47,30 @@ export function feedbackDesk(tools) {
   function draw() {
     if (!state.open) return;
     place.hidden = !state.open.length && !state.said;
-    place.replaceChildren(element("h2", { textContent: O().desk }), element("p", { id: "feedback-said", role: "status", textContent: state.said }),
-      element("ul", { className: "lines", id: "feedback-open" }, ...state.open.map(line)));
+    const parts = [element("h2", { textContent: O().desk }), element("p", { id: "feedback-said", role: "status", textContent: state.said, tabIndex: -1 }),
+      element("ul", { className: "lines", id: "feedback-open" }, ...state.open.map(line))];
+    staying(place, () => place.replaceChildren(...parts), () => parts[1]);
   }
 
-  /** Nothing is drawn anew under somebody's hands. */
+  /** Nothing is drawn anew under somebody's hands: what is new waits until they leave. */
   function soon() {
     clearTimeout(state.later);
     state.later = setTimeout(() => {
-      if (place.contains(document.activeElement) && document.activeElement.matches("textarea")) document.activeElement.addEventListener("blur", soon, { once: true });
-      else load().catch(() => {});
+      state.stale = place.contains(document.activeElement) && document.activeElement.matches("textarea");
+      if (!state.stale) load().catch(() => {});
     }, REFRESH_MS);
   }
+  place.addEventListener("focusout", () => { if (state.stale) soon(); });
 
   return {
     load,
     hears({ event }) { if (event.kind === "task" && event.sort === "feedback") soon(); },
     redraw: draw,
-    forget() {
+    /** Nothing is shown to whoever comes next; what was typed waits for its writer, until somebody else comes. */
+    forget(next = null) {
       clearTimeout(state.later);
-      Object.assign(state, { open: null, written: {}, said: "" });
+      if (next != null && next !== state.user) state.written = {};
+      Object.assign(state, { open: null, said: "", stale: false });
       place.replaceChildren();
       place.hidden = true;
     },

@@ -21,6 +21,6 @@ export function office(tools) {
     load: () => Promise.all(parts.map((part) => part.load())),
     hears: (stamped) => parts.forEach((part) => part.hears?.(stamped)),
     redraw: () => parts.forEach((part) => part.redraw()),
-    forget: () => parts.forEach((part) => part.forget()),
+    forget: (next) => parts.forEach((part) => part.forget(next)),
   };
 }

@@ -48,8 +48,9 @@ export function proofsPart(tools) {
     const until = write("window-until", build.input("onboarding-until", kept("window-until", WINDOW_SECONDS), { type: "number", min: 0, step: "any" }));
     const note = write("greet-note", build.input("onboarding-greet-note", kept("greet-note", ""), { maxLength: 500 }));
     const judge = (right) => act(async () => {
+      const { written } = state;
       await say("greeting", { call: call.call, heard: "recording", right, from_ms: Math.round(Number(from.value) * 1000), until_ms: Math.round(Number(until.value) * 1000), note: note.value });
-      delete state.written["greet-note"];
+      for (const key of ["greet-note", "window-from", "window-until"]) delete written[key];
     });
     parts.push(player, build.row(build.labelled(N().from, from), build.labelled(N().until, until), build.labelled(N().note, note, N().noteHint)),
       element("div", { className: "acts" }, build.button(N().right, () => judge(true), { id: "onboarding-right", className: "main" }), build.button(N().notRight, () => judge(false), { id: "onboarding-not-right" })));
@@ -62,7 +63,7 @@ export function proofsPart(tools) {
     const acts = run.proved_ms || one.arrived ? [] : [
       build.button(N().isThere, () => confirm(true), { disabled: one.state !== "accepted", ariaLabel: `${one.label}: ${N().isThere}` }), build.button(N().isNotThere, () => confirm(false), { className: "link", ariaLabel: `${one.label}: ${N().isNotThere}` })];
     for (const button of acts) button.dataset.arrived = one.recipient;
-    return [one.label, one.channel, chip(A().states[one.state] ?? one.state, STATES[one.state] ?? "busy"), when(one.accepted_ms), { text: one.remote_id, kind: "code" }, one.error, element("span", {}, says(one), ...acts)];
+    return [one.label, tools.channel(one.channel), chip(A().states[one.state] ?? one.state, STATES[one.state] ?? "busy"), when(one.accepted_ms), { text: one.remote_id, kind: "code" }, one.error, element("span", {}, says(one), ...acts)];
   };
 
   function mailed(run) {
@@ -101,7 +102,7 @@ export function sheet(tools, run) {
   const rows = [
     [N().proofs.call, call ? N().holds : N().waits, call ? `${N().call} ${call.call} · ${N().did} ${tools.number(call.did)} · ${N().caller} ${tools.number(call.caller) || N().withheld} · ${N().arrived} ${when(call.arrived_ms)} · ${N().answered} ${when(call.answered_ms)} · ${call.operator_name}` : ""],
     [N().proofs.greeting, greeting?.right ? N().holds : greeting ? N().wrong : N().waits, greeting ? `「${greeting.greeting}」 (${N().revision} ${greeting.revision}, ${greeting.fingerprint}) · ${N().heards[greeting.heard]} · ${filled(N().seconds, { from: greeting.from_ms / 1000, until: greeting.until_ms / 1000 })} · SHA-256 ${greeting.recording_sha256 || "—"} · ${greeting.by} ${when(greeting.at_ms)} ${greeting.note}` : ""],
-    ...(mail?.recipients ?? [null]).map((one) => [N().proofs.mail, one?.arrived && one.state === "accepted" ? N().holds : N().waits, one ? `${one.label} (${one.channel}) · ${one.delivery} · ${N().accepted} ${when(one.accepted_ms)} · ${one.remote_id} ${one.error} · ${one.arrived ? N().isThere : ""} ${one.said_by} ${when(one.said_ms)}` : ""]),
+    ...(mail?.recipients ?? [null]).map((one) => [N().proofs.mail, one?.arrived && one.state === "accepted" ? N().holds : N().waits, one ? `${one.label} (${tools.channel(one.channel)}) · ${one.delivery} · ${N().accepted} ${when(one.accepted_ms)} · ${one.remote_id} ${one.error} · ${one.arrived ? N().isThere : ""} ${one.said_by} ${when(one.said_ms)}` : ""]),
   ];
   const made = element("table", { ariaLabel: N().sheet });
   table(made, [N().proofOf, A().state, N().evidence], rows, A().none);

@@ -12,7 +12,8 @@ const REFRESH_MS = 400;
 export function onboardingPart(tools) {
   const { element, build, A, api, send, show, list, chip, filled, when, isAdmin } = tools;
   const N = () => words[tools.language()] ?? words.en;
-  const state = { firms: [], open: null, firm: null, profile: null, identity: [], runs: [], members: [], standing: null, written: {}, unproved: false, sheet: null, turn: 0 };
+  const state = { firms: [], open: null, firm: null, profile: null, identity: [], runs: [], members: [], standing: null, written: {}, unproved: false, sheet: null, isHow: false, turn: 0 };
+  const drafts = new Map(); // by firm: what is typed and not saved
   const inner = { ...tools, N, state, act, load, number: tools.number };
   const proofs = proofsPart(inner);
   const kept = (key, now) => state.written[key] ?? now ?? "";
@@ -20,19 +21,31 @@ export function onboardingPart(tools) {
   let later = 0;
 
   async function load() {
+    const { open } = state;
     state.firms = await api("/onboardings");
-    if (state.open == null || state.open === "new") return;
-    const at = `/customers/${state.open}`;
-    const [firm, profile, identity, proved] = await Promise.all([api(at), api(`${at}/profile`), api(`${at}/identity`), api(`${at}/onboardings`)]);
+    if (open == null || open === "new") return;
+    const at = `/customers/${open}`;
+    const [firm, profile, identity, proved, members] = await Promise.all([api(at), api(`${at}/profile`), api(`${at}/identity`), api(`${at}/onboardings`), isAdmin() ? api(`${at}/members`) : []]);
+    // Another firm has been opened since.
+    if (state.open !== open) return;
     const { runs, ...standing } = proved;
-    Object.assign(state, { firm, profile, identity, runs, standing, members: isAdmin() ? await api(`${at}/members`) : [] });
+    Object.assign(state, { firm, profile, identity, runs, standing, members });
   }
+
+  /** What is typed for a firm, now and when it is opened again. */
+  function draftOf(id) {
+    if (!drafts.has(id)) drafts.set(id, {});
+    return drafts.get(id);
+  }
+
+  /** What was saved is typed no more; everything else is. */
+  const saved = (written, ...keys) => { for (const key of keys) delete written[key]; };
 
   /** Does something, and shows what came of it. */
   function act(work, done = "") { return tools.act(work, done); }
 
   function open(id) {
-    Object.assign(state, { open: id, firm: null, profile: null, identity: [], runs: [], standing: null, written: {}, sheet: null });
+    Object.assign(state, { open: id, firm: null, profile: null, identity: [], runs: [], members: [], standing: null, written: draftOf(id), sheet: null, isHow: false });
     return act(async () => {});
   }
 
@@ -66,10 +79,12 @@ export function onboardingPart(tools) {
     const code = firm ? [] : [build.labelled(N().code, line("code", { required: true, maxLength: 40 }), N().codeHint)];
     const did = firm ? [] : [build.labelled(N().did, line("did", { inputMode: "tel" }), N().didHint)];
     const save = () => act(async () => {
-      const { name, reading, plan: chosen, days: length, code: short, did: first } = state.written;
+      const { written } = state;
+      const { name, reading, plan: chosen, days: length, code: short, did: first } = written;
       if (!firm) {
         const made = await send("/customers", "POST", { code: short ?? "", name: name ?? "", reading: reading ?? "", plan: plan.value, greeting: "", dids: first ? [first] : [] });
-        Object.assign(state, { open: made.id, written: {} });
+        drafts.delete("new");
+        if (state.open === "new") Object.assign(state, { open: made.id, written: draftOf(made.id) });
         await tools.changed?.();
         return;
       }
@@ -77,7 +92,7 @@ export function onboardingPart(tools) {
       const { id: _, active: __, ...form } = fresh;
       await send(`/customers/${firm.id}`, "PUT", { ...form, name: name ?? form.name, reading: reading ?? form.reading, plan: chosen ?? form.plan, steps: (chosen ?? form.plan) === form.plan ? form.steps : [] });
       if (length) await send(`/keeping/${firm.id}`, "PUT", { days: Number(length) });
-      state.written = {};
+      saved(written, "name", "reading", "plan", "days");
     }, N().saved);
     return build.group(`1. ${N().steps.firm}`,
       build.row(...code, build.labelled(N().name, line("name", { required: true, maxLength: 100 })), build.labelled(N().reading, line("reading", { maxLength: 100 })), build.labelled(N().plan, plan), ...did, ...days),
@@ -91,9 +106,10 @@ export function onboardingPart(tools) {
       const line = (key, label, more = {}) => build.labelled(label, write(`id-${key}`, build.input(`identity-${key}`, kept(`id-${key}`), { maxLength: 100, ...more })));
       const method = write("id-method", build.select("identity-method", Object.entries(N().methods), kept("id-method", "in_person")));
       const add = () => act(async () => {
-        const form = Object.fromEntries(["document", "reference", "representative", "purpose", "checked_on", "note"].map((key) => [key, state.written[`id-${key}`] ?? ""]));
+        const { written } = state;
+        const form = Object.fromEntries(["document", "reference", "representative", "purpose", "checked_on", "note"].map((key) => [key, written[`id-${key}`] ?? ""]));
         await send(`/customers/${state.open}/identity`, "POST", { ...form, method: method.value });
-        for (const key of Object.keys(state.written)) if (key.startsWith("id-")) delete state.written[key];
+        saved(written, ...Object.keys(written).filter((key) => key.startsWith("id-")));
       }, N().saved);
       parts.push(build.row(build.labelled(N().method, method), line("document", N().document), line("reference", N().reference), line("representative", N().representative), line("purpose", N().purpose), line("checked_on", N().checkedOn, { type: "date" }), line("note", N().note)),
         element("div", { className: "acts" }, build.button(N().addIdentity, add, { id: "identity-add" })));
@@ -107,9 +123,9 @@ export function onboardingPart(tools) {
     const parts = [element("p", { id: "onboarding-dids", textContent: dids.map(tools.number).join(A().comma) || N().noNumber })];
     if (isAdmin()) {
       const did = write("did", build.input("onboarding-did", kept("did"), { inputMode: "tel" }));
-      parts.push(build.row(build.labelled(N().did, did, N().didHint), element("div", { className: "acts" }, build.button(N().addDid, () => act(async () => { await send("/dids", "POST", { number: did.value, customer: state.open }); state.written = {}; }, N().saved), { id: "onboarding-did-add" }))));
+      parts.push(build.row(build.labelled(N().did, did, N().didHint), element("div", { className: "acts" }, build.button(N().addDid, () => act(async () => { const { written } = state; await send("/dids", "POST", { number: did.value, customer: state.open }); saved(written, "did"); }, N().saved), { id: "onboarding-did-add" }))));
     }
-    const how = element("details", { id: "onboarding-how" }, element("summary", { textContent: N().how }),
+    const how = element("details", { id: "onboarding-how", open: state.isHow, ontoggle: () => { state.isHow = how.open; } }, element("summary", { textContent: N().how }),
       element("p", { textContent: filled(N().howTo, { number: to }) }),
       element("dl", {}, ...CARRIERS.flatMap((carrier) => [element("dt", { textContent: N().carriers[carrier].name }), element("dd", { textContent: filled(N().carriers[carrier].how, { number: to }) })])),
       element("p", { className: "quiet", textContent: N().howCheck }));
@@ -123,10 +139,11 @@ export function onboardingPart(tools) {
     const text = write("greeting", element("textarea", { name: "onboarding-greeting", rows: 2, maxLength: 500, value: kept("greeting", always?.text ?? firm.greeting), disabled: !isAdmin() }));
     const reading = write("greeting-reading", element("textarea", { name: "onboarding-greeting-reading", rows: 2, maxLength: 500, value: kept("greeting-reading", always?.reading), disabled: !isAdmin() }));
     const save = () => act(async () => {
+      const { written } = state;
       const fresh = await api(`/customers/${firm.id}/profile`);
       const hourly = fresh.profile.greetings.filter((one) => one.hours);
       await send(`/customers/${firm.id}/profile`, "PUT", { revision: fresh.revision, profile: { ...fresh.profile, greetings: [...hourly, { text: text.value, reading: reading.value }] } });
-      state.written = {};
+      saved(written, "greeting", "greeting-reading");
     }, N().saved);
     const hours = profile.profile.greetings.filter((one) => one.hours).length;
     return build.group(`4. ${N().steps.greeting}`, build.row(build.labelled(N().greeting, text), build.labelled(N().greetingReading, reading)),
@@ -136,12 +153,13 @@ export function onboardingPart(tools) {
 
   function recipientsForm() {
     const { firm, profile: { profile } } = state;
-    const rows = profile.recipients.map((one) => [one.label || one.id, one.channel.type, one.channel.address ?? "", one.active ? chip(N().inUse, "ready") : chip(A().unused, "")]);
+    const rows = profile.recipients.map((one) => [one.label || one.id, tools.channel(one.channel.type), one.channel.address ?? "", one.active ? chip(N().inUse, "ready") : chip(A().unused, "")]);
     const parts = [list(N().steps.recipients, [A().recipient, A().channel, N().address, A().state], rows, N().noRecipients)];
     if (isAdmin()) {
       const label = write("mail-label", build.input("onboarding-mail-label", kept("mail-label"), { maxLength: 100 }));
       const address = write("mail-address", build.input("onboarding-mail-address", kept("mail-address"), { type: "email", maxLength: 254 }));
       const add = () => act(async () => {
+        const { written } = state;
         const fresh = await api(`/customers/${firm.id}/profile`);
         const known = new Set(fresh.profile.recipients.map((one) => one.id));
         let place = 1;
@@ -149,7 +167,7 @@ export function onboardingPart(tools) {
         const made = { id: `mail-${place}`, label: label.value, channel: { type: "email", address: address.value } };
         const rules = fresh.profile.rules.length ? fresh.profile.rules : [{ to: [{ who: "everyone" }] }];
         await send(`/customers/${firm.id}/profile`, "PUT", { revision: fresh.revision, profile: { ...fresh.profile, recipients: [...fresh.profile.recipients, made], rules } });
-        state.written = {};
+        saved(written, "mail-label", "mail-address");
       }, N().saved);
       parts.push(build.row(build.labelled(N().label, label), build.labelled(N().address, address), element("div", { className: "acts" }, build.button(N().addMail, add, { id: "onboarding-mail-add" }))),
         element("p", { className: "quiet", textContent: N().moreRecipients }));
@@ -165,9 +183,10 @@ export function onboardingPart(tools) {
     const login = write("member-login", build.input("onboarding-member-login", kept("member-login"), { spellcheck: false, autocapitalize: "none", maxLength: 100 }));
     const name = write("member-name", build.input("onboarding-member-name", kept("member-name"), { maxLength: 100 }));
     const add = async () => {
+      const { written } = state;
       const made = await act(async () => {
         const made = await send(at, "POST", { login: login.value, name: name.value, role: state.members.length ? "member" : "owner" });
-        state.written = {};
+        saved(written, "member-login", "member-name");
         return made;
       });
       if (made) tools.said(filled(N().loginMade, made));
@@ -201,14 +220,19 @@ export function onboardingPart(tools) {
       } catch { return; }
       const hands = document.activeElement;
       const typing = place.contains(hands) && hands.matches("input, textarea, select");
+      const playing = [...place.querySelectorAll("audio")].find((audio) => !audio.paused);
       if (turn !== state.turn) return;
+      // Nor is what somebody listens to cut off.
       if (typing) hands.addEventListener("blur", soon, { once: true });
+      else if (playing) playing.addEventListener("pause", soon, { once: true });
       else show();
     }, REFRESH_MS);
   }
 
   return {
     load, open,
+    /** Somebody goes elsewhere. */
+    leave() { clearTimeout(later); },
     draw: () => state.open == null ? everybody() : whole(),
     hears({ event }) {
       const ours = event.customer == null || event.customer === state.open;

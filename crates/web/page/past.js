@@ -18,14 +18,13 @@ export function pastReports(tools) {
   const B = () => words[tools.language()] ?? words.en;
   const build = blocks(element);
   const place = $("past");
-  const state = { user: null, firms: [], asked: {}, reports: [], cursor: null, turn: 0, one: null, later: null };
+  const state = { user: null, firms: [], asked: {}, reports: [], cursor: null, turn: 0, opened: 0, one: null, later: null };
   const shell = {};
 
   // ---- Searching ----
 
   async function load() {
     const me = tools.me();
-    if (state.user !== me.name) Object.assign(state, { asked: {}, reports: [], cursor: null, one: null });
     state.user = me.name;
     state.firms = await api("/customers");
     draw();
@@ -139,8 +138,11 @@ export function pastReports(tools) {
   // ---- One report ----
 
   async function show(id, moves = true) {
+    const turn = ++state.opened;
     try {
       const [whole, written] = await Promise.all([api(`/reports/${id}`), api(`/reports/${id}/written`)]);
+      // Another one has been opened since.
+      if (turn !== state.opened) return;
       state.one = { whole, written };
       drawOne();
       if (moves) {
@@ -181,7 +183,7 @@ export function pastReports(tools) {
 
   /** What can be done with it: correct it, hear its call, look at what it follows. */
   function acts(whole, written) {
-    const to = build.select("past-to", written.places.map((one) => [one.id, `${one.label} · ${B().channels[one.channel] ?? one.channel}`]), "");
+    const to = build.select("past-to", written.places.map((one) => [one.id, `${one.label} · ${tools.channel(one.channel)}`]), "");
     const also = written.places.length && whole.state === "sent" ? [build.labelled(B().sendTo, to), build.button(B().send, (event) => doing(event.target, () => api(`/reports/${whole.id}/deliveries`, { method: "POST", body: JSON.stringify({ recipient: to.value }) }), B().sentAlso), { id: "past-send-also" })] : [];
     const open = (id, text) => build.button(text, () => show(id), { className: "link" });
     return element("div", { className: "acts" }, ...also,
@@ -233,7 +235,7 @@ export function pastReports(tools) {
     const tries = element("details", {}, element("summary", { textContent: String(one.attempts) }),
       element("ol", {}, ...one.tries.map((attempt) => element("li", { textContent: [when(attempt.begun_ms), attempt.outcome && (B().outcomes[attempt.outcome] ?? attempt.outcome), attempt.detail].filter(Boolean).join(" · ") }))));
     const again = OPEN.includes(one.state) ? "" : build.button(B().again, (event) => doing(event.target, () => api(`/deliveries/${one.id}/resend`, { method: "POST" }), B().sentAgain), { className: "link", ariaLabel: filled(B().againOf, { recipient: one.label }) });
-    return [`${one.label} · ${B().channels[one.channel] ?? one.channel}${one.round ? ` (${one.round + 1})` : ""}`, element("span", {}, chip(B().deliveryStates[one.state] ?? one.state, kind), seen), one.attempts ? tries : "", when(one.accepted_ms),
+    return [`${one.label} · ${tools.channel(one.channel)}${one.round ? ` (${one.round + 1})` : ""}`, element("span", {}, chip(B().deliveryStates[one.state] ?? one.state, kind), seen), one.attempts ? tries : "", when(one.accepted_ms),
       { text: one.remote_id, kind: "code" }, one.error, again];
   }
 
@@ -264,9 +266,10 @@ export function pastReports(tools) {
       }, REFRESH_MS);
     },
     redraw: draw,
-    forget() {
+    forget(next = null) {
       clearTimeout(state.later);
-      Object.assign(state, { reports: [], cursor: null, one: null, searched: false });
+      if (next != null && next !== state.user) state.asked = {};
+      Object.assign(state, { reports: [], cursor: null, one: null, searched: false, turn: state.turn + 1, opened: state.opened + 1 });
       place.replaceChildren();
       place.hidden = true;
     },

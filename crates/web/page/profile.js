@@ -55,8 +55,6 @@ export function profileDesk(tools) {
 
   async function load() {
     const me = tools.me();
-    // What somebody has not saved is for nobody else to see.
-    if (state.user !== me.name) { kept.clear(); state.mine = null; }
     state.user = me.name;
     state.firms = (await api("/customers")).filter((firm) => firm.active);
     draw();
@@ -276,9 +274,11 @@ export function profileDesk(tools) {
       }, () => {});
     },
     redraw: draw,
-    /** Nothing is shown to whoever comes next; what was not saved waits for the one who typed it. */
-    forget() {
+    /** Nothing is shown to whoever comes next; what was not saved waits for the one who typed it, until somebody else comes. */
+    forget(next = null) {
       clearTimeout(state.later);
+      state.turn += 1;
+      if (next != null && next !== state.user) { kept.clear(); state.mine = null; }
       place.replaceChildren();
       place.hidden = true;
     },

@@ -28,5 +28,5 @@ export function ownQuality(tools) {
     place.hidden = false;
   }
 
-  return { load, hears: own.hears, redraw() { draw(); own.redraw(); }, forget() { own.forget(); scores = null; place.replaceChildren(); place.hidden = true; } };
+  return { load, hears: own.hears, redraw() { draw(); own.redraw(); }, forget(next) { own.forget(next); scores = null; place.replaceChildren(); place.hidden = true; } };
 }

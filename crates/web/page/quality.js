@@ -14,7 +14,8 @@ export function qualityDesk(tools) {
   const Q = () => words[tools.language()] ?? words.en;
   const build = blocks(element);
   const place = $("quality");
-  const state = { week: "", count: 3, samples: null, seed: "", of: 0, criteria: [], one: null, wave: null, sheet: null };
+  const state = { user: null, week: "", count: 3, samples: null, seed: "", of: 0, criteria: [], one: null, wave: null, sheet: null, left: null }; // `left`: the sheet that was open when somebody was logged out
+  const sheets = new Map(); // by sample: what somebody has begun to write
   const shell = {};
   const minutes = (ms) => `${Math.floor(ms / 60000)}:${String(Math.floor(ms / 1000) % 60).padStart(2, "0")}`;
   const name = (one) => one[tools.language()] ?? one.en;
@@ -27,9 +28,14 @@ export function qualityDesk(tools) {
   }
 
   async function load() {
+    state.user = tools.me().name;
     state.week ||= lastWeek();
     state.criteria = await api("/quality/criteria");
+    // Whoever comes back finds the sheet in which they were writing.
+    const { left } = state;
+    Object.assign(state, { left: null, ...left });
     draw();
+    if (left) place.querySelector("details").open = true;
   }
 
   const tries = (work) => {
@@ -77,7 +83,7 @@ export function qualityDesk(tools) {
     state.wave?.forget();
     const fresh = state.one?.id !== one.id;
     Object.assign(state, { one, wave: waveform(tools, { label: Q().wave, hint: Q().waveKeys }) });
-    if (fresh) state.sheet = { comment: one.sheet?.comment ?? "", marks: new Map((one.sheet?.marks ?? []).map((mark) => [mark.code, { ...mark }])) };
+    if (fresh) state.sheet = sheets.get(one.id) ?? { comment: one.sheet?.comment ?? "", marks: new Map((one.sheet?.marks ?? []).map((mark) => [mark.code, { ...mark }])) };
     drawOne();
     const [call, whole] = await Promise.all([api(`/calls/${one.call}`).catch(() => null), one.report ? api(`/reports/${one.report}`).catch(() => null) : null]);
     if (state.one?.id !== one.id || !call?.recording) return;
@@ -87,9 +93,10 @@ export function qualityDesk(tools) {
 
   function drawOne() {
     const { one, sheet } = state;
+    const touched = () => { sheets.set(one.id, sheet); };
     const lines = state.criteria.map((criterion) => {
       const mark = sheet.marks.get(criterion.code) ?? { points: "", comment: "", at_ms: null };
-      const keep = () => { sheet.marks.set(criterion.code, mark); };
+      const keep = () => { sheet.marks.set(criterion.code, mark); touched(); };
       const points = build.select(`points-${criterion.code}`, [["", "–"], ...Array.from({ length: POINTS_MAX + 1 }, (_, at) => [String(at), String(at)])], String(mark.points));
       points.ariaLabel = filled(Q().pointsOf, { name: name(criterion) });
       points.onchange = () => { mark.points = points.value === "" ? "" : Number(points.value); keep(); };
@@ -105,7 +112,7 @@ export function qualityDesk(tools) {
     });
     const list = element("table", { id: "quality-sheet", ariaLabel: Q().sheet });
     table(list, [Q().criterion, Q().points, Q().comment, Q().second], lines, Q().none);
-    const whole = build.input("quality-comment", sheet.comment, { maxLength: 500, oninput: () => { sheet.comment = whole.value; } });
+    const whole = build.input("quality-comment", sheet.comment, { maxLength: 500, oninput: () => { sheet.comment = whole.value; touched(); } });
     shell.one.hidden = false;
     shell.one.replaceChildren(element("h3", { textContent: filled(Q().sheetOf, { operator: tools.name(one.operator), call: one.call }), tabIndex: -1 }), state.wave.place, element("div", { className: "wide" }, list),
       build.row(build.labelled(Q().whole, whole)), element("div", { className: "acts" }, build.button(Q().save, save, { className: "main", id: "quality-save" }), build.button(Q().close, close)));
@@ -124,10 +131,13 @@ export function qualityDesk(tools) {
       const { points, comment, at_ms } = state.sheet.marks.get(code);
       return { code, points, comment, at_ms };
     });
-    const scored = await api(`/quality/samples/${state.one.id}/sheet`, { method: "PUT", body: JSON.stringify({ marks, comment: state.sheet.comment }) });
-    state.samples = state.samples.map((one) => one.id === scored.id ? scored : one);
-    close();
+    const { one, sheet } = state;
+    const scored = await api(`/quality/samples/${one.id}/sheet`, { method: "PUT", body: JSON.stringify({ marks, comment: sheet.comment }) });
+    sheets.delete(one.id);
+    state.samples = (state.samples ?? []).map((other) => other.id === scored.id ? scored : other);
+    if (state.one?.id === one.id) close();
     drawList();
+    shell.list.querySelector(`[data-sample="${one.id}"]`)?.focus();
     shell.said.textContent = filled(Q().saved, { percent: scored.percent });
   });
 
@@ -141,9 +151,13 @@ export function qualityDesk(tools) {
   return {
     load,
     redraw() { if (state.week) draw(); },
-    forget() {
+    /** Nothing is shown to whoever comes next; a sheet waits for its writer, until somebody else comes. */
+    forget(next = null) {
+      const isOther = next != null && next !== state.user;
+      const left = sheets.has(state.one?.id) ? { week: state.week, one: state.one, sheet: state.sheet } : state.left;
+      if (isOther) sheets.clear();
       close();
-      Object.assign(state, { week: "", samples: null, seed: "", criteria: [] });
+      Object.assign(state, { week: "", samples: null, seed: "", criteria: [], left: isOther ? null : left });
       place.replaceChildren();
       place.hidden = true;
     },

@@ -10,11 +10,14 @@ export function reportLists(tools) {
   const drawn = new Map(); // part → what it shows: it is drawn again when that has changed, and not under anybody's hands
   const unfolded = new Set(); // manuals that somebody reads
   const written = new Map(); // task → what somebody writes as its result
+  let writer = null; // whose that is: it is there again after a session that has ended
   let later = null;
 
   async function refresh() {
     const me = tools.me();
     if (!me) return;
+    if (writer !== me.name) written.clear();
+    writer = me.name;
     const supervises = me.role !== "operator";
     const none = () => [];
     const [drafts, unread, tasks] = await Promise.all([
@@ -22,6 +25,7 @@ export function reportLists(tools) {
       api("/manuals/unread").catch(none),
       supervises ? api("/tasks").catch(none) : [],
     ]);
+    if (tools.me()?.name !== me.name) return;
     Object.assign(shown, { drafts, unread, trouble: tasks.filter((one) => one.delivery_now), tasks: tasks.filter((one) => !one.delivery_now) });
     draw();
   }
@@ -50,7 +54,7 @@ export function reportLists(tools) {
     const supervises = tools.me() && tools.me().role !== "operator";
     $("report-trouble-part").hidden = !supervises || !shown.trouble.length;
     if (isNew("trouble", shown.trouble)) table($("report-trouble"), [R().time, R().firm, R().recipient, R().state, R().why, ""], shown.trouble.map((one) => [
-      when(one.created_ms), { text: one.customer_name, kind: "firm" }, `${one.label} (${one.delivery_now.channel})`,
+      when(one.created_ms), { text: one.customer_name, kind: "firm" }, `${one.label} (${tools.channel(one.delivery_now.channel)})`,
       chip(`${R().taskSorts[one.kind] ?? one.kind} · ${R().deliveryStates[one.delivery_now.state] ?? one.delivery_now.state}`, one.kind === "late" ? "busy" : "missed"), one.delivery_now.error,
       keyed(one.delivery, element("button", { type: "button", className: "link", textContent: R().again, ariaLabel: filled(R().againOf, { firm: one.customer_name, recipient: one.label }),
         onclick: () => act(`/deliveries/${one.delivery}/resend`) })),
@@ -96,7 +100,7 @@ export function reportLists(tools) {
       clearTimeout(later);
       later = null;
       Object.assign(shown, { drafts: [], trouble: [], tasks: [], unread: [] });
-      for (const kept of [drawn, written, unfolded]) kept.clear();
+      for (const kept of [drawn, unfolded]) kept.clear();
       for (const id of ["report-drafts", "report-trouble", "report-tasks", "report-unread"]) $(id).replaceChildren();
       $("report-lists").hidden = true;
     },

@@ -383,7 +383,7 @@ export function reportDesk(tools) {
     }
   }
 
-  const placeOf = ({ label, channel }) => `${label} (${R().channels[channel] ?? channel})`;
+  const placeOf = ({ label, channel }) => `${label} (${tools.channel(channel)})`;
 
   /** What is missing, what the numbers look like, and who will get it, as of the last edit that was kept. */
   function drawProgress() {

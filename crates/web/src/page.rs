@@ -41,6 +41,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/admin-words.js", SCRIPT, include_str!("../page/admin-words.js")),
     ("/bound.js", SCRIPT, include_str!("../page/bound.js")),
     ("/call.js", SCRIPT, include_str!("../page/call.js")),
+    ("/channel-words.js", SCRIPT, include_str!("../page/channel-words.js")),
     ("/calendar.js", SCRIPT, include_str!("../page/calendar.js")),
     ("/directory-forms.js", SCRIPT, include_str!("../page/directory-forms.js")),
     ("/directory-numbers.js", SCRIPT, include_str!("../page/directory-numbers.js")),

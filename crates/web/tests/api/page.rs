@@ -91,6 +91,8 @@ const PAST: Part = Part {
     ],
     asks: &["B()."],
 };
+/// How the channels are called, in whichever part.
+const CHANNELS: Part = Part { words: include_str!("../../page/channel-words.js"), scripts: &[], asks: &[] };
 /// The telephone in the page, for operators.
 const PHONE: Part = Part {
     words: include_str!("../../page/phone-words.js"),
@@ -136,6 +138,7 @@ const MY: Part = Part {
     words: include_str!("../../page/my-words.js"),
     scripts: &[
         ("/my.js", include_str!("../../page/my.js")),
+        ("/my-feedback.js", include_str!("../../page/my-feedback.js")),
         ("/my-keeping.js", include_str!("../../page/my-keeping.js")),
         ("/my-orders.js", include_str!("../../page/my-orders.js")),
     ],
@@ -444,7 +447,10 @@ fn every_choice_of_a_firms_settings_and_of_past_reports_has_its_word() {
         channels.insert(kind);
     }
     assert_eq!(told(&PROFILE, "channels"), channels);
-    assert_eq!(told(&PAST, "channels"), channels);
+    let words = CHANNELS.read();
+    for language in ["ja", "en"] {
+        assert_eq!(words[language].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>(), channels);
+    }
     // Every part of the document has a name, for whoever is told that somebody else has changed it.
     let profile = &description["components"]["schemas"]["CustomerProfile"]["properties"];
     let parts: BTreeSet<String> = profile.as_object().unwrap().keys().cloned().collect();
@@ -486,6 +492,7 @@ const EVERYBODYS: &[&str] = &[
     "//queue.js",
     "//words.js",
     "//queue-words.js",
+    "//channel-words.js",
     "//style.css",
 ];
 const ADMINISTRATORS: &[&str] = &[
