@@ -1,6 +1,6 @@
 // One's own account, of the house or of a client firm: where one is logged in, the password, codes, passkeys; and for administrators
 // everybody's logins. Whatever comes from outside is put on the page as text.
-import { $, ask, element, filled, sending } from "/dom.js";
+import { $, ask, element, filled, sending, staying } from "/dom.js";
 import { words } from "/account-words.js";
 import { users } from "/account-users.js";
 import { knowsPasskeys, makePasskey } from "/passkey.js";
@@ -167,7 +167,8 @@ function draw() {
   const { name, lacks_factor } = state.account;
   $("title").textContent = `${W().account}: ${name}`;
   const notice = lacks_factor ? element("section", { id: "lacks", className: "panel notice", role: "status" }, element("p", { textContent: W().lacks })) : null;
-  $("account").replaceChildren(...[notice, codes(), passkeys(), sessions(), passwords()].filter((part) => part != null), everybody.place);
+  const parts = [notice, codes(), passkeys(), sessions(), passwords()].filter((part) => part != null);
+  staying($("account"), () => $("account").replaceChildren(...parts, everybody.place), () => $("back"));
 }
 
 async function load() {

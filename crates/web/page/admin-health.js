@@ -11,6 +11,7 @@ export function healthPart(tools) {
   const line = (found) => [chip(A().verdicts[found.verdict] ?? found.verdict, KINDS[found.verdict] ?? ""), found.name, element("span", {}, found.detail, ...(found.remedy ? [element("small", { className: "quiet", textContent: ` → ${found.remedy}` })] : []))];
 
   return {
+    speaks: true,
     async load() { state.health = await api("/health", { signal: AbortSignal.timeout(60000) }); },
     draw() {
       const { health } = state;

@@ -10,6 +10,7 @@ import { onboardingPart } from "/onboarding.js";
 import { promptsPart } from "/admin-prompts.js";
 import { settingsPart } from "/admin-settings.js";
 import { words } from "/admin-words.js";
+import { staying } from "/dom.js";
 import { blocks } from "/form.js";
 
 /** Tabs in their order, and what makes each; those after the third are the administrator's alone. */
@@ -66,7 +67,8 @@ export function adminDesk(tools) {
   }
 
   function show() {
-    if (panel()) panel().replaceChildren(...part(state.open).draw());
+    const shown = panel();
+    if (shown) staying(shown, () => shown.replaceChildren(...part(state.open).draw()), () => $(`admin-tab-${state.open}`));
   }
 
   function open(code) {
@@ -102,16 +104,14 @@ export function adminDesk(tools) {
       if (event.target.open && !state.isOpen) { state.isOpen = true; act(async () => {}); }
       state.isOpen = event.target.open;
     } }, element("summary", { textContent: A().title }), tabs, element("p", { id: "admin-said", role: "status" }), ...panels);
-    place.replaceChildren(details);
+    staying(place, () => place.replaceChildren(details), () => $(`admin-tab-${state.open}`));
     place.hidden = false;
     if (state.isOpen && parts.has(state.open)) show();
   }
 
   return {
     async load() {
-      // What somebody has not saved is for nobody else to see.
-      const { name } = tools.me();
-      if (state.user !== name) { parts.clear(); Object.assign(state, { open: "health", isOpen: false, user: name }); }
+      state.user = tools.me().name;
       if (!mine().includes(state.open)) state.open = "health";
       draw();
     },
@@ -123,10 +123,16 @@ export function adminDesk(tools) {
       return part("onboarding").open(firm);
     },
     hears(stamped) { if (state.isOpen && state.open === "onboarding") parts.get("onboarding")?.hears(stamped); },
-    redraw: draw,
-    forget() {
+    /** In another language; what the server says in its own words is asked for again. */
+    redraw() {
+      draw();
+      if (state.isOpen && parts.get(state.open)?.speaks) act(async () => {});
+    },
+    /** Nothing is shown to whoever comes next; what was typed waits for its writer, until somebody else comes. */
+    forget(next = null) {
+      const isOther = next != null && next !== state.user;
       for (const one of parts.values()) one.leave?.();
-      for (const [code, one] of parts) if (!one.isChanged?.()) parts.delete(code);
+      for (const [code, one] of parts) if (isOther || !one.isChanged?.()) parts.delete(code);
       if (!parts.has(state.open)) Object.assign(state, { open: "health", isOpen: false });
       place.replaceChildren();
       place.hidden = true;

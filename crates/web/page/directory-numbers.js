@@ -16,7 +16,6 @@ export function numbersPart(given) {
     said("");
     try {
       await work();
-      document.getElementById("did-add").reset();
       await reload();
       said(done);
     } catch (error) { said(complaint(error), "error"); }
@@ -48,7 +47,10 @@ export function numbersPart(given) {
     firm.required = true;
     const add = (event) => {
       event.preventDefault();
-      return act(() => send("/dids", "POST", { number: number.value.trim(), customer: Number(firm.value) }), G().numberAdded);
+      return act(async () => {
+        await send("/dids", "POST", { number: number.value.trim(), customer: Number(firm.value) });
+        event.target.reset();
+      }, G().numberAdded);
     };
     return element("form", { id: "did-add", onsubmit: add }, build.group(G().addNumber, build.row(build.labelled(G().number, number), build.labelled(G().firm, firm)),
       element("div", { className: "acts" }, element("button", { className: "main", textContent: G().addNumber }))));
@@ -78,7 +80,7 @@ export function numbersPart(given) {
         const answer = await api(`/dids/${encodeURIComponent(number.value.trim())}/check${ms}`);
         state.checked = { number: number.value, at: at.value, answer };
         show(answer);
-      } catch (error) { told.replaceChildren(); wrong.textContent = complaint(error); }
+      } catch (error) { state.checked = null; told.replaceChildren(); wrong.textContent = complaint(error); }
     };
     if (state.checked) show(state.checked.answer);
     return element("form", { id: "did-check", onsubmit: ask }, build.group(G().checkNumber, build.row(build.labelled(G().number, number), build.labelled(W().momentAt, at, G().emptyNow)),
@@ -87,6 +89,8 @@ export function numbersPart(given) {
 
   return {
     load,
+    /** Nothing is left for whoever comes next. */
+    forget() { Object.assign(state, { dids: [], find: "", checked: null }); },
     draw() {
       const { G, build } = given();
       const find = build.input("did-find", state.find, { type: "search", oninput: (event) => { state.find = event.target.value; document.getElementById("did-list").replaceWith(listed()); } });

@@ -64,14 +64,15 @@ function stepsForm({ element, build, words: W, filled }, given) {
     };
     at.oninput = whom.onchange = show;
     show();
-    const line = element("li", {}, labelled(W.stepRings, at), seconds, labelled(W.stepWho, whom), many, button(W.remove, () => line.remove(), { className: "link" }));
+    const line = element("li", {}, labelled(W.stepRings, at), seconds, labelled(W.stepWho, whom), many, button(W.remove, () => { line.remove(); more.focus(); }, { className: "link" }));
     place.append(line);
   };
+  const more = button(W.addStep, () => add("everyone", lines().length ? Number(value(lines().at(-1), "step-rings")) + 1 : 0), { id: "step-add" });
   for (const step of given) add(step.who, rings(step.after_ms));
   const lines = () => [...place.children];
   const value = (line, name) => line.querySelector(`[name=${name}]`).value;
   const form = element("div", {}, element("p", { className: "quiet", textContent: W.stepsHint }), place,
-    button(W.addStep, () => add("everyone", lines().length ? Number(value(lines().at(-1), "step-rings")) + 1 : 0), { id: "step-add" }));
+    more);
   return {
     form,
     count: () => lines().length,
@@ -105,9 +106,9 @@ function waitingForm({ element, build, words: W }, policy) {
 }
 
 /** How a call to the firm is answered at a moment: a button, and what the switch says. */
-export function momentForm({ element, build, words: W, api, wrong, when, filled }, firm) {
+export function momentForm({ element, build, words: W, api, wrong, when, filled, side }, firm) {
   const { labelled, input, button, group, row } = build;
-  const at = input("moment", "", { type: "datetime-local" });
+  const at = input("moment", side.moment, { type: "datetime-local", oninput: () => { side.moment = at.value; } });
   const said = element("p", { id: "moment-said", role: "status" });
   const ask = async () => {
     const ms = at.value ? new Date(at.value + "+09:00").getTime() : Date.now();

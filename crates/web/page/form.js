@@ -29,11 +29,16 @@ export function blocks(element) {
     const place = element("ul", { className: "lines" });
     const draw = () => {
       place.replaceChildren(...items.map((item, at) => {
-        const remove = button(words.remove, () => { items.splice(at, 1); draw(); place.dispatchEvent(new Event("change", { bubbles: true })); }, { className: "link" });
+        const remove = button(words.remove, () => { items.splice(at, 1); draw(); stays(at); place.dispatchEvent(new Event("change", { bubbles: true })); }, { className: "link" });
         remove.ariaLabel = `${words.remove}: ${typeof item === "string" ? item : words.nth.replace("{n}", at + 1)}`;
         return element("li", {}, line(item, at), remove);
       }));
       if (!items.length) place.append(element("li", { className: "quiet", textContent: words.none }));
+    };
+    /** Whoever works with the keyboard is at the next line, or at the list when there is none. */
+    const stays = (at) => {
+      place.tabIndex = -1;
+      (place.querySelectorAll(":scope > li > button.link")[Math.min(at, items.length - 1)] ?? place).focus();
     };
     draw();
     return Object.assign(place, { add(item) { items.push(item); draw(); } });

@@ -4,6 +4,7 @@ import { basicsOfFirm, basicsOfOperator, trunkForm } from "/directory-forms.js";
 import { numbersPart } from "/directory-numbers.js";
 import { endingOf, keepingOf, membersOf, softphoneOf, usersPart } from "/directory-people.js";
 import { words as directoryWords } from "/directory-words.js";
+import { staying } from "/dom.js";
 import { blocks } from "/form.js";
 import { firmForm, momentForm } from "/firm.js";
 import { operatorForm } from "/operator.js";
@@ -21,7 +22,7 @@ export function setup(tools) {
   const { $, element, api } = tools;
   const build = blocks(element);
   const place = $("setup");
-  const state = { tab: "firm", rows: { firm: [], operator: [], trunk: [] }, up: new Map(), find: "", ended: false, of: "firm", id: null, row: null, seen: null, form: null, clean: "", drawn: "", user: null, secret: null, later: null };
+  const state = { tab: "firm", rows: { firm: [], operator: [], trunk: [] }, up: new Map(), find: "", ended: false, of: "firm", id: null, row: null, seen: null, form: null, side: {}, clean: "", drawn: "", user: null, later: null, turn: 0 };
   const W = () => words[tools.language()] ?? words.en;
   const G = () => directoryWords[tools.language()] ?? directoryWords.en;
 
@@ -32,7 +33,8 @@ export function setup(tools) {
   };
   const firms = () => state.rows.firm.filter((row) => row.active);
   const operators = () => state.rows.operator.filter((row) => row.active);
-  const inner = () => ({ ...tools, build, words: W(), G, W, send, said, complaint, firms, operators, list, confirm, copied, ...known(), reload: () => load().then(() => tools.changed()) });
+  // `side` is what is typed and shown beside the row's form; it stays for as long as the row does.
+  const inner = () => ({ ...tools, build, words: W(), G, W, send, said, complaint, firms, operators, list, confirm, copied, side: state.side, ...known(), reload: () => load().then(() => tools.changed()) });
   const numbers = numbersPart(() => inner());
   const users = usersPart(() => inner());
 
@@ -43,9 +45,7 @@ export function setup(tools) {
   });
 
   async function load() {
-    // What somebody has not saved is for nobody else to see.
-    const { name } = tools.me();
-    if (state.user !== name) Object.assign(state, { tab: "firm", find: "", id: null, row: null, user: name, secret: null, later: null });
+    state.user = tools.me().name;
     const [firm, operator, trunk, now] = await Promise.all([api("/customers"), api("/operators"), api("/trunks"), api("/now")]);
     Object.assign(state, { rows: { firm, operator, trunk }, up: new Map(now.trunks.map((one) => [one.trunk, one.up])) });
     if (state.tab === "numbers") await numbers.load();
@@ -66,7 +66,7 @@ export function setup(tools) {
     if (!asks) return;
     asks.hidden = !state.later;
     if (!state.later) return asks.replaceChildren();
-    const go = () => { const then = state.later; state.later = null; state.form = null; then(); };
+    const go = () => { const then = state.later; Object.assign(state, { later: null, form: null }); draw(); then(); };
     const stay = () => { state.later = null; drawLater(); $("setup-form")?.querySelector("input, select, textarea")?.focus(); };
     asks.replaceChildren(element("p", { textContent: G().unsaved }),
       element("div", { className: "acts" }, build.button(G().goOn, stay, { id: "setup-stay", className: "main" }), build.button(G().discardAndGo, go, { id: "setup-go" })));
@@ -75,17 +75,21 @@ export function setup(tools) {
   const open = (kind, id) => leave(() => fetchRow(kind, id));
 
   async function fetchRow(kind, id) {
+    const turn = ++state.turn;
     try {
       // What somebody else has changed meanwhile is not undone.
       let seen = null;
       const row = await api(`${kinds[kind].path}/${id}`, { tagged: (tag) => { seen = tag; } });
-      Object.assign(state, { tab: kind, of: kind, id, row, seen, form: null, secret: null });
+      // Somebody has chosen something else since.
+      if (turn !== state.turn) return false;
+      const side = state.of === kind && state.id === id ? state.side : {};
+      Object.assign(state, { tab: kind, of: kind, id, row, seen, side, form: null });
       draw();
       state.clean = typed();
       $("setup-form")?.querySelector("h3")?.focus();
       return true;
     } catch (error) {
-      said(tools.wrong(error), "error");
+      if (turn === state.turn) said(tools.wrong(error), "error");
       return false;
     }
   }
@@ -107,7 +111,7 @@ export function setup(tools) {
     const asks = element("div", { className: "acts" });
     const first = build.button(text, () => {
       const no = build.button(G().cancel, () => { asks.replaceChildren(first); first.focus(); });
-      asks.replaceChildren(element("strong", { textContent: means }), build.button(text, () => { asks.replaceChildren(first); return work(); }, { className: "danger", ariaLabel: label, ...(more.id ? { id: `${more.id}-sure` } : {}) }), no);
+      asks.replaceChildren(element("strong", { textContent: means }), build.button(text, () => { asks.replaceChildren(first); first.focus(); return work(); }, { className: "danger", ariaLabel: label, ...(more.id ? { id: `${more.id}-sure` } : {}) }), no);
       no.focus();
     }, { ariaLabel: label, ...more });
     asks.append(first);
@@ -172,14 +176,14 @@ export function setup(tools) {
       operator: () => [input("new-name", G().name, { maxLength: 100 }), input("new-login", G().login, { ...ascii, maxLength: 40, placeholder: "101" }, G().loginHint)],
       trunk: () => [input("new-name", G().name, { maxLength: 100 }), input("new-host", G().host, { ...ascii, placeholder: "sip.example.jp" }, G().hostHint)],
     };
-    const form = element("form", { id: "setup-new", onsubmit: (event) => { event.preventDefault(); leave(() => create(kind, form)); } }, build.row(...fields[kind]()),
+    const form = element("form", { id: "setup-new", onsubmit: (event) => { event.preventDefault(); leave(() => create(kind)); } }, build.row(...fields[kind]()),
       element("div", { className: "acts" }, element("button", { className: "main", textContent: G().add[kind] })));
     const details = element("details", { id: "setup-adding", open: !state.rows[kind].length }, element("summary", { textContent: G().add[kind] }), form);
     return details;
   }
 
-  async function create(kind, form) {
-    const value = (name) => form.querySelector(`[name=new-${name}]`)?.value.trim() ?? "";
+  async function create(kind) {
+    const value = (name) => $("setup-new").querySelector(`[name=new-${name}]`)?.value.trim() ?? "";
     const body = {
       firm: () => ({ name: value("name"), code: value("code"), greeting: value("greeting"), dids: value("dids").split(/[,、，\s]+/).filter(Boolean) }),
       operator: () => ({ name: value("name"), login: value("login") }),
@@ -189,12 +193,12 @@ export function setup(tools) {
     try {
       const made = await send(kinds[kind].path, "POST", body);
       state.find = "";
-      form.reset();
+      $("setup-new")?.reset();
       $("setup-adding").open = false;
       await load();
       tools.changed();
       if (!await fetchRow(kind, made.id)) return;
-      if (made.sip_password) { state.secret = made.sip_password; draw(); }
+      if (made.sip_password) { state.side.secret = made.sip_password; draw(); }
       said(G().made);
     } catch (error) { said(complaint(error), "error"); }
   }
@@ -227,23 +231,23 @@ export function setup(tools) {
   function rowPart() {
     if (!state.row || state.of !== state.tab) return [];
     const given = inner();
-    const after = { kept: () => fetchRow(state.of, state.id), done: () => { Object.assign(state, { row: null, id: null, form: null }); return load().then(() => tools.changed()); } };
+    const done = () => { Object.assign(state, { row: null, id: null, form: null, side: {} }); return load().then(() => tools.changed()); };
     state.form = kinds[state.of].make(given, state.row);
     const form = element("form", { id: "setup-form", onsubmit: save },
       element("h3", { textContent: state.row.name, tabIndex: -1 }), ...(state.row.active ? [] : [element("p", { className: "quiet", textContent: G().endedHint })]), state.form.form,
       element("div", { id: "setup-conflict", role: "alert" }),
-      element("div", { className: "acts" }, element("button", { className: "main", textContent: W().save }), build.button(W().discard, () => { state.form = null; fetchRow(state.of, state.id); }, { id: "setup-discard" }), build.button(G().close, () => leave(close), { id: "setup-close" })));
+      element("div", { className: "acts" }, element("button", { className: "main", textContent: W().save }), build.button(W().discard, () => fetchRow(state.of, state.id), { id: "setup-discard" }), build.button(G().close, () => leave(close), { id: "setup-close" })));
     const rest = {
-      firm: () => [momentForm(given, state.row), keepingOf(given, state.row), membersOf(given, state.row), endingOf(given, "firm", state.row, after.done)],
-      operator: () => [softphoneOf(given, state.row, state.secret), endingOf(given, "operator", state.row, after.done)],
-      trunk: () => [endingOf(given, "trunk", state.row, after.done)],
+      firm: () => [momentForm(given, state.row), keepingOf(given, state.row), membersOf(given, state.row), endingOf(given, "firm", state.row, done)],
+      operator: () => [softphoneOf(given, state.row), endingOf(given, "operator", state.row, done)],
+      trunk: () => [endingOf(given, "trunk", state.row, done)],
     }[state.of]();
     return [element("div", { id: "setup-row" }, form, ...rest)];
   }
 
   function close() {
     const was = `${state.of}-${state.id}`;
-    Object.assign(state, { row: null, id: null, form: null, secret: null });
+    Object.assign(state, { row: null, id: null, form: null, side: {}, turn: state.turn + 1 });
     draw();
     place.querySelector(`[data-edit="${was}"]`)?.focus();
   }
@@ -264,7 +268,7 @@ export function setup(tools) {
 
   function choose(code) {
     leave(async () => {
-      Object.assign(state, { tab: code, find: "", row: null, id: null, form: null, secret: null });
+      Object.assign(state, { tab: code, find: "", row: null, id: null, form: null, side: {}, turn: state.turn + 1 });
       draw();
       $(`setup-tab-${code}`).focus();
       try {
@@ -291,19 +295,21 @@ export function setup(tools) {
     panel.setAttribute("aria-labelledby", `setup-tab-${state.tab}`);
     const parts = [element("summary", { textContent: W().title }), element("div", { className: "tabs", role: "tablist", ariaLabel: W().title }, ...TABS.map(tab)), panel, element("p", { id: "setup-said", role: "status", textContent: spoken })];
     const was = place.querySelector("details")?.open ?? state.row != null;
-    place.replaceChildren(element("details", { open: was }, ...parts));
+    staying(place, () => {
+      place.replaceChildren(element("details", { open: was }, ...parts));
+      before?.();
+    }, () => $(`setup-tab-${state.tab}`));
     place.hidden = false;
-    before?.();
     drawLater();
   }
 
   /** What is typed outside of the row's form, and what is unfolded; gives what puts it back. */
   function beside() {
-    const others = "form:not(#setup-form) [name]:not([type=file])";
-    const written = [...place.querySelectorAll(others)].map(({ name, value }) => [name, value]);
+    const others = "form:not(#setup-form, #member-add) [name]:not([type=file])";
+    const written = new Map([...place.querySelectorAll(others)].map(({ name, value }) => [name, value]));
     const unfolded = [...place.querySelectorAll("details[id][open]")].map(({ id }) => id);
     return () => {
-      for (const field of place.querySelectorAll(others)) field.value = written.find(([name]) => name === field.name)?.[1] ?? field.value;
+      for (const field of place.querySelectorAll(others)) field.value = written.get(field.name) ?? field.value;
       for (const id of unfolded) if ($(id)) $(id).open = true;
     };
   }
@@ -315,22 +321,28 @@ export function setup(tools) {
 
   async function save(event) {
     event.preventDefault();
-    const kind = kinds[state.of];
+    const { of, id } = state;
+    const isOpen = () => state.of === of && state.id === id && state.form != null;
     said("");
     $("setup-conflict").replaceChildren();
     try {
       let seen = null;
       const headers = { "Content-Type": "application/json", "Accept-Language": tools.language(), ...(state.seen ? { "If-Match": state.seen } : {}) };
-      const row = await api(`${kind.path}/${state.id}`, { method: "PUT", headers, body: JSON.stringify(state.form.read()), tagged: (tag) => { seen = tag; } });
-      Object.assign(state, { row, seen });
-      const rows = state.rows[state.of];
-      rows[rows.findIndex((one) => one.id === state.id)] = state.row;
-      draw();
-      state.clean = typed();
+      const sent = typed();
+      const row = await api(`${kinds[of].path}/${id}`, { method: "PUT", headers, body: sent, tagged: (tag) => { seen = tag; } });
+      state.rows[of] = state.rows[of].map((one) => one.id === id ? row : one);
+      if (isOpen()) {
+        // What was typed meanwhile is kept, for the next time.
+        const more = typed() === sent ? null : state.form.read();
+        Object.assign(state, { row, seen });
+        draw();
+        state.clean = typed();
+        if (more) { state.row = { ...row, ...more }; draw(); }
+      }
       said(W().saved);
       tools.changed();
     } catch (error) {
-      if (error.status === 409) conflict(error);
+      if (error.status === 409 && isOpen()) conflict(error);
       said(complaint(error), "error");
     }
   }
@@ -338,7 +350,7 @@ export function setup(tools) {
   /** Somebody else was faster: what is typed stays, and is sent all the same only if that is meant. */
   function conflict(error) {
     const overwrite = () => { state.seen = null; $("setup-form").requestSubmit(); };
-    const look = () => { state.form = null; fetchRow(state.of, state.id); };
+    const look = () => fetchRow(state.of, state.id);
     $("setup-conflict").replaceChildren(element("p", { textContent: error.body?.what ?? "" }),
       element("div", { className: "acts" }, build.button(G().takeTheirs, look, { id: "setup-theirs" }), build.button(G().takeMine, overwrite, { id: "setup-mine" })));
   }
@@ -361,10 +373,16 @@ export function setup(tools) {
     load,
     /** In another language: what is in the inputs stays. */
     redraw,
-    /** Nothing is left on the page; what was typed waits for whoever typed it. */
-    forget() {
-      const row = isChanged() ? { ...state.row, ...state.form.read() } : null;
-      Object.assign(state, { rows: { firm: [], operator: [], trunk: [] }, id: row && state.id, row, form: null, secret: null, later: null });
+    /** Nothing is left on the page; what was typed waits for whoever typed it, until somebody else comes. */
+    forget(next = null) {
+      // Without a form it was forgotten before: what is there was typed.
+      const written = isChanged() ? { ...state.row, ...state.form.read() } : state.form ? null : state.row;
+      const isOther = next != null && next !== state.user;
+      const row = isOther ? null : written;
+      Object.assign(state, { rows: { firm: [], operator: [], trunk: [] }, id: row && state.id, row, form: null, side: {}, later: null, turn: state.turn + 1 });
+      if (isOther) Object.assign(state, { tab: "firm", find: "", ended: false });
+      numbers.forget();
+      users.forget();
       place.replaceChildren();
       place.hidden = true;
     },
