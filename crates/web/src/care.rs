@@ -19,7 +19,7 @@ use crate::api::Api;
 use crate::auth::Login;
 use crate::error::Refusal;
 use crate::rights::Act;
-use crate::tongue::Tongue;
+use crate::tongue::{Tongue, sentences};
 
 /// Something that is asked of the house.
 pub type Asking<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -110,20 +110,40 @@ pub(crate) async fn health(
     Tongue(language): Tongue,
 ) -> Result<Json<Health>, Refusal> {
     login.may(Act::SeeHealth)?;
-    let trunks = trunks_today(&api).await?;
-    let findings = caretaker(&api)?.check(language).await.map_err(Refusal::unavailable)?;
+    let trunks = trunks_today(&api, language).await?;
+    let mut findings = caretaker(&api)?.check(language).await.map_err(Refusal::unavailable)?;
+    for found in &mut findings {
+        found.detail = said(language, std::mem::take(&mut found.detail));
+        found.remedy = said(language, std::mem::take(&mut found.remedy));
+    }
     let started_ms = api.switchboard.machine().started_ms;
     Ok(Json(Health { version: env!("CARGO_PKG_VERSION"), started_ms, now_ms: api.now_ms(), findings, trunks }))
 }
 
 /// Each way to a carrier: how it is registered, since when, and the calls that came by it today.
 #[utoipa::path(get, path = "/health/trunks", tag = "house", responses((status = 200, body = Vec<TrunkToday>)))]
-pub(crate) async fn health_of_trunks(State(api): State<Api>, login: Login) -> Result<Json<Vec<TrunkToday>>, Refusal> {
+pub(crate) async fn health_of_trunks(
+    State(api): State<Api>,
+    login: Login,
+    Tongue(language): Tongue,
+) -> Result<Json<Vec<TrunkToday>>, Refusal> {
     login.may(Act::SeeHealth)?;
-    Ok(Json(trunks_today(&api).await?))
+    Ok(Json(trunks_today(&api, language).await?))
 }
 
-async fn trunks_today(api: &Api) -> Result<Vec<TrunkToday>, Refusal> {
+/// What is written in English where it is found, in the asker's language; of `customer 3: why` the why.
+fn said(language: Language, text: String) -> String {
+    if language == Language::En {
+        return text;
+    }
+    if let Some(whole) = sentences::japanese(&text) {
+        return whole;
+    }
+    let why = text.split_once(": ").and_then(|(of, why)| Some(format!("{of}: {}", sentences::japanese(why)?)));
+    why.unwrap_or(text)
+}
+
+async fn trunks_today(api: &Api, language: Language) -> Result<Vec<TrunkToday>, Refusal> {
     let Reply::Trunks(trunks) = api.switchboard.command(Command::Trunks).await? else {
         return Err(Refusal::unavailable("the switch gave no trunks"));
     };
@@ -131,7 +151,7 @@ async fn trunks_today(api: &Api) -> Result<Vec<TrunkToday>, Refusal> {
     let today = |trunk: i64| counts.iter().find(|one| one.trunk == trunk).cloned();
     let with = |health: TrunkHealth| TrunkToday {
         today: today(health.trunk).unwrap_or(TrunkCounts { trunk: health.trunk, ..TrunkCounts::default() }),
-        health,
+        health: TrunkHealth { why: said(language, health.why), ..health },
     };
     Ok(trunks.into_iter().map(with).collect())
 }

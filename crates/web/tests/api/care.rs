@@ -18,7 +18,10 @@ impl Caretaker for Care {
         let name = if language == Language::Ja { "ディスク" } else { "disk" };
         let [verdict, what, detail, remedy] = ["WARN", "disk", "9 %", "make room"].map(str::to_owned);
         let found = Finding { verdict, what, name: name.to_owned(), detail, remedy };
-        Box::pin(std::future::ready(Ok(vec![found])))
+        // What the store finds it says in English.
+        let [verdict, what, detail, remedy] = ["FAIL", "directory", "operator 7: it is empty", ""].map(str::to_owned);
+        let directory = Finding { verdict, name: what.clone(), what, detail, remedy };
+        Box::pin(std::future::ready(Ok(vec![found, directory])))
     }
 
     fn backups(&self) -> Asking<Backups> {
@@ -43,7 +46,9 @@ fn health_is_for_supervisors_and_backups_for_administrators() {
     assert_eq!((&health["now_ms"], &health["trunks"]), (&json!(crate::common::NOW), &json!([])));
     let bearer = format!("Bearer {supervisor}");
     let headers = [("authorization", bearer.as_str()), ("accept-language", "ja")];
-    assert_eq!(house.send("GET", "/health", &headers, None).json()["findings"][0]["name"], "ディスク");
+    let japanese = house.send("GET", "/health", &headers, None).json();
+    assert_eq!(japanese["findings"][0]["name"], "ディスク");
+    assert_eq!(japanese["findings"][1]["detail"], "operator 7: 空欄です");
     house.get("/health", &operator).is_refusal(403, "forbidden", None);
     for token in [&supervisor, &operator] {
         house.get("/backups", token).is_refusal(403, "forbidden", None);
