@@ -60,5 +60,6 @@ mod story;
 mod streams;
 mod supervise;
 mod transfer;
+mod voices;
 mod waiting;
 mod wire;

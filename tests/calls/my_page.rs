@@ -19,7 +19,7 @@ use crate::support::robots::{Habit, Robots};
 pub const WIDTH: i64 = 360;
 
 /// Somebody of the firm, logged in on a telephone.
-fn mine(house: &House, login: &str) -> Desk {
+pub fn mine(house: &House, login: &str) -> Desk {
     let browser =
         Chromium::open(&house.root.path().join("my"), &format!("{}/my", house.http), &["--lang=en-GB".into()]);
     let mut desk = Desk(browser);
@@ -67,7 +67,7 @@ pub fn find(desk: &mut Desk, text: &str) {
 }
 
 /// Opens a tab by its word.
-fn tab(desk: &mut Desk, name: &str) {
+pub fn tab(desk: &mut Desk, name: &str) {
     desk.0.evaluate(&format!(
         "[...document.querySelectorAll('#tabs button')].find((one) => one.textContent === {}).click()",
         json!(name)
