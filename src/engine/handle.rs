@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use switch::{CallId, Command, Directory, OperatorId, Past, Visit};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{TlsError, TlsMaterial};
-use web::{Answer, Done, Machine, News, PhoneLine, Stamped, Switchboard, Told, Unanswered};
+use web::{Answer, Done, Machine, News, PhoneId, PhoneLine, Stamped, Switchboard, Told, Unanswered};
 
 use super::{Ask, Statistics};
 use crate::process;
@@ -152,6 +152,11 @@ impl Switchboard for EngineHandle {
 
     fn phone(&self, line: PhoneLine) -> bool {
         self.inbox.try_send(Ask::Phone(Box::new(line))).is_ok()
+    }
+
+    fn phone_lapsed(&self, phone: PhoneId) {
+        // A full queue: it is told again.
+        let _ = self.inbox.try_send(Ask::Lapsed(phone));
     }
 
     fn directory_changed(&self) -> Done {

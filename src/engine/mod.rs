@@ -16,7 +16,7 @@ use std::sync::Arc;
 use switch::{CallId, Command, CommandError, Directory, OperatorId, Past, Reply, Visit};
 use tokio::sync::oneshot;
 use transport::{TlsError, TlsMaterial};
-use web::{News, PhoneLine};
+use web::{News, PhoneId, PhoneLine};
 
 pub use handle::EngineHandle;
 pub use media_events::{MediaEvents, MediaInbox, media_events};
@@ -47,6 +47,8 @@ enum Ask {
     Disk { free_percent: u8, scarce: bool },
     /// An operator's telephone in the page.
     Phone(Box<PhoneLine>),
+    /// The time of the login of this telephone is over.
+    Lapsed(PhoneId),
     /// What a caller of the recordings line needs is there, or is not.
     DialIn { line: CallId, number: u64, answer: switch::dial_in::Answer },
     /// Something about a report, for the stream of events.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use sip::flow::Protocol;
+use sip::flow::{Flow, Protocol};
 use switch::dial_in;
 use switch::media::Order;
 use switch::{Alarm, CallId, CallRecord, CommandError, Event, Input, OperatorId, Output, Reply, Switch};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use transport::{BindError, Inbound, Network, Transport};
-use web::{News, PhoneLine, Stamped, Told};
+use web::{News, PhoneId, PhoneLine, Stamped, Told};
 
 use super::load::Load;
 use super::media_events::MediaInbox;
@@ -120,6 +120,7 @@ where
             batch: VecDeque::new(),
             waiting: HashMap::new(),
             next_number: 0,
+            phones: HashMap::new(),
             events,
             // Higher than any of an earlier process, so that a desk that comes back to a new one is told all of it (R31).
             next_seq: u64::try_from(clock::unix_ms()).unwrap_or(0).saturating_mul(SEQS_PER_MS).saturating_add(1),
@@ -155,6 +156,8 @@ struct Engine {
     /// Who waits for the answer to a command.
     waiting: HashMap<u64, oneshot::Sender<Result<Reply, CommandError>>>,
     next_number: u64,
+    /// Telephones in pages, as the web server names them.
+    phones: HashMap<PhoneId, Flow>,
     events: broadcast::Sender<Stamped>,
     next_seq: u64,
     statistics: watch::Sender<Statistics>,
@@ -209,6 +212,9 @@ impl Engine {
         self.transport.receive(now, &mut self.batch);
         busy |= !self.batch.is_empty();
         while let Some(inbound) = self.batch.pop_front() {
+            if let Inbound::FlowClosed { flow } = &inbound {
+                self.phones.retain(|_, open| open.connection != flow.connection);
+            }
             self.input(match inbound {
                 Inbound::Packet { flow, bytes } => Input::Packet { flow, bytes },
                 Inbound::Certified { flow, names } => Input::Certified { flow, names },
@@ -300,9 +306,15 @@ impl Engine {
                 let _ = taken.send(()); // nobody need wait for it
             }
             Ask::Phone(line) => {
-                let PhoneLine { operator, socket } = *line;
+                let PhoneLine { id, operator, socket } = *line;
                 if let Some(flow) = self.transport.adopt(socket) {
+                    self.phones.insert(id, flow);
                     self.input(Input::Vouched { flow, operator: OperatorId(operator) });
+                }
+            }
+            Ask::Lapsed(phone) => {
+                if let Some(flow) = self.phones.get(&phone).copied() {
+                    self.input(Input::Lapsed { flow });
                 }
             }
             Ask::Today(visits) => self.input(Input::Today(visits)),
@@ -326,6 +338,7 @@ impl Engine {
             self.counts.outputs += 1;
             match output {
                 Output::Transmit { flow, bytes } => self.transport.send(now, flow, bytes),
+                Output::Close { flow } => self.transport.close(flow),
                 Output::Media(order) => {
                     if !self.hands.media(order) {
                         self.counts.media_orders_lost += 1;

@@ -229,7 +229,7 @@ impl Line {
                 }
                 Output::Leg(event) => self.on_leg(event),
                 Output::Trunk(event) if event.state == TrunkState::Up => self.see(Sight::Registered),
-                Output::Trunk(_) | Output::Binding(_) | Output::Trace(_) | Output::Alarm(_) => {}
+                Output::Trunk(_) | Output::Binding(_) | Output::Trace(_) | Output::Alarm(_) | Output::Spent { .. } => {}
             }
         }
     }

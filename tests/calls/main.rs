@@ -47,6 +47,7 @@ mod never_lost;
 mod office;
 mod onboarding;
 mod page_phone;
+mod page_phone_sound;
 mod pages;
 mod pictures;
 mod pjsua2;

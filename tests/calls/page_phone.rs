@@ -8,27 +8,35 @@ use serde_json::json;
 use super::barriers::is_open_to_all;
 use super::encrypted::scene;
 use super::pages::Desk;
+use crate::databases;
 use crate::support::audio::{CALLER_HZ, OPERATOR_HZ, channel, seconds_of};
 use crate::support::baresip::{Baresip, write_tone};
 use crate::support::house::{House, Operator, SOON};
 use crate::support::{base64, pause, until};
 
 const A_WHILE: Duration = Duration::from_millis(3000);
-const EARS: &str = include_str!("../support/page_ears.js");
-const STATE: &str = "#phone-state";
+pub const EARS: &str = include_str!("../support/page_ears.js");
+pub const STATE: &str = "#phone-state";
 
-/// The operator's page, with a tone for a microphone and ears; its telephone is switched on and ready.
-pub fn desk(house: &House, operator: &Operator) -> Desk {
+/// The first of them answers every question for a microphone with yes.
+pub const TRUSTING: [&str; 4] = [
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--allow-loopback-in-peer-connection",
+];
+
+/// Arguments of a browser whose microphone hears a tone.
+pub fn microphone(house: &House, arguments: &[&str]) -> Vec<String> {
     let tone = house.root.path().join("microphone.wav");
     write_tone(&tone, OPERATOR_HZ);
     let voice = format!("--use-file-for-fake-audio-capture={}", tone.display());
-    let arguments = [
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        "--autoplay-policy=no-user-gesture-required",
-        "--allow-loopback-in-peer-connection",
-        &voice,
-    ];
+    arguments.iter().map(|one| (*one).to_owned()).chain([voice]).collect()
+}
+
+/// The operator's page, with a tone for a microphone and ears; its telephone is switched on and ready.
+pub fn desk(house: &House, operator: &Operator) -> Desk {
+    let arguments = microphone(house, &TRUSTING);
     let mut desk = Desk::open_with(house, "operator", Some(operator.id), &arguments);
     desk.0.ask("Page.enable", json!({}));
     desk.0.ask("Page.addScriptToEvaluateOnNewDocument", json!({ "source": EARS }));
@@ -52,7 +60,7 @@ fn until_muted(house: &House, muted: bool) {
 }
 
 /// The caller calls, it rings in the page, and F2 answers.
-fn answered(house: &House, desk: &mut Desk, caller: &mut Baresip) {
+pub fn answered(house: &House, desk: &mut Desk, caller: &mut Baresip) {
     caller.command("dial", &format!("sip:0355500101@{}", house.sip));
     desk.until_text(STATE, "it rings");
     desk.until_text(".report-firm", "さくら歯科");
@@ -122,6 +130,66 @@ fn r31_an_operator_answers_in_the_page_by_keys_and_a_page_that_is_loaded_again_h
     one_telephone_for_two_pages(&house, &operator, &mut desk);
 }
 
+/// The time of the operator's login is over.
+fn the_login_lapses(house: &House) {
+    let database = house.root.path().join("denwaban.db").display().to_string();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let sql = "UPDATE sessions SET expires_ms = seen_ms WHERE user_id = (SELECT id FROM users WHERE name = 'hanako')";
+    runtime.block_on(databases::execute(&format!("sqlite:{database}"), sql));
+}
+
+fn until_reachable(house: &House, operator: &Operator, is: bool) {
+    until("the telephone", SOON, || {
+        let now = house.get("/now");
+        let mut operators = now["operators"].as_array()?.iter();
+        operators.any(|one| one["operator"] == operator.id && one["reachable"] == is).then_some(())
+    });
+}
+
+#[test]
+fn a_talk_outlives_the_login_and_the_next_login_has_it_in_hand() {
+    let (house, operator, mut caller) = scene(json!({}));
+    let mut desk = desk(&house, &operator);
+    answered(&house, &mut desk, &mut caller);
+    desk.until_text("#hand-acts", "(F3)");
+    the_login_lapses(&house);
+    desk.key("F3");
+    desk.until("the login", "document.getElementById('login').hidden === false");
+    desk.until_text(STATE, "logged out by time");
+    is_open_to_all(&mut desk, "a talk beside the login");
+    // The server has seen it, too: nothing more comes to this telephone, and the talk goes on.
+    until_reachable(&house, &operator, false);
+    heard(&mut desk);
+    pause(A_WHILE);
+    house.until_call("established");
+    let after = heard(&mut desk);
+    assert!(seconds_of(&after, CALLER_HZ) > 1.0, "after the login\n{}", house.log());
+
+    desk.log_in("hanako");
+    desk.until_text(STATE, "in a call");
+    desk.until_text("#hand-acts", "(F9)");
+    assert_eq!(desk.text(STATE), "in a call");
+    desk.key("F9");
+    caller.wait("CALL_CLOSED");
+    desk.until_text(STATE, "telephone ready");
+    until_reachable(&house, &operator, true);
+    desk.until("the form", "document.getElementById('report-close') != null");
+    desk.click("#report-close");
+    house.until_operator(operator.id, "ready");
+
+    // Nobody logs in again: whoever talks can hang up, and the telephone is gone with the talk.
+    answered(&house, &mut desk, &mut caller);
+    the_login_lapses(&house);
+    desk.key("F3");
+    desk.until_text("#phone-answer", "Hang up (F9)");
+    until_reachable(&house, &operator, false);
+    desk.key("F9");
+    caller.wait("CALL_CLOSED");
+    desk.until("no telephone", "document.getElementById('phone').hidden");
+    house.assert_idle();
+    assert!(desk.0.complaints().iter().all(|said| said.contains("401")), "{:?}", desk.0.complaints());
+}
+
 /// Its lamps show what is up, its buttons do what the keys do.
 fn a_headset_answers_mutes_and_hangs_up(house: &House, desk: &mut Desk, caller: &mut Baresip) {
     let lamps = |bits: u8| format!("headset.lamps.at(-1)?.join() === '3,{bits}'");
@@ -161,9 +229,5 @@ fn one_telephone_for_two_pages(house: &House, operator: &Operator, desk: &mut De
 
     desk.click("#logout");
     desk.until("the login", "document.getElementById('login').hidden === false");
-    until("the telephone is gone", SOON, || {
-        let now = house.get("/now");
-        let mut operators = now["operators"].as_array()?.iter();
-        operators.any(|one| one["operator"] == operator.id && one["reachable"] == false).then_some(())
-    });
+    until_reachable(house, operator, false);
 }

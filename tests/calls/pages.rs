@@ -24,15 +24,16 @@ impl Desk {
 
     /// The same as this operator.
     pub fn open_as(house: &House, role: &str, operator: Option<i64>) -> Desk {
-        Desk::open_with(house, role, operator, &[])
+        Desk::open_with(house, role, operator, &[] as &[&str])
     }
 
     /// The same in a browser with more arguments.
-    pub fn open_with(house: &House, role: &str, operator: Option<i64>, more: &[&str]) -> Desk {
+    pub fn open_with(house: &House, role: &str, operator: Option<i64>, more: &[impl AsRef<str>]) -> Desk {
         let user = json!({ "name": "hanako", "role": role, "password": PASSWORD, "operator_id": operator });
         house.post("/users", user);
         // English words, whatever the machine speaks; and what stands on the page in Japanese is asked for below.
-        let arguments: Vec<String> = ["--lang=en-GB"].iter().chain(more).map(|one| (*one).to_owned()).collect();
+        let more = more.iter().map(|one| one.as_ref().to_owned());
+        let arguments: Vec<String> = ["--lang=en-GB".to_owned()].into_iter().chain(more).collect();
         let chromium = Chromium::open(&house.root.path().join("desk"), &house.http, &arguments);
         let mut desk = Desk(chromium);
         desk.log_in("hanako");

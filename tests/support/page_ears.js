@@ -2,9 +2,11 @@
 // headset as WebHID shows one, with a hook switch, a mute button and three lamps.
 "use strict";
 window.heard = [];
+window.calls = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...given) {
     super(...given);
+    window.calls.push(this);
     this.addEventListener("track", ({ track }) => {
       const context = new AudioContext({ sampleRate: 8000 });
       // A node of its own script would need more than the page's policy allows.
@@ -30,7 +32,32 @@ window.takeHeard = () => {
 // A steady tone is noise to a browser, which suppresses it: the microphone as it is.
 const devices = navigator.mediaDevices;
 const ask = devices.getUserMedia.bind(devices);
-devices.getUserMedia = ({ audio }) => ask({ audio: { ...audio, echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
+window.recorded = [];
+devices.getUserMedia = async ({ audio }) => {
+  const stream = await ask({ audio: { ...audio, echoCancellation: false, noiseSuppression: false, autoGainControl: false } });
+  window.recorded.push(...stream.getTracks());
+  return stream;
+};
+
+// What the page plays, in the order in which it makes them: the voice, the bell, the second bell. And what it tells the desktop.
+window.sounds = [];
+window.Audio = class extends Audio {
+  constructor(...given) {
+    super(...given);
+    window.sounds.push(this);
+  }
+};
+window.notices = [];
+window.Notification = class extends Notification {
+  constructor(...given) {
+    super(...given);
+    window.notices.push({ title: given[0], isClosed: false });
+  }
+  close() {
+    super.close();
+    window.notices.at(-1).isClosed = true;
+  }
+};
 
 const bit = (usage) => ({ reportCount: 1, reportSize: 1, isConstant: false, isArray: false, isRange: false, usages: [usage] });
 const padding = (count) => ({ reportCount: count, reportSize: 1, isConstant: true, isArray: false, isRange: false, usages: [] });

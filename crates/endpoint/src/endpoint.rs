@@ -163,6 +163,20 @@ impl Endpoint {
         self.guard.vouch(flow, account);
     }
 
+    /// Whoever vouched for this stream does so no more, because the time of a login is over and for no other reason: a talk over it goes
+    /// on to its end, and nothing begins there, be it a call, a registration or a subscription. [`Output::Spent`] comes when nobody
+    /// talks there, which may be at once. May be told again.
+    pub fn flow_lapsed(&mut self, now: Instant, flow: Flow) {
+        self.core.now = now;
+        self.guard.lapse(flow);
+        if self.guard.has_lapsed(flow) {
+            self.registrar.flow_closed(&mut self.core, flow);
+            self.subscriptions.flow_closed(&mut self.core, flow);
+            self.tell_if_spent(flow);
+        }
+        self.pump();
+    }
+
     /// Packets to this flow cannot be sent (connection refused, ICMP unreachable).
     pub fn transport_failed(&mut self, now: Instant, flow: Flow) {
         self.core.now = now;
@@ -350,6 +364,7 @@ impl Endpoint {
         if leg.over && !was_over {
             self.alive = self.alive.saturating_sub(1);
         }
+        let flow = leg.session.as_ref().filter(|session| leg.over && session.is_done()).map(|session| session.flow);
         if leg.is_done() {
             for tag in leg.tags() {
                 self.core.tags.remove(&tag);
@@ -357,6 +372,20 @@ impl Endpoint {
             self.core.timers.stop_leg(id, |_| false);
             self.core.session_ids.end(id);
             self.legs.remove(&id);
+        }
+        if let Some(flow) = flow {
+            self.tell_if_spent(flow);
+        }
+    }
+
+    /// Nobody talks any more over a stream where nothing may begin.
+    fn tell_if_spent(&mut self, flow: Flow) {
+        let talks = |leg: &Leg| {
+            let session = leg.session.as_ref().filter(|session| session.flow.connection == flow.connection);
+            session.is_some_and(|session| !leg.over || !session.is_done())
+        };
+        if self.guard.has_lapsed(flow) && !self.legs.values().any(|leg| talks(leg)) {
+            self.core.outputs.push_back(Output::Spent { flow });
         }
     }
 }

@@ -25,6 +25,11 @@ pub enum Output {
     Binding(BindingEvent),
     /// A trunk went up or down.
     Trunk(TrunkEvent),
+    /// Nobody talks over this stream, whose login's time is over: it can be closed.
+    Spent {
+        /// Which.
+        flow: Flow,
+    },
     /// One line of a call's SIP ladder.
     Trace(Trace),
     /// Something an administrator should see.

@@ -33,7 +33,7 @@ enum Origin {
     },
     Operator(AccountId),
     Stranger(Refused),
-    /// Over a stream that is one operator's, in the name of another.
+    /// Over a stream that is one operator's, in the name of another, or when the time of that operator's login is over.
     Impostor,
 }
 
@@ -52,6 +52,9 @@ impl Endpoint {
         if request.to().is_ok_and(|to| to.tag().is_some()) {
             // A subscription's dialog is nobody's leg, and no leg's dialog has subscriptions (RFC 6665 section 4.5).
             if request.method() == Method::Subscribe {
+                if self.guard.has_lapsed(flow) {
+                    return self.dismiss(key, &request, 403);
+                }
                 return self.resubscribe(key, flow, &request);
             }
             return self.inside(key, flow, request);
@@ -167,7 +170,8 @@ impl Endpoint {
         if let Some(account) = self.guard.vouched(flow) {
             let named = request.from().ok().and_then(|from| from.uri.user().map(std::borrow::Cow::into_owned));
             let own = self.registrar.account(account).is_some_and(|account| named.as_ref() == Some(&account.user));
-            return if own { Origin::Operator(account) } else { Origin::Impostor };
+            let may = own && !self.guard.has_lapsed(flow);
+            return if may { Origin::Operator(account) } else { Origin::Impostor };
         }
         let target = request.target().ok();
         let user = target.as_ref().and_then(Uri::user).unwrap_or_default();

@@ -283,6 +283,7 @@ impl World {
                 Output::DialIn { .. } => {
                     self.complain("somebody reached a recordings line that there is not".to_owned())
                 }
+                Output::Close { flow } => self.complain(format!("{flow:?} is closed, and nobody's login has lapsed")),
                 Output::Done { number, result } => {
                     if let Some(id) = self.asked_notices.remove(&number).filter(|_| result.is_ok()) {
                         self.books.notice_begun(id);

@@ -20,6 +20,8 @@ use crate::user::{UserRow, user_row};
 
 /// That a session was used is written down this often at most.
 const SEEN_MS: i64 = 60_000;
+/// A session that time has ended is remembered so long: a talk that it began is not cut off, and may still be by whoever ends the session.
+const LAPSED_KEPT_MS: i64 = 24 * 3_600_000;
 /// Letters of the token's hash by which a person names a session.
 const ID_LETTERS: usize = 16;
 /// Sessions of one person; the longest unused makes room.
@@ -80,7 +82,7 @@ pub struct Visit<T> {
 }
 
 impl Store {
-    /// A new session of a user who has logged in; expired ones of everybody are removed.
+    /// A new session of a user who has logged in; long expired ones of everybody are removed.
     ///
     /// # Errors
     /// What the database says.
@@ -88,7 +90,7 @@ impl Store {
         self.open_for(Person::User(user), now_ms, entrance).await
     }
 
-    /// A new session of either side's person; expired ones of everybody are removed.
+    /// A new session of either side's person; long expired ones of everybody are removed.
     ///
     /// # Errors
     /// What the database says.
@@ -99,7 +101,7 @@ impl Store {
         let idle_ms = i64::try_from(entrance.idle.as_millis()).unwrap_or(i64::MAX);
         let mut tx = self.begin().await?;
         let gone = format!("DELETE FROM {table} WHERE expires_ms <= $1 OR (idle_ms > 0 AND seen_ms + idle_ms <= $1)");
-        sqlx::query(AssertSqlSafe(gone)).bind(now_ms).execute(&mut *tx).await?;
+        sqlx::query(AssertSqlSafe(gone)).bind(now_ms.saturating_sub(LAPSED_KEPT_MS)).execute(&mut *tx).await?;
         let crowd = format!(
             "DELETE FROM {table} WHERE token_hash IN (SELECT token_hash FROM {table} WHERE {whose} = $1 \
              ORDER BY seen_ms DESC, token_hash LIMIT 1000 OFFSET $2)"
@@ -155,6 +157,21 @@ impl Store {
         let strong = row.flag("strong")?;
         let lacks_factor = !strong && door.demands(who.form.role);
         Ok(Some(Visit { who, session: id_of(&hash), strong, lacks_factor }))
+    }
+
+    /// Whose session this was, if nothing has ended it but time; `None`: it has not ended, or was ended, or the user has, or it is too
+    /// long ago.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn lapsed_session(&self, token: &str, now_ms: i64) -> Result<Option<UserRow>, StoreError> {
+        let sql = format!(
+            "SELECT users.* FROM sessions JOIN users ON users.id = sessions.user_id \
+             WHERE users.active = 1 AND sessions.token_hash = $1 AND NOT ({OPEN})"
+        );
+        let hash = token_hash(token);
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(hash).bind(now_ms).fetch_optional(&self.pool).await?;
+        row.as_ref().map(user_row).transpose()
     }
 
     /// Whose session this is; `None`: nobody's, or expired, or unused for too long, or the member or the firm has ended, or the firm

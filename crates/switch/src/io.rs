@@ -31,6 +31,8 @@ pub enum Input {
     Certified { flow: Flow, names: Vec<String> },
     /// At the other end of this stream is this operator: the web server knows by their login. Before the stream's first packet.
     Vouched { flow: Flow, operator: OperatorId },
+    /// The time of the login that opened this stream is over: who talks there talks on, nothing else begins. May be told again.
+    Lapsed { flow: Flow },
     /// A packet could not be sent.
     TransportFailed { flow: Flow },
     /// From the voice path.
@@ -67,6 +69,8 @@ pub enum Input {
 pub enum Output {
     /// Put these bytes on the wire.
     Transmit { flow: Flow, bytes: Bytes },
+    /// Close this stream, when what was to be sent is sent.
+    Close { flow: Flow },
     /// For the voice path.
     Media(media::Order),
     /// For desks, logs and supervisors.

@@ -103,6 +103,7 @@ impl Switch {
             Input::FlowClosed { flow } => self.endpoint.flow_closed(now, flow),
             Input::Certified { flow, names } => self.endpoint.flow_certified(now, flow, names),
             Input::Vouched { flow, operator } => self.endpoint.flow_vouched(now, flow, account_of(operator)),
+            Input::Lapsed { flow } => self.endpoint.flow_lapsed(now, flow),
             Input::TransportFailed { flow } => self.endpoint.transport_failed(now, flow),
             Input::Media(event) => self.calls.media_event(now, event),
             Input::DialIn { line, number, answer } => self.calls.dial_in_answer(now, line, number, answer),
@@ -212,6 +213,7 @@ impl Switch {
             endpoint::Output::Trunk(event) => {
                 self.calls.set_trunk(now, event.trunk, event.state == TrunkState::Up, &event.why);
             }
+            endpoint::Output::Spent { flow } => self.outputs.push_back(Output::Close { flow }),
             endpoint::Output::Trace(trace) => self.calls.trace(now, trace),
             endpoint::Output::Alarm(alarm) => self.outputs.push_back(Output::Event(Event::Alarm(alarm_of(alarm)))),
         }

@@ -288,6 +288,13 @@ impl Streams {
         None
     }
 
+    /// What waits is written, nothing more is taken.
+    pub(crate) fn close(&mut self, connection: ConnectionId) {
+        if let Some(stream) = self.streams.get_mut(&connection) {
+            stream.outgoing = mpsc::channel(1).0;
+        }
+    }
+
     fn dial(&mut self, flow: Flow) -> Option<ConnectionId> {
         let tls = match flow.protocol {
             Protocol::Tcp => None,

@@ -249,6 +249,11 @@ impl Transport {
         }
     }
 
+    /// Closes a stream, when what was to be sent there is sent; its end comes as [`Inbound::FlowClosed`].
+    pub fn close(&mut self, flow: Flow) {
+        self.streams.close(flow.connection);
+    }
+
     /// Counters.
     pub fn statistics(&self) -> Statistics {
         let streams = self.streams.counts();

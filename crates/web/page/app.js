@@ -505,7 +505,7 @@ function showLogin(isOver = false) {
   reports.forget();
   lists.forget();
   line.forget();
-  ownPhone?.forget();
+  if (isOver) ownPhone?.forget(); else ownPhone?.lapse();
   $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
   if (!isThere) entrance.forget();
   $("desk").hidden = $("own").hidden = $("account").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;

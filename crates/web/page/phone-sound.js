@@ -13,6 +13,7 @@ export function sounds({ failed }) {
   let context = null;
   let microphone = null; // the stream of the device
   let asked = ""; // the device that was asked for last, which need not be the one that was got
+  let chosen = {}; // every device, as it was chosen last
   let turn = 0; // grows whenever a device is asked for: what an earlier turn gets comes too late
   let fault = ""; // why there is none
   let nothing = null; // a voice that says nothing
@@ -21,12 +22,21 @@ export function sounds({ failed }) {
   const voice = new Audio();
   const bells = [new Audio(), new Audio()];
 
-  const send = (audio, sink) => audio.setSinkId ? audio.setSinkId(sink || "").catch(() => {}) : null;
+  const send = (audio, sink) => audio.setSinkId?.(sink).catch(() => {});
   const wake = () => { if (context?.state === "suspended") context.resume().catch(() => {}); };
   for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, wake, true);
 
   const stop = (stream) => { for (const track of stream?.getTracks() ?? []) track.stop(); };
-  const isThere = async (device) => (await navigator.mediaDevices.enumerateDevices().catch(() => [])).some((one) => one.kind === "audioinput" && one.deviceId === device);
+  const devices = () => navigator.mediaDevices.enumerateDevices().catch(() => []);
+  const isThere = async (device) => (await devices()).some((one) => one.kind === "audioinput" && one.deviceId === device);
+
+  /** Where everything is heard. What was chosen and is not there now, or not shown before a microphone is allowed, is the usual device. */
+  async function place() {
+    const known = (await devices()).filter((one) => one.kind === "audiooutput");
+    const at = (wanted) => known.some((one) => one.deviceId === wanted) ? wanted : "";
+    await Promise.all([send(voice, at(chosen.speaker)), send(bells[0], at(chosen.ringer || chosen.speaker)), send(bells[1], at(chosen.bell))]);
+    bells[1].wanted = Boolean(chosen.bell);
+  }
 
   async function listen(device) {
     const mine = ++turn;
@@ -46,7 +56,8 @@ export function sounds({ failed }) {
       const [source, analyser] = [context.createMediaStreamSource(microphone), context.createAnalyser()];
       source.connect(analyser);
       ears = { source, analyser };
-      got.getAudioTracks()[0].onended = () => { if (microphone !== got) return; microphone = null; fault = "NotFoundError"; ears = null; failed(); };
+      // Unplugged, or not allowed any more: another will do, and if there is none it is known why.
+      got.getAudioTracks()[0].onended = () => { if (microphone === got) listen(asked); };
     } else ears = null;
     failed();
   }
@@ -60,17 +71,21 @@ export function sounds({ failed }) {
       await this.use(choice);
     },
     /** Takes these devices from now on. */
-    async use({ microphone: device, speaker, bell: second }) {
+    async use(choice) {
       if (!context) return;
-      await Promise.all([send(voice, speaker), send(bells[0], speaker), send(bells[1], second)]);
+      chosen = choice;
+      await place();
       if (!context) return; // switched off meanwhile
-      bells[1].wanted = Boolean(second);
+      const device = choice.microphone;
       const now = microphone?.getAudioTracks()[0];
       const isOther = device !== asked;
       asked = device;
       // Another was got, because the one that was chosen was not there: is it again?
       const isBack = async () => device && now.getSettings().deviceId !== device && await isThere(device);
-      if (!now || now.readyState !== "live" || isOther || await isBack()) await listen(device);
+      if (!now || now.readyState !== "live" || isOther || await isBack()) {
+        await listen(device);
+        await place();
+      }
     },
     close() {
       this.still();

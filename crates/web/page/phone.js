@@ -13,7 +13,7 @@ const BACK_MS = 60_000;
 const KEPT_MS = 2000;
 const NEWS_MS = 400; // a socket that opens and closes at once is told as one thing
 // A SIP phone beside the page, until somebody chooses otherwise; the browser's own devices.
-const USUAL = { place: "beside", microphone: "", speaker: "", bell: "" };
+const USUAL = { place: "beside", microphone: "", speaker: "", ringer: "", bell: "" };
 const HEADER = "X-Denwaban-Call";
 
 const stored = (key, otherwise) => { try { return JSON.parse(localStorage.getItem(key)) ?? otherwise; } catch { return otherwise; } };
@@ -22,12 +22,12 @@ const stored = (key, otherwise) => { try { return JSON.parse(localStorage.getIte
 export function phone(tools) {
   const { $, element, filled, api } = tools;
   const T = () => words[tools.language()] ?? words.en;
-  const sound = sounds({ failed: () => { speak(); draw(); } });
-  const buttons = keysOf({ answer, hangUp: () => tools.hangUp(), mute: () => tools.mute(), changed: () => draw() });
+  const sound = sounds({ failed: () => settle() });
+  const buttons = keysOf({ answer, hangUp: () => lapsed ? session?.terminate() : tools.hangUp(), mute: () => tools.mute(), changed: () => draw() });
   let owner = null; // the operator whose page this is
   let choice = USUAL;
   let life = 0; // grows whenever the telephone is switched on or off: what belongs to another life comes too late
-  let state = "off"; // off, insecure, elsewhere, starting, lost, refused, ready, ringing, talking
+  let state = "off"; // off, insecure, elsewhere, silent, starting, lost, refused, ready, ringing, talking
   let why = "";
   let ua = null;
   let socket = null;
@@ -37,6 +37,7 @@ export function phone(tools) {
   let release = null; // lets go of the lease
   let kept = null;
   let level = null;
+  let lapsed = false; // the login's time is over, and somebody talks still
 
   const key = (what) => `phone-${what}:${owner}`;
 
@@ -45,7 +46,10 @@ export function phone(tools) {
   /** Whoever is logged in now, or nobody. */
   function load() {
     const operator = tools.me()?.operator ?? null;
-    if (operator === owner && operator != null) return; // the same person after a break
+    if (operator === owner && operator != null) { // the same person after a break
+      lapsed = false;
+      return draw();
+    }
     off();
     owner = operator;
     $("phone").hidden = owner == null;
@@ -64,16 +68,42 @@ export function phone(tools) {
     // One telephone for an operator in this browser: whoever has the lease; the others wait for it.
     const leased = await lease(still, steal);
     if (!leased || !still()) return;
-    const parts = Promise.all([import("/vendor/jssip.js"), api("/phone/account")]);
-    parts.catch(() => {}); // told below
     await sound.open(choice);
     if (!still()) return;
     level ??= meter($("phone-level"), () => sound.analyser());
     listDevices();
     if (globalThis.Notification?.permission === "default") Notification.requestPermission().catch(() => {});
+    if (mayTalk()) connect(); else is("silent");
+  }
+
+  /** Whoever is not heard is called only by wish; a call that was in hand before the page was loaded again goes on all the same. */
+  function mayTalk() {
+    return !sound.silent() || Boolean(sessionStorage.getItem(key("listens"))) || Date.now() - stored(key("call"), { at: 0 }).at < BACK_MS;
+  }
+
+  /** The microphone has come, gone or changed, or a call is over. */
+  function settle() {
+    speak();
+    if (state === "silent" && mayTalk()) return connect();
+    if (ua && !mayTalk() && ["starting", "lost", "refused", "ready", "ringing"].includes(state)) {
+      const agent = ua;
+      session?.terminate({ status_code: 480 });
+      ua = socket = null;
+      over(true);
+      agent.stop();
+      return is("silent");
+    }
+    draw();
+  }
+
+  async function connect() {
+    const mine = life;
+    const still = () => mine === life;
+    is("starting");
     try {
-      const [{ UA, WebSocketInterface }, own] = await parts;
-      if (!still()) return;
+      const [{ UA, WebSocketInterface }, own] = await Promise.all([import("/vendor/jssip.js"), api("/phone/account")]);
+      if (!still() || ua) return;
+      if (!mayTalk()) return is("silent");
       socket = new WebSocketInterface(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/phone`);
       register(new UA({
         sockets: [socket],
@@ -126,6 +156,7 @@ export function phone(tools) {
     sound.close();
     level?.stop();
     level = null;
+    lapsed = false;
     release?.();
     release = null;
     is(next);
@@ -143,6 +174,7 @@ export function phone(tools) {
     agent.on("registered", () => { why = ""; told("ready"); });
     agent.on("disconnected", () => {
       if (ua !== agent) return;
+      if (lapsed) return forget(); // nothing but a login brings it back
       told("lost");
       if (session) is(state, "lost");
       api("/me").catch(() => {}); // a session that has ended shows the login
@@ -170,9 +202,17 @@ export function phone(tools) {
       is("talking");
       keep();
     });
-    for (const end of ["ended", "failed"]) next.on(end, () => { if (session === next) { over(true); is(ua?.isRegistered() ? "ready" : "lost"); } });
+    for (const end of ["ended", "failed"]) next.on(end, () => {
+      if (session !== next) return;
+      over(true);
+      if (lapsed) return forget();
+      is(ua?.isRegistered() ? "ready" : "lost");
+      settle();
+    });
     const before = stored(key("call"), null);
     if (name && before?.call === name && Date.now() - before.at < BACK_MS) return answer();
+    localStorage.removeItem(key("call")); // it has gone to somebody else
+    if (!mayTalk()) return settle();
     is("ringing");
     sound.ring();
     buttons.rings(true);
@@ -238,27 +278,37 @@ export function phone(tools) {
     if (why === "lost") return T().lost;
     if (state === "refused") return filled(T().refused, { why });
     const words = T()[state] ?? "";
+    if (lapsed) return `${words} · ${T().lapsed}`;
     return sound.silent() && ["ready", "ringing", "talking"].includes(state) ? `${words} · ${T().listenOnly}` : words;
   }
 
-  const LOOKS = { ready: "ready", talking: "established", ringing: "busy", starting: "busy", lost: "missed", refused: "missed", insecure: "missed", elsewhere: "busy", off: "" };
+  const LOOKS = { ready: "ready", talking: "established", ringing: "busy", silent: "missed", starting: "busy", lost: "missed", refused: "missed", insecure: "missed", elsewhere: "busy", off: "" };
 
   function draw() {
     if (owner == null) return;
     $("phone-place").replaceChildren(...["beside", "page"].map((place) => new Option(T().places[place], place, false, choice.place === place)));
     $("phone-place").ariaLabel = T().phone;
-    $("phone-state").className = `chip ${why === "lost" ? "missed" : LOOKS[state]}`;
+    const unheard = sound.silent() && ["ready", "ringing", "talking"].includes(state);
+    $("phone-state").className = `chip ${why === "lost" || unheard ? "missed" : LOOKS[state]}`;
+    $("phone-place").hidden = lapsed;
     $("phone-state").hidden = state === "off";
     $("phone-state").textContent = text();
-    $("phone-hint").textContent = T().hints[state] ?? (sound.silent() && sound.fault() ? filled(T().noMicrophone, { why: T().faults[sound.fault()] ?? sound.fault() }) : "");
+    const faulty = () => filled(T().noMicrophone, { why: T().faults[sound.fault()] ?? sound.fault(), so: T().unheard[state] ?? T().unheard.talking });
+    $("phone-hint").textContent = lapsed ? T().hints.lapsed : T().hints[state] ?? (sound.silent() && sound.fault() ? faulty() : "");
     $("phone-hint").hidden = !$("phone-hint").textContent || choice.place !== "page";
-    $("phone-answer").hidden = state !== "ringing";
-    $("phone-answer").textContent = `${T().answer} (F2)`;
+    // Whoever speaks and is not heard has to learn it at once.
+    $("phone-hint").classList.toggle("loud", unheard);
+    $("phone-hint").role = unheard ? "alert" : "status";
+    $("phone-answer").hidden = state !== "ringing" && !lapsed;
+    $("phone-answer").textContent = lapsed ? `${T().hangUp} (F9)` : `${T().answer} (F2)`;
+    $("phone-again").hidden = $("phone-listen").hidden = state !== "silent";
+    $("phone-again").textContent = T().again;
+    $("phone-listen").textContent = T().listen;
     $("phone-take").hidden = state !== "elsewhere";
     $("phone-take").textContent = T().takeOver;
     $("phone-more").hidden = choice.place !== "page" || ["insecure", "elsewhere"].includes(state);
     $("phone-more").firstElementChild.textContent = T().devices;
-    for (const name of ["microphone", "speaker", "bell", "level"]) $(`phone-${name}-name`).textContent = T()[name];
+    for (const name of ["microphone", "speaker", "ringer", "bell", "level"]) $(`phone-${name}-name`).textContent = T()[name];
     $("phone-headset").hidden = !buttons.possible();
     $("phone-headset").textContent = buttons.name() ? filled(T().headsetIs, { name: buttons.name() }) : T().headset;
     $("phone-test").textContent = T().test;
@@ -267,12 +317,16 @@ export function phone(tools) {
   async function listDevices() {
     const devices = await navigator.mediaDevices.enumerateDevices().catch(() => []);
     const fill = (place, kind, chosen, first) => {
-      const found = devices.filter((device) => device.kind === kind && device.deviceId && device.deviceId !== "default");
-      $(place).replaceChildren(new Option(first, ""), ...found.map((device, n) => new Option(device.label || `${n + 1}`, device.deviceId)));
+      // Where nothing chosen is another thing than the usual device, that is one to choose, too.
+      const isOne = (device) => device.kind === kind && device.deviceId && (device.deviceId !== "default" || first !== T().usual);
+      const found = devices.filter(isOne);
+      const name = (device, n) => device.deviceId === "default" ? T().usual : device.label || `${n + 1}`;
+      $(place).replaceChildren(new Option(first, ""), ...found.map((device, n) => new Option(name(device, n), device.deviceId)));
       $(place).value = found.some((device) => device.deviceId === chosen) ? chosen : "";
     };
     fill("phone-microphone", "audioinput", choice.microphone, T().usual);
     fill("phone-speaker", "audiooutput", choice.speaker, T().usual);
+    fill("phone-ringer", "audiooutput", choice.ringer, T().beside);
     fill("phone-bell", "audiooutput", choice.bell, T().none);
   }
 
@@ -281,21 +335,37 @@ export function phone(tools) {
     localStorage.setItem(key("choice"), JSON.stringify(choice));
     if ("place" in change) return choice.place === "page" ? on() : off();
     await sound.use(choice);
-    speak();
-    draw();
+    settle();
+  }
+
+  /** What the browser allows, or which devices there are, is another now. */
+  function look() {
+    if (ua || state === "silent") sound.use(choice).then(listDevices);
+  }
+
+  /** Nothing is left for whoever comes next. */
+  function forget() {
+    off();
+    owner = null;
+    $("phone").hidden = true;
   }
 
   $("phone-place").onchange = (event) => choose({ place: event.target.value });
-  for (const name of ["microphone", "speaker", "bell"]) $(`phone-${name}`).onchange = (event) => choose({ [name]: event.target.value });
-  $("phone-answer").onclick = answer;
+  for (const name of ["microphone", "speaker", "ringer", "bell"]) $(`phone-${name}`).onchange = (event) => choose({ [name]: event.target.value });
+  $("phone-answer").onclick = () => lapsed ? session?.terminate() : answer();
+  $("phone-again").onclick = look;
+  $("phone-listen").onclick = () => { sessionStorage.setItem(key("listens"), "1"); settle(); };
   $("phone-take").onclick = () => on(true);
   $("phone-test").onclick = () => { sound.ring(); setTimeout(() => { if (state !== "ringing") sound.still(); }, 2500); };
   $("phone-headset").onclick = async () => localStorage.setItem(key("headset"), JSON.stringify(await buttons.choose()));
-  navigator.mediaDevices?.addEventListener("devicechange", () => { if (ua) sound.use(choice).then(listDevices); });
+  navigator.mediaDevices?.addEventListener("devicechange", look);
+  // A browser that does not tell has the devices' own news.
+  navigator.permissions?.query({ name: "microphone" }).then((permission) => { permission.onchange = look; }, () => {});
   addEventListener("keydown", (event) => {
-    if (event.key !== "F2" || event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || state !== "ringing") return;
+    const deed = state === "ringing" && event.key === "F2" ? answer : lapsed && event.key === "F9" ? () => session?.terminate() : null;
+    if (!deed || event.isComposing || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    if (!event.repeat) answer();
+    if (!event.repeat) deed();
   });
 
   return {
@@ -306,7 +376,11 @@ export function phone(tools) {
     busy: () => session != null,
     /** Whether the caller hears nothing of us: the headset's lamp shows it. */
     muted(is) { buttons.muted(is); },
-    /** Nothing is left for whoever comes next. */
-    forget() { off(); owner = null; $("phone").hidden = true; },
+    forget,
+    /** The login is no more. If its time alone is over the server leaves a talk to its end, and so does this page; else it closes the socket. */
+    lapse() {
+      lapsed = state === "talking" && Boolean(ua?.isConnected());
+      if (lapsed) draw(); else forget();
+    },
   };
 }

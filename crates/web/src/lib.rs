@@ -51,7 +51,7 @@ pub use keeping::{PurgeDone, purge_all};
 pub use metrics::MetricsToken;
 pub use my::Member;
 pub use news::{News, Told};
-pub use phone::PhoneLine;
+pub use phone::{PhoneId, PhoneLine};
 pub use seen::SeenLinks;
 pub use switchboard::{Answer, Done, Machine, Stamped, Switchboard, Unanswered};
 

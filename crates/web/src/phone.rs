@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use axum::response::Response;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
+use store::{StoreError, UserRow};
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 use transport::{Adopted, Bytestream};
@@ -35,8 +37,14 @@ const SOCKETS_MAX: usize = 4;
 /// A page that is gone is noticed by then, and its socket free for another.
 const AGAIN_MS: i64 = 30_000;
 
+/// Names a telephone among those of this process.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct PhoneId(pub u64);
+
 /// An operator's own line into the switch.
 pub struct PhoneLine {
+    /// Which.
+    pub id: PhoneId,
     /// Who is at its other end.
     pub operator: i64,
     /// What carries it.
@@ -45,17 +53,21 @@ pub struct PhoneLine {
 
 /// How many sockets each operator has.
 #[derive(Default)]
-pub(crate) struct Sockets(Mutex<HashMap<i64, usize>>);
+pub(crate) struct Sockets {
+    open: Mutex<HashMap<i64, usize>>,
+    last: AtomicU64,
+}
 
 impl Sockets {
     fn take(self: &Arc<Self>, operator: i64) -> Option<Place> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(operator).or_default();
         if *count >= SOCKETS_MAX {
             return None;
         }
         *count += 1;
-        Some(Place { sockets: Arc::clone(self), operator })
+        let id = PhoneId(self.last.fetch_add(1, Ordering::Relaxed));
+        Some(Place { sockets: Arc::clone(self), operator, id })
     }
 }
 
@@ -63,11 +75,12 @@ impl Sockets {
 struct Place {
     sockets: Arc<Sockets>,
     operator: i64,
+    id: PhoneId,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.sockets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.sockets.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.operator) {
             *count = count.saturating_sub(1);
             if *count == 0 {
@@ -101,7 +114,8 @@ pub(crate) async fn account(State(api): State<Api>, login: Login) -> Result<Json
 }
 
 /// SIP over WebSocket (RFC 7118) for the operator who is logged in: `REGISTER` of that operator's extension needs no password, and
-/// anything in the name of another is refused with 403. The socket is closed when the session ends.
+/// anything in the name of another is refused with 403. The socket is closed when the session ends; if that is by its time alone, a talk
+/// goes on to its end, and nothing else begins.
 #[utoipa::path(get, path = "/phone", tag = "calls in hand",
     responses((status = 101, description = "WebSocket with the subprotocol `sip`"), (status = 403, description = "the login is no operator's")))]
 pub(crate) async fn phone(
@@ -131,8 +145,8 @@ pub(crate) async fn phone(
         let (over, until) = oneshot::channel();
         let stream: Box<dyn Bytestream> = Box::new(TokioIo::new(upgraded));
         let socket = Adopted { is_secure, remote, stream, over: until };
-        if api.switchboard.phone(PhoneLine { operator, socket }) {
-            hold(&api, &session, operator, over).await;
+        if api.switchboard.phone(PhoneLine { id: place.id, operator, socket }) {
+            hold(&api, &session, &place, over).await;
         }
         drop(place);
     });
@@ -159,17 +173,37 @@ fn is_secure(headers: &HeaderMap, by_default: bool) -> bool {
 }
 
 /// Keeps the socket open as long as the session lasts and is this operator's. A database that is away ends no call, and neither does a
-/// second factor that is demanded only now: that is for the next socket.
-async fn hold(api: &Api, session: &str, operator: i64, mut over: oneshot::Sender<()>) {
+/// second factor that is demanded only now: that is for the next socket. A session that nothing but time has ended leaves a talk alone.
+async fn hold(api: &Api, session: &str, place: &Place, mut over: oneshot::Sender<()>) {
     let mut looks = interval(api.phone_look);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             () = over.closed() => return,
-            _ = looks.tick() => match api.store.visit(session, api.now_ms()).await {
-                Ok(visit) if visit.as_ref().is_none_or(|visit| visit.who.form.operator_id != Some(operator)) => return,
-                Ok(_) | Err(_) => {}
+            _ = looks.tick() => match standing(api, session, place.operator).await {
+                Ok(Standing::Good) | Err(_) => {}
+                Ok(Standing::Lapsed) => api.switchboard.phone_lapsed(place.id),
+                Ok(Standing::Ended) => return,
             },
         }
     }
+}
+
+/// How it is with the session that opened a telephone.
+enum Standing {
+    Good,
+    /// Its time is over.
+    Lapsed,
+    /// Somebody has ended it, or it is no longer this operator's.
+    Ended,
+}
+
+async fn standing(api: &Api, session: &str, operator: i64) -> Result<Standing, StoreError> {
+    let now_ms = api.now_ms();
+    let is_theirs = |who: &UserRow| who.form.operator_id == Some(operator);
+    if let Some(visit) = api.store.visit(session, now_ms).await? {
+        return Ok(if is_theirs(&visit.who) { Standing::Good } else { Standing::Ended });
+    }
+    let lapsed = api.store.lapsed_session(session, now_ms).await?;
+    Ok(if lapsed.is_some_and(|who| is_theirs(&who)) { Standing::Lapsed } else { Standing::Ended })
 }

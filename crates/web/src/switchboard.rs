@@ -9,7 +9,7 @@ use switch::{Command, CommandError, Reply};
 use tokio::sync::broadcast;
 
 use crate::news::{News, Told};
-use crate::phone::PhoneLine;
+use crate::phone::{PhoneId, PhoneLine};
 
 /// An event with its place in the stream. Serialised as `{"seq":…,"unix_ms":…,"event":{"kind":…}}`.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -96,6 +96,9 @@ pub trait Switchboard: Send + Sync + 'static {
     fn directory_changed(&self) -> Done;
     /// Takes an operator's telephone in the page as one of theirs. `false`: it cannot now, and the socket is closed.
     fn phone(&self, line: PhoneLine) -> bool;
+    /// The time of the login that opened this telephone is over: who talks there talks on, nothing else begins, and when nobody talks it is
+    /// closed. Told again until then, because a full queue loses it.
+    fn phone_lapsed(&self, phone: PhoneId);
     /// How the machine is, as of the last second.
     fn machine(&self) -> Machine {
         Machine::default()

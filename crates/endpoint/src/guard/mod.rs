@@ -8,7 +8,7 @@ mod ban;
 mod ledger;
 mod shut;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,8 @@ pub(crate) struct Guard {
     shut: Vec<Shut>,
     /// Whose streams these are, as somebody else knows who is at their other end.
     vouched: HashMap<ConnectionId, AccountId>,
+    /// Those of them whose time is over: nothing begins there any more.
+    lapsed: HashSet<ConnectionId>,
     /// What a house without accounts sends.
     default_policy: DigestPolicy,
     /// How many accounts have each policy.
@@ -70,6 +72,7 @@ impl Guard {
             bans: Bans::new(config.limits.sources_max, config.times.ban_min, config.times.ban_max),
             shut: Vec::new(),
             vouched: HashMap::new(),
+            lapsed: HashSet::new(),
             default_policy: config.default_digest,
             policies: POLICIES.map(|policy| (policy, 0)),
             realm: config.realm.clone(),
@@ -108,9 +111,22 @@ impl Guard {
         self.vouched.get(&flow.connection).copied()
     }
 
+    /// Nothing begins on this stream any more, if it is one that was vouched for.
+    pub(crate) fn lapse(&mut self, flow: Flow) {
+        if self.vouched.contains_key(&flow.connection) {
+            self.lapsed.insert(flow.connection);
+        }
+    }
+
+    /// Whether who vouched for this stream does so no more.
+    pub(crate) fn has_lapsed(&self, flow: Flow) -> bool {
+        self.lapsed.contains(&flow.connection)
+    }
+
     /// The stream is gone.
     pub(crate) fn flow_closed(&mut self, flow: Flow) {
         self.vouched.remove(&flow.connection);
+        self.lapsed.remove(&flow.connection);
     }
 
     /// Something that no phone of ours does, from an address that has proved to be its sender's (a stream's). Gives the number

@@ -142,7 +142,9 @@ impl House {
                 }
                 Output::Leg(event) => self.events.push_back(event),
                 Output::Trace(trace) => self.traces.push(trace),
-                other @ (Output::Binding(_) | Output::Trunk(_) | Output::Alarm(_)) => self.other.push_back(other),
+                other @ (Output::Binding(_) | Output::Trunk(_) | Output::Alarm(_) | Output::Spent { .. }) => {
+                    self.other.push_back(other)
+                }
             }
         }
     }

@@ -77,7 +77,11 @@ impl World {
                 match output {
                     Output::Transmit { bytes, .. } => self.transmit(1 - side, bytes),
                     Output::Leg(event) => self.hear(side, event),
-                    Output::Binding(_) | Output::Trunk(_) | Output::Trace(_) | Output::Alarm(_) => {}
+                    Output::Binding(_)
+                    | Output::Trunk(_)
+                    | Output::Spent { .. }
+                    | Output::Trace(_)
+                    | Output::Alarm(_) => {}
                 }
             }
         }

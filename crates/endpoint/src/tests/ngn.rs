@@ -378,7 +378,9 @@ fn a_private_address_that_a_public_trunk_would_be_told_raises_an_alarm() {
         house.drain();
         let told = house.other.iter().filter_map(|output| match output {
             Output::Alarm(Alarm::PrivateAddress { address, .. }) => Some(address.to_string()),
-            Output::Transmit { .. } | Output::Leg(_) | Output::Binding(_) | Output::Trunk(_) => None,
+            Output::Transmit { .. } | Output::Leg(_) | Output::Binding(_) | Output::Trunk(_) | Output::Spent { .. } => {
+                None
+            }
             Output::Trace(_) | Output::Alarm(_) => None,
         });
         told.collect::<Vec<_>>()

@@ -118,3 +118,72 @@ fn r29_a_second_page_that_registers_again_ends_no_call_of_the_first() {
     let (flow, bye) = house.sent.pop_front().unwrap();
     assert_eq!((flow, bye.method()), (page(3), Method::Bye));
 }
+
+/// Hanako's page talks; then the time of the login is over.
+fn talks_after_the_login() -> (House, LegId) {
+    let mut house = House::new();
+    house.endpoint.flow_vouched(house.now, page(1), HANAKO);
+    assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(1)), 200);
+    let leg = house.calls(2, Destination::Account(HANAKO));
+    let (flow, invite) = house.sent.pop_front().unwrap();
+    house.hear_flow(flow, accept(&invite, "t", PHONE, ANSWER));
+    house.request(PHONE, Method::Ack);
+    assert!(matches!(house.event(), LegEvent::Answered { .. }));
+    house.other.clear();
+    house.endpoint.flow_lapsed(house.now, page(1));
+    house.drain();
+    (house, leg)
+}
+
+const SPENT: fn() -> Output = || Output::Spent { flow: page(1) };
+
+#[test]
+fn a_talk_outlives_the_login_and_nothing_else_begins_over_its_stream() {
+    let (mut house, leg) = talks_after_the_login();
+    let gone = Output::Binding(BindingEvent { account: HANAKO, contacts: 0 });
+    assert_eq!(house.other.drain(..).collect::<Vec<_>>(), [gone], "it is not called any more");
+    assert!(house.events.is_empty(), "the talk goes on: {:?}", house.events);
+    assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(2)), 403);
+    assert_eq!(says(&mut house, page(1), "101", "SUBSCRIBE", "Event: presence\r\n"), 403);
+    assert_eq!(says(&mut house, page(1), "101", "INVITE", ""), 403);
+    assert!(house.endpoint.bindings(HANAKO).is_empty());
+    // Told again, it is the same; and the call's own requests go there still.
+    house.endpoint.flow_lapsed(house.now, page(1));
+    house.drain();
+    assert!(house.other.is_empty(), "{:?}", house.other);
+    house.order(Order::Hangup { leg, reason: None });
+    let (flow, bye) = house.sent.pop_front().unwrap();
+    assert_eq!((flow, bye.method()), (page(1), Method::Bye));
+    assert!(!house.other.contains(&SPENT()), "the page has not heard that it is over");
+    house.hear_flow(flow, reply(&bye, 200, "", &[], ""));
+    assert!(house.other.contains(&SPENT()), "{:?}", house.other);
+}
+
+#[test]
+fn a_stream_on_which_nobody_talks_is_spent_at_once_and_one_that_nobody_vouched_for_never() {
+    let mut house = House::new();
+    house.endpoint.flow_lapsed(house.now, page(1));
+    house.drain();
+    assert!(house.other.is_empty());
+    house.endpoint.flow_vouched(house.now, page(1), HANAKO);
+    house.endpoint.flow_lapsed(house.now, page(1));
+    house.drain();
+    assert_eq!(house.other.drain(..).collect::<Vec<_>>(), [SPENT()]);
+    // It is closed, and the next login has its own.
+    house.endpoint.flow_closed(house.now, page(1));
+    house.endpoint.flow_vouched(house.now, page(2), HANAKO);
+    assert_eq!(says(&mut house, page(2), "101", "REGISTER", &contact(1)), 200);
+}
+
+#[test]
+fn r29_a_talk_that_outlives_the_login_goes_on_over_the_stream_of_the_next_one() {
+    let (mut house, leg) = talks_after_the_login();
+    house.endpoint.flow_closed(house.now, page(1));
+    house.drain();
+    house.endpoint.flow_vouched(house.now, page(2), HANAKO);
+    assert_eq!(says(&mut house, page(2), "101", "REGISTER", &contact(1)), 200);
+    assert!(house.events.is_empty(), "{:?}", house.events);
+    house.order(Order::Hangup { leg, reason: None });
+    let (flow, bye) = house.sent.pop_front().unwrap();
+    assert_eq!((flow, bye.method()), (page(2), Method::Bye));
+}

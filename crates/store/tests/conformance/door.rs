@@ -45,6 +45,33 @@ on_both! {
         assert!(store.session(token.as_str(), 60 * MINUTE).await.unwrap().is_none(), "an hour is over");
     }
 
+    async fn a_session_that_only_time_has_ended_is_known_for_a_day_and_whoever_ends_it_ends_that_too(store: Store) {
+        let (id, other) = (user(&store, "suzuki", Role::Supervisor).await, user(&store, "sato", Role::Admin).await);
+        let open = async || store.open_session(id, 0, &Entrance::lasting(Duration::from_secs(3600))).await.unwrap();
+        let token = open().await;
+        let lapsed = async |minute: i64| store.lapsed_session(token.as_str(), minute * MINUTE).await.unwrap().map(|who| who.id);
+        assert_eq!((lapsed(59).await, lapsed(60).await), (None, Some(id)));
+        assert_eq!(store.lapsed_session("guess", 60 * MINUTE).await.unwrap(), None);
+        assert!(store.session(token.as_str(), 61 * MINUTE).await.unwrap().is_none(), "nobody is let in with it");
+        // Somebody's login tidies up, but not what is so fresh.
+        store.open_session(other, 61 * MINUTE, &entrance("192.0.2.9")).await.unwrap();
+        assert_eq!(lapsed(62).await, Some(id));
+        store.open_session(other, 26 * 60 * MINUTE, &entrance("192.0.2.9")).await.unwrap();
+        assert_eq!(lapsed(62).await, None, "a day later");
+
+        for end in ["log out", "all of them", "password", "user"] {
+            let token = open().await;
+            assert!(store.lapsed_session(token.as_str(), 60 * MINUTE).await.unwrap().is_some(), "{end}");
+            match end {
+                "log out" => store.close_session(token.as_str()).await.unwrap(),
+                "all of them" => drop(store.end_sessions_of(Person::User(id), None).await.unwrap()),
+                "password" => store.change_password(Person::User(id), "barley cello drum 41", "").await.unwrap(),
+                _ => store.deactivate_user(id).await.unwrap(),
+            }
+            assert!(store.lapsed_session(token.as_str(), 60 * MINUTE).await.unwrap().is_none(), "{end}");
+        }
+    }
+
     async fn sessions_are_seen_and_ended_one_by_one_or_all_but_one(store: Store) {
         let (mine, other) = (user(&store, "suzuki", Role::Admin).await, user(&store, "sato", Role::Admin).await);
         let person = Person::User(mine);

@@ -1,10 +1,11 @@
 //! The socket of the telephone in the operator's page: who gets one, and when it ends.
 
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use crate::common::House;
-use store::{Door, Role};
+use crate::common::{House, NOW};
+use store::{Door, Entrance, Person, Role};
 use tungstenite::client::IntoClientRequest;
 use tungstenite::{Error, HandshakeError, WebSocket};
 
@@ -111,6 +112,65 @@ fn the_socket_ends_with_its_session_and_when_the_login_is_another_operators() {
     form.operator_id = Some(taro);
     house.wait(house.store.update_user(user, &form)).unwrap();
     assert!(is_ended(&house, line), "the login is Taro's now");
+}
+
+/// The clock of the next test alone.
+static CLOCK: AtomicI64 = AtomicI64::new(NOW);
+
+/// Two hours after every session of the tests has ended by its time.
+const LATER: i64 = NOW + 3 * 3_600_000;
+
+#[test]
+fn a_telephone_whose_session_ends_by_its_time_is_left_to_the_switch_until_somebody_ends_the_session() {
+    let house = House::with(|api| {
+        api.phone_look = Duration::from_millis(10);
+        api.clock = || CLOCK.load(Ordering::SeqCst);
+    });
+    let (hanako, taro) = (house.operator("101", "花子"), house.operator("102", "太郎"));
+    let user = house.user("hanako", Role::Operator, Some(hanako));
+    let another = house.user("boss", Role::Admin, None);
+    let lapses = |line: &mut web::PhoneLine| {
+        let told = async {
+            loop {
+                if house.switchboard.lapsed.lock().unwrap().contains(&line.id) {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        house.wait(async { tokio::time::timeout(DEADLINE, told).await }).unwrap();
+        let still = house.wait(async { tokio::time::timeout(Duration::from_millis(100), &mut line.socket.over).await });
+        assert!(still.is_err(), "the switch closes it when the talk is over");
+    };
+    for end in ["log out", "an administrator", "another's login", "the user ends"] {
+        CLOCK.store(NOW, Ordering::SeqCst);
+        let token = house.session(user);
+        let headers = [("sec-websocket-protocol", "sip"), ("cookie", &*cookie(&token))];
+        let _socket = ask(&house, &headers).unwrap();
+        let mut line = given(&house);
+        CLOCK.store(LATER, Ordering::SeqCst);
+        lapses(&mut line);
+        assert_eq!(ask(&house, &headers).err(), Some(401), "no other socket: {end}");
+        // Somebody's login does not take away what is known of it.
+        house.wait(house.store.open_session(another, LATER, &Entrance::lasting(Duration::from_secs(9)))).unwrap();
+        lapses(&mut line);
+        match end {
+            "log out" => assert_eq!(house.ask("POST", "/logout", Some(&token), None).status, 204),
+            "an administrator" => drop(house.wait(house.store.end_sessions_of(Person::User(user), None)).unwrap()),
+            "another's login" => {
+                let mut form =
+                    house.wait(house.store.users()).unwrap().into_iter().find(|one| one.id == user).unwrap().form;
+                form.operator_id = Some(taro);
+                house.wait(house.store.update_user(user, &form)).unwrap();
+                assert!(is_ended(&house, line), "{end}");
+                form.operator_id = Some(hanako);
+                house.wait(house.store.update_user(user, &form)).unwrap();
+                continue;
+            }
+            _ => house.wait(house.store.deactivate_user(user)).unwrap(),
+        }
+        assert!(is_ended(&house, line), "{end}");
+    }
 }
 
 #[test]

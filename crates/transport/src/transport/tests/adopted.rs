@@ -55,6 +55,21 @@ async fn whoever_gave_it_can_end_it_and_sees_its_end() {
 }
 
 #[tokio::test]
+async fn what_is_closed_here_says_its_last_words_first() {
+    let (mut transport, flow, mut peer, _over) = adopted(&loopback()).await;
+    transport.send(Instant::now(), flow, Bytes::from_static(b"SIP/2.0 200 OK\r\n\r\n"));
+    transport.close(flow);
+    transport.send(Instant::now(), flow, Bytes::from_static(b"SIP/2.0 404 Not Found\r\n\r\n"));
+    let answer = beside(&mut transport, peer.next()).await.unwrap().unwrap();
+    assert_eq!(answer, Message::text("SIP/2.0 200 OK\r\n\r\n"));
+    let said = beside(&mut transport, peer.next()).await.unwrap().unwrap();
+    assert!(said.is_close(), "{said:?}");
+    let told = received(&mut transport, 2).await;
+    assert!(told.contains(&Inbound::FlowClosed { flow }), "{told:?}");
+    assert_eq!(transport.statistics().connections, 0);
+}
+
+#[tokio::test]
 async fn r08_there_is_room_for_so_many_and_no_more() {
     let config = Config { limits: Limits { connections_max: 1, ..Limits::default() }, ..loopback() };
     let (mut transport, _, _peer, _over) = adopted(&config).await;

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
 use ureq::http::{HeaderMap, Request};
-use web::{Answer, Api, News, PhoneLine, Stamped, Switchboard, Tickets, Told, Unanswered};
+use web::{Answer, Api, News, PhoneId, PhoneLine, Stamped, Switchboard, Tickets, Told, Unanswered};
 
 /// 2025-11-21 18:25:00 in Japan; the API's clock stands there.
 pub const NOW: i64 = 1_763_717_100_000;
@@ -36,6 +36,7 @@ pub struct Fake {
     pub news: Mutex<Vec<News>>,
     pub remembered: Mutex<Vec<Stamped>>,
     pub phones: Mutex<Vec<PhoneLine>>,
+    pub lapsed: Mutex<Vec<PhoneId>>,
     pub live: broadcast::Sender<Stamped>,
 }
 
@@ -53,6 +54,7 @@ impl Fake {
             news: Mutex::default(),
             remembered: Mutex::default(),
             phones: Mutex::default(),
+            lapsed: Mutex::default(),
             live: broadcast::channel(4).0,
         }
     }
@@ -118,6 +120,10 @@ impl Switchboard for Fake {
     fn phone(&self, line: PhoneLine) -> bool {
         self.phones.lock().unwrap().push(line);
         true
+    }
+
+    fn phone_lapsed(&self, phone: PhoneId) {
+        self.lapsed.lock().unwrap().push(phone);
     }
 
     fn directory_changed(&self) -> web::Done {
