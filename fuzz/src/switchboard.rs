@@ -558,7 +558,7 @@ impl World {
                     self.seen.extend(kind(&event));
                 }
                 Output::Done { .. } => {}
-                Output::DialIn { .. } => {}
+                Output::DialIn { .. } | Output::Close { .. } => {}
                 Output::Record(record) => {
                     self.calls.insert(record.call);
                 }

@@ -93,15 +93,6 @@ pub fn story(samples: &[i16], runs_min: usize) -> Vec<Heard> {
     story
 }
 
-/// Seconds in which this tone is heard, alone or with others, to a tenth.
-pub fn seconds_with(samples: &[i16], hz: f32) -> f32 {
-    let heard = |window: &&[i16]| {
-        let loud = loudness(window);
-        loud > 0.003 && power(window, hz) > 0.15 * loud * loud
-    };
-    samples.chunks_exact(WINDOW).filter(heard).count() as f32 / 10.0
-}
-
 /// What is heard in one window.
 pub fn hear(window: &[i16]) -> Heard {
     let total = loudness(window);
