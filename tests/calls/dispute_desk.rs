@@ -129,6 +129,13 @@ pub fn scores(day: &mut Day) {
     desk.until("the second", &format!("/^\\d+:\\d\\d$/.test({second}[0].textContent)"));
     is_open_to_all(desk, "a score sheet");
     assert_eq!(desk.0.evaluate("document.querySelector('[name=comment-read_back]').value"), "最後の桁", "it stays");
+    // Whoever goes and comes back goes on with the same sheet.
+    desk.click("#logout");
+    desk.log_in("kantoku");
+    desk.until("the sheet", "document.querySelector('[name=comment-read_back]')?.value === '最後の桁'");
+    desk.until("the samples", "document.querySelector('#quality-samples [data-sample]') != null");
+    assert_eq!(desk.0.evaluate("document.querySelector('[name=points-greeting]').value"), "5");
+    desk.0.evaluate("document.querySelector('#operators-desk details').open = true; 1");
     desk.click("#quality-save");
     desk.until_text("#quality-said", "70");
     desk.until("the operator's week", "document.querySelectorAll('#operators-figures tbody tr').length > 0");

@@ -120,8 +120,13 @@ impl Desk {
     }
 
     fn save(&mut self) {
-        self.click("#setup-form button.main");
+        let button = "document.querySelector('#setup-form button.main')";
+        self.0.evaluate(&format!("{button}.focus(); {button}.click(); 1"));
         self.until_text("#setup-said", "Saved");
+        self.until(
+            "whoever works with the keyboard is where they were",
+            &format!("document.activeElement === {button}"),
+        );
     }
 }
 

@@ -83,10 +83,12 @@ export function adminDesk(tools) {
     const button = build.button(A().tabs[code], () => open(code), { id: `admin-tab-${code}`, role: "tab", ariaSelected: String(isOpen), tabIndex: isOpen ? 0 : -1 });
     button.setAttribute("aria-controls", `admin-panel-${code}`);
     button.onkeydown = (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
       const all = mine();
-      const next = all[(all.indexOf(code) + step + all.length) % all.length];
+      const at = all.indexOf(code);
+      const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      const next = all[(to + all.length) % all.length];
       open(next);
       $(`admin-tab-${next}`).focus();
     };

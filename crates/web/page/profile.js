@@ -3,6 +3,7 @@
 // work is overwritten unasked; what is typed stays when another part, another firm or another language is chosen, and when the login
 // runs out.
 import { bound, problemsOf } from "/bound.js";
+import { staying } from "/dom.js";
 import { words } from "/profile-words.js";
 import { peoplePart, placesPart, rulesPart } from "/profile-places.js";
 import { faqPart, planPart, talkPart, unreadPart, wordingPart } from "/profile-talk.js";
@@ -31,7 +32,7 @@ export function profileDesk(tools) {
   const shell = {}; // the elements that stay while parts are drawn anew
 
   const inner = {
-    ...tools, form, P, isAdmin, redraw: () => drawPart(true), mine: () => state.mine, doc: () => state.mine.doc,
+    ...tools, form, P, isAdmin, redraw: () => drawPart(), mine: () => state.mine, doc: () => state.mine.doc,
     isSaved: (read) => JSON.stringify(read(state.mine.doc)) === JSON.stringify(read(JSON.parse(state.mine.base))),
     /** `[id, name]` of everybody of the roster. */
     people: () => state.mine.doc.people.map((one) => [one.id, one.name || one.id]),
@@ -139,9 +140,10 @@ export function profileDesk(tools) {
     drawPart();
   }
 
-  /** The part anew, from what is typed; whoever was in a field of it still is. */
-  function drawPart(stays = false) {
-    const focused = stays ? document.activeElement?.name : null;
+  /** The part anew, from what is typed; whoever was in a field of it, or at a button, still is. */
+  const drawPart = () => staying(place, drawAll, () => $(`profile-tab-${state.tab}`));
+
+  function drawAll() {
     form.forgets();
     drawTabs();
     const own = SAVES_ITSELF.includes(state.tab);
@@ -154,7 +156,6 @@ export function profileDesk(tools) {
     form.tells([...state.mine.problems, ...state.mine.day.problems]);
     drawConflict();
     changed();
-    if (focused) shell.part.querySelector(`[name="${CSS.escape(focused)}"]`)?.focus();
   }
 
   function said(text, kind = "") {
@@ -181,7 +182,7 @@ export function profileDesk(tools) {
       take(mine, answer);
       if (typedSince) mine.doc = typedSince;
       if (mine !== state.mine) return;
-      drawPart(true);
+      drawPart();
       said(P().saved);
     } catch (error) { await refused(mine, error); } finally { if (mine === state.mine) shell.save.disabled = !mayWrite(); }
   }
@@ -223,7 +224,7 @@ export function profileDesk(tools) {
     const byMe = Object.keys(base).filter((key) => differs(base[key], mine.doc[key]));
     mine.conflict = { theirs, byThem, both: byThem.filter((key) => byMe.includes(key) && differs(mine.doc[key], theirs.profile[key])) };
     // Whoever writes goes on writing in the same field: what is composed there would be lost.
-    if (mine === state.mine) { if (isWriting()) drawConflict(); else drawPart(true); }
+    if (mine === state.mine) { if (isWriting()) drawConflict(); else drawPart(); }
   }
 
   const isWriting = () => document.activeElement?.matches("#profile :is(input, textarea)") ?? false;
@@ -252,7 +253,7 @@ export function profileDesk(tools) {
     const now = await api(`/customers/${mine.id}/profile`);
     if (mine !== state.mine || now.revision <= mine.revision) return;
     if (isDirty(mine)) await compare(mine);
-    else { take(mine, now); drawPart(true); }
+    else { take(mine, now); drawPart(); }
   }
 
   addEventListener("beforeunload", (event) => { if ([...kept.values()].some(isDirty)) event.preventDefault(); });
@@ -269,7 +270,7 @@ export function profileDesk(tools) {
         // One's own saving is told, too, and mostly before it is answered.
         state.later = setTimeout(() => noticed(mine).catch(() => {}), REFRESH_MS);
       } else day.load(mine).then(() => {
-        const shows = () => { if (mine === state.mine && SAVES_ITSELF.includes(state.tab)) drawPart(true); };
+        const shows = () => { if (mine === state.mine && SAVES_ITSELF.includes(state.tab)) drawPart(); };
         if (isWriting()) document.activeElement.addEventListener("blur", () => setTimeout(shows), { once: true }); else shows();
       }, () => {});
     },

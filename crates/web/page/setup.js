@@ -68,6 +68,7 @@ export function setup(tools) {
     if (!state.later) return asks.replaceChildren();
     const go = () => { const then = state.later; Object.assign(state, { later: null, form: null }); draw(); then(); };
     const stay = () => { state.later = null; drawLater(); $("setup-form")?.querySelector("input, select, textarea")?.focus(); };
+    asks.onkeydown = (event) => { if (event.key === "Escape") stay(); };
     asks.replaceChildren(element("p", { textContent: G().unsaved }),
       element("div", { className: "acts" }, build.button(G().goOn, stay, { id: "setup-stay", className: "main" }), build.button(G().discardAndGo, go, { id: "setup-go" })));
   }
@@ -111,6 +112,7 @@ export function setup(tools) {
     const asks = element("div", { className: "acts" });
     const first = build.button(text, () => {
       const no = build.button(G().cancel, () => { asks.replaceChildren(first); first.focus(); });
+      asks.onkeydown = (event) => { if (event.key === "Escape" && no.isConnected) no.click(); };
       asks.replaceChildren(element("strong", { textContent: means }), build.button(text, () => { asks.replaceChildren(first); first.focus(); return work(); }, { className: "danger", ariaLabel: label, ...(more.id ? { id: `${more.id}-sure` } : {}) }), no);
       no.focus();
     }, { ariaLabel: label, ...more });
