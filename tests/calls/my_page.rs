@@ -18,21 +18,27 @@ use crate::support::robots::{Habit, Robots};
 /// The narrowest telephone that has to do.
 pub const WIDTH: i64 = 360;
 
-/// Somebody of the firm, logged in on a telephone.
-pub fn mine(house: &House, login: &str) -> Desk {
+/// My page on a telephone, at its door.
+pub fn at_the_door(house: &House) -> Desk {
     let browser =
         Chromium::open(&house.root.path().join("my"), &format!("{}/my", house.http), &["--lang=en-GB".into()]);
     let mut desk = Desk(browser);
     let metrics = json!({ "width": WIDTH, "height": 740, "deviceScaleFactor": 2, "mobile": true });
     desk.0.ask("Emulation.setDeviceMetricsOverride", metrics);
     desk.until("the door", "document.getElementById('login')?.hidden === false");
+    desk
+}
+
+/// Somebody of the firm, logged in on a telephone.
+fn mine(house: &House, login: &str) -> Desk {
+    let mut desk = at_the_door(house);
     fits(&mut desk, "the door");
     is_open_to_all(&mut desk, "my page's door");
     log_in(&mut desk, login);
     desk
 }
 
-fn log_in(desk: &mut Desk, login: &str) {
+pub fn log_in(desk: &mut Desk, login: &str) {
     enter(desk, login);
     desk.until("the reports", "document.getElementById('reports').hidden === false");
 }

@@ -18,7 +18,7 @@ const MEMBER: &str = "hanako@sakura.example";
 const ANSWER: &str = "[name^=feedback-]";
 
 /// A house with a report of one call, and a firm that may hear its recordings by telephone.
-fn scene() -> (Mailbox, House, Robots) {
+fn scene() -> (Mailbox, House, Robots, String) {
     let mailbox = Mailbox::open();
     let house = House::start_with(&mailbox.configuration());
     let firm = house.firm("sakura", "さくら歯科", "0355500101", json!({}));
@@ -35,10 +35,10 @@ fn scene() -> (Mailbox, House, Robots) {
     let robots = Robots::start(&house, &[(&operator, Habit::Answers(Duration::ZERO))]);
     let port = ports::free_block(2);
     house.trunk("carrier", port, json!({}));
-    reported(&house, &mut Peer::bind(port, &house.sip), &robots);
+    let report = reported(&house, &mut Peer::bind(port, &house.sip), &robots);
     let user = json!({ "name": "taro", "role": "operator", "password": PASSWORD, "operator_id": operator.id });
     house.post("/users", user);
-    (mailbox, house, robots)
+    (mailbox, house, robots, report)
 }
 
 fn is(desk: &mut Desk, selector: &str, value: &str) {
@@ -50,9 +50,13 @@ fn is(desk: &mut Desk, selector: &str, value: &str) {
 
 #[test]
 fn f63_f52_f55_a_firm_praises_and_is_answered_sets_its_pin_and_demands_a_factor_and_a_source_is_shut_out_and_let_in() {
-    let (_mailbox, house, _robots) = scene();
-    let mut mine = my_page::mine(&house, MEMBER);
-    praises(&mut mine);
+    let (_mailbox, house, _robots, report) = scene();
+    let mut mine = my_page::at_the_door(&house);
+    // English is chosen, and stays; otherwise it would be the firm's language.
+    mine.click("#language");
+    mine.click("#language");
+    my_page::log_in(&mut mine, MEMBER);
+    praises(&mut mine, &report);
     let mut desk = Desk::open(&house, "admin");
     answers(&mut desk, &house);
     bans(&mut desk, &house);
@@ -64,7 +68,7 @@ fn f63_f52_f55_a_firm_praises_and_is_answered_sets_its_pin_and_demands_a_factor_
 }
 
 /// What is being written is there in another language, too.
-fn praises(mine: &mut Desk) {
+fn praises(mine: &mut Desk, report: &str) {
     mine.until("the report", "document.querySelector('#list h2 button') != null");
     mine.click("#list h2 button");
     mine.until("the question", "document.querySelector('#list .feedback button') != null");
@@ -80,6 +84,13 @@ fn praises(mine: &mut Desk) {
     mine.click("#list .feedback button.main");
     mine.until_text("#list [role=status]", "Our answer will be here");
     mine.until_text("#list .feedback", "Somebody looks into it");
+    // What stands nowhere as a line of its own can be doubted, too.
+    let body = json!({ "field": "desired", "words": "" }).to_string();
+    let doubt = format!(
+        "fetch('/api/v1/my/reports/{report}/disputes', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }}, body: {} }}).then(({{ status }}) => status)",
+        json!(body)
+    );
+    assert_eq!(mine.0.evaluate(&doubt), 201, "a dispute");
 }
 
 /// At the supervisor's desk: the answer outlives another language and a session that has ended.
@@ -97,6 +108,13 @@ fn answers(desk: &mut Desk, house: &House) {
     desk.click("[data-feedback]");
     desk.until_text("#feedback-said", "Answered");
     assert_eq!(house.get("/feedback?open=true"), json!([]));
+    // A field with choices is mended by choosing among its words.
+    desk.until("the dispute", "document.querySelector('[data-dispute]') != null");
+    desk.click("[data-dispute]");
+    is(desk, "#dispute-form select[name=dispute-value]", "call_back");
+    let words = "document.querySelector('#dispute-form select').selectedOptions[0].text";
+    assert_ne!(desk.0.evaluate(words), "call_back", "a word, not a code");
+    desk.click("#dispute-close");
 }
 
 /// Whoever would shut out the own address is asked first, and about what stands there alone.

@@ -41,6 +41,7 @@ function speak() {
   for (const place of document.querySelectorAll("[data-label]")) place.ariaLabel = W[place.dataset.label];
   $("language").textContent = W.other;
   $("language").lang = W.otherLang;
+  entrance.redraw();
   choices();
   tabs();
 }
@@ -318,7 +319,6 @@ $("language").onclick = () => {
   language = language === "ja" ? "en" : "ja";
   localStorage.setItem("my-language", language);
   speak();
-  entrance.redraw();
   // At the door nothing is shown of whoever was here before the session ended.
   if (state.me && $("login").hidden) { draw(); open(state.tab); }
 };
