@@ -552,6 +552,7 @@ impl World {
                     }
                     remember(&mut self.heard, (flow, message));
                 }
+                Output::Close { flow } => panic!("{flow:?} is closed, and no login has lapsed"),
                 Output::Media(order) => owed.extend(self.voice_path(&order)),
                 Output::Event(Event::Alarm(switch::Alarm::Repaired { what })) => panic!("repaired: {what}"),
                 Output::Event(event) => {

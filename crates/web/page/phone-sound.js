@@ -16,6 +16,7 @@ export function sounds({ failed }) {
   let chosen = {}; // every device, as it was chosen last
   let turn = 0; // grows whenever a device is asked for: what an earlier turn gets comes too late
   let fault = ""; // why there is none
+  let asking = false; // the browser asks the person, maybe
   let nothing = null; // a voice that says nothing
   let ears = null; // sees how loud the microphone is
   let bell = null;
@@ -42,9 +43,11 @@ export function sounds({ failed }) {
     const mine = ++turn;
     const exact = device ? { deviceId: { exact: device } } : {};
     let [got, why] = [null, ""];
+    asking = true;
     try {
       got = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...exact } });
     } catch (error) { why = error.name; }
+    if (mine === turn) asking = false;
     // Switched off in the meantime, or another was asked for: a microphone that nobody needs is not left on.
     if (!context || mine !== turn) return stop(got);
     // The one that was chosen is not there: another will do.
@@ -64,10 +67,16 @@ export function sounds({ failed }) {
 
   return {
     async open(choice) {
-      context ??= new AudioContext();
+      if (!context) {
+        context = new AudioContext();
+        const [mute, still] = [context.createMediaStreamDestination(), context.createConstantSource()];
+        // Without a source nothing at all is sent, and the server takes that for a telephone that is gone.
+        still.offset.value = 0;
+        still.connect(mute);
+        still.start();
+        nothing = mute.stream;
+      }
       wake();
-      const mute = context.createMediaStreamDestination();
-      nothing = mute.stream;
       await this.use(choice);
     },
     /** Takes these devices from now on. */
@@ -102,6 +111,7 @@ export function sounds({ failed }) {
     voice: () => microphone ?? nothing,
     silent: () => context != null && !microphone,
     fault: () => fault,
+    asking: () => asking,
     analyser: () => ears?.analyser,
     hear(track) {
       voice.srcObject = new MediaStream([track]);

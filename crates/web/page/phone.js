@@ -14,6 +14,7 @@ const KEPT_MS = 2000;
 const NEWS_MS = 400; // a socket that opens and closes at once is told as one thing
 // A SIP phone beside the page, until somebody chooses otherwise; the browser's own devices.
 const USUAL = { place: "beside", microphone: "", speaker: "", ringer: "", bell: "" };
+const ASKED_MS = 1000; // a microphone that was allowed before is there by then
 const HEADER = "X-Denwaban-Call";
 
 const stored = (key, otherwise) => { try { return JSON.parse(localStorage.getItem(key)) ?? otherwise; } catch { return otherwise; } };
@@ -68,6 +69,7 @@ export function phone(tools) {
     // One telephone for an operator in this browser: whoever has the lease; the others wait for it.
     const leased = await lease(still, steal);
     if (!leased || !still()) return;
+    setTimeout(draw, ASKED_MS);
     await sound.open(choice);
     if (!still()) return;
     level ??= meter($("phone-level"), () => sound.analyser());
@@ -294,7 +296,8 @@ export function phone(tools) {
     $("phone-state").hidden = state === "off";
     $("phone-state").textContent = text();
     const faulty = () => filled(T().noMicrophone, { why: T().faults[sound.fault()] ?? sound.fault(), so: T().unheard[state] ?? T().unheard.talking });
-    $("phone-hint").textContent = lapsed ? T().hints.lapsed : T().hints[state] ?? (sound.silent() && sound.fault() ? faulty() : "");
+    const said = lapsed ? "lapsed" : state === "starting" && sound.asking() ? "asks" : state;
+    $("phone-hint").textContent = T().hints[said] ?? (sound.silent() && sound.fault() ? faulty() : "");
     $("phone-hint").hidden = !$("phone-hint").textContent || choice.place !== "page";
     // Whoever speaks and is not heard has to learn it at once.
     $("phone-hint").classList.toggle("loud", unheard);

@@ -350,6 +350,7 @@ impl World {
                     }
                     self.sent.push_back((flow.remote, message));
                 }
+                Output::Close { flow } => panic!("{flow:?} is closed, and no login has lapsed"),
                 Output::Media(order) => {
                     owed.extend(self.voice_path(&order));
                     self.media.push(order);
