@@ -559,7 +559,7 @@ impl World {
                     self.seen.extend(kind(&event));
                 }
                 Output::Done { .. } => {}
-                Output::DialIn { .. } | Output::Close { .. } => {}
+                Output::DialIn { .. } => {}
                 Output::Record(record) => {
                     self.calls.insert(record.call);
                 }

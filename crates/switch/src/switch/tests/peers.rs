@@ -360,7 +360,6 @@ impl World {
                 Output::Event(Event::CallAnswered { .. }) => self.order.push("answered".to_owned()),
                 Output::Event(_) => {}
                 Output::Record(record) => self.name_legs(*record),
-                Output::Close { .. } => panic!("no telephone here is a page's"),
                 Output::DialIn { .. } => panic!("no house here has a recordings line"),
                 Output::Done { result, .. } => {
                     assert!(result.is_ok() || self.forgives_refusals, "{result:?}");
