@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use acd::{CallId, OperatorId, Queue};
-use endpoint::{LegId, Trunk, TrunkId};
+use bytes::Bytes;
+use endpoint::{Incoming, LegId, Trunk, TrunkId};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use sdp::SrtpPolicy;
@@ -17,7 +18,7 @@ use crate::dial_in;
 use crate::directory::Directory;
 use crate::io::{Alarm, Event};
 use crate::known::{HALF_MAX, Known};
-use crate::leg::{Description, Terms, Vault};
+use crate::leg::{Description, Leg, Role, Signalling, Terms, Vault};
 use crate::media;
 use crate::owed::Owed;
 use crate::ports::Ports;
@@ -281,6 +282,30 @@ impl Board {
             Box::new(Vault::new(seed, self.fingerprint))
         });
         Description::new(self.reached_at(local), session_id, terms, vault)
+    }
+
+    /// A leg for whoever calls us, and the body of its answer; or the status to refuse it with: no port is free, or nothing is in common.
+    pub(crate) fn take_up(
+        &mut self,
+        now: Instant,
+        incoming: &Incoming,
+        (role, signalling): (Role, Signalling),
+        terms: Terms,
+    ) -> Result<(Leg, Bytes), u16> {
+        let peer = Some(incoming.from_ip);
+        let local = self.open(now, incoming.leg, peer).ok_or(503_u16)?;
+        let mut description = self.describe(local, &Terms { peer, ..terms });
+        let answer = match &incoming.offer {
+            Some(offer) => description.answer(offer),
+            None => Ok(description.offer()),
+        };
+        match answer {
+            Ok(body) => Ok((Leg::new((incoming.leg, role), signalling, local, description, peer), body)),
+            Err(status) => {
+                self.ports.give_back(now, local.port());
+                Err(status)
+            }
+        }
     }
 
     /// Where peers reach the voice path that is bound at `local`: what SDP says.

@@ -277,7 +277,7 @@ const OF_REPORT: &[&str] = &[
     "DELETE FROM ladders WHERE report = $1",
     "DELETE FROM digests WHERE report = $1 OR digest = $1",
     "DELETE FROM handlings WHERE report = $1",
-    "UPDATE disputes SET words = '', answer = '' WHERE report = $1",
+    "UPDATE disputes SET words = '', answer = '', opened_by = '' WHERE report = $1",
     "UPDATE feedback SET words = '', said_by = '', answer = '' WHERE report = $1",
     // A call-out that was done counts on the bill; what was written beside it goes.
     "UPDATE tasks SET detail = '', result = CASE WHEN result LIKE 'done%' THEN 'done' WHEN result LIKE 'dropped%' THEN 'dropped' \

@@ -180,7 +180,7 @@ on_both! {
         assert_eq!(store.holds(true).await.unwrap(), std::slice::from_ref(&of_report));
         assert_eq!(store.holds(false).await.unwrap().len(), 3);
         let decided = store.dispute(dispute.id).await.unwrap();
-        assert_eq!((decided.words.as_str(), decided.cause), ("", Some(Cause::Correct)), "the cause is counted");
+        assert_eq!((decided.words.as_str(), decided.opened_by.as_str(), decided.cause), ("", "", Some(Cause::Correct)), "the cause is counted");
         // Not about one thing, about nothing, without a reason, about what is not there.
         assert_eq!(fields(hold(NewHold { why: "x".into(), ..NewHold::default() }).await.unwrap_err()), ["about"]);
         assert_eq!(fields(hold(NewHold { customer: Some(customer), ..NewHold::default() }).await.unwrap_err()), ["why"]);

@@ -12,7 +12,7 @@ use super::{Call, Phase, Tape};
 use crate::board::Board;
 use crate::directory::{CustomerId, Whose, plain};
 use crate::io::{Alarm, Event};
-use crate::leg::{LEAVING_MAX, Leg, Role, Signalling, Terms, Voice};
+use crate::leg::{LEAVING_MAX, Role, Signalling, Voice};
 use crate::media::{self, Side};
 use crate::record::{CallRecord, CallState};
 
@@ -86,27 +86,16 @@ pub(crate) fn arrive(
         refuse(board, incoming.leg, status);
         return None;
     }
-    let Some(local) = board.open(now, incoming.leg, Some(incoming.from_ip)) else {
-        refuse(board, incoming.leg, 503);
-        return None;
-    };
-    let terms = Terms { peer: Some(incoming.from_ip), ..board.trunk_terms(trunk).of_incoming() };
-    let mut description = board.describe(local, &terms);
-    let answer = match &incoming.offer {
-        Some(offer) => description.answer(offer),
-        None => Ok(description.offer()),
-    };
-    let answer = match answer {
-        Ok(answer) => answer,
+    let early = (Role::Caller, Signalling::Early { rang: true });
+    let (leg, answer) = match board.take_up(now, incoming, early, board.trunk_terms(trunk).of_incoming()) {
+        Ok(taken) => taken,
         Err(status) => {
-            board.ports.give_back(now, local.port());
             refuse(board, incoming.leg, status);
             return None;
         }
     };
+    let local = leg.local;
     let whose = board.directory.whose(trunk, &incoming.dialled);
-    let early = Signalling::Early { rang: true };
-    let leg = Leg::new((incoming.leg, Role::Caller), early, local, description, Some(incoming.from_ip));
     let mut call = Call {
         id,
         customer: whose.customer.clone(),

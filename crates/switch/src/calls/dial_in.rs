@@ -13,7 +13,7 @@ use crate::board::Board;
 use crate::call::arrive::{Caller, circle, refuse};
 use crate::dial_in::{Answer, Ask, Dialogue, Do, Locked};
 use crate::io::Alarm;
-use crate::leg::{LEAVING_MAX, Leg, Role, Signalling, Terms, Voice};
+use crate::leg::{LEAVING_MAX, Leg, Role, Signalling, Voice};
 use crate::media::{self, Side, Source};
 
 /// Callers of the line at once; more are refused.
@@ -153,27 +153,15 @@ impl Calls {
             self.board.alarm(Alarm::Full { table: "recordings line".to_owned(), limit: DIAL_INS_MAX });
             return refuse(&mut self.board, id, 486);
         }
-        let Some(local) = self.board.open(now, id, Some(incoming.from_ip)) else {
-            return refuse(&mut self.board, id, 503);
-        };
-        let terms = Terms { peer: Some(incoming.from_ip), ..self.board.trunk_terms(trunk).of_incoming() };
-        let mut description = self.board.describe(local, &terms);
-        let answer = match &incoming.offer {
-            Some(offer) => description.answer(offer),
-            None => Ok(description.offer()),
-        };
-        let body = match answer {
-            Ok(body) => body,
-            Err(status) => {
-                self.board.ports.give_back(now, local.port());
-                return refuse(&mut self.board, id, status);
-            }
+        let terms = self.board.trunk_terms(trunk).of_incoming();
+        let (leg, body) = match self.board.take_up(now, incoming, (Role::Caller, Signalling::Up), terms) {
+            Ok(taken) => taken,
+            Err(status) => return refuse(&mut self.board, id, status),
         };
         self.board.order(Order::Answer { leg: id, body });
         // The voice path keeps legs by call: this one has a name of its own.
         let line = self.new_id(now);
-        self.board.media(media::Order::OpenLeg { leg: id, call: line, local, side: Side::Caller });
-        let leg = Leg::new((id, Role::Caller), Signalling::Up, local, description, Some(incoming.from_ip));
+        self.board.media(media::Order::OpenLeg { leg: id, call: line, local: leg.local, side: Side::Caller });
         let mut dial_in = DialIn { leg, line, caller: caller.digits(), dialogue: None, is_closed: false };
         if incoming.offer.is_some() {
             dial_in.begin(&mut self.board, now);

@@ -104,27 +104,15 @@ impl Calls {
             return refuse(&mut self.board, incoming.leg, 486);
         }
         let id = incoming.leg;
-        let Some(local) = self.board.open(now, id, Some(incoming.from_ip)) else {
-            return refuse(&mut self.board, id, 503);
-        };
-        let terms = crate::leg::Terms { peer: Some(incoming.from_ip), ..self.board.operator_terms(who) };
-        let mut description = self.board.describe(local, &terms);
-        let answer = match &incoming.offer {
-            Some(offer) => description.answer(offer),
-            None => Ok(description.offer()),
-        };
-        let body = match answer {
-            Ok(body) => body,
-            Err(status) => {
-                self.board.ports.give_back(now, local.port());
-                return refuse(&mut self.board, id, status);
-            }
+        let terms = self.board.operator_terms(who);
+        let (leg, body) = match self.board.take_up(now, incoming, (Role::Operator(who), Signalling::Up), terms) {
+            Ok(taken) => taken,
+            Err(status) => return refuse(&mut self.board, id, status),
         };
         self.board.order(Order::Answer { leg: id, body });
         // The voice path keeps legs by call: this one has a name of its own.
         let call = CallId::new(self.board.unix_ms(now), self.board.random());
-        self.board.media(media::Order::OpenLeg { leg: id, call, local, side: Side::Ours });
-        let leg = Leg::new((id, Role::Operator(who)), Signalling::Up, local, description, Some(incoming.from_ip));
+        self.board.media(media::Order::OpenLeg { leg: id, call, local: leg.local, side: Side::Ours });
         let mut errand = Errand { leg, prompt: state.prompt(), until: now + TOLD_MAX };
         errand.speak(&mut self.board);
         self.errands.insert(id, errand);
