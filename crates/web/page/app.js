@@ -18,7 +18,7 @@ let language = localStorage.getItem("language") ?? (navigator.language.startsWit
 let W = words[language] ?? words.en;
 const state = {
   me: null, now: null, reasons: new Map(), operators: new Map(), customers: new Map(), trunks: new Map(),
-  calls: [], bans: [], cursor: null, further: false, asked: 0, shown: null, alarms: [], socket: null, seq: null, refresh: null,
+  alarms: [], socket: null, seq: null, refresh: null,
   more: false, // something else than figures has happened
 };
 
@@ -52,7 +52,6 @@ const number = (digits) => /^81[2-9]0\d{8}$/.test(digits) ? digits.replace(/^81(
   : /^81\d+$/.test(digits) ? digits.replace(/^81/, "0") : /^\d+$/.test(digits) ? `+${digits}` : digits;
 const firm = (call) => call.customer_name || W.unknown;
 const caller = (call) => W.withheld[call.withheld] ?? W.withheld[call.caller_display] ?? call.caller_display;
-const ending = (call) => W.endings[call.ending] ?? call.ending;
 
 function speak() {
   W = words[language] ?? words.en;
@@ -202,29 +201,6 @@ async function supervise(path, options) {
   await refreshNow().catch(() => {});
 }
 
-/** Sources that are not listened to; the panel is there only when there are some. */
-async function refreshBans() {
-  if (!mayFind()) return;
-  const bans = await api("/bans");
-  if (!mayFind()) return;
-  state.bans = bans;
-  drawBans();
-}
-
-function drawBans() {
-  $("banned").hidden = !state.bans.length;
-  table($("bans"), [W.banSource, W.banReason, W.banFailures, W.banUntil, ""], state.bans.map((ban) => [
-    ban.source, W.banReasons[ban.reason] ?? ban.reason, { text: String(ban.failures), kind: "number" }, when(ban.until_ms),
-    keyed(ban.source, element("button", { type: "button", className: "link", textContent: W.banClear,
-      ariaLabel: filled(W.banClearOf, ban), onclick: () => clearBans(`/bans/${encodeURIComponent(ban.source)}`) })),
-  ]), "");
-}
-
-async function clearBans(path) {
-  await api(path, { method: "DELETE" }).catch(() => {}); // one that has ended meanwhile is well, too
-  await refreshBans().catch(() => {});
-}
-
 function tellAlarm(...stamped) {
   const isNew = (one) => !state.alarms.some((known) => known.seq === one.seq && known.unix_ms === one.unix_ms);
   state.alarms = [...stamped.filter(isNew), ...state.alarms].sort((one, other) => other.unix_ms - one.unix_ms).slice(0, ALARMS_MAX);
@@ -284,8 +260,7 @@ function listen() {
       refreshNow().catch(() => {});
       if (!state.more) return;
       state.more = false;
-      refreshBans().catch(() => {});
-      if (!state.further && mayFind()) find().catch(() => {});
+      if (mayFind()) looking?.refresh();
     }, REFRESH_MS);
   };
   socket.onclose = () => { if (state.socket === socket && state.me) { cutOff(true); setTimeout(() => { if (state.socket === socket) rejoin(socket); }, RECONNECT_MS); } };
@@ -308,9 +283,8 @@ function rejoin(broken) {
     if (!isOurs()) return;
     listen();
     lists.refresh();
-    refreshBans().catch(() => {});
     refreshPromise().catch(() => {});
-    if (mayFind() && !state.further) find();
+    looks().then((one) => one?.refresh()).catch(() => {});
     administer().catch(() => {}); // if it could not be done before
   }, () => setTimeout(() => { if (isOurs()) rejoin(broken); }, RECONNECT_MS));
 }
@@ -370,67 +344,17 @@ async function telephone() {
 
 const mayFind = () => state.me != null && state.me.role !== "operator";
 
-function query() {
-  const form = new FormData($("find"));
-  const asked = new URLSearchParams();
-  for (const key of ["customer", "operator", "answered", "caller"]) if (form.get(key).trim()) asked.set(key, form.get(key).trim());
-  // Times on this page are Japanese, wherever the browser is.
-  for (const key of ["from", "to"]) if (form.get(key)) asked.set(`${key}_ms`, new Date(form.get(key) + "+09:00").getTime());
-  return asked;
+let looking = null; // for those alone who may
+$("find").onsubmit = (event) => event.preventDefault(); // until it is there
+
+/** Fetched when somebody comes who may look for calls. */
+async function looks() {
+  if (!mayFind()) return null;
+  looking ??= (await import("/find.js")).finder({ ...tools, said: (detail) => line.said(detail), firm, caller });
+  return mayFind() ? looking : null;
 }
 
-async function find(further = false) {
-  const asked = query();
-  $("csv").href = `/api/v1/calls/export?${asked}`;
-  if (further && state.cursor) asked.set("cursor", state.cursor);
-  const turn = ++state.asked;
-  $("find-error").textContent = "";
-  try {
-    const page = await api(`/calls?${asked}`);
-    if (turn !== state.asked) return;
-    state.further = further;
-    state.calls = further ? state.calls.concat(page.calls) : page.calls;
-    state.cursor = page.next;
-    drawCalls();
-  } catch (error) { if (turn === state.asked) $("find-error").textContent = wrong(error); }
-}
-
-function drawCalls() {
-  const focused = document.activeElement?.dataset?.call;
-  const rows = state.calls.map((call) => {
-    const open = element("button", { type: "button", className: "link", textContent: when(call.arrived_ms), onclick: () => show(call.call) });
-    open.dataset.call = call.call;
-    if (call.call === state.shown) open.ariaCurrent = "true";
-    const missed = call.answered_ms == null && call.state === "cleared";
-    return [open, { text: firm(call), kind: "firm" }, caller(call), call.operator_name,
-      missed ? { text: ending(call) || W.abandoned, kind: "missed" } : call.answered_ms == null ? "" : seconds(call.wait_ms),
-      { text: duration(call.talk_ms), kind: "number" }, chip(W.states[call.state], call.state)];
-  });
-  const lines = table($("calls"), [W.time, W.firm, W.caller, W.operator, W.wait, W.talk, W.state], rows, W.none);
-  state.calls.forEach((call, place) => {
-    lines[place].className = call.call === state.shown ? "call shown" : "call";
-    lines[place].onclick = (event) => { if (!event.target.closest("button") && !getSelection().toString()) show(call.call); };
-  });
-  if (focused) document.querySelector(`[data-call="${CSS.escape(focused)}"]`)?.focus();
-  $("count").textContent = filled(state.cursor ? W.countMore : W.count, { count: state.calls.length });
-  $("more").hidden = !state.cursor;
-}
-
-// ---- One call ----
-
-let panel = null; // for those alone who may open one
-
-/** `again`: it is there already, and whoever reads or types elsewhere is not called to it. */
-async function show(id, again = false) {
-  state.shown = id;
-  drawCalls();
-  try {
-    const call = await api(`/calls/${id}`);
-    const ladder = await api(`/calls/${id}/trace`).catch(() => "");
-    panel ??= (await import("/call.js")).callPanel({ ...tools, said: (detail) => line.said(detail), shown: () => state.shown, firm, caller, ending });
-    if (state.shown === id) panel(call, ladder, again);
-  } catch (error) { if (state.shown === id) $("find-error").textContent = wrong(error); }
-}
+const show = async (id) => (await looks())?.show(id);
 
 // ---- Coming and going ----
 
@@ -464,7 +388,7 @@ async function showDesk() {
   listen();
   const tried = (work) => Promise.resolve(work).catch(() => {});
   const reasons = api("/not-ready-reasons").then((all) => { state.reasons = new Map(all.map((reason) => [reason.code, reason])); });
-  await Promise.all([reasons, names(), refreshNow(), mayFind() ? find() : null, refreshBans(), refreshPromise()].map(tried));
+  await Promise.all([reasons, names(), refreshNow(), looks().then((one) => one?.refresh()), refreshPromise()].map(tried));
   if (!state.me) return;
   drawNow();
   tellAlarm(...await line.recalls(state.me.name).catch(() => []));
@@ -496,7 +420,8 @@ function showLogin(isOver = false) {
   state.socket?.close();
   cutOff(false);
   clearTimeout(state.refresh);
-  Object.assign(state, { me: null, now: null, calls: [], bans: [], cursor: null, shown: null, alarms: [], socket: null, seq: null, refresh: null, more: false, further: false, asked: state.asked + 1 });
+  Object.assign(state, { me: null, now: null, alarms: [], socket: null, seq: null, refresh: null, more: false });
+  looking?.forget();
   $("player").removeAttribute("src");
   $("player").load(); // until then it plays on
   $("one").hidden = true;
@@ -528,16 +453,10 @@ $("language").onclick = () => {
   line.redraw();
   if (state.me.operator != null) ownPhone?.redraw();
   for (const desk of ownDesks()) desk.redraw();
-  drawBans();
   drawAlarms();
-  if (mayFind()) drawCalls();
-  if (state.shown) show(state.shown, true);
+  if (mayFind()) looking?.redraw();
 };
 $("own-state").onchange = (event) => { if (event.target.value) changeOwn(event.target.value); };
-$("bans-clear").onclick = () => clearBans("/bans");
-$("find").onsubmit = (event) => { event.preventDefault(); find(); };
-$("find").onreset = () => setTimeout(() => { if (mayFind()) find(); });
-$("more").onclick = () => find(true);
 
 speak();
 // A one-time link (`/?ticket=…`) logs in without typing: the demo prints one.

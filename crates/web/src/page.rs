@@ -40,6 +40,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/admin-settings.js", SCRIPT, include_str!("../page/admin-settings.js")),
     ("/admin-words.js", SCRIPT, include_str!("../page/admin-words.js")),
     ("/bound.js", SCRIPT, include_str!("../page/bound.js")),
+    ("/find.js", SCRIPT, include_str!("../page/find.js")),
     ("/call.js", SCRIPT, include_str!("../page/call.js")),
     ("/channel-words.js", SCRIPT, include_str!("../page/channel-words.js")),
     ("/calendar.js", SCRIPT, include_str!("../page/calendar.js")),

@@ -22,6 +22,7 @@ const PAGE: Part = Part {
     words: include_str!("../../page/words.js"),
     scripts: &[
         ("/app.js", APP),
+        ("/find.js", include_str!("../../page/find.js")),
         ("/call.js", include_str!("../../page/call.js")),
         ("/wallboard.js", include_str!("../../page/wallboard.js")),
     ],
@@ -510,6 +511,7 @@ const ADMINISTRATORS: &[&str] = &[
 
 /// What supervisors load besides.
 const SUPERVISORS: &[&str] = &[
+    "//find.js",
     "//call.js",
     "//office.js",
     "//office.css",
