@@ -19,7 +19,7 @@ const STARTED_MAX: Duration = Duration::from_secs(120);
 pub const DONE_MAX: Duration = Duration::from_secs(60);
 
 /// Browsers at a time: each is as much work for the machine as all other peers together.
-const AT_ONCE_MAX: usize = 2;
+const AT_ONCE_MAX: usize = 3;
 static OPEN: Mutex<usize> = Mutex::new(0);
 static CLOSED: Condvar = Condvar::new();
 
