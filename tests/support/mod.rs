@@ -47,7 +47,7 @@ pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>
 }
 
 /// The machine is small: this many tests with real peers run at once.
-const AT_ONCE: usize = 2;
+const AT_ONCE: usize = 3;
 
 static PLACES: std::sync::Mutex<usize> = std::sync::Mutex::new(0);
 static FREED: std::sync::Condvar = std::sync::Condvar::new();
