@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! waiting ──lease──► leased ──► accepted | dead | retry ──lease──► leased …        bounced, withdrawn: from anywhere open
-//!                      └─ its time runs out: leased to the next who asks, with the same id
+//!                      └─ its time runs out: leased to the next who asks, with the same id, or a retry, if it was tried often
 //! ```
 //! What goes to one place (`room`) goes one after the other, in the order of sending (F41): only the head of a room is ever leased,
 //! and a head that is done, dead or withdrawn makes way for the next. `rooms` has one row per room that has something open, with
@@ -43,6 +43,9 @@ pub(crate) use retarget::retarget;
 pub use seen::Seen;
 pub use trouble::Late;
 
+/// Of a row of deliveries: nobody has said how its last attempt ended.
+const UNKNOWN: &str = "EXISTS (SELECT 1 FROM attempts WHERE attempts.delivery = deliveries.id \
+                       AND attempts.number = deliveries.attempts AND attempts.ended_ms IS NULL)";
 /// Deliveries that one question is answered with.
 const LIST_MAX: u32 = 500;
 

@@ -41,7 +41,9 @@ pub struct Job {
     pub lease_until_ms: i64,
 }
 
-/// Why a delivery is given up that was tried again and again without anybody saying how that ended.
+/// Why a delivery is tried again whose holder died.
+const LOST: &str = "nobody could write down how the attempt ended";
+/// Why one is given up that was tried again and again like that.
 const NOBODY_SAID: &str = "tried for a day and a half, and nobody could write down how it ended";
 
 /// Which rooms are asked for: mail has one server for all of them, and is leased by itself, so that it holds up nobody else.
@@ -92,7 +94,7 @@ impl Store {
             match lost(&mut tx, &head, now_ms).await? {
                 Lost::Now => {}
                 Lost::Until { next_ms } => {
-                    rest(&mut tx, &room, &head, next_ms).await?;
+                    rest(&mut tx, &room, &head, next_ms, now_ms).await?;
                     continue;
                 }
                 Lost::ForEver { attempt } => {
@@ -190,14 +192,18 @@ async fn lost(tx: &mut Tx, delivery: &str, now_ms: i64) -> Result<Lost, StoreErr
     })
 }
 
-/// It stays leased, so that its holder may still say how it ended.
-async fn rest(tx: &mut Tx, room: &str, delivery: &str, next_ms: i64) -> Result<(), StoreError> {
-    for (sql, key) in [
-        ("UPDATE rooms SET due_ms = $1 WHERE room = $2", room),
-        ("UPDATE deliveries SET lease_until_ms = $1 WHERE id = $2", delivery),
-    ] {
-        sqlx::query(sql).bind(next_ms).bind(key).execute(&mut **tx).await?;
-    }
+/// It waits as after an attempt that failed, so that whoever is behind it waits no longer than then, and urgent ones may pass it. The
+/// attempt stays open: its holder may still say how it ended.
+async fn rest(tx: &mut Tx, room: &str, delivery: &str, next_ms: i64, now_ms: i64) -> Result<(), StoreError> {
+    let others = room::has_others(tx, room, delivery).await?;
+    let next_ms = if others { next_ms.min(now_ms.saturating_add(report::retry::WAITED_FOR_MS)) } else { next_ms };
+    sqlx::query("UPDATE deliveries SET state = 'retry', next_ms = $1, lease_until_ms = NULL, error = $2 WHERE id = $3")
+        .bind(next_ms)
+        .bind(LOST)
+        .bind(delivery)
+        .execute(&mut **tx)
+        .await?;
+    room::refresh(tx, room).await?;
     Ok(())
 }
 

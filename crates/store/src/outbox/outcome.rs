@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use report::retry;
 
-use super::{Belongs, DeliveryState, NewDelivery, add, begin_round, room, state_of};
+use super::{Belongs, DeliveryState, NewDelivery, UNKNOWN, add, begin_round, room, state_of};
 use crate::database::{Store, Tx};
 use crate::error::{Conflict, StoreError};
 use crate::row::{Columns, to_json};
@@ -48,6 +48,8 @@ struct Found {
     is_open: bool,
     is_accepted: bool,
     attempts: i64,
+    /// Nobody has said how the last attempt ended.
+    is_unknown: bool,
     /// The last attempt that went to where the recipient is no more.
     moved_attempt: Option<i64>,
     target: String,
@@ -56,7 +58,11 @@ struct Found {
 
 async fn find(tx: &mut Tx, id: &str) -> Result<Found, StoreError> {
     let room = room::lock_of(tx, id).await?;
-    let row = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(id).fetch_one(&mut **tx).await?;
+    let sql = format!(
+        "SELECT deliveries.*, CASE WHEN {} THEN 1 ELSE 0 END AS is_unknown FROM deliveries WHERE id = $1",
+        UNKNOWN
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_one(&mut **tx).await?;
     Ok(Found {
         room,
         report: row.text("report")?,
@@ -65,6 +71,7 @@ async fn find(tx: &mut Tx, id: &str) -> Result<Found, StoreError> {
         is_open: row.flag("is_open")?,
         is_accepted: row.maybe_int("accepted_ms")?.is_some(),
         attempts: row.int("attempts")?,
+        is_unknown: row.flag("is_unknown")?,
         moved_attempt: row.maybe_int("moved_attempt")?,
         target: row.text("target")?,
         content: row.text("content")?,
@@ -82,6 +89,8 @@ impl Found {
         match (self.is_open, self.state) {
             (false, _) => Some(Settled::Already),
             (true, DeliveryState::Leased) if self.attempts == i64::from(attempt) => None,
+            // Its lease is over, and nobody has tried since.
+            (true, DeliveryState::Retry) if self.attempts == i64::from(attempt) && self.is_unknown => None,
             (true, _) => Some(Settled::Stale),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use report::Recipient;
 
-use super::{begin_round, room};
+use super::{UNKNOWN, begin_round, room};
 use crate::database::Tx;
 use crate::error::StoreError;
 use crate::row::to_json;
@@ -27,18 +27,20 @@ pub(crate) async fn retarget(tx: &mut Tx, customer: i64, recipients: &[&Recipien
         room::lock(tx, room).await?;
     }
     for recipient in recipients {
-        sqlx::query(
+        let sql = format!(
             "UPDATE deliveries SET target = $1, channel = $2, room = $3, moved_attempt = CASE \
-             WHEN state = 'leased' AND room <> $3 THEN attempts ELSE moved_attempt END \
-             WHERE is_open = 1 AND customer = $4 AND recipient = $5",
-        )
-        .bind(storable(&to_json(&recipient.channel, "deliveries.target")?).into_owned())
-        .bind(recipient.channel.kind())
-        .bind(storable(&recipient.channel.room()).into_owned())
-        .bind(customer)
-        .bind(&recipient.id)
-        .execute(&mut **tx)
-        .await?;
+             WHEN room <> $3 AND (state = 'leased' OR {UNKNOWN}) THEN attempts ELSE moved_attempt END \
+             WHERE is_open = 1 AND customer = $4 AND recipient = $5"
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql));
+        query
+            .bind(storable(&to_json(&recipient.channel, "deliveries.target")?).into_owned())
+            .bind(recipient.channel.kind())
+            .bind(storable(&recipient.channel.room()).into_owned())
+            .bind(customer)
+            .bind(&recipient.id)
+            .execute(&mut **tx)
+            .await?;
     }
     for room in &rooms {
         room::refresh(tx, room).await?;

@@ -81,7 +81,8 @@ pub(super) async fn enter(
 /// Somebody new waits behind a head that failed: it is tried at once, unless that was a moment ago or its server asked for patience.
 async fn wake(tx: &mut Tx, room: &str, head: &str, now_ms: i64) -> Result<(), StoreError> {
     let row = sqlx::query(
-        "SELECT deliveries.attempts, deliveries.next_ms, attempts.ended_ms FROM deliveries JOIN attempts \
+        "SELECT deliveries.attempts, deliveries.next_ms, COALESCE(attempts.ended_ms, attempts.begun_ms) AS ended_ms \
+         FROM deliveries JOIN attempts \
          ON attempts.delivery = deliveries.id AND attempts.number = deliveries.attempts \
          WHERE deliveries.id = $1 AND deliveries.state = 'retry'",
     )
@@ -89,7 +90,7 @@ async fn wake(tx: &mut Tx, room: &str, head: &str, now_ms: i64) -> Result<(), St
     .fetch_optional(&mut **tx)
     .await?;
     let Some(row) = row else { return Ok(()) };
-    let Some(ended_ms) = row.maybe_int("ended_ms")? else { return Ok(()) };
+    let ended_ms = row.int("ended_ms")?;
     let pause = row.int("next_ms")?.saturating_sub(ended_ms);
     let is_ours = pause <= report::retry::pause(row.small("attempts", "deliveries.attempts")?);
     if is_ours && now_ms.saturating_sub(ended_ms) >= WAKE_MS {

@@ -173,6 +173,61 @@ on_both! {
         assert_eq!(lease(&store, now + 10 * MINUTE).await[0].id, ids[1]);
     }
 
+    /// Whoever took it died with it: one after the other, until it is no longer tried at once.
+    async fn x02_a_head_whose_holders_die_keeps_the_others_waiting_no_longer_than_one_that_fails(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 2, "sato").await;
+        let begun = NOON_MS + MINUTE;
+        for (attempt, pause) in [(1, 5_000), (2, 30_000), (3, 2 * MINUTE), (4, 10 * MINUTE)] {
+            let job = lease(&store, begun + pause).await.remove(0);
+            store.delivery_retry(&job.id, attempt, "451", begun, begun + pause).await.unwrap();
+        }
+        let now = begun + 15 * MINUTE;
+        let fifth = lease(&store, now).await.remove(0);
+        assert_eq!((&fifth.id, fifth.attempt), (&ids[0], 5));
+        // After the lease it rests as if it had failed: ten minutes, and not the hour it would wait alone.
+        let over = now + 30_000;
+        assert!(lease(&store, over).await.is_empty());
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(over + 10 * MINUTE));
+        let row = store.delivery(&ids[0]).await.unwrap();
+        assert_eq!((row.state, row.error.as_str()), (DeliveryState::Retry, "nobody could write down how the attempt ended"));
+        // An urgent one passes it; nobody else does.
+        let report = draft(&store, customer, 9).await;
+        let edited = store.edit_report(&report.id, &crate::writing::completion(&report.draft), &hanako(), over).await.unwrap();
+        let urgent = store::NewDelivery { urgent: true, ..mail("sato", over) };
+        let sent = store.send_report(&report.id, &crate::writing::sending(edited.revision, vec![urgent]), &hanako(), over).await.unwrap();
+        let job = lease(&store, over).await.remove(0);
+        assert_eq!(job.id, sent.deliveries[0].id);
+        accept(&store, &job, over).await;
+        assert!(lease(&store, over + MINUTE).await.is_empty());
+        // Its holder lives after all, and says how it ended.
+        let retry = store.delivery_retry(&fifth.id, 5, "451 4.2.0", over + 3 * MINUTE, over + 2 * MINUTE).await.unwrap();
+        assert_eq!(retry, Settled::Done { next: true });
+        assert_eq!(store.delivery_retry(&fifth.id, 5, "451", over + 9 * MINUTE, over + 2 * MINUTE).await.unwrap(), Settled::Stale);
+        let sixth = lease(&store, over + 3 * MINUTE).await.remove(0);
+        assert_eq!((&sixth.id, sixth.attempt), (&ids[0], 6));
+        accept(&store, &sixth, over + 3 * MINUTE).await;
+        assert_eq!(lease(&store, over + 3 * MINUTE).await[0].id, ids[1]);
+    }
+
+    async fn x02_somebody_new_wakes_a_head_whose_holder_died(store: Store) {
+        let customer = firm(&store).await;
+        let ids = queue(&store, customer, 1, "sato").await;
+        let mut now = NOON_MS + MINUTE;
+        for _ in 0..4 {
+            let job = lease(&store, now).await.remove(0);
+            store.delivery_retry(&job.id, job.attempt, "451", now, now).await.unwrap();
+        }
+        assert_eq!(lease(&store, now).await[0].attempt, 5);
+        now += 30_000;
+        assert!(lease(&store, now).await.is_empty());
+        assert_eq!(store.outbox_due_ms().await.unwrap(), Some(now - 30_000 + 60 * MINUTE), "nobody waits behind it");
+        now += 30_000;
+        send(&store, &draft(&store, customer, 8).await, &["sato"], now).await;
+        let job = lease(&store, now).await.remove(0);
+        assert_eq!((&job.id, job.attempt), (&ids[0], 6));
+    }
+
     async fn f39_a_dead_delivery_frees_its_room_tells_supervisors_and_takes_another_way(store: Store) {
         let customer = firm(&store).await;
         let ids = queue(&store, customer, 2, "sato").await;

@@ -53,6 +53,32 @@ on_both! {
         assert!(store.open_tasks().await.unwrap().is_empty());
     }
 
+    async fn x02_what_the_old_address_takes_after_its_lease_does_not_count_for_the_new_one(store: Store) {
+        let customer = firm(&store).await;
+        let profile = |address: &str| {
+            let channel = Channel::Email { address: address.to_owned() };
+            let id = "sato".to_owned();
+            Profile {
+                recipients: vec![Recipient { id, label: String::new(), person: None, channel, active: true, fallback: None }],
+                ..Profile::default()
+            }
+        };
+        store.put_profile(customer, 0, &profile("sato@sakura.example"), "jiro", NOON_MS).await.unwrap();
+        let ids = queue(&store, customer, 1, "sato").await;
+        let mut now = NOON_MS + MINUTE;
+        for _ in 0..4 {
+            let job = lease(&store, now).await.remove(0);
+            store.delivery_retry(&job.id, job.attempt, "451", now, now).await.unwrap();
+        }
+        let old = lease(&store, now).await.remove(0);
+        now += MINUTE;
+        assert!(lease(&store, now).await.is_empty(), "it rests, and nobody knows how it ended");
+        store.put_profile(customer, 1, &profile("sato@new.example"), "jiro", now).await.unwrap();
+        assert_eq!(accept(&store, &old, now).await, Settled::Done { next: true });
+        let new = lease(&store, now).await.remove(0);
+        assert_eq!((&new.id, &new.channel), (&ids[0], &Channel::Email { address: "sato@new.example".to_owned() }));
+    }
+
     async fn a_corrected_address_serves_what_waits(store: Store) {
         let customer = firm(&store).await;
         let chat = |token: &str, room: &str| Channel::Chatwork { room: room.to_owned(), token: token.to_owned(), mention: Vec::new() };
