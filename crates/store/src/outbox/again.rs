@@ -30,6 +30,11 @@ impl Store {
         now_ms: i64,
     ) -> Result<DeliveryRow, StoreError> {
         let mut tx = self.begin().await?;
+        let sql = "SELECT report FROM deliveries WHERE id = $1";
+        let report: Option<String> = sqlx::query_scalar(sql).bind(delivery).fetch_optional(&mut *tx).await?;
+        let report = report.ok_or_else(|| missing(delivery))?;
+        // What was purged has nothing to say any more.
+        take(&mut tx, &report).await?;
         audit::add(&mut tx, now_ms, who, "delivery.resend", &format!("delivery {delivery}"), id).await?;
         let row = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(delivery).fetch_optional(&mut *tx).await?;
         let row = row.ok_or_else(|| missing(delivery))?;
@@ -61,7 +66,6 @@ impl Store {
             seen_hash,
             listen_hash,
         };
-        let report = row.text("report")?;
         add(&mut tx, Belongs { report: &report, customer, first: false, now_ms }, &[again]).await?;
         let made = sqlx::query("SELECT * FROM deliveries WHERE id = $1").bind(id).fetch_one(&mut *tx).await?;
         let made = delivery_row(&made)?;

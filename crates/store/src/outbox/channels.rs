@@ -37,9 +37,16 @@ pub struct ChannelRow {
 }
 
 impl ChannelRow {
-    /// The last delivery has not arrived, and something is wrong with it.
+    /// The last delivery has not arrived, and something is wrong with it: not that we ended in the middle of it.
     pub fn fails(&self) -> bool {
-        matches!(self.state, Some(DeliveryState::Retry | DeliveryState::Dead | DeliveryState::Bounced))
+        match self.state {
+            Some(DeliveryState::Retry) => self.error != super::lease::LOST,
+            Some(DeliveryState::Dead | DeliveryState::Bounced) => true,
+            Some(
+                DeliveryState::Waiting | DeliveryState::Leased | DeliveryState::Accepted | DeliveryState::Withdrawn,
+            )
+            | None => false,
+        }
     }
 }
 

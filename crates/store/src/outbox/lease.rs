@@ -42,7 +42,7 @@ pub struct Job {
 }
 
 /// Why a delivery is tried again whose holder died.
-const LOST: &str = "nobody could write down how the attempt ended";
+pub(super) const LOST: &str = "nobody could write down how the attempt ended";
 /// Why one is given up that was tried again and again like that.
 const NOBODY_SAID: &str = "tried for a day and a half, and nobody could write down how it ended";
 
@@ -174,7 +174,7 @@ enum Lost {
 
 async fn lost(tx: &mut Tx, delivery: &str, now_ms: i64) -> Result<Lost, StoreError> {
     let row = sqlx::query(
-        "SELECT deliveries.attempts, deliveries.first_ms, attempts.begun_ms FROM deliveries JOIN attempts \
+        "SELECT deliveries.attempts, deliveries.first_ms, deliveries.moved_attempt, attempts.begun_ms FROM deliveries JOIN attempts \
          ON attempts.delivery = deliveries.id AND attempts.number = deliveries.attempts \
          WHERE deliveries.id = $1 AND deliveries.is_open = 1 AND deliveries.state = 'leased'",
     )
@@ -183,6 +183,10 @@ async fn lost(tx: &mut Tx, delivery: &str, now_ms: i64) -> Result<Lost, StoreErr
     .await?;
     let Some(row) = row else { return Ok(Lost::Now) };
     let (attempt, begun_ms) = (row.small("attempts", "deliveries.attempts")?, row.int("begun_ms")?);
+    // It went to where the recipient is no more: nobody has tried the new place yet.
+    if row.maybe_int("moved_attempt")?.is_some_and(|moved| i64::from(attempt) <= moved) {
+        return Ok(Lost::Now);
+    }
     let first_ms = row.maybe_int("first_ms")?.unwrap_or(begun_ms);
     Ok(match report::retry::next(attempt, first_ms, begun_ms, None) {
         // An attempt that begins in the future began before the clock was set back: its moment says nothing.
@@ -197,12 +201,16 @@ async fn lost(tx: &mut Tx, delivery: &str, now_ms: i64) -> Result<Lost, StoreErr
 async fn rest(tx: &mut Tx, room: &str, delivery: &str, next_ms: i64, now_ms: i64) -> Result<(), StoreError> {
     let others = room::has_others(tx, room, delivery).await?;
     let next_ms = if others { next_ms.min(now_ms.saturating_add(report::retry::WAITED_FOR_MS)) } else { next_ms };
-    sqlx::query("UPDATE deliveries SET state = 'retry', next_ms = $1, lease_until_ms = NULL, error = $2 WHERE id = $3")
-        .bind(next_ms)
-        .bind(LOST)
-        .bind(delivery)
-        .execute(&mut **tx)
-        .await?;
+    // What a server said before tells more.
+    sqlx::query(
+        "UPDATE deliveries SET state = 'retry', next_ms = $1, lease_until_ms = NULL, \
+         error = CASE WHEN error = '' THEN $2 ELSE error END WHERE id = $3",
+    )
+    .bind(next_ms)
+    .bind(LOST)
+    .bind(delivery)
+    .execute(&mut **tx)
+    .await?;
     room::refresh(tx, room).await?;
     Ok(())
 }

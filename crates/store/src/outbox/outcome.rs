@@ -147,6 +147,12 @@ impl Store {
             tx.rollback().await?;
             return Ok(refusal);
         }
+        if found.has_moved_from(attempt) {
+            let next = move_on(&mut tx, &found, id, now_ms).await?;
+            end_attempt(&mut tx, id, attempt, "retry", why, now_ms).await?;
+            tx.commit().await?;
+            return Ok(Settled::Done { next });
+        }
         // While somebody waits behind it, our own pause (not one that its server asked for) has a limit.
         let pause = next_ms.saturating_sub(now_ms);
         let next_ms = if (retry::WAITED_FOR_MS..=retry::pause(attempt)).contains(&pause)

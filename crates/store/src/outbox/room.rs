@@ -78,7 +78,8 @@ pub(super) async fn enter(
     Ok(())
 }
 
-/// Somebody new waits behind a head that failed: it is tried at once, unless that was a moment ago or its server asked for patience.
+/// Somebody new waits behind a head that failed: it is tried at once, or a minute after it was tried last; its server's own wish for
+/// patience is kept.
 async fn wake(tx: &mut Tx, room: &str, head: &str, now_ms: i64) -> Result<(), StoreError> {
     let row = sqlx::query(
         "SELECT deliveries.attempts, deliveries.next_ms, COALESCE(attempts.ended_ms, attempts.begun_ms) AS ended_ms \
@@ -93,9 +94,9 @@ async fn wake(tx: &mut Tx, room: &str, head: &str, now_ms: i64) -> Result<(), St
     let ended_ms = row.int("ended_ms")?;
     let pause = row.int("next_ms")?.saturating_sub(ended_ms);
     let is_ours = pause <= report::retry::pause(row.small("attempts", "deliveries.attempts")?);
-    if is_ours && now_ms.saturating_sub(ended_ms) >= WAKE_MS {
+    if is_ours {
         sqlx::query("UPDATE deliveries SET next_ms = $1 WHERE id = $2 AND next_ms > $1")
-            .bind(now_ms)
+            .bind(now_ms.max(ended_ms.saturating_add(WAKE_MS)))
             .bind(head)
             .execute(&mut **tx)
             .await?;

@@ -77,6 +77,15 @@ on_both! {
         assert_eq!(accept(&store, &old, now).await, Settled::Done { next: true });
         let new = lease(&store, now).await.remove(0);
         assert_eq!((&new.id, &new.channel), (&ids[0], &Channel::Email { address: "sato@new.example".to_owned() }));
+        // Moved again while it is under way: what the place of before puts off, or nobody says, does not put off the new one.
+        store.put_profile(customer, 2, &profile("sato@third.example"), "jiro", now).await.unwrap();
+        let put_off = store.delivery_retry(&new.id, new.attempt, "451", now + 60 * MINUTE, now).await.unwrap();
+        assert_eq!(put_off, Settled::Done { next: true });
+        let third = lease(&store, now).await.remove(0);
+        assert_eq!(third.channel, Channel::Email { address: "sato@third.example".to_owned() });
+        store.put_profile(customer, 3, &profile("sato@fourth.example"), "jiro", now).await.unwrap();
+        let fourth = lease(&store, now + 30_000).await.remove(0);
+        assert_eq!((&fourth.id, &fourth.channel), (&ids[0], &Channel::Email { address: "sato@fourth.example".to_owned() }));
     }
 
     async fn a_corrected_address_serves_what_waits(store: Store) {
