@@ -183,7 +183,8 @@ impl Store {
             ..NewTask::new(TaskKind::Disputed, id.to_string(), detail.trim())
         };
         task::add(&mut tx, &todo, now_ms).await?;
-        audit::add(&mut tx, now_ms, who, "report.dispute", &format!("report {}", about.id), &field).await?;
+        // Whatever the firm has written stands with the dispute alone, and goes with its report.
+        audit::add(&mut tx, now_ms, who, "report.dispute", &format!("report {}", about.id), "").await?;
         let row = take(&mut tx, id).await?;
         tx.commit().await?;
         Ok(row)

@@ -211,7 +211,8 @@ impl Store {
         .fetch_one(&mut *tx)
         .await?;
         let row = hold_row(&row)?;
-        audit::add(&mut tx, now_ms, who, "hold.set", &row.about(), &row.why).await?;
+        // Why stands with the hold alone, and goes with what was held.
+        audit::add(&mut tx, now_ms, who, "hold.set", &row.about(), "").await?;
         tx.commit().await?;
         Ok(row)
     }
@@ -227,7 +228,7 @@ impl Store {
             sqlx::query(sql).bind(now_ms).bind(storable(who).into_owned()).bind(id).fetch_optional(&mut *tx).await?;
         let row = row.ok_or_else(|| StoreError::Missing { what: "hold", id: id.to_string() })?;
         let row = hold_row(&row)?;
-        audit::add(&mut tx, now_ms, who, "hold.end", &row.about(), &row.why).await?;
+        audit::add(&mut tx, now_ms, who, "hold.end", &row.about(), "").await?;
         tx.commit().await?;
         Ok(row)
     }

@@ -111,7 +111,7 @@ pub use member::{MemberForm, MemberRole, MemberRow};
 pub use migrate::newest as newest_schema;
 pub use onboarding::{
     CallProof, Changed, FirmStanding, GreetingHeard, GreetingProof, Heard, MailProof, MailedTo, Onboarding, RouteProof,
-    Standing,
+    Standing, Written,
 };
 pub use operator::{OperatorForm, OperatorRow};
 pub use outbox::{

@@ -40,6 +40,8 @@ pub struct Onboarding {
     pub route: Option<RouteProof>,
     /// A call arrived.
     pub call: Option<CallProof>,
+    /// What is to be said at that call's hour, as it is written now; `None`: no call has arrived, or the run is proved.
+    pub written: Option<Written>,
     /// It was greeted as it is written; or was not.
     pub greeting: Option<GreetingProof>,
     /// The test report, and what became of it at each recipient.
@@ -48,6 +50,15 @@ pub struct Onboarding {
     pub proved_ms: Option<i64>,
     /// Who confirmed the last of them.
     pub proved_by: String,
+}
+
+/// A greeting as it is written.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, utoipa::ToSchema)]
+pub struct Written {
+    /// What is said.
+    pub text: String,
+    /// How it is read; empty: as anybody would.
+    pub reading: String,
 }
 
 impl Onboarding {
@@ -90,7 +101,7 @@ impl Store {
     pub async fn onboarding(&self, id: i64) -> Result<Onboarding, StoreError> {
         let row = sqlx::query("SELECT * FROM onboardings WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
         let mut found = run(&row.ok_or_else(|| missing(id))?)?;
-        self.look_at_deliveries(&mut found).await?;
+        self.look(&mut found).await?;
         Ok(found)
     }
 
@@ -107,7 +118,7 @@ impl Store {
             .await?;
         let mut found: Vec<Onboarding> = rows.iter().map(run).collect::<Result<_, _>>()?;
         for one in &mut found {
-            self.look_at_deliveries(one).await?;
+            self.look(one).await?;
         }
         Ok(found)
     }
@@ -126,9 +137,10 @@ impl Store {
         let mut found: Vec<Onboarding> = rows.iter().map(run).collect::<Result<_, _>>()?;
         found.retain(|one| one.call.as_ref().is_some_and(|call| call.operator == Some(operator)));
         let mut waiting = Vec::new();
-        for one in found {
+        for mut one in found {
             let greetings = one.call.as_ref().map(|call| call.greetings.as_str()).unwrap_or_default();
             if greetings.is_empty() || greetings == self.greetings_now(one.customer).await? {
+                self.look(&mut one).await?;
                 waiting.push(one);
             }
         }
@@ -154,11 +166,13 @@ async fn keep(tx: &mut Tx, run: &mut Onboarding, who: &str, now_ms: i64) -> Resu
         let about = format!("customer {}", run.customer);
         audit::add(tx, now_ms, who, "onboarding.proved", &about, &format!("run {}", run.id)).await?;
     }
+    // Who called stands with the call, and goes with it.
+    let call = run.call.clone().map(|call| CallProof { caller: String::new(), purged_ms: None, ..call });
     sqlx::query(
         "UPDATE onboardings SET route = $1, call = $2, greeting = $3, mail = $4, proved_ms = $5, proved_by = $6 WHERE id = $7",
     )
     .bind(document(run.route.as_ref(), "onboardings.route")?)
-    .bind(document(run.call.as_ref(), "onboardings.call")?)
+    .bind(document(call.as_ref(), "onboardings.call")?)
     .bind(document(run.greeting.as_ref(), "onboardings.greeting")?)
     .bind(document(run.mail.as_ref(), "onboardings.mail")?)
     .bind(run.proved_ms)
@@ -181,6 +195,7 @@ fn run(row: &AnyRow) -> Result<Onboarding, StoreError> {
         begun_by: row.text("begun_by")?,
         route: read(row, "route", "onboardings.route")?,
         call: read(row, "call", "onboardings.call")?,
+        written: None,
         greeting: read(row, "greeting", "onboardings.greeting")?,
         mail: read(row, "mail", "onboardings.mail")?,
         proved_ms: row.maybe_int("proved_ms")?,

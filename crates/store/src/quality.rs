@@ -14,8 +14,8 @@ use switch::CallId;
 pub use draw::{Drawn, PER_OPERATOR_MAX, Week};
 pub use sheet::{Criterion, Mark, POINTS_MAX, Sheet};
 
-use crate::call::call_of_key;
-use crate::database::Store;
+use crate::call::{call_of_key, key};
+use crate::database::{Store, Tx};
 use crate::error::StoreError;
 use crate::row::Columns;
 use crate::search::{Conditions, Value};
@@ -83,6 +83,9 @@ impl Store {
     /// What the database says.
     pub async fn samples(&self, query: &SampleQuery) -> Result<Vec<SampleRow>, StoreError> {
         let mut found = Conditions::default();
+        // Of a purged call a score stays for the figures; there is nothing left to be scored.
+        let kept = "SELECT 1 FROM calls WHERE calls.id = samples.call AND calls.purged_ms IS NULL";
+        found.add(&format!("(scored_ms IS NOT NULL OR EXISTS ({kept}))"), []);
         if let Some(week) = &query.week {
             found.add("week = $", [Value::Text(storable(week).into_owned())]);
         }
@@ -117,6 +120,12 @@ impl Store {
         sqlx::query(sql).bind(now_ms).bind(operator).execute(&self.pool).await?;
         Ok(())
     }
+}
+
+/// Takes the call's row, so that no purge passes between; false: it was purged.
+async fn take_call(tx: &mut Tx, call: CallId) -> Result<bool, StoreError> {
+    let sql = "UPDATE calls SET settled = settled WHERE id = $1 AND purged_ms IS NULL";
+    Ok(sqlx::query(sql).bind(key(call)).execute(&mut **tx).await?.rows_affected() == 1)
 }
 
 fn missing(id: i64) -> StoreError {

@@ -24,7 +24,7 @@ export function proofsPart(tools) {
     const { call, route } = run;
     const [did] = state.firm.dids;
     const parts = [element("p", {}, mark(Boolean(call)), ` ${call ? N().callHere : filled(N().callNow, { number: did ? tools.number(did) : N().noNumber })}`)];
-    if (call) parts.push(facts([N().call, call.call], [N().did, tools.number(call.did)], [N().caller, tools.number(call.caller) || N().withheld], [N().arrived, when(call.arrived_ms)], [N().answered, when(call.answered_ms)], [N().operator, call.operator_name || N().nobody], [A().who, `${call.noted_by} ${when(call.noted_ms)}`]));
+    if (call) parts.push(facts([N().call, call.call], [N().did, tools.number(call.did)], [N().caller, callerOf(tools, call)], [N().arrived, when(call.arrived_ms)], [N().answered, when(call.answered_ms)], [N().operator, call.operator_name || N().nobody], [A().who, `${call.noted_by} ${when(call.noted_ms)}`]));
     if (route) {
       const what = route.known ? filled(N().routeKnown, { number: tools.number(route.did) }) : filled(N().routeUnknown, { number: tools.number(route.did) });
       parts.push(element("p", { id: "onboarding-route", className: route.known && route.trunks_up.length ? "" : "error", textContent: [what, filled(N().routeTrunks, { up: route.trunks_up.join(A().comma) || A().none, down: route.trunks_down.join(A().comma) || A().none }), filled(N().routeOperators, { count: route.operators }), route.open ? N().routeOpen : N().routeClosed, when(route.at_ms)].join(" · ") }));
@@ -41,8 +41,7 @@ export function proofsPart(tools) {
         [N().revision, String(greeting.revision)], [N().note, greeting.note], [A().who, `${greeting.by} ${when(greeting.at_ms)}`]));
     }
     if (run.proved_ms || call?.operator == null) return build.group(`${N().proofOf} 2: ${N().proofs.greeting}`, ...parts);
-    const always = state.profile.profile.greetings.find((one) => !one.hours);
-    if (!greeting) parts.push(element("blockquote", { textContent: always?.text || state.firm.greeting }));
+    if (!greeting) parts.push(element("blockquote", { textContent: run.written.text }), facts([N().greetingReading, run.written.reading]));
     const player = element("audio", { controls: true, preload: "none", ariaLabel: N().listen, src: `/api/v1/calls/${call.call}/recording` });
     const from = write("window-from", build.input("onboarding-from", kept("window-from", 0), { type: "number", min: 0, step: "any" }));
     const until = write("window-until", build.input("onboarding-until", kept("window-until", WINDOW_SECONDS), { type: "number", min: 0, step: "any" }));
@@ -95,12 +94,14 @@ export function proofsPart(tools) {
   };
 }
 
+const callerOf = ({ number, N }, call) => call.purged_ms ? N().purged : number(call.caller) || N().withheld;
+
 /** A run with its evidence on one page. */
 export function sheet(tools, run) {
   const { element, N, A, state, filled, when, table } = tools;
   const { call, greeting, mail } = run;
   const rows = [
-    [N().proofs.call, call ? N().holds : N().waits, call ? `${N().call} ${call.call} · ${N().did} ${tools.number(call.did)} · ${N().caller} ${tools.number(call.caller) || N().withheld} · ${N().arrived} ${when(call.arrived_ms)} · ${N().answered} ${when(call.answered_ms)} · ${call.operator_name}` : ""],
+    [N().proofs.call, call ? N().holds : N().waits, call ? `${N().call} ${call.call} · ${N().did} ${tools.number(call.did)} · ${N().caller} ${callerOf(tools, call)} · ${N().arrived} ${when(call.arrived_ms)} · ${N().answered} ${when(call.answered_ms)} · ${call.operator_name}` : ""],
     [N().proofs.greeting, greeting?.right ? N().holds : greeting ? N().wrong : N().waits, greeting ? `「${greeting.greeting}」 (${N().revision} ${greeting.revision}, ${greeting.fingerprint}) · ${N().heards[greeting.heard]} · ${filled(N().seconds, { from: greeting.from_ms / 1000, until: greeting.until_ms / 1000 })} · SHA-256 ${greeting.recording_sha256 || "—"} · ${greeting.by} ${when(greeting.at_ms)} ${greeting.note}` : ""],
     ...(mail?.recipients ?? [null]).map((one) => [N().proofs.mail, one?.arrived && one.state === "accepted" ? N().holds : N().waits, one ? `${one.label} (${tools.channel(one.channel)}) · ${one.delivery} · ${N().accepted} ${when(one.accepted_ms)} · ${one.remote_id} ${one.error} · ${one.arrived ? N().isThere : ""} ${one.said_by} ${when(one.said_ms)}` : ""]),
   ];

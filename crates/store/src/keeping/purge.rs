@@ -277,7 +277,8 @@ const OF_REPORT: &[&str] = &[
     "DELETE FROM ladders WHERE report = $1",
     "DELETE FROM digests WHERE report = $1 OR digest = $1",
     "DELETE FROM handlings WHERE report = $1",
-    "UPDATE disputes SET words = '', answer = '', opened_by = '' WHERE report = $1",
+    "UPDATE disputes SET field = '', words = '', answer = '', opened_by = '' WHERE report = $1",
+    "UPDATE holds SET why = '' WHERE report = $1",
     "UPDATE feedback SET words = '', said_by = '', answer = '' WHERE report = $1",
     // A call-out that was done counts on the bill; what was written beside it goes.
     "UPDATE tasks SET detail = '', result = CASE WHEN result LIKE 'done%' THEN 'done' WHEN result LIKE 'dropped%' THEN 'dropped' \
@@ -292,6 +293,7 @@ const OF_CALL: &[&str] = &[
     "DELETE FROM recordings WHERE call = $1",
     "UPDATE tasks SET detail = '', result = CASE WHEN result LIKE 'done%' THEN 'done' WHEN result LIKE 'dropped%' THEN 'dropped' \
      ELSE '' END WHERE call = $1",
+    "UPDATE holds SET why = '' WHERE call = $1",
     // What was said of the call goes; how many percent it had stays with the operator's figures.
     "UPDATE samples SET sheet = NULL, why = '' WHERE call = $1",
 ];

@@ -41,8 +41,11 @@ pub struct CallProof {
     pub call: String,
     /// The number that was dialled, E.164 digits.
     pub did: String,
-    /// Who called, E.164 digits; empty: withheld.
+    /// Who called, E.164 digits; empty: withheld, or purged.
     pub caller: String,
+    /// The call's time was over then (F54), and who called is forgotten; `None`: not yet.
+    #[serde(default)]
+    pub purged_ms: Option<i64>,
     /// INVITE.
     pub arrived_ms: i64,
     /// Our 200; `None`: nobody answered.

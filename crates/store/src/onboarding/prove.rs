@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use switch::CallId;
 
 use super::evidence::{CallProof, GreetingProof, Heard, MailProof, MailedTo, RouteProof, of_greetings, of_places};
-use super::{Onboarding, keep, take};
+use super::{Onboarding, Written, keep, take};
 use crate::audit;
+use crate::call::key;
 use crate::check::{Checks, GREETING_CHARS_MAX};
 use crate::database::Store;
 use crate::error::{Conflict, StoreError};
@@ -96,6 +97,7 @@ impl Store {
             call: found.call.to_string(),
             did: found.did,
             caller: found.caller,
+            purged_ms: None,
             arrived_ms: found.arrived_ms,
             answered_ms: found.answered_ms,
             operator: found.operator,
@@ -132,12 +134,16 @@ impl Store {
             checks.fail("note", "it is empty", "write what was said instead");
         }
         if said.from_ms < 0 || said.until_ms <= said.from_ms || said.until_ms - said.from_ms > WINDOW_MS_MAX {
-            checks.fail("until_ms", "that is no part of a recording", "give up to a minute of it, from its beginning");
+            checks.fail("until_ms", "that is no part of a recording", "give up to a minute of it");
+        }
+        if said.call.is_empty() {
+            checks.fail("call", "it is empty", "say of which call");
         }
         checks.end(())?;
         let run = self.onboarding(id).await?;
         let unanswered = || StoreError::invalid("call", "nobody has answered a call yet", "call the firm's number");
         let call = run.call.as_ref().filter(|call| call.operator.is_some()).ok_or_else(unanswered)?;
+        let written = run.written.as_ref().ok_or(Conflict::Proved)?;
         let other = || StoreError::invalid("call", "another call was noted since", "listen to that one");
         if said.call != call.call {
             return Err(other());
@@ -155,8 +161,6 @@ impl Store {
             let remedy = "wait until the call is over, or let the operator confirm it";
             return Err(StoreError::invalid("heard", "there is no recording of this call", remedy));
         }
-        let at_ms = call.answered_ms.unwrap_or(call.arrived_ms);
-        let of_hour = kept.profile.greeting(at_ms);
         let proof = GreetingProof {
             call: call.call.clone(),
             recording_sha256: recording.map(|recording| recording.sha256).unwrap_or_default(),
@@ -165,8 +169,8 @@ impl Store {
             heard: said.heard,
             right: said.right,
             note,
-            greeting: of_hour.map_or_else(|| form.greeting.clone(), |greeting| greeting.text.clone()),
-            reading: of_hour.map(|greeting| greeting.reading.clone()).unwrap_or_default(),
+            greeting: written.text.clone(),
+            reading: written.reading.clone(),
             revision: kept.revision,
             fingerprint,
             operator_name: call.operator_name.clone(),
@@ -280,13 +284,32 @@ impl Store {
         audit::add(&mut tx, now_ms, who, what, &format!("customer {}", run.customer), &format!("run {id}")).await?;
         keep(&mut tx, &mut run, who, now_ms).await?;
         tx.commit().await?;
-        self.look_at_deliveries(&mut run).await?;
+        self.look(&mut run).await?;
         Ok(run)
     }
 
-    /// Deliveries as they are now, of those that nobody has confirmed yet.
-    pub(super) async fn look_at_deliveries(&self, run: &mut Onboarding) -> Result<(), StoreError> {
-        let Some(mail) = run.mail.as_mut().filter(|_| run.proved_ms.is_none()) else { return Ok(()) };
+    /// What stands elsewhere, as it is now: who called, what is to be said, and deliveries that nobody has confirmed yet.
+    pub(super) async fn look(&self, run: &mut Onboarding) -> Result<(), StoreError> {
+        if let Some(proof) = run.call.as_mut()
+            && let Ok(id) = proof.call.parse::<CallId>()
+        {
+            let sql = "SELECT caller, purged_ms FROM calls WHERE id = $1";
+            if let Some(row) = sqlx::query(sql).bind(key(id)).fetch_optional(&self.pool).await? {
+                (proof.caller, proof.purged_ms) = (row.text("caller")?, row.maybe_int("purged_ms")?);
+            }
+        }
+        if run.proved_ms.is_some() {
+            return Ok(());
+        }
+        if let Some(call) = &run.call {
+            let profile = self.profile(run.customer).await?.profile;
+            let of_hour = profile.greeting(call.answered_ms.unwrap_or(call.arrived_ms));
+            run.written = Some(match of_hour {
+                Some(greeting) => Written { text: greeting.text.clone(), reading: greeting.reading.clone() },
+                None => Written { text: self.customer(run.customer).await?.form.greeting, reading: String::new() },
+            });
+        }
+        let Some(mail) = run.mail.as_mut() else { return Ok(()) };
         for row in self.report_deliveries(&mail.report).await? {
             if let Some(one) = mail.recipients.iter_mut().find(|one| one.delivery == row.id) {
                 one.look_at(row);

@@ -186,6 +186,7 @@ impl Store {
         let why = checks.needed_line("why", why, WHY_CHARS_MAX);
         checks.end(())?;
         let mut tx = self.begin().await?;
+        super::take_call(&mut tx, call).await?;
         let sql = format!("{CANDIDATES} AND calls.id = $1");
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(key(call)).fetch_optional(&mut *tx).await?;
         let Some(row) = row else {

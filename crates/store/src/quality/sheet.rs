@@ -129,6 +129,7 @@ impl Store {
         let points: i64 = sheet.marks.iter().map(|mark| i64::from(mark.points)).sum();
         let all = i64::try_from(sheet.marks.len()).unwrap_or(1).max(1) * i64::from(POINTS_MAX);
         let mut tx = self.begin().await?;
+        super::take_call(&mut tx, before.call).await?.then_some(()).ok_or_else(|| super::missing(id))?;
         sqlx::query(
             "UPDATE samples SET sheet = $1, percent = $2, scored_ms = $3, scored_by = $4, read_ms = NULL WHERE id = $5",
         )

@@ -19,6 +19,13 @@ async fn arrived(store: &Store, customer: i64, second: u32) -> store::ReportRow 
     store.report(&report.id).await.unwrap()
 }
 
+/// The best of everything.
+async fn marks(store: &Store) -> Vec<store::Mark> {
+    let criteria = store.quality_criteria().await.unwrap();
+    let mark = |code| serde_json::from_value(serde_json::json!({ "code": code, "points": 5 })).unwrap();
+    criteria.into_iter().map(|one| mark(one.code)).collect()
+}
+
 /// What is under way arrives.
 async fn arrive(store: &Store) {
     for job in crate::writing::lease(store, NOON_MS + 61_000).await {
@@ -276,12 +283,44 @@ on_both! {
         let again = draft(&store, customer, 3).await;
         let sent = send(&store, &again, &["sato"], NOON_MS + 60_000).await;
         store.withdraw_delivery(&sent.deliveries[0].id, "jiro", WORDS, NOON_MS + 60_001).await.unwrap();
+        let disputed = NewDispute { field: WORDS.into(), words: WORDS.into() };
+        store.open_dispute(customer, &report.id, &disputed, "佐藤", NOON_MS + 70_000).await.unwrap();
+        let held = NewHold { report: Some(report.id.clone()), why: WORDS.into(), ..NewHold::default() };
+        let held = store.hold(&held, "admin", NOON_MS).await.unwrap();
+        store.release(held.id, "admin", NOON_MS).await.unwrap();
         let lines = store.audit(None, None, 100).await.unwrap();
-        for what in ["task.finish", "report.waive", "quality.choose", "delivery.withdraw"] {
+        for what in ["task.finish", "report.waive", "quality.choose", "delivery.withdraw", "report.dispute", "hold.set", "hold.end"] {
             assert!(lines.iter().any(|line| line.what == what), "{what}: {lines:?}");
         }
         assert!(lines.iter().all(|line| !line.detail.contains(WORDS)), "{lines:?}");
         assert!(lines.iter().any(|line| line.what == "task.finish" && line.detail == "done"), "{lines:?}");
+    }
+
+    async fn f54_nothing_is_written_of_what_is_gone_nor_sent_once_more(store: Store) {
+        let customer = firm(&store).await;
+        let report = arrived(&store, customer, 1).await;
+        let delivery = store.report_deliveries(&report.id).await.unwrap().remove(0);
+        let (call, other) = (report.call.unwrap(), arrived(&store, customer, 2).await.call.unwrap());
+        let open = store.choose_sample(call, "佐藤様", "jiro", NOON_MS).await.unwrap();
+        let scored = store.choose_sample(other, "佐藤様", "jiro", NOON_MS).await.unwrap();
+        for about in [NewHold { report: Some(report.id.clone()), ..NewHold::default() }, NewHold { call: Some(call.to_string()), ..NewHold::default() }] {
+            let held = store.hold(&NewHold { why: "佐藤様より開示請求".into(), ..about }, "admin", NOON_MS).await.unwrap();
+            store.release(held.id, "admin", NOON_MS).await.unwrap();
+        }
+        let samples = || async { store.samples(&store::SampleQuery::default()).await.unwrap().len() };
+        assert_eq!(samples().await, 2);
+        let sheet = store::Sheet { marks: marks(&store).await, comment: "佐藤様の件".into() };
+        store.score_sample(scored.id, &sheet, "jiro", NOON_MS).await.unwrap();
+        purge(&store, later(200)).await;
+        assert_eq!(samples().await, 1, "a score counts on");
+        for sample in [&open, &scored] {
+            let late = store.score_sample(sample.id, &sheet, "jiro", later(200)).await;
+            assert!(matches!(late, Err(StoreError::Missing { what: "sample", .. })), "{late:?}");
+        }
+        assert!(store.choose_sample(call, "佐藤様", "jiro", later(200)).await.is_err());
+        let again = store.resend_delivery(&delivery.id, "x", None, "jiro", &|| None, later(200)).await;
+        assert!(matches!(again, Err(StoreError::Missing { what: "report", .. })), "{again:?}");
+        assert!(store.holds(false).await.unwrap().iter().all(|hold| hold.why.is_empty()));
     }
 
     async fn f54_open_tasks_keep_their_report_and_what_was_written_in_them_goes_with_it(store: Store) {

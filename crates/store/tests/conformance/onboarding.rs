@@ -55,6 +55,50 @@ fn right(call: &CallRecord) -> GreetingHeard {
 }
 
 on_both! {
+    async fn f54_a_proof_outlives_its_call_and_forgets_who_called(store: Store) {
+        const DAY_MS: i64 = 86_400_000;
+        let customer = store.create_customer(&store::CustomerForm { dids: vec![DID.into()], ..sakura() }).await.unwrap().id;
+        let proved = store.begin_onboarding(customer, "admin", NOON_MS - 60_000).await.unwrap();
+        let first = called(&store, customer, 1).await;
+        store.note_onboarding_call(proved.id, Some(first.call), "admin", NOON_MS + 61_000).await.unwrap();
+        let other = store.begin_onboarding(customer, "admin", NOON_MS - 60_000).await.unwrap();
+        let second = called(&store, customer, 2).await;
+        store.note_onboarding_call(other.id, Some(second.call), "admin", NOON_MS + 61_000).await.unwrap();
+        let before = store.onboarding(proved.id).await.unwrap().call.unwrap();
+        assert!(!before.caller.is_empty() && before.purged_ms.is_none());
+        for call in [&first, &second] {
+            let report = store.report_of_call(call.call).await.unwrap().unwrap();
+            store.waive_report(&report.id, "test", &hanako(), NOON_MS).await.unwrap();
+        }
+        let held = store::NewHold { call: Some(second.call.to_string()), why: "訴訟".into(), ..store::NewHold::default() };
+        store.hold(&held, "admin", NOON_MS).await.unwrap();
+        let later = NOON_MS + 200 * DAY_MS;
+        while store.purge("denwaban", later).await.unwrap().is_some() {}
+        let after = store.onboarding(proved.id).await.unwrap().call.unwrap();
+        assert_eq!(after, store::CallProof { caller: String::new(), purged_ms: Some(later), ..before });
+        assert_eq!(store.onboardings(customer).await.unwrap().pop().unwrap().call, Some(after));
+        let kept = store.onboarding(other.id).await.unwrap().call.unwrap();
+        assert!(!kept.caller.is_empty() && kept.purged_ms.is_none(), "{kept:?}");
+    }
+
+    async fn f61_what_is_to_be_said_is_what_is_written_for_the_hour_of_the_call(store: Store) {
+        let customer = store.create_customer(&store::CustomerForm { dids: vec![DID.into()], ..sakura() }).await.unwrap().id;
+        let run = store.begin_onboarding(customer, "admin", NOON_MS - 60_000).await.unwrap();
+        assert_eq!(run.written, None);
+        let call = called(&store, customer, 1).await;
+        let noted = store.note_onboarding_call(run.id, Some(call.call), "admin", NOON_MS + 61_000).await.unwrap().unwrap();
+        assert_eq!(noted.written.unwrap().text, sakura().greeting);
+        let mut profile = settings("sato@sakura.example");
+        let hours = report::Hours { from: "20:00".parse().unwrap(), until: "22:00".parse().unwrap() };
+        profile.greetings.insert(0, Greeting { text: "夜のさくら歯科です。".into(), reading: "よるの".into(), hours: Some(hours) });
+        store.put_profile(customer, 0, &profile, "admin", NOON_MS).await.unwrap();
+        let written = store.onboarding(run.id).await.unwrap().written.unwrap();
+        assert_eq!((written.text.as_str(), written.reading.as_str()), ("夜のさくら歯科です。", "よるの"));
+        let none = GreetingHeard { call: String::new(), ..right(&call) };
+        let missing = store.note_onboarding_greeting(run.id, &none, "admin", NOON_MS + 62_000).await.unwrap_err();
+        assert!(missing.to_string().contains("it is empty"), "{missing}");
+    }
+
     async fn f61_three_proofs_with_their_evidence_make_a_firm_proved(store: Store) {
         let customer = store.create_customer(&store::CustomerForm { dids: vec![DID.into()], ..sakura() }).await.unwrap().id;
         store.put_profile(customer, 0, &settings("sato@sakura.example"), "admin", NOON_MS).await.unwrap();

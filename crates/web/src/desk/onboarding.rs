@@ -74,17 +74,15 @@ pub(crate) async fn mine(
     let mut found = Vec::new();
     for run in api.store.onboardings_to_confirm(operator).await.said(tongue.0)? {
         let form = api.store.customer(run.customer).await.said(tongue.0)?.form;
-        let profile = api.store.profile_of(Some(run.customer)).await.said(tongue.0)?;
-        let Some(call) = run.call else { continue };
-        let of_hour = profile.greeting(call.answered_ms.unwrap_or(call.arrived_ms));
+        let (Some(call), Some(written)) = (run.call, run.written) else { continue };
         found.push(ToConfirm {
             onboarding: run.id,
             customer: run.customer,
             customer_name: form.name,
             call: call.call,
             arrived_ms: call.arrived_ms,
-            greeting: of_hour.map_or(form.greeting, |greeting| greeting.text.clone()),
-            reading: of_hour.map(|greeting| greeting.reading.clone()).unwrap_or_default(),
+            greeting: written.text,
+            reading: written.reading,
         });
     }
     Ok(Json(found))

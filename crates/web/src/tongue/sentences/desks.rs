@@ -51,12 +51,13 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("it is no call to this firm since the proofs began", "確認を始めてからこの契約企業に着信した通話ではありません"),
     ("nobody has answered a call yet", "まだ誰も電話に応答していません"),
     ("another call was noted since", "その後、別の通話が記録されました"),
+    ("say of which call", "どの通話かを指定してください"),
     ("listen to that one", "新しい通話を確認してください"),
     ("the greetings were changed after that call", "その通話のあとで名乗りが変更されています"),
     ("call the firm's number again", "もう一度、契約企業の番号に電話してください"),
     ("call the firm's number", "契約企業の番号に電話してください"),
     ("that is no part of a recording", "録音の範囲ではありません"),
-    ("give up to a minute of it, from its beginning", "録音の先頭から1分以内で指定してください"),
+    ("give up to a minute of it", "開始が0秒以上で、長さが1分以内の区間を指定してください"),
     ("write what was said instead", "実際にどう名乗ったかを入力してください"),
     ("there is no recording of this call", "この通話の録音がありません"),
     (
@@ -70,7 +71,7 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("the recipient's server has not accepted it", "送信先のサーバーがまだ受け付けていません"),
     ("wait for it, or look at the error", "しばらく待つか、エラーを確認してください"),
     // Figures and keeping.
-    ("that is no time", "期間ではありません"),
+    ("that is no time", "期間の指定が正しくありません"),
     ("choose at most two years, from the earlier on", "早いほうの日付から2年以内にしてください"),
     ("a hold is about one thing", "保全の対象は1つです"),
     ("give a call, a report or a client firm", "通話・報告・契約企業のどれか1つを指定してください"),
@@ -79,7 +80,7 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("{} has no steps", "{0} に段階は設定できません"),
     ("{} is too late", "{0} は遅すぎます"),
     ("{} steps are too many", "{0}段階は多すぎます"),
-    ("leave them away, or choose widening", "段階を外すか、widening を選んでください"),
+    ("leave them away, or choose widening", "段階を外すか、「段階的に広げる」を選んでください"),
     // Quality.
     ("{} calls of each operator", "1人につき{0}件です"),
     ("choose from 1 to {}", "1～{0}で選んでください"),
