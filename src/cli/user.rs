@@ -147,7 +147,7 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
             context.out.one(&serde_json::json!({ "user": name, "link": link }), told);
         }
         Verb::Sessions { name, end_one: Some(session), .. } => {
-            store.end_session_of(Person::User(named(&name).await?), &session).await?;
+            store.end_session_of(Person::User(named(&name).await?), &session, clock::unix_ms()).await?;
             store.note(clock::unix_ms(), "command line", "session.end", &name, "").await?;
             let ended = serde_json::json!({ "user": name, "ended": session });
             context.out.one(&ended, || words::SESSION_ENDED.with(&[&session, &name]));

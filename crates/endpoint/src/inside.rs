@@ -22,6 +22,10 @@ impl Endpoint {
         if !self.may_speak(id, flow, &request) {
             return self.dismiss(key, &request, 481);
         }
+        // Of a login whose time is over the call goes on, and no other begins.
+        if method == Method::Refer && self.guard.has_lapsed(flow) {
+            return self.dismiss(key, &request, 403);
+        }
         let refer_to = (method == Method::Refer).then(|| self.refer_to(&request)).flatten();
         self.with_leg(id, |leg, core| {
             core.trace(id, TraceDirection::In, flow, &request);

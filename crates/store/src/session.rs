@@ -227,18 +227,22 @@ impl Store {
         rows.iter().map(session_row).collect()
     }
 
-    /// Ends one of somebody's sessions.
+    /// Ends one of somebody's sessions, and with it those that time has ended: nothing that one of them has left lives on.
     ///
     /// # Errors
     /// [`StoreError::Missing`] if there is none of this name, also for another's; and what the database says.
-    pub async fn end_session_of(&self, person: Person, session: &str) -> Result<(), StoreError> {
+    pub async fn end_session_of(&self, person: Person, session: &str, now_ms: i64) -> Result<(), StoreError> {
         let (table, whose) = person.sessions();
+        let mut tx = self.begin().await?;
         let sql = format!("DELETE FROM {table} WHERE {whose} = $1 AND substr(token_hash, 1, 16) = $2");
-        let done = sqlx::query(AssertSqlSafe(sql)).bind(person.id()).bind(session).execute(&self.pool).await?;
-        match done.rows_affected() {
-            0 => Err(StoreError::Missing { what: "session", id: session.to_owned() }),
-            _ => Ok(()),
+        let done = sqlx::query(AssertSqlSafe(sql)).bind(person.id()).bind(session).execute(&mut *tx).await?;
+        if done.rows_affected() == 0 {
+            return Err(StoreError::Missing { what: "session", id: session.to_owned() });
         }
+        let sql = format!("DELETE FROM {table} WHERE {whose} = $1 AND {OVER}");
+        sqlx::query(AssertSqlSafe(sql)).bind(person.id()).bind(now_ms).execute(&mut *tx).await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     /// Ends all of somebody's sessions but the one named. How many.
@@ -309,25 +313,32 @@ impl Store {
         Ok(())
     }
 
-    /// Ends a session.
+    /// Ends a session, and with it those of the same user that time has ended: a talk that outlived one of them ends, too.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn close_session(&self, token: &str) -> Result<(), StoreError> {
-        self.close_for(Person::User(0), token).await
+    pub async fn close_session(&self, token: &str, now_ms: i64) -> Result<(), StoreError> {
+        self.close_for(Person::User(0), token, now_ms).await
     }
 
-    /// Ends a member's session.
+    /// The same of a member.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn close_member_session(&self, token: &str) -> Result<(), StoreError> {
-        self.close_for(Person::Member(0), token).await
+    pub async fn close_member_session(&self, token: &str, now_ms: i64) -> Result<(), StoreError> {
+        self.close_for(Person::Member(0), token, now_ms).await
     }
 
-    async fn close_for(&self, side: Person, token: &str) -> Result<(), StoreError> {
-        let sql = format!("DELETE FROM {} WHERE token_hash = $1", side.sessions().0);
-        sqlx::query(AssertSqlSafe(sql)).bind(token_hash(token)).execute(&self.pool).await?;
+    async fn close_for(&self, side: Person, token: &str, now_ms: i64) -> Result<(), StoreError> {
+        let (table, whose) = side.sessions();
+        let mut tx = self.begin().await?;
+        let sql = format!("DELETE FROM {table} WHERE token_hash = $1 RETURNING {whose} AS person");
+        let row = sqlx::query(AssertSqlSafe(sql)).bind(token_hash(token)).fetch_optional(&mut *tx).await?;
+        if let Some(row) = row {
+            let sql = format!("DELETE FROM {table} WHERE {whose} = $1 AND {OVER}");
+            sqlx::query(AssertSqlSafe(sql)).bind(row.int("person")?).bind(now_ms).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 }
@@ -335,6 +346,9 @@ impl Store {
 /// A session that has not ended: $1 is the token's hash, $2 now.
 const OPEN: &str = "sessions.token_hash = $1 AND sessions.expires_ms > $2 \
                     AND (sessions.idle_ms = 0 OR sessions.seen_ms + sessions.idle_ms > $2)";
+
+/// A session that time has ended: $2 is now.
+const OVER: &str = "(expires_ms <= $2 OR (idle_ms > 0 AND seen_ms + idle_ms <= $2))";
 
 pub(crate) async fn end_all(tx: &mut Tx, person: Person, but: Option<&str>) -> Result<u64, StoreError> {
     let (table, whose) = person.sessions();

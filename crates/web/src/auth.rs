@@ -226,7 +226,7 @@ pub(crate) async fn logout(
 ) -> Result<(CookieJar, StatusCode), Refusal> {
     if let Some(token) = token(&headers, &api) {
         let user = api.store.session(&token, api.now_ms()).await?;
-        api.store.close_session(&token).await?;
+        api.store.close_session(&token, api.now_ms()).await?;
         if let Some(user) = user {
             reports::let_go(&api, &user.into()).await?;
         }

@@ -119,8 +119,8 @@ fn r29_a_second_page_that_registers_again_ends_no_call_of_the_first() {
     assert_eq!((flow, bye.method()), (page(3), Method::Bye));
 }
 
-/// Hanako's page talks; then the time of the login is over.
-fn talks_after_the_login() -> (House, LegId) {
+/// Hanako's page talks: its leg, and its side of the dialog.
+fn talks() -> (House, LegId, Side) {
     let mut house = House::new();
     house.endpoint.flow_vouched(house.now, page(1), HANAKO);
     assert_eq!(says(&mut house, page(1), "101", "REGISTER", &contact(1)), 200);
@@ -130,9 +130,31 @@ fn talks_after_the_login() -> (House, LegId) {
     house.request(PHONE, Method::Ack);
     assert!(matches!(house.event(), LegEvent::Answered { .. }));
     house.other.clear();
+    (house, leg, Side { transport: "WSS", ..Side::callee(PHONE, &invite, "t") })
+}
+
+/// The same, and then the time of the login is over.
+fn talks_after_the_login() -> (House, LegId) {
+    let (mut house, leg, _) = talks();
     house.endpoint.flow_lapsed(house.now, page(1));
     house.drain();
     (house, leg)
+}
+
+#[test]
+fn a_talk_that_outlives_the_login_is_passed_on_to_nobody() {
+    const REFER_TO: &str = "Refer-To: <sip:09099999999@denwaban.test>\r\n";
+    let (mut house, _, mut phone) = talks();
+    house.hear_flow(page(1), phone.request("REFER", REFER_TO, "").as_str());
+    assert!(matches!(house.event(), LegEvent::Refer { .. }), "as long as the login is good");
+    let (mut house, _, mut phone) = talks();
+    house.endpoint.flow_lapsed(house.now, page(1));
+    house.drain();
+    house.hear_flow(page(1), phone.request("REFER", REFER_TO, "").as_str());
+    assert_eq!(house.to(PHONE).status(), Some(403));
+    house.hear_flow(page(1), phone.request("OPTIONS", "", "").as_str());
+    assert_eq!(house.to(PHONE).status(), Some(200), "the talk goes on");
+    assert!(house.events.is_empty(), "{:?}", house.events);
 }
 
 const SPENT: fn() -> Output = || Output::Spent { flow: page(1) };

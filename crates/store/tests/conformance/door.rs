@@ -63,12 +63,31 @@ on_both! {
             let token = open().await;
             assert!(store.lapsed_session(token.as_str(), 60 * MINUTE).await.unwrap().is_some(), "{end}");
             match end {
-                "log out" => store.close_session(token.as_str()).await.unwrap(),
+                "log out" => store.close_session(token.as_str(), 0).await.unwrap(),
                 "all of them" => drop(store.end_sessions_of(Person::User(id), None).await.unwrap()),
                 "password" => store.change_password(Person::User(id), "barley cello drum 41", "").await.unwrap(),
                 _ => store.deactivate_user(id).await.unwrap(),
             }
             assert!(store.lapsed_session(token.as_str(), 60 * MINUTE).await.unwrap().is_none(), "{end}");
+        }
+    }
+
+    async fn whoever_logs_out_leaves_nothing_behind_that_an_earlier_login_of_theirs_had(store: Store) {
+        let (id, other) = (user(&store, "suzuki", Role::Operator).await, user(&store, "sato", Role::Operator).await);
+        let hour = Entrance::lasting(Duration::from_secs(3600));
+        for end in ["log out", "one of them"] {
+            let lapsed = store.open_session(id, 0, &hour).await.unwrap();
+            let theirs = store.open_session(other, 0, &hour).await.unwrap();
+            let good = store.open_session(id, 50 * MINUTE, &hour).await.unwrap();
+            let fresh = store.open_session(id, 70 * MINUTE, &hour).await.unwrap();
+            let session = store.visit(fresh.as_str(), 70 * MINUTE).await.unwrap().unwrap().session;
+            match end {
+                "log out" => store.close_session(fresh.as_str(), 71 * MINUTE).await.unwrap(),
+                _ => store.end_session_of(Person::User(id), &session, 71 * MINUTE).await.unwrap(),
+            }
+            assert_eq!(store.lapsed_session(lapsed.as_str(), 71 * MINUTE).await.unwrap(), None, "{end}");
+            assert!(store.lapsed_session(theirs.as_str(), 71 * MINUTE).await.unwrap().is_some(), "{end}");
+            assert!(store.session(good.as_str(), 71 * MINUTE).await.unwrap().is_some(), "{end}: another one of theirs");
         }
     }
 
@@ -90,8 +109,8 @@ on_both! {
 
         let visit = store.visit(tokens[0].as_str(), 10).await.unwrap().unwrap();
         assert_eq!((visit.session.as_str(), visit.strong), (seen[2].id.as_str(), false));
-        assert!(matches!(store.end_session_of(Person::User(other), &seen[1].id).await, Err(StoreError::Missing { what: "session", .. })));
-        store.end_session_of(person, &seen[1].id).await.unwrap();
+        assert!(matches!(store.end_session_of(Person::User(other), &seen[1].id, 10).await, Err(StoreError::Missing { what: "session", .. })));
+        store.end_session_of(person, &seen[1].id, 10).await.unwrap();
         assert!(store.session(tokens[1].as_str(), 10).await.unwrap().is_none());
         assert_eq!(store.end_sessions_of(person, Some(&visit.session)).await.unwrap(), 1);
         assert!(store.session(tokens[0].as_str(), 10).await.unwrap().is_some());

@@ -56,7 +56,7 @@ on_both! {
         assert_eq!(store.member_session(token.as_str(), 2000).await.unwrap(), Some(row.clone()));
         assert_eq!(store.session(token.as_str(), 2000).await.unwrap(), None, "nor a member's session a user's");
         assert_eq!(store.member_session(token.as_str(), 3_601_000).await.unwrap(), None, "expired");
-        store.close_member_session(token.as_str()).await.unwrap();
+        store.close_member_session(token.as_str(), NOON_MS).await.unwrap();
         assert_eq!(store.member_session(token.as_str(), 2000).await.unwrap(), None, "closed");
 
         let token = store.open_for(Person::Member(row.id), 1000, &Entrance::lasting(HOUR)).await.unwrap();

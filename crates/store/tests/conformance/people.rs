@@ -139,7 +139,7 @@ on_both! {
         assert_eq!(store.session(token.as_str(), 3_600_999).await.unwrap(), Some(user.clone()));
         assert_eq!(store.session(token.as_str(), 3_601_000).await.unwrap(), None, "expired");
         assert_eq!(store.session("0", 1000).await.unwrap(), None);
-        store.close_session(token.as_str()).await.unwrap();
+        store.close_session(token.as_str(), 2000).await.unwrap();
         assert_eq!(store.session(token.as_str(), 1000).await.unwrap(), None, "closed");
 
         let token = store.open_session(user.id, 1000, &hour).await.unwrap();

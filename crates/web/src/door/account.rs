@@ -256,7 +256,7 @@ pub(crate) async fn end_own_session(
     owner: Owner,
     At(session): At<String>,
 ) -> Result<StatusCode, Refusal> {
-    api.store.end_session_of(owner.person, &session).await?;
+    api.store.end_session_of(owner.person, &session, api.now_ms()).await?;
     api.note_of(&owner.who, "session.end", &owner.name, &session).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -115,7 +115,7 @@ pub(crate) async fn end_user_session(
     At((id, session)): At<(i64, String)>,
 ) -> Result<StatusCode, Refusal> {
     login.may(Act::Administer)?;
-    api.store.end_session_of(known(&api, id).await?, &session).await?;
+    api.store.end_session_of(known(&api, id).await?, &session, api.now_ms()).await?;
     api.note(&login, "session.end", &format!("user {id}")).await;
     Ok(StatusCode::NO_CONTENT)
 }

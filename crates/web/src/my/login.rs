@@ -136,7 +136,7 @@ pub(crate) async fn my_logout(
     jar: CookieJar,
 ) -> Result<(CookieJar, StatusCode), Refusal> {
     if let Some(token) = Side::Firm.token(&headers, api.secure_cookies) {
-        api.store.close_member_session(&token).await?;
+        api.store.close_member_session(&token, api.now_ms()).await?;
     }
     Ok((jar.remove(Side::Firm.gone(api.secure_cookies)), StatusCode::NO_CONTENT))
 }

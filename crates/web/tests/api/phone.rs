@@ -101,7 +101,7 @@ fn the_socket_ends_with_its_session_and_when_the_login_is_another_operators() {
     assert!(still.is_err(), "a second factor is demanded of the next one");
     assert_eq!(ask(&house, &headers).err(), Some(403));
     demand(&[]);
-    house.wait(house.store.close_session(&token)).unwrap();
+    house.wait(house.store.close_session(&token, NOW)).unwrap();
     assert!(is_ended(&house, line), "logged out, or revoked");
 
     let token = house.session(user);
