@@ -79,7 +79,7 @@ pub enum Verb {
     TestReport(orders::Trial),
     /// The three proofs of a new firm: a call arrives, it is greeted right, mail arrives; without options it shows them
     #[command(after_help = "Examples:\n  denwaban client onboard sakura-dental --begin --route --call --mail\n  \
-        denwaban client onboard sakura-dental --greeting right --until 8 --arrived sato-mail\n  \
+        denwaban client onboard sakura-dental --greeting right --of 1M834JBP05PQR --until 8 --arrived sato-mail\n  \
         denwaban --json client onboard sakura-dental > evidence.json")]
     Onboard(onboard::Onboard),
     /// How the firm was identified; without options it shows the records

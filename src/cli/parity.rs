@@ -118,7 +118,7 @@ const VERBS: &[(&str, &str)] = &[
     ("GET /onboardings", "client onboard a"),
     ("GET /onboardings/{id}", "client onboard a"),
     ("POST /onboardings/{id}/call", "client onboard a --call"),
-    ("POST /onboardings/{id}/greeting", "client onboard a --greeting right --until 8"),
+    ("POST /onboardings/{id}/greeting", "client onboard a --greeting right --of 1M834JBP05PQR --until 8"),
     ("POST /onboardings/{id}/mail", "client onboard a --mail"),
     ("POST /onboardings/{id}/mail/arrived", "client onboard a --arrived sato-mail"),
     ("POST /onboardings/{id}/route", "client onboard a --route"),

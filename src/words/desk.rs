@@ -46,7 +46,7 @@ words! {
 
     FIRMS_WORD = "the firm says", "お客様の声";
     FIRMS_ANSWER = "answer", "回答";
-    SAID_BY = "said by", "お声の主";
+    SAID_BY = "said by", "ご記入者";
     ANSWERED_AT = "answered", "回答日時";
     ANSWERED_BY = "answered by", "回答者";
     READ_AT = "read by the operator", "オペレーターの確認";

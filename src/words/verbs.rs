@@ -99,6 +99,7 @@ words! {
     OPERATOR_ENDED = "{} cannot register any more", "{} は登録できなくなりました";
     OPERATOR_IS_ENDED = "the operator {} was removed: nothing is changed", "オペレーター {} は削除済みです。変更していません";
     OPERATOR_IS_ENDED_REMEDY = "make a new operator, with another login: `denwaban operator add`", "`denwaban operator add` で、別のログイン名のオペレーターを登録してください";
+    MEMBER_IS = "{}: {}, {}", "{}: {}、{}";
     USER_CHANGED = "{} is {} from now on", "{} の役割: {}";
     USER_IS_ENDED = "the login {} has ended: nothing is changed", "{} は停止済みです。変更していません";
     USER_IS_ENDED_REMEDY = "a new password brings it back", "新しいパスワードを設定すると、もう一度使えます";

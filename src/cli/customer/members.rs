@@ -115,10 +115,13 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
                 let what = words::USER_IS_ENDED.with(&[&login]);
                 return Err(Trouble::new(Exit::Data, "", what, words::USER_IS_ENDED_REMEDY.text()).into());
             }
-            let role = role.as_deref().map(known_role).transpose()?.unwrap_or(before.form.role);
-            let form = MemberForm { login, name: name.unwrap_or(before.form.name), role };
+            let role = role.as_deref().map(known_role).transpose()?;
+            let form =
+                MemberForm { login, name: name.unwrap_or(before.form.name), role: role.unwrap_or(before.form.role) };
             let member = store.update_member(before.customer, before.id, &form, WHO, now_ms).await?;
-            context.out.one(&member, || words::USER_CHANGED.with(&[&member.form.name, &word(&member.form.role)]));
+            context.out.one(&member, || {
+                words::MEMBER_IS.with(&[&member.form.login, &member.form.name, &word(&member.form.role)])
+            });
         }
         Verb::Password { code, login } => {
             let (customer, id) = find(&store, &code, &login).await?;

@@ -30,9 +30,12 @@ pub struct Onboard {
     /// Wait for a call to the firm's number until somebody has answered it, and keep it as evidence
     #[arg(long)]
     call: bool,
-    /// You have listened to the recording of that call: it was greeted as written, or not
-    #[arg(long, value_enum)]
+    /// You have listened to the recording of a call: it was greeted as written, or not
+    #[arg(long, value_enum, requires = "of")]
     greeting: Option<Greeting>,
+    /// That call, as the run names it
+    #[arg(long, value_name = "CALL")]
+    of: Option<String>,
     /// The seconds of the recording in which the greeting was said
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0)]
     from: f64,
@@ -79,7 +82,7 @@ pub async fn onboard(context: &Context, arguments: Onboard) -> Result<(), Troubl
 }
 
 async fn prove(context: &Context, of_firm: &str, arguments: &Onboard) -> Result<(), Troubles> {
-    let Onboard { route, call, greeting, from, until, note, mail, arrived, missing, seconds, .. } = arguments;
+    let Onboard { route, call, greeting, of, from, until, note, mail, arrived, missing, seconds, .. } = arguments;
     if !route && !call && greeting.is_none() && !mail && arrived.is_empty() && missing.is_empty() {
         return Ok(());
     }
@@ -99,10 +102,8 @@ async fn prove(context: &Context, of_firm: &str, arguments: &Onboard) -> Result<
     }
     if let Some(greeting) = greeting {
         let right = *greeting == Greeting::Right;
-        let now = ask(context, "GET", &format!("/onboardings/{run}"), None).await?;
-        let heard = now.get("call").map(|call| text(call, "call")).unwrap_or_default();
         let body = json!({
-            "call": heard, "heard": "recording", "right": right, "from_ms": milliseconds(*from),
+            "call": of, "heard": "recording", "right": right, "from_ms": milliseconds(*from),
             "until_ms": milliseconds(*until), "note": note,
         });
         ask(context, "POST", &at("greeting"), Some(&body)).await?;
