@@ -73,7 +73,7 @@ on_both! {
     }
 
     async fn whoever_logs_out_leaves_nothing_behind_that_an_earlier_login_of_theirs_had(store: Store) {
-        let (id, other) = (user(&store, "suzuki", Role::Operator).await, user(&store, "sato", Role::Operator).await);
+        let (id, other) = (user(&store, "suzuki", Role::Admin).await, user(&store, "sato", Role::Admin).await);
         let hour = Entrance::lasting(Duration::from_secs(3600));
         for end in ["log out", "one of them"] {
             let lapsed = store.open_session(id, 0, &hour).await.unwrap();
