@@ -56,6 +56,15 @@ fn join(desk: &mut Desk, link: &str) {
     is_open_to_all(desk, "a one-time link");
     fits_a_telephone(desk, "a one-time link");
     desk.write("#join-form [name=name]", "yamada");
+    desk.write("#join-form [name=password]", "half a pass");
+    for words in ["パスワード", "password"] {
+        desk.click("#language");
+        desk.until_text("#join-form", words);
+    }
+    assert_eq!(
+        value(desk, "[...document.querySelectorAll('#join-form input')].map(({ value }) => value).join()"),
+        "yamada,half a pass,"
+    );
     for (password, again, said) in [("password2026", "password2026", "hard to guess"), (PASSWORD, "fjord", "differ")] {
         desk.write("#join-form [name=password]", password);
         desk.write("#join-form [name=again]", again);
@@ -66,6 +75,33 @@ fn join(desk: &mut Desk, link: &str) {
     desk.click("#join-form button");
     at_the_desk(desk);
     go(desk, link, "document.querySelector('#join .error')?.textContent.includes('used up')");
+}
+
+/// Words half typed outlast another language, and what else is done meanwhile.
+fn what_is_typed_stays(desk: &mut Desk) {
+    desk.write("#password-form [name=new]", "half a pass");
+    desk.write("#user-form [name=name]", "suzu");
+    desk.write("#user-form [name=role]", "admin");
+    for title in ["アカウント", "Account"] {
+        desk.click("#language");
+        desk.until_text("#title", title);
+    }
+    desk.write("#codes-begin [name=password]", "wrong password");
+    desk.click("#codes-begin button");
+    desk.until("why not", "document.querySelector('#codes-begin .error').textContent");
+    assert_eq!(value(desk, "document.querySelector('#codes-begin [name=password]').value"), "wrong password");
+    desk.write("#codes-begin [name=password]", "");
+    for (field, typed) in [
+        ("#password-form [name=new]", "half a pass"),
+        ("#user-form [name=name]", "suzu"),
+        ("#user-form [name=role]", "admin"),
+    ] {
+        assert_eq!(value(desk, &format!("document.querySelector('{field}').value")), typed, "{field}");
+    }
+    assert_eq!(desk.0.evaluate("document.getElementById('user-form').checkVisibility()"), true);
+    for field in ["#password-form [name=new]", "#user-form [name=name]"] {
+        desk.write(field, "");
+    }
 }
 
 /// Codes are set up; gives a code of the next half minute.
@@ -131,6 +167,7 @@ fn the_first_administrator_comes_in_by_a_link_and_logs_in_with_codes_and_with_a_
 
     account(&mut desk);
     is_open_to_all(&mut desk, "an account");
+    what_is_typed_stays(&mut desk);
     let next = codes(&mut desk);
 
     // Out, and in again: the password alone is not enough, nor is a wrong code.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::flood::Flood;
+use crate::support::house::House;
 use crate::support::ports;
 use crate::support::siege::Siege;
 use crate::support::sipp::{Run, Sipp};
@@ -18,7 +19,7 @@ const GROWTH_MAX: usize = 192 << 20;
 
 #[test]
 fn r02_a_flood_of_junk_options_register_and_invite_costs_no_reference_call_and_no_memory() {
-    let mut siege = Siege::begin();
+    let mut siege = Siege::begin_in(House::alone());
     let house = &siege.house;
     house.firm("flooded", "Flooded", "0355500155", json!({ "needs": ["flooded"], "ring_seconds": 60 }));
     let (phones, registering, carrier) = (ports::free_block(2), ports::free_block(2), ports::free_block(2));

@@ -53,6 +53,7 @@ mod pictures;
 mod pjsua2;
 mod post;
 mod promise;
+mod quickness;
 mod races;
 mod reporting;
 mod ring;

@@ -15,7 +15,7 @@ const OPERATORS: usize = 40;
 
 #[test]
 fn f01_a_thousand_interleaved_calls_to_two_hundred_numbers_show_the_right_firm_each_time() {
-    let house = House::start();
+    let house = House::alone();
     let csv = (0..FIRMS).map(|n| format!("firm-{n},Firm {n:03},,,,0355{n:06},,never,,longest_idle,10,0,false"));
     let head = "code,name,reading,greeting,manual,dids,targets,transfer,needs,plan,ring_seconds,priority,whisper";
     let file = house.root.path().join("firms.csv");

@@ -1,7 +1,7 @@
 //! The telephone in the operator's page, as it is served: a real caller, a real browser, one key for each thing, and a page that is
 //! loaded again in the middle of a call. No password is typed but the login's.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -55,8 +55,12 @@ pub fn heard(desk: &mut Desk) -> Vec<i16> {
     bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()
 }
 
-fn until_muted(house: &House, muted: bool) {
-    until("mute", SOON, || (house.calls_now().first()?["muted"] == muted).then_some(()));
+fn until_muted(house: &House, desk: &mut Desk, muted: bool) {
+    let deadline = Instant::now() + SOON;
+    while house.calls_now().first().is_none_or(|call| call["muted"] != muted) {
+        assert!(Instant::now() < deadline, "not muted: {muted}; the page says {:?}", desk.text("#hand"));
+        pause(Duration::from_millis(50));
+    }
 }
 
 /// The caller calls, it rings in the page, and F2 answers.
@@ -90,10 +94,10 @@ fn r31_an_operator_answers_in_the_page_by_keys_and_a_page_that_is_loaded_again_h
     house.until_call("established");
     desk.until_text("#hand-acts", "(Shift+F3)");
     desk.key("Shift+F3");
-    until_muted(&house, true);
+    until_muted(&house, &mut desk, true);
     desk.until_text("#hand-acts", "Unmute");
     desk.key("Shift+F3");
-    until_muted(&house, false);
+    until_muted(&house, &mut desk, false);
 
     // The page is loaded again: nobody presses anything, and both hear each other.
     let call = house.calls_now()[0]["call"].clone();
@@ -203,7 +207,7 @@ fn a_headset_answers_mutes_and_hangs_up(house: &House, desk: &mut Desk, caller: 
     // The buttons of the call before still stand there while none is in hand.
     desk.until("the call is in hand", "document.getElementById('hand').hidden === false");
     desk.0.evaluate("press(3)");
-    until_muted(house, true);
+    until_muted(house, desk, true);
     desk.until("the lamp for mute", &lamps(6));
     desk.0.evaluate("press(1); press(0)");
     caller.wait("CALL_CLOSED");

@@ -79,6 +79,11 @@ impl House {
         Self::start_with("")
     }
 
+    /// On SQLite, with the machine to itself: for tests that load all of it.
+    pub fn alone() -> House {
+        Self::placed(Place::alone(), "", "")
+    }
+
     /// With one client firm (さくら歯科, 03-5550-0101), one operator without wrap-up, and one trunk, whose port is given.
     pub fn small() -> (House, Operator, u16) {
         let house = House::start();
@@ -96,7 +101,10 @@ impl House {
 
     /// With more lines in `[sip]`, and more sections.
     pub fn configured(more_sip: &str, more: &str) -> House {
-        let place = Place::take();
+        Self::placed(Place::take(), more_sip, more)
+    }
+
+    fn placed(place: Place, more_sip: &str, more: &str) -> House {
         let root = tempfile::tempdir().expect("a temporary folder");
         let sip = ports::free_block(4);
         let (tls, wss) = (sip + 2, sip + 3);

@@ -52,24 +52,33 @@ const AT_ONCE: usize = 3;
 static PLACES: std::sync::Mutex<usize> = std::sync::Mutex::new(0);
 static FREED: std::sync::Condvar = std::sync::Condvar::new();
 
-/// A place among the tests that run at once; given back when dropped.
-pub struct Place;
+/// A place among the tests that run at once, or all of them; given back when dropped.
+pub struct Place(usize);
 
 impl Place {
     /// Waits for one.
     pub fn take() -> Place {
-        let mut taken = PLACES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        while *taken >= AT_ONCE {
-            taken = FREED.wait(taken).unwrap_or_else(std::sync::PoisonError::into_inner);
-        }
-        *taken += 1;
-        Place
+        Self::take_of(1)
+    }
+
+    /// Waits for all of them: whoever loads the machine fully would take its time from others, and they from him.
+    pub fn alone() -> Place {
+        Self::take_of(AT_ONCE)
+    }
+
+    fn take_of(places: usize) -> Place {
+        let taken = PLACES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut taken = FREED
+            .wait_while(taken, |taken| *taken + places > AT_ONCE)
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        *taken += places;
+        Place(places)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        *PLACES.lock().unwrap_or_else(std::sync::PoisonError::into_inner) -= 1;
-        FREED.notify_one();
+        *PLACES.lock().unwrap_or_else(std::sync::PoisonError::into_inner) -= self.0;
+        FREED.notify_all();
     }
 }
