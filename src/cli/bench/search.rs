@@ -273,6 +273,9 @@ pub fn run(arguments: &Arguments, mut print: impl FnMut(&Row)) -> io::Result<()>
         let folder = tempfile::tempdir()?;
         let own = format!("sqlite:{}", folder.path().join("bench.db").display());
         let store = Store::open(arguments.database.as_deref().unwrap_or(&own)).await.map_err(failed)?;
+        if !store.customers().await.map_err(failed)?.is_empty() {
+            return Err(io::Error::other("this database has firms already: give an empty one"));
+        }
         let done = measure(&store, arguments.reports, &mut print).await.map_err(failed);
         store.close().await;
         done
