@@ -116,6 +116,7 @@ fn f49_f55_f57_f59_a_firm_finds_its_report_shares_the_work_disputes_a_number_and
     // The work is shared.
     desk.click("#list .tick input");
     desk.until_text("#list .chip.done", "done by 佐藤 花子");
+    hurried(&mut desk);
 
     disputes(&mut desk, &house, &report);
     orders(&mut desk, &house, firm);
@@ -123,6 +124,56 @@ fn f49_f55_f57_f59_a_firm_finds_its_report_shares_the_work_disputes_a_number_and
     logins(&mut desk, &house, firm);
     ended(&mut desk, &house, firm);
     assert!(desk.0.complaints().is_empty(), "{:?}", desk.0.complaints());
+}
+
+/// What is sent is on its way for a while.
+const LATE: &str = "{ const real = window.fetch; window.sent = []; window.soon = () => { window.fetch = real; };
+    window.fetch = async (path, options) => {
+        if (options?.method !== 'POST') return real(path, options);
+        await new Promise((done) => setTimeout(done, 400));
+        const answer = await real(path, options);
+        window.sent.push(String(path));
+        return answer;
+    }; } 1";
+/// What is sent arrives, and the report cannot be fetched then.
+const CUT_AFTERWARDS: &str =
+    "{ const real = window.fetch; window.posts = 0; window.soon = () => { window.fetch = real; };
+    window.fetch = async (path, options) => {
+        if (options?.method === 'POST') window.posts += 1;
+        else if (/\\/my\\/reports\\/[^/?]+$/.test(String(path))) throw new TypeError('no line');
+        return real(path, options);
+    }; } 1";
+
+/// Two changes at once, and a complaint begun before the first is answered: the last one holds, nobody is torn out of a word, and it is
+/// sent once, and said to be sent although the report cannot be fetched then.
+fn hurried(desk: &mut Desk) {
+    desk.click("#list h2 button");
+    desk.until_text("#list dl", "納期について");
+    desk.click("#list .feedback button");
+    desk.0.evaluate("window.card = document.querySelector('#list li'); 1");
+    let member = desk.0.evaluate("document.querySelector('#list .acts select').options[1].value");
+    desk.0.evaluate(LATE);
+    desk.click("#list .tick input");
+    desk.write("#list .acts select", member.as_str().expect("a member"));
+    desk.0.evaluate("document.querySelector('#list .feedback textarea').focus(); 1");
+    desk.write("#list .feedback textarea", "遅い");
+    desk.until("both are kept", "window.sent.length === 2");
+    desk.until("it is open again", "document.querySelector('#list .chip.done').hidden");
+    desk.0.evaluate("window.soon(); 1");
+    let kept = "fetch('/api/v1/my/reports').then((answer) => answer.json()).then(({ reports: [{ handling }] }) => [String(handling.assignee), handling.done_ms == null])";
+    assert_eq!(desk.0.evaluate(kept), json!([member, true]), "what was chosen last");
+    let stays = "[document.querySelector('#list li') === window.card, document.activeElement.matches('.feedback textarea'), document.activeElement.value]";
+    assert_eq!(desk.0.evaluate(stays), json!([true, true, "遅い"]), "nobody is torn out of a word");
+
+    desk.0.evaluate(CUT_AFTERWARDS);
+    desk.0.evaluate(
+        "{ const send = document.querySelector('#list .feedback button.main'); send.click(); send.click(); } 1",
+    );
+    desk.until_text("#list [role=status]", "Our answer will be here");
+    let once = "[window.posts, document.querySelector('#list .feedback form')]";
+    assert_eq!(desk.0.evaluate(once), json!([1, null]));
+    desk.0.evaluate("window.soon(); 1");
+    desk.click("#list h2 button");
 }
 
 /// That number was wrong: what is written about it stays whatever happens, is sent, and is answered.
@@ -218,12 +269,19 @@ fn logins(desk: &mut Desk, house: &House, firm: i64) {
     desk.write("#keeping [name=login]", "jiro@sakura.example");
     desk.write("#keeping [name=name]", "鈴木 次郎");
     desk.write("#keeping [name=role]", "reader");
+    // Something else is looked at before the answer is there: it stays, and the password is not lost.
+    desk.0.evaluate(LATE);
     desk.click("#keeping form button.main");
-    desk.until_text("#keeping [role=status]", "First password of jiro@sakura.example");
+    tab(desk, "People and places");
+    let places = "document.querySelector('[data-path=\"recipients[0].channel.address\"]') != null";
+    desk.until("the places", places);
+    desk.until_text("#state", "First password of jiro@sakura.example");
+    assert_eq!(desk.0.evaluate(places), true, "they stay");
+    desk.0.evaluate("window.soon(); 1");
     let members = house.get(&format!("/customers/{firm}/members"));
     let role = members.as_array().and_then(|all| all.iter().find(|one| one["login"] == "jiro@sakura.example"));
     assert_eq!(role.map(|one| &one["role"]), Some(&json!("reader")), "{members}");
-    let said = desk.text("#keeping [role=status]");
+    let said = desk.text("#state");
     let password = said.split_once(": ").and_then(|(_, rest)| rest.split_once(" (")).expect("a password").0.to_owned();
     desk.click("#logout");
     desk.until("the door", "document.getElementById('login').hidden === false");

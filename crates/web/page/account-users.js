@@ -1,6 +1,6 @@
 // For administrators: who logs in to the house's pages, links for new passwords, sessions and second factors of others, and of whom a second
 // factor is demanded.
-import { staying } from "/dom.js";
+import { keeping } from "/form.js";
 
 /** `tools` are the account page's own. */
 export function users(tools) {
@@ -64,7 +64,7 @@ export function users(tools) {
     if (state.me?.role !== "admin") return place.replaceChildren();
     const shown = state.link && element("div", { className: "panel notice", role: "status" }, element("p", { textContent: filled(W().linkOf, { name: state.link.name, time: when(state.link.until_ms) }) }),
       element("code", { id: "link", textContent: location.origin + state.link.path }));
-    staying(place, () => place.replaceChildren(panel("users", W().users, ...[shown].filter(Boolean), table(W().users, [W().loginName, W().role, W().factors, W().sessions, W().acts], state.users.map(line), ""), newUser(), demand())));
+    keeping(place, () => place.replaceChildren(panel("users", W().users, ...[shown].filter(Boolean), table(W().users, [W().loginName, W().role, W().factors, W().sessions, W().acts], state.users.map(line), ""), newUser(), demand())));
   }
 
   return { place, load, redraw };

@@ -1,9 +1,10 @@
 // One's own account, of the house or of a client firm: where one is logged in, the password, codes, passkeys; and for administrators
 // everybody's logins. Whatever comes from outside is put on the page as text.
-import { $, ask, element, filled, sending, staying } from "/dom.js";
+import { $, ask, element, filled, sending } from "/dom.js";
+import { keeping, refused } from "/form.js";
 import { words } from "/account-words.js";
 import { users } from "/account-users.js";
-import { knowsPasskeys, makePasskey } from "/passkey.js";
+import { base64url, bytes, knowsPasskeys } from "/passkey.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const QUIET_BORDER = 4; // squares around a QR code
@@ -39,14 +40,18 @@ const labelled = (text, input) => element("label", {}, element("span", { textCon
 const password = (name = "password", autocomplete = "current-password") => element("input", { name, type: "password", autocomplete, required: true });
 const button = (textContent, onclick, more = {}) => element("button", { type: "button", textContent, onclick, ...more });
 
-/** A form that does `work` with its fields; what goes wrong stands in it. */
+/** A form that does `work` with its fields; what goes wrong stands in it, or in the one that was drawn in its place meanwhile. */
 function form(id, text, fields, work, className = "") {
   const error = element("p", { className: "error", role: "alert" });
   const made = element("form", { id, className }, ...fields, error, element("button", { className: "main", textContent: text }));
   made.onsubmit = async (event) => {
     event.preventDefault();
     error.textContent = "";
-    try { await work(made.elements); } catch (problem) { error.textContent = wrong(problem); }
+    made.dataset.sent = "";
+    try { await work(made.elements); } catch (problem) {
+      const now = refused(made);
+      if (now) now.querySelector(".error").textContent = wrong(problem); else say(wrong(problem));
+    }
   };
   return made;
 }
@@ -122,6 +127,20 @@ function codes() {
     element("details", {}, element("summary", { textContent: W().codesEnd }), proved("codes-end", W().codesEnd, "/end", () => { state.recovery = null; })));
 }
 
+/** Makes a passkey as the server wants it. */
+async function makePasskey(wanted) {
+  const made = await navigator.credentials.create({ publicKey: {
+    challenge: bytes(wanted.challenge),
+    rp: { id: wanted.rp_id, name: "Denwaban" },
+    user: { id: bytes(wanted.user_id), name: wanted.user_name, displayName: wanted.user_name },
+    pubKeyCredParams: wanted.algorithms.map((alg) => ({ type: "public-key", alg })),
+    excludeCredentials: wanted.known.map((id) => ({ type: "public-key", id: bytes(id) })),
+    authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
+    attestation: "none",
+  } });
+  return { client_data: base64url(made.response.clientDataJSON), attestation: base64url(made.response.attestationObject) };
+}
+
 function passkeys() {
   const { passkeys, passkeys_here } = state.account;
   const rename = (one) => {
@@ -168,7 +187,7 @@ function draw() {
   $("title").textContent = `${W().account}: ${name}`;
   const notice = lacks_factor ? element("section", { id: "lacks", className: "panel notice", role: "status" }, element("p", { textContent: W().lacks })) : null;
   const parts = [notice, codes(), passkeys(), sessions(), passwords()].filter((part) => part != null);
-  staying($("account"), () => $("account").replaceChildren(...parts, everybody.place), () => $("back"));
+  keeping($("account"), () => $("account").replaceChildren(...parts, everybody.place), () => $("back"));
 }
 
 async function load() {

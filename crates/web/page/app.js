@@ -239,6 +239,7 @@ function drawAlarms() {
 
 function listen() {
   const after = state.seq == null ? "" : `?after=${state.seq}`;
+  state.socket?.close();
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/events${after}`);
   state.socket = socket;
   let joined = null;
@@ -284,7 +285,7 @@ function rejoin(broken) {
     listen();
     lists.refresh();
     refreshPromise().catch(() => {});
-    looks().then((one) => one?.refresh()).catch(() => {});
+    looks();
     administer().catch(() => {}); // if it could not be done before
   }, () => setTimeout(() => { if (isOurs()) rejoin(broken); }, RECONNECT_MS));
 }
@@ -319,15 +320,25 @@ async function forAsker(path, options) {
 
 const person = () => state.me && `${state.me.role} ${state.me.name}`;
 
+const made = {};
+let tries = "";
+
+/** What `make` makes of a script: once, however many ask. One that could not be fetched is asked for by another name: some browsers remember that it failed. */
+const once = (path, make) => made[path] ??= import(path + tries).then(make).catch((error) => {
+  delete made[path];
+  tries += "?";
+  throw error;
+});
+
 /** They are fetched for those alone who may use them. After a session that ended by itself they are as they were left. */
 async function administer() {
   const { role } = state.me;
   const asker = person();
   if (whose === asker) return;
   const own = { ...tools, api: forAsker };
-  if (role === "operator") scores ??= (await import("/quality-mine.js")).ownQuality(own);
-  else desks ??= (await import("/office.js")).office({ ...own, desk: reports });
-  if (role === "admin") forms ??= (await import("/setup.js")).setup(own);
+  if (role === "operator") scores = await once("/quality-mine.js", (all) => all.ownQuality(own));
+  else desks = await once("/office.js", (all) => all.office({ ...own, desk: reports }));
+  if (role === "admin") forms = await once("/setup.js", (all) => all.setup(own));
   if (person() !== asker) return;
   await Promise.all(ownDesks().map((desk) => desk.load()));
   if (person() === asker) whose = asker;
@@ -336,7 +347,7 @@ async function administer() {
 /** Whoever is an operator can talk in this page. */
 async function telephone() {
   if (state.me?.operator == null) return ownPhone?.forget();
-  ownPhone ??= (await import("/phone.js")).phone({ ...tools, hangUp: () => reports.deed("F9"), mute: () => reports.deed("Shift+F3") });
+  ownPhone = await once("/phone.js", (all) => all.phone({ ...tools, hangUp: () => reports.deed("F9"), mute: () => reports.deed("Shift+F3") }));
   ownPhone.load();
 }
 
@@ -345,16 +356,18 @@ async function telephone() {
 const mayFind = () => state.me != null && state.me.role !== "operator";
 
 let looking = null; // for those alone who may
-$("find").onsubmit = (event) => event.preventDefault(); // until it is there
+$("find").onsubmit = (event) => { event.preventDefault(); looks(); }; // until it is there
 
-/** Fetched when somebody comes who may look for calls. */
-async function looks() {
-  if (!mayFind()) return null;
-  looking ??= (await import("/find.js")).finder({ ...tools, said: (detail) => line.said(detail), firm, caller });
-  return mayFind() ? looking : null;
+/** What looks for calls, for whoever may, does this; it is fetched when the first of them comes. */
+async function looks(work = (one) => one.refresh()) {
+  if (!mayFind()) return;
+  try {
+    looking = await once("/find.js", (all) => all.finder({ ...tools, once, said: line.said, firm, caller }));
+    if (mayFind()) await work(looking);
+  } catch (error) { $("find-error").textContent = wrong(error); }
 }
 
-const show = async (id) => (await looks())?.show(id);
+const show = (id) => looks((one) => one.show(id));
 
 // ---- Coming and going ----
 
@@ -383,12 +396,11 @@ async function showDesk() {
   $("operator-only").hidden = mayFind();
   $("wallboard").hidden = !mayFind();
   document.body.classList.toggle("operator", state.me.role === "operator");
-  $("one").hidden = true;
   // What comes from now on is heard, whatever becomes of the rest.
   listen();
   const tried = (work) => Promise.resolve(work).catch(() => {});
   const reasons = api("/not-ready-reasons").then((all) => { state.reasons = new Map(all.map((reason) => [reason.code, reason])); });
-  await Promise.all([reasons, names(), refreshNow(), looks().then((one) => one?.refresh()), refreshPromise()].map(tried));
+  await Promise.all([reasons, names(), refreshNow(), looks(), refreshPromise()].map(tried));
   if (!state.me) return;
   drawNow();
   tellAlarm(...await line.recalls(state.me.name).catch(() => []));
@@ -422,18 +434,14 @@ function showLogin(isOver = false) {
   clearTimeout(state.refresh);
   Object.assign(state, { me: null, now: null, alarms: [], socket: null, seq: null, refresh: null, more: false });
   looking?.forget();
-  $("player").removeAttribute("src");
-  $("player").load(); // until then it plays on
-  $("one").hidden = true;
-  for (const id of ["calls", "now-calls", "now-trunks", "bans", "timeline", "facts", "lines", "sha", "alarm-list", "find-error", "now-error", "count"]) $(id).replaceChildren();
+  for (const id of ["now-calls", "now-trunks", "alarm-list", "find-error", "now-error", "who"]) $(id).replaceChildren();
   board.forget();
   reports.forget();
   lists.forget();
   line.forget();
   if (isOver) ownPhone?.forget(); else ownPhone?.lapse();
-  $("ladder").textContent = $("one-title").textContent = $("who").textContent = "";
   if (!isThere) entrance.forget();
-  $("desk").hidden = $("own").hidden = $("account").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = $("banned").hidden = true;
+  $("desk").hidden = $("own").hidden = $("account").hidden = $("logout").hidden = $("skip").hidden = $("alarms").hidden = true;
   $("login").hidden = false;
   if (!isThere) $("login-form").elements.name.focus();
 }
@@ -445,13 +453,13 @@ $("language").onclick = () => {
   localStorage.setItem("language", language);
   speak();
   entrance.redraw();
+  ownPhone?.redraw(); // a talk outlives the login
   if (!state.me) return;
   drawNow();
   board.redraw();
   reports.redraw();
   lists.redraw();
   line.redraw();
-  if (state.me.operator != null) ownPhone?.redraw();
   for (const desk of ownDesks()) desk.redraw();
   drawAlarms();
   if (mayFind()) looking?.redraw();

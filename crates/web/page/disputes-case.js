@@ -7,9 +7,9 @@ import { words } from "/disputes-words.js";
 const CLIP_MS = 10000;
 const CAUSES = ["misheard", "misspoken", "mistyped", "correct"];
 
-/** `tools` are the page's own; `past` shows a report; `done` is called when it is answered. */
+/** `tools` are the page's own; `past` shows a report; `done` is called when it is answered, with whether it is still open. */
 export function disputeCase(tools, past, done) {
-  const { element, table, chip, filled, when, api, wrong } = tools;
+  const { $, element, table, chip, filled, when, api, wrong } = tools;
   const D = () => words[tools.language()] ?? words.en;
   const build = blocks(element);
   const place = element("section", { id: "dispute-case", hidden: true });
@@ -119,7 +119,7 @@ export function disputeCase(tools, past, done) {
     });
     // One click decides and sends: each verdict is a button of its own.
     const verdicts = CAUSES.map((cause) => {
-      const button = build.button(filled(cause === "correct" ? D().sendCorrect : D().sendAs, { cause: D().causes[cause] }), () => send(cause, written, error, verdicts), { className: cause === "correct" ? "" : "main" });
+      const button = build.button(filled(cause === "correct" ? D().sendCorrect : D().sendAs, { cause: D().causes[cause] }), () => send(cause, written), { className: cause === "correct" ? "" : "main" });
       button.dataset.cause = cause;
       return button;
     });
@@ -130,20 +130,27 @@ export function disputeCase(tools, past, done) {
     return form;
   }
 
-  async function send(cause, written, error, buttons) {
-    for (const button of buttons) button.disabled = true;
-    error.textContent = "";
-    const { dispute } = state.found;
-    const said = state.found.fields.find((one) => one.key === dispute.field)?.said;
+  async function send(cause, written) {
+    if (written.isSending) return;
+    written.isSending = true;
+    $("dispute-error").textContent = "";
+    const { turn, found } = state;
+    const { dispute } = found;
+    const said = found.fields.find((one) => one.key === dispute.field)?.said;
     const value = cause === "correct" || written.value.trim() === (said ?? "") ? null : written.value.trim() || null;
     try {
-      await api(`/disputes/${dispute.id}/answer`, { method: "POST", body: JSON.stringify({ cause, answer: written.answer, value, clip: written.clip, clip_from_ms: written.clip ? written.at_ms : null }) });
+      const replied = await api(`/disputes/${dispute.id}/answer`, { method: "POST", body: JSON.stringify({ cause, answer: written.answer, value, clip: written.clip, clip_from_ms: written.clip ? written.at_ms : null }) });
       state.written.delete(dispute.id);
-      await done();
-      await show(dispute.id, false);
+      // It is answered, whether it can be read anew now or not. And the next one may be open by then: it is not taken off the screen.
+      found.dispute = replied.dispute;
+      await done(turn === state.turn).catch(() => {});
+      if (turn === state.turn) await show(dispute.id, false).catch(() => { if (state.found === found) draw(); });
     } catch (why) {
-      error.textContent = [why.body?.what ?? wrong(why), why.body?.remedy].filter(Boolean).join(" — ");
-      for (const button of buttons) button.disabled = false;
+      const said = [why.body?.what ?? wrong(why), why.body?.remedy].filter(Boolean).join(" — ");
+      if (turn === state.turn) $("dispute-error").textContent = said;
+      else $("disputes-error")?.append(`${found.about.customer_name}: ${said} `);
+    } finally {
+      written.isSending = false;
     }
   }
 

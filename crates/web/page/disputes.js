@@ -17,7 +17,7 @@ export function disputeDesk(tools, past) {
   const build = blocks(element);
   const place = $("disputes");
   const state = { open: [], counts: [], firms: new Map(), later: null, span: null, stale: false };
-  const one = disputeCase(tools, past, load);
+  const one = disputeCase(tools, past, async (isOpen) => isOpen ? load() : freshen());
 
   async function load() {
     const now = Date.now();

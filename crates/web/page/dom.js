@@ -27,7 +27,7 @@ export function staying(place, draw, home = () => null) {
   const found = same(name);
   const now = found[Math.min(nth, found.length - 1)] ?? home();
   now?.focus({ preventScroll: true });
-  if (was.selectionStart != null && now?.value === was.value) now.setSelectionRange(was.selectionStart, was.selectionEnd);
+  if (now?.selectionStart != null && now.value === was.value) now.setSelectionRange(was.selectionStart, was.selectionEnd);
 }
 
 /** Asks the API, in this language; `options.tagged` hears in which state the row is that comes. A refusal is thrown with its `status`, `body` and `wait`, the seconds after which to ask again. */

@@ -12,6 +12,7 @@ export function door({ form, field, side, language, entered }) {
   const label = element("label", { hidden: true }, named, code);
   const passkey = element("button", { type: "button", hidden: !knowsPasskeys() });
   let askedOf = ""; // whose code
+  let isBusy = false;
   form.querySelector("button.main").before(label);
   form.querySelector("button.main").after(passkey);
 
@@ -31,9 +32,11 @@ export function door({ form, field, side, language, entered }) {
   }
 
   async function come(work) {
+    if (isBusy) return;
+    isBusy = true;
     error.textContent = "";
     try {
-      await work();
+      await work().finally(() => { isBusy = false; });
       forget();
       await entered();
     } catch (problem) {

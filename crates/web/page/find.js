@@ -6,7 +6,6 @@ import { $, element, filled } from "/dom.js";
 export function finder(tools) {
   const { api, table, keyed, chip, when, seconds, duration, wrong, W, firm, caller, mayOpen } = tools;
   const state = { calls: [], bans: [], cursor: null, further: false, asked: 0, shown: null };
-  let panel = null; // fetched with the first call that is opened
   const ending = (call) => W().endings[call.ending] ?? call.ending;
 
   /** The panel of these sources is there only when there are some. */
@@ -84,7 +83,8 @@ export function finder(tools) {
     try {
       const call = await api(`/calls/${id}`);
       const ladder = await api(`/calls/${id}/trace`).catch(() => "");
-      panel ??= (await import("/call.js")).callPanel({ ...tools, shown: () => state.shown, ending });
+      // Fetched with the first call that is opened.
+      const panel = await tools.once("/call.js", (all) => all.callPanel({ ...tools, shown: () => state.shown, ending }));
       if (state.shown === id) panel(call, ladder, again);
     } catch (error) { if (state.shown === id) $("find-error").textContent = wrong(error); }
   }
@@ -103,8 +103,13 @@ export function finder(tools) {
       drawCalls();
       if (state.shown) show(state.shown, true);
     },
+    /** Nothing is left for whoever comes next. */
     forget() {
       Object.assign(state, { calls: [], bans: [], cursor: null, further: false, asked: state.asked + 1, shown: null });
+      for (const id of ["calls", "bans", "timeline", "facts", "lines", "sha", "count", "ladder", "one-title"]) $(id).replaceChildren();
+      $("one").hidden = $("banned").hidden = true;
+      $("player").removeAttribute("src");
+      $("player").load(); // until then it plays on
     },
   };
 }

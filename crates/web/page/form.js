@@ -1,5 +1,6 @@
-// Building blocks of forms: a label with its input, a list of lines to which one can add and from which one can take away.
-// Everything is made of elements, nothing of HTML text.
+// Building blocks of forms: a label with its input, a list of lines to which one can add and from which one can take away; and what keeps
+// what is typed while a page is drawn anew. Everything is made of elements, nothing of HTML text.
+import { staying } from "/dom.js";
 
 /** `element` is the page's own. */
 export function blocks(element) {
@@ -52,3 +53,37 @@ export const numberOrNothing = (text) => text === "" ? null : Number(text);
 
 /** Words between commas or spaces, of either width. */
 export const several = (text) => text.split(/[,、，\s]+/).filter(Boolean);
+
+const fields = (place) => [...place.querySelectorAll("form input, form select, form textarea")];
+const typedIn = (place) => fields(place).filter((one) => "typed" in one.dataset);
+
+/** What was typed into these fields is in those of `place` that are called the same, unless somebody has typed there since. */
+function putsBack(typed, place) {
+  const called = (one) => [one.form.id, one.name, one.type === "checkbox" ? one.value : ""].join("\n");
+  for (const was of typed) {
+    const now = fields(place).find((one) => one !== was && called(one) === called(was));
+    if (!now || "typed" in now.dataset) continue;
+    Object.assign(now, was.type === "checkbox" ? { checked: was.checked } : { value: was.value });
+    now.dataset.typed = "";
+    const hidden = now.closest("details");
+    if (hidden) hidden.open = true;
+  }
+}
+
+/** Draws `place` anew as `staying` does; what was typed into its forms and not sent stays there. A form that was sent says so: `dataset.sent`. */
+export function keeping(place, draw, home) {
+  place.oninput ??= ({ target }) => { target.dataset.typed = ""; };
+  const typed = typedIn(place).filter((one) => !("sent" in one.form.dataset));
+  staying(place, () => {
+    draw();
+    putsBack(typed, place);
+  }, home);
+}
+
+/** A form that was not taken: what was typed is in the one that stands in its place by now. Gives that, or nothing. */
+export function refused(form) {
+  delete form.dataset.sent;
+  const now = document.getElementById(form.id);
+  if (now && now !== form) putsBack(typedIn(form), now);
+  return now;
+}

@@ -1,6 +1,7 @@
 // The page behind a one-time link: a name, for the first administrator, and a password. The link's secret stands behind the `#`, which no
 // browser sends anywhere; it is taken out of the address at once.
 import { $, ask, element, sending } from "/dom.js";
+import { keeping } from "/form.js";
 import { words } from "/account-words.js";
 
 const PASSWORD_CHARS_MIN = 12;
@@ -41,10 +42,11 @@ function draw() {
       // With codes or a passkey set up before, the door asks for them.
       await send("/login", { name: joined.name, password: password.value }).catch(() => {});
       location.assign("/");
-    } catch (problem) { error.textContent = wrong(problem); }
+    } catch (problem) { $("join").querySelector(".error").textContent = wrong(problem); } // in which language it stands there by now
   };
-  $("join").replaceChildren(form);
-  (first ? name : password).focus();
+  const begins = !$("join").firstChild;
+  keeping($("join"), () => $("join").replaceChildren(form));
+  if (begins) (first ? name : password).focus();
 }
 
 $("language").onclick = () => {

@@ -1,7 +1,7 @@
 // Praise, complaints and wishes about a report (F63): what was said, what was answered, and a form to say more.
 
-/** What stands below a report. `tools` are the page's own; `again` shows the report anew. */
-export function feedbackPart({ element, button, chip, W, filled, when, send, wrong, may, written }, whole, again) {
+/** What stands below a report. `tools` are the page's own. */
+export function feedbackPart({ element, button, chip, W, filled, when, sends, may, written }, whole) {
   const key = `feedback ${whole.id}`;
   const made = element("div", { className: "dispute feedback" });
   for (const one of whole.feedback) {
@@ -18,13 +18,9 @@ export function feedbackPart({ element, button, chip, W, filled, when, send, wro
     const form = element("form", {}, element("label", {}, element("span", { textContent: W.feedbackKind }), kind), element("label", {}, element("span", { textContent: W.feedbackWords }), own), error,
       element("div", { className: "acts" }, element("button", { className: "main", textContent: W.feedbackSend }), button(W.cancel, () => { written.delete(key); offer(); place.querySelector("button").focus(); })));
     form.oninput = () => written.set(key, { kind: kind.value, words: own.value });
-    form.onsubmit = async (event) => {
+    form.onsubmit = (event) => {
       event.preventDefault();
-      try {
-        await send("POST", `/reports/${whole.id}/feedback`, { kind: kind.value, words: own.value });
-        written.delete(key);
-        await again();
-      } catch (why) { error.textContent = wrong(why); }
+      sends(whole, key, "feedback", { kind: kind.value, words: own.value }, error, W.feedbackSent);
     };
     place.replaceChildren(form);
     return kind;

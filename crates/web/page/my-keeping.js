@@ -10,31 +10,36 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
   const moment = (text) => text ? Date.parse(`${text}:00+09:00`) : null;
 
   const typed = new Map(); // by form: what nobody has saved yet, but passwords
+  const busy = new Set(); // forms that are on their way, whatever is drawn anew
+
+  /** Above every page. That a session has ended is said there already. */
+  const tells = (text) => { $("state").textContent = text || $("state").textContent; };
 
   /** A form that says what went wrong. What is typed stays until `act` has gone well, whatever is drawn anew; `then` looks again. */
   function form(code, title, fields, act, then) {
     const said = element("p", { className: "error", role: "alert" });
     const save = element("button", { className: "main", textContent: W().save, ariaLabel: `${W().save}: ${title}` });
-    let isBusy = false;
     const made = element("form", {}, element("h3", { textContent: title }), element("div", { className: "fields" }, ...fields), said, element("div", { className: "acts" }, save));
     const lines = () => [...made.elements].filter((one) => one.name && one.type !== "password");
     for (const one of lines()) one.value = typed.get(code)?.[one.name] ?? one.value;
     made.oninput = () => typed.set(code, Object.fromEntries(lines().map((one) => [one.name, one.value])));
     made.onsubmit = async (event) => {
       event.preventDefault();
-      if (isBusy) return;
-      isBusy = true;
+      if (busy.has(code)) return;
+      busy.add(code);
       for (const field of made.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+      const { who } = state;
       try {
         const done = await act(made.elements);
+        if (state.who !== who) return; // somebody else is here by now
         typed.delete(code);
         await then(done);
       } catch (error) {
-        said.textContent = wrong(error);
+        if (said.offsetParent) said.textContent = wrong(error); else tells(wrong(error));
         const field = made.elements[error.body?.field];
         if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
       } finally {
-        isBusy = false;
+        busy.delete(code);
       }
     };
     return made;
@@ -48,7 +53,7 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
         await send("DELETE", path);
         await draw(tab);
       } catch (error) {
-        $("state").textContent = wrong(error);
+        tells(wrong(error));
       }
     });
     made.ariaLabel = filled(W().removeOf, { what });
@@ -117,9 +122,10 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
       const made = element("li", {}, `${one.name} (${one.login}) ${W().roles[one.role]}`, one.active ? "" : W().hasLeft);
       if (!may("manage") || !one.active) return made;
       const reset = button(W().resetPassword, async () => {
+        const { who } = state;
         try {
           const { password } = await send("POST", `/members/${one.id}/password`);
-          said.textContent = filled(W().newPassword, { login: one.login, password });
+          if (state.who === who) showsOnce({ login: one.login, password });
         } catch (error) {
           said.textContent = wrong(error);
         }
@@ -144,7 +150,7 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
       labelled(W().role, select("role", Object.entries(W().roles).reverse())),
     ], (fields) => send("POST", "/members", { login: fields.login.value, name: fields.name.value, role: fields.role.value }), async (made) => {
       await draw("members");
-      $("keeping").querySelector("[role=status]").textContent = filled(W().newPassword, made);
+      showsOnce(made);
     }));
     const demanded = door.second_factor_since_ms != null;
     const demand = element("input", { type: "checkbox", checked: demanded, disabled: !may("manage"), id: "demand" });
@@ -167,7 +173,12 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
   let drawn = { tab: "", parts: [] };
   const stands = (tab) => drawn.tab === tab && drawn.parts[0]?.isConnected;
 
+  /** A password that nobody can ask for again: beside the logins, or above whatever is looked at by now. */
+  const showsOnce = (made) => { (state.tab === "members" && stands("members") ? $("keeping").querySelector("[role=status]") : $("state")).textContent = filled(W().newPassword, made); };
+
+  /** What was saved or removed is seen the next time, if something else is looked at by now. */
   async function draw(tab) {
+    if (state.tab !== tab) return;
     const mine = ++turn;
     if (!stands(tab)) $("keeping").replaceChildren();
     try {
@@ -178,9 +189,9 @@ export function keeping({ $, element, button, filled, when, send, api, wrong, ma
     } catch (error) {
       if (mine !== turn || state.tab !== tab) return;
       // What stands there, and what is being written in it, is better than nothing.
-      if (stands(tab)) $("state").textContent = wrong(error) || $("state").textContent;
+      if (stands(tab)) tells(wrong(error));
       else $("keeping").replaceChildren(element("p", { className: "error", role: "alert", textContent: wrong(error) }), button(W().retry, () => draw(tab)));
     }
   }
-  return { draw, forget() { typed.clear(); turn += 1; }, get isChanged() { return typed.size > 0; } };
+  return { draw, forget() { typed.clear(); busy.clear(); turn += 1; }, get isChanged() { return typed.size > 0; } };
 }

@@ -10,6 +10,7 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
   let changed = false;
   let loaded = "";
   let turn = 0;
+  let drawn = null; // the form, even while another page hides it
 
   const labelled = (text, field) => element("label", {}, element("span", { textContent: text }), field);
   const fresh = (items, prefix) => {
@@ -138,21 +139,23 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
     event.preventDefault();
     for (const field of place.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     said.textContent = kept.textContent = "";
-    const mine = turn;
+    const asked = whole;
     const { revision, people: roster, recipients, rules: read } = whole;
     const sent = JSON.stringify({ people: roster, recipients, rules: read });
     try {
       const now = await put({ revision, ...JSON.parse(sent) });
-      if (!whole) return; // somebody else is here by now
+      if (whole !== asked) return; // somebody else is here by now, or it was read anew
       const { people: roster, recipients, rules: read } = whole;
-      // What was typed meanwhile is kept, for the next time.
+      // What was typed meanwhile is kept, for the next time, and whoever types is left alone.
       changed = JSON.stringify({ people: roster, recipients, rules: read }) !== sent;
       loaded = lists(now);
-      if (changed) whole.revision = now.revision;
-      else whole = now;
       kept.textContent = W().saved;
-      if (mine === turn) draw();
+      if (changed) return void (whole.revision = now.revision);
+      // From now on the fields write into another document: those that stand there are drawn anew, in whichever language they are by now.
+      whole = now;
+      if (drawn?.isConnected) { turn += 1; draw(); }
     } catch (error) {
+      if (whole !== asked) return;
       said.textContent = wrong(error);
       const field = place.querySelector(`[data-path="${CSS.escape(error.body?.field ?? "-")}"]`);
       if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
@@ -170,6 +173,7 @@ export function orders({ element, button, filled, send, api, wrong, W }) {
       said, kept, element("div", { className: "acts" }, keyed("save", element("button", { className: "main", textContent: W().save }))));
     form.onsubmit = save;
     form.noValidate = true;
+    drawn = form;
     place.replaceChildren(form);
     if (focus) focuses(focus);
   }

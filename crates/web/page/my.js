@@ -13,7 +13,9 @@ const button = (textContent, onclick, more = {}) => element("button", { type: "b
 
 let language = localStorage.getItem("my-language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
 let W = words[language] ?? words.en;
-const state = { me: null, members: [], people: [], reports: [], next: null, asked: 0, opened: new Map(), written: new Map(), tab: "reports" };
+// `wishes`: by report, who is to deal with it and whether it is done, as long as the server has not said so; `cards`: what shows that.
+const state = { me: null, members: [], people: [], reports: [], next: null, asked: 0, opened: new Map(), written: new Map(), wishes: new Map(), cards: new Map(), tab: "reports" };
+const underWay = new Set(); // what is on its way of what was written
 const when = (ms) => new Date(ms).toLocaleString(W.locale, { timeZone: "Asia/Tokyo", month: "numeric", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit" });
 const day = (ms) => new Date(ms).toLocaleDateString(W.locale, { timeZone: "Asia/Tokyo", dateStyle: "medium" });
 
@@ -126,6 +128,7 @@ async function find(more = false) {
 
 function draw() {
   $("since").textContent = state.since ? filled(W.since, { day: day(state.since) }) : "";
+  state.cards.clear();
   $("list").replaceChildren(...state.reports.map((report) => card(report)));
   $("count").textContent = state.reports.length ? filled(state.next ? W.countMore : W.count, { count: state.reports.length }) : W.nothing;
   $("more").hidden = !state.next;
@@ -133,9 +136,7 @@ function draw() {
 
 const chip = (text, kind) => element("span", { textContent: text, className: `chip ${kind}` });
 
-/** `shown` is its body as it stands there: what plays in it plays on. */
-function card(report, shown = null) {
-  const done = report.handling?.done_ms;
+function card(report) {
   const who = [report.company, report.name].filter(Boolean).join(" ") || W.noName;
   const person = state.people.find((one) => one.id === report.person)?.name ?? report.person;
   const top = element("div", { className: "top" }, element("time", { textContent: when(report.received_ms), dateTime: new Date(report.received_ms).toISOString() }));
@@ -143,53 +144,69 @@ function card(report, shown = null) {
   top.append(chip(W.kinds[report.kind] ?? report.kind, ""));
   if (report.follows) top.append(chip(W.correction, "high"));
   if (person) top.append(`→ ${person}`);
-  const place = element("li", { className: `${report.urgency}${done ? " done" : ""}` }, top);
-  const body = shown ?? element("div", { id: `body-${report.id}`, hidden: true });
-  const title = button(who, () => unfold(report, place, title, body));
-  title.setAttribute("aria-expanded", String(!body.hidden));
+  const place = element("li", { className: report.urgency }, top);
+  const body = element("div", { id: `body-${report.id}`, hidden: true });
+  const title = button(who, () => unfold(report, title, body));
+  title.setAttribute("aria-expanded", "false");
   title.setAttribute("aria-controls", body.id);
   place.append(element("h2", {}, title));
   if (report.business) place.append(element("p", { textContent: report.business, className: "business" }));
   const acts = element("div", { className: "acts" });
   if (report.dial) acts.append(element("a", { href: `tel:${report.dial}`, className: "call", textContent: report.callback, ariaLabel: filled(W.toCall, { number: report.callback }) }));
   else if (report.callback) acts.append(element("span", { textContent: report.callback }));
-  acts.append(...handling(report, place, body));
+  acts.append(...handling(report, place));
   place.append(acts, body);
-  if (!shown && state.opened.has(report.id)) unfold(report, place, title, body);
+  if (state.opened.has(report.id)) unfold(report, title, body);
   return place;
 }
 
-/** Who deals with it, and whether that is done: kept at once. */
-function handling(report, place, body) {
-  const done = report.handling?.done_ms;
-  const note = done ? chip(filled(W.doneBy, { name: report.handling.done_by, time: when(done) }), "done") : "";
-  if (!may("handle")) return [note];
-  const tick = element("input", { type: "checkbox", checked: Boolean(done) });
+/** As it was chosen, or as the server has it. */
+const wished = ({ id, handling }) => state.wishes.get(id) ?? { assignee: handling?.assignee ?? null, done: Boolean(handling?.done_ms) };
+
+/** Who deals with it, and whether that is done: kept at once. Nothing else of the card is touched: in it somebody listens, or writes. */
+function handling(report, place) {
+  const note = chip("", "done");
+  const tick = element("input", { type: "checkbox", onchange: () => keep(report, { done: tick.checked }) });
   const members = state.members.filter((member) => member.active || member.id === report.handling?.assignee);
-  const choice = element("select", {}, new Option(W.nobody, ""), ...members.map((member) => new Option(member.name, member.id)));
-  choice.value = report.handling?.assignee ?? "";
-  const keep = async () => {
-    try {
-      const changed = await send("POST", `/reports/${report.id}/handling`, { assignee: choice.value ? Number(choice.value) : null, done: tick.checked });
-      state.reports = state.reports.map((one) => one.id === report.id ? changed : one);
-      const focus = document.activeElement === tick ? "input" : document.activeElement === choice ? "select" : null;
-      const fresh = card(changed, body);
-      place.replaceWith(fresh);
-      if (focus) fresh.querySelector(`.acts ${focus}`)?.focus();
-    } catch (error) {
-      tick.checked = Boolean(done);
-      choice.value = report.handling?.assignee ?? "";
-      $("error").textContent = wrong(error);
-    }
+  const choice = element("select", { onchange: () => keep(report, { assignee: choice.value ? Number(choice.value) : null }) },
+    new Option(W.nobody, ""), ...members.map((member) => new Option(member.name, member.id)));
+  const shows = (now) => {
+    const done = now.handling?.done_ms;
+    place.classList.toggle("done", Boolean(done));
+    note.hidden = !done;
+    note.textContent = done ? filled(W.doneBy, { name: now.handling.done_by, time: when(done) }) : "";
+    tick.checked = wished(now).done;
+    choice.value = wished(now).assignee ?? "";
   };
-  tick.onchange = choice.onchange = keep;
+  state.cards.set(report.id, shows);
+  shows(report);
+  if (!may("handle")) return [note];
   return [
     element("label", { className: "tick" }, tick, element("span", { textContent: W.isDone })),
     element("label", {}, element("span", { textContent: W.assignee }), choice), note,
   ];
 }
 
-async function unfold(report, place, title, body) {
+/** One request after the other: what was chosen last holds, whatever was chosen while the answer was awaited. */
+async function keep({ id }, change) {
+  const known = () => state.reports.find((one) => one.id === id);
+  const isSending = state.wishes.has(id);
+  state.wishes.set(id, { ...wished(known()), ...change });
+  if (isSending) return;
+  try {
+    for (let wish = null; wish !== state.wishes.get(id);) {
+      wish = state.wishes.get(id);
+      const now = await send("POST", `/reports/${id}/handling`, wish);
+      // Somebody else is here by now.
+      if (!state.wishes.has(id)) return;
+      state.reports = state.reports.map((one) => one.id === id ? now : one);
+    }
+  } catch (error) { if (state.wishes.has(id)) $("error").textContent = wrong(error); }
+  state.wishes.delete(id);
+  if (known()) state.cards.get(id)?.(known());
+}
+
+async function unfold(report, title, body) {
   const opens = body.hidden;
   title.setAttribute("aria-expanded", String(opens));
   body.hidden = !opens;
@@ -212,19 +229,36 @@ function fill(body, whole) {
   }
   if (whole.follow_ups.length) body.append(element("p", {}, chip(W.corrected, "high")));
   for (const dispute of whole.disputes) body.append(answer(dispute, whole));
-  if (may("handle")) body.append(disputing(body, whole));
-  const sent = async () => {
-    fill(body, await api(`/reports/${whole.id}`));
-    told(body, W.feedbackSent);
-  };
-  body.append(feedbackPart({ element, button, chip, W, filled, when, send, wrong, may, written: state.written }, whole, sent));
+  if (may("handle")) body.append(disputing(whole));
+  body.append(feedbackPart({ element, button, chip, W, filled, when, sends, may, written: state.written }, whole));
 }
 
-/** What came of it, said at the end of a report; whoever works with the keyboard goes on from there. */
+/** Sends what somebody has written about a report, once; `key` is where it was kept until then, `done` what is said in the form's place. */
+async function sends(whole, key, what, words, error, done) {
+  if (underWay.has(key)) return;
+  underWay.add(key);
+  error.textContent = "";
+  const { who } = state;
+  try {
+    await send("POST", `/reports/${whole.id}/${what}`, words);
+    if (state.who !== who) return; // somebody else is here by now
+    state.written.delete(key);
+    // It is sent, whether it can be seen there already or not.
+    const now = await api(`/reports/${whole.id}`).catch(() => whole);
+    const body = $(`body-${whole.id}`);
+    if (body) { fill(body, now); told(body, done); }
+  } catch (why) {
+    (error.isConnected ? error : $("error")).textContent = wrong(why);
+  } finally {
+    underWay.delete(key);
+  }
+}
+
+/** What came of it, said at the end of a report; whoever works with the keyboard goes on from there, unless they are elsewhere by now. */
 function told(body, textContent) {
   const line = element("p", { role: "status", tabIndex: -1, textContent });
   body.append(line);
-  line.focus();
+  if (document.activeElement === document.body) line.focus();
 }
 
 /** What can be wrong in a report: what stands at its head, too. */
@@ -242,7 +276,7 @@ function answer(dispute, whole) {
 }
 
 /** "That number was wrong": which field, in one's own words if one likes. */
-function disputing(body, whole) {
+function disputing(whole) {
   const place = element("div", { className: "dispute" });
   const ask = () => {
     const before = state.written.get(whole.id);
@@ -255,16 +289,9 @@ function disputing(body, whole) {
       element("label", {}, element("span", { textContent: W.disputeWords }), own), error,
       element("div", { className: "acts" }, element("button", { className: "main", textContent: W.disputeSend }), button(W.cancel, () => { state.written.delete(whole.id); offer(); place.querySelector("button").focus(); })));
     form.oninput = () => state.written.set(whole.id, { field: field.value, words: own.value });
-    form.onsubmit = async (event) => {
+    form.onsubmit = (event) => {
       event.preventDefault();
-      try {
-        await send("POST", `/reports/${whole.id}/disputes`, { field: field.value, words: own.value });
-        state.written.delete(whole.id);
-        fill(body, await api(`/reports/${whole.id}`));
-        told(body, W.disputeSent);
-      } catch (why) {
-        error.textContent = wrong(why);
-      }
+      sends(whole, whole.id, "disputes", { field: field.value, words: own.value }, error, W.disputeSent);
     };
     place.replaceChildren(form);
     return field;
@@ -302,6 +329,7 @@ function leave() {
   Object.assign(state, { me: null, who: null, members: [], people: [], reports: [], next: null, since: null, asked: state.asked + 1, tab: "reports" });
   state.opened.clear();
   state.written.clear();
+  state.wishes.clear();
   kept.forget();
   ordered.forget();
   $("find").reset();

@@ -1,5 +1,6 @@
 // Reports of the past: found by firm, time, kind, urgency, words, or a number in any spelling; and one of them with its text, everything
 // that was changed in it, where in the recording each field was said, who got it and who did what to it.
+import { staying } from "/dom.js";
 import { blocks } from "/form.js";
 import { fromJapan } from "/profile-day.js";
 import { problemsOf } from "/bound.js";
@@ -20,6 +21,7 @@ export function pastReports(tools) {
   const place = $("past");
   const state = { user: null, firms: [], asked: {}, reports: [], cursor: null, turn: 0, opened: 0, one: null, later: null };
   const shell = {};
+  const busy = new Set(); // reports with which something is being done
 
   // ---- Searching ----
 
@@ -144,7 +146,7 @@ export function pastReports(tools) {
       // Another one has been opened since.
       if (turn !== state.opened) return;
       state.one = { whole, written };
-      drawOne();
+      staying(shell.one, drawOne, () => shell.one.querySelector("h3"));
       if (moves) {
         shell.one.querySelector("h3").focus();
         shell.one.scrollIntoView({ block: "nearest" });
@@ -184,10 +186,10 @@ export function pastReports(tools) {
   /** What can be done with it: correct it, hear its call, look at what it follows. */
   function acts(whole, written) {
     const to = build.select("past-to", written.places.map((one) => [one.id, `${one.label} · ${tools.channel(one.channel)}`]), "");
-    const also = written.places.length && whole.state === "sent" ? [build.labelled(B().sendTo, to), build.button(B().send, (event) => doing(event.target, () => api(`/reports/${whole.id}/deliveries`, { method: "POST", body: JSON.stringify({ recipient: to.value }) }), B().sentAlso), { id: "past-send-also" })] : [];
+    const also = written.places.length && whole.state === "sent" ? [build.labelled(B().sendTo, to), build.button(B().send, () => doing(() => api(`/reports/${whole.id}/deliveries`, { method: "POST", body: JSON.stringify({ recipient: to.value }) }), B().sentAlso), { id: "past-send-also" })] : [];
     const open = (id, text) => build.button(text, () => show(id), { className: "link" });
     return element("div", { className: "acts" }, ...also,
-      ...(whole.state === "sent" ? [build.button(B().correct, (event) => doing(event.target, correct), { id: "past-correct" })] : []),
+      ...(whole.state === "sent" ? [build.button(B().correct, () => doing(correct), { id: "past-correct" })] : []),
       ...(whole.state === "draft" ? [build.button(B().goOn, () => tools.desk.openReport(whole.id, true))] : []),
       ...(whole.call ? [build.button(B().openCall, () => tools.open(whole.call))] : []),
       ...(whole.follows ? [open(whole.follows, B().follows)] : []), ...whole.follow_ups.map((id) => open(id, B().followUp)));
@@ -197,16 +199,17 @@ export function pastReports(tools) {
     }
   }
 
-  /** A button's work: once, and what came of it is said. */
-  async function doing(button, work, done = "") {
-    button.disabled = true;
+  /** A button's work: once, and what came of it is said. The button is not disabled: whoever stands there would be lost. */
+  async function doing(work, done = "") {
     const { id } = state.one.whole;
+    if (busy.has(id)) return;
+    busy.add(id);
     shell.said.textContent = "";
     let said = done;
     await work().catch((error) => { said = [error.body?.what ?? wrong(error), error.body?.remedy].filter(Boolean).join(" — "); });
-    if (state.one?.whole.id !== id) return;
-    await show(id, false);
-    shell.said.textContent = said;
+    if (state.one?.whole.id === id) await show(id, false);
+    busy.delete(id);
+    if (state.one?.whole.id === id) shell.said.textContent = said;
   }
 
   const person = (id) => state.one.written.people.find((one) => one.id === id)?.name;
@@ -234,7 +237,7 @@ export function pastReports(tools) {
     const seen = one.seen_ms ? ` · ${filled(B().seenAt, { time: when(one.seen_ms) })}` : "";
     const tries = element("details", {}, element("summary", { textContent: String(one.attempts) }),
       element("ol", {}, ...one.tries.map((attempt) => element("li", { textContent: [when(attempt.begun_ms), attempt.outcome && (B().outcomes[attempt.outcome] ?? attempt.outcome), attempt.detail].filter(Boolean).join(" · ") }))));
-    const again = OPEN.includes(one.state) ? "" : build.button(B().again, (event) => doing(event.target, () => api(`/deliveries/${one.id}/resend`, { method: "POST" }), B().sentAgain), { className: "link", ariaLabel: filled(B().againOf, { recipient: one.label }) });
+    const again = OPEN.includes(one.state) ? "" : build.button(B().again, () => doing(() => api(`/deliveries/${one.id}/resend`, { method: "POST" }), B().sentAgain), { className: "link", ariaLabel: filled(B().againOf, { recipient: one.label }) });
     return [`${one.label} · ${tools.channel(one.channel)}${one.round ? ` (${one.round + 1})` : ""}`, element("span", {}, chip(B().deliveryStates[one.state] ?? one.state, kind), seen), one.attempts ? tries : "", when(one.accepted_ms),
       { text: one.remote_id, kind: "code" }, one.error, again];
   }
@@ -262,7 +265,7 @@ export function pastReports(tools) {
         // A choice that somebody is making stays as it is; what is open stays open.
         const opened = [...shell.one.querySelectorAll("details")].map((one) => one.open);
         const plays = [...shell.one.querySelectorAll("audio")].some((audio) => !audio.paused);
-        if (!plays && !shell.one.contains(document.activeElement)) show(event.report, false).then(() => shell.one.querySelectorAll("details").forEach((one, at) => { one.open = opened[at] ?? false; }));
+        if (!plays && !shell.one.querySelector(":is(select, audio, pre):focus")) show(event.report, false).then(() => shell.one.querySelectorAll("details").forEach((one, at) => { one.open = opened[at] ?? false; }));
       }, REFRESH_MS);
     },
     redraw: draw,

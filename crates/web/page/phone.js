@@ -295,7 +295,7 @@ export function phone(tools) {
     $("phone-place").hidden = lapsed;
     $("phone-state").hidden = state === "off";
     $("phone-state").textContent = text();
-    const faulty = () => filled(T().noMicrophone, { why: T().faults[sound.fault()] ?? sound.fault(), so: T().unheard[state] ?? T().unheard.talking });
+    const faulty = () => filled(T().noMicrophone, { why: T().faults[sound.fault()] ?? filled(T().faults.other, { name: sound.fault() }), so: T().unheard[state] ?? T().unheard.talking });
     const said = lapsed ? "lapsed" : state === "starting" && sound.asking() ? "asks" : state;
     $("phone-hint").textContent = T().hints[said] ?? (sound.silent() && sound.fault() ? faulty() : "");
     $("phone-hint").hidden = !$("phone-hint").textContent || choice.place !== "page";

@@ -169,11 +169,11 @@ export function profileDesk(tools) {
     const { mine } = state;
     // The key Enter means the part that is looked at.
     if (SAVES_ITSELF.includes(state.tab)) return void shell.part.querySelector("button.main")?.click();
-    if (!mayWrite()) return;
+    if (!mayWrite() || mine.isBusy) return;
+    mine.isBusy = true; // its button is not disabled: whoever stands there would be lost
     said("");
     const { doc, revision } = mine;
     const sent = JSON.stringify(doc);
-    shell.save.disabled = true;
     try {
       const answer = isAdmin()
         ? await api(`/customers/${mine.id}/profile`, { method: "PUT", body: JSON.stringify({ revision, profile: doc }) })
@@ -184,7 +184,7 @@ export function profileDesk(tools) {
       if (mine !== state.mine) return;
       drawPart();
       said(P().saved);
-    } catch (error) { await refused(mine, error); } finally { if (mine === state.mine) shell.save.disabled = !mayWrite(); }
+    } catch (error) { await refused(mine, error); } finally { mine.isBusy = false; }
   }
 
   async function refused(mine, error) {

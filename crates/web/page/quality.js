@@ -85,10 +85,10 @@ export function qualityDesk(tools) {
     Object.assign(state, { one, wave: waveform(tools, { label: Q().wave, hint: Q().waveKeys }) });
     if (fresh) state.sheet = sheets.get(one.id) ?? { comment: one.sheet?.comment ?? "", marks: new Map((one.sheet?.marks ?? []).map((mark) => [mark.code, { ...mark }])) };
     drawOne();
+    if (fresh) shell.one.querySelector("h3").focus();
     const [call, whole] = await Promise.all([api(`/calls/${one.call}`).catch(() => null), one.report ? api(`/reports/${one.report}`).catch(() => null) : null]);
     if (state.one?.id !== one.id || !call?.recording) return;
     state.wave.shows(one.call, call.recording.samples / 8, Object.entries(whole?.evidence ?? {}).map(([key, { spans }]) => ({ key, spans })));
-    if (fresh) shell.one.querySelector("h3").focus();
   }
 
   function drawOne() {

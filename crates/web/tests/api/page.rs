@@ -602,6 +602,7 @@ const ACCOUNTS: &[&str] = &[
     "//join",
     "//account.css",
     "//dom.js",
+    "//form.js",
     "//account.js",
     "//account-users.js",
     "//account-words.js",
