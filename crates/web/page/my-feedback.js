@@ -22,6 +22,7 @@ export function feedbackPart({ element, button, chip, W, filled, when, sends, ma
       event.preventDefault();
       sends(whole, key, "feedback", { kind: kind.value, words: own.value }, error, W.feedbackSent);
     };
+    form.oninput(); // that it is open is kept, too
     place.replaceChildren(form);
     return kind;
   };

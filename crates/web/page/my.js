@@ -1,5 +1,5 @@
 // My page: a client firm's reports of six months, on a telephone first. Whatever comes from outside is put on the page as text.
-import { $, ask, element, filled, sending } from "/dom.js";
+import { $, ask, element, filled, sending, staying } from "/dom.js";
 import { words } from "/my-words.js";
 import { door } from "/door.js";
 import { feedbackPart } from "/my-feedback.js";
@@ -213,7 +213,8 @@ async function unfold(report, title, body) {
   if (!opens) return state.opened.delete(report.id);
   state.opened.set(report.id, true);
   try {
-    fill(body, await api(`/reports/${report.id}`));
+    const whole = await api(`/reports/${report.id}`);
+    staying(body, () => fill(body, whole));
   } catch (error) {
     body.replaceChildren(element("p", { className: "error", textContent: wrong(error) }));
   }
@@ -232,6 +233,9 @@ function fill(body, whole) {
   if (may("handle")) body.append(disputing(whole));
   body.append(feedbackPart({ element, button, chip, W, filled, when, sends, may, written: state.written }, whole));
 }
+
+/** A form that is open and empty is nothing that could be lost. */
+const isWriting = () => [...state.written.values()].some(({ words }) => words);
 
 /** Sends what somebody has written about a report, once; `key` is where it was kept until then, `done` what is said in the form's place. */
 async function sends(whole, key, what, words, error, done) {
@@ -293,6 +297,7 @@ function disputing(whole) {
       event.preventDefault();
       sends(whole, whole.id, "disputes", { field: field.value, words: own.value }, error, W.disputeSent);
     };
+    form.oninput(); // that it is open is kept, too
     place.replaceChildren(form);
     return field;
   };
@@ -359,11 +364,11 @@ $("find").addEventListener("compositionend", () => { clearTimeout(typing); typin
 $("find").onsubmit = (event) => { event.preventDefault(); clearTimeout(typing); find(); };
 $("more").onclick = () => find(true);
 // Nothing is drawn anew under the hands of whoever is writing.
-addEventListener("online", () => { $("state").textContent = ""; if (state.me && !state.written.size) find(); });
+addEventListener("online", () => { $("state").textContent = ""; if (state.me && !isWriting()) find(); });
 addEventListener("offline", () => { $("state").textContent = W.failed; });
 
 const kept = keeping({ $, element, button, filled, when, send, api, wrong, may, state, W: () => W, begin });
 const ordered = orders({ element, button, filled, send, api, wrong, W: () => W });
-addEventListener("beforeunload", (event) => { if (ordered.isChanged || kept.isChanged || state.written.size) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (ordered.isChanged || kept.isChanged || isWriting()) event.preventDefault(); });
 speak();
 begin();

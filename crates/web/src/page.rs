@@ -1,5 +1,5 @@
-//! The pages: a few small files, part of the binary. They are packed once, and a browser that has one asks only whether it is
-//! still the same.
+//! The pages: a few small files, part of the binary. They are sent without comments and indentation, each line where it was; packed
+//! once; and a browser that has one asks only whether it is still the same.
 
 use std::io::Write;
 use std::sync::{LazyLock, OnceLock};
@@ -119,7 +119,7 @@ const FILES: &[(&str, &str, &str)] = &[
 /// A file as it is sent.
 struct Ready {
     kind: &'static str,
-    text: &'static str,
+    text: String,
     /// gzip (RFC 1952), once somebody has asked for it, and if it is shorter.
     packed: OnceLock<Option<Vec<u8>>>,
     /// Changes with the text (RFC 9110, section 8.8.3). Weak, for it is the same for both forms.
@@ -127,8 +127,10 @@ struct Ready {
 }
 
 impl Ready {
-    fn new(kind: &'static str, text: &'static str) -> Ready {
-        let hash = Sha256::digest(text);
+    fn new(path: &str, kind: &'static str, text: &str) -> Ready {
+        let is_ours = matches!(kind, SCRIPT | STYLE) && !path.starts_with("/vendor/");
+        let text = if is_ours { lean(text) } else { text.to_owned() };
+        let hash = Sha256::digest(&text);
         let name = hash.iter().take(8).fold(String::new(), |name, byte| format!("{name}{byte:02x}"));
         let tag = HeaderValue::from_str(&format!("W/\"{name}\"")).unwrap_or(HeaderValue::from_static("W/\"\""));
         Ready { kind, text, packed: OnceLock::new(), tag }
@@ -147,23 +149,41 @@ impl Ready {
         if told(asked, header::IF_NONE_MATCH).any(|tag| tag.as_bytes() == self.tag.as_bytes()) {
             return (StatusCode::NOT_MODIFIED, headers).into_response();
         }
-        let packed = takes_gzip(asked).then(|| self.packed.get_or_init(|| packed(self.text))).and_then(Option::as_ref);
+        let packed = takes_gzip(asked).then(|| self.packed.get_or_init(|| packed(&self.text))).and_then(Option::as_ref);
         match packed {
             Some(packed) => (headers, [(header::CONTENT_ENCODING, "gzip")], packed.as_slice()).into_response(),
-            None => (headers, self.text).into_response(),
+            None => (headers, self.text.as_str()).into_response(),
         }
     }
 }
 
 /// Once for the whole process.
 static READY: LazyLock<Vec<Ready>> =
-    LazyLock::new(|| FILES.iter().map(|&(_, kind, text)| Ready::new(kind, text)).collect());
+    LazyLock::new(|| FILES.iter().map(|&(path, kind, text)| Ready::new(path, kind, text)).collect());
 
 /// Routes of the page's files.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     FILES.iter().zip(READY.iter()).fold(Router::new(), |router, (&(path, _, _), file)| {
         router.route(path, get(move |asked: HeaderMap| async move { file.answer(&asked) }))
     })
+}
+
+/// A script or a style sheet without the comments that have lines of their own, and without indentation; no line is another one than
+/// before. None of ours has a text that goes over several lines.
+fn lean(text: &str) -> String {
+    let mut lean = String::with_capacity(text.len());
+    let mut is_comment = false;
+    for line in text.lines() {
+        let line = line.trim();
+        let begins = line.starts_with("/*") && line.find("*/").is_none_or(|end| end + 2 == line.len());
+        if is_comment || begins {
+            is_comment = !line.ends_with("*/");
+        } else if !line.starts_with("//") {
+            lean.push_str(line);
+        }
+        lean.push('\n');
+    }
+    lean
 }
 
 fn packed(text: &str) -> Option<Vec<u8>> {
@@ -189,4 +209,24 @@ fn takes_gzip(asked: &HeaderMap) -> bool {
         let weight = weight.trim().trim_start_matches("q=").parse::<f32>().unwrap_or(1.0);
         name.trim().eq_ignore_ascii_case("gzip") && weight > 0.0
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_has_no_comments_and_each_line_where_it_was() {
+        let text = "// Why.\nimport { a } from \"/a.js\";\n\n/**\n * What.\n */\n  /** One. */\n  const b = 1; // rest\n  /* in */ a(b);\n\
+                    const url = \"https://x/*\";\n";
+        let sent = "\nimport { a } from \"/a.js\";\n\n\n\n\n\nconst b = 1; // rest\n/* in */ a(b);\nconst url = \"https://x/*\";\n";
+        assert_eq!(lean(text), sent);
+        assert_eq!(lean("/* Colours. */\n:root {\n  --a: 1;\n}\n"), "\n:root {\n--a: 1;\n}\n");
+        for (path, kind, text) in FILES.iter().filter(|(_, kind, _)| matches!(*kind, SCRIPT | STYLE)) {
+            // What is left out would change a text of several lines.
+            let texts = text.lines().filter(|line| line.matches('`').count() % 2 == 1).count();
+            assert!(path.starts_with("/vendor/") || texts == 0, "{path} has a text of several lines");
+            assert_eq!(Ready::new(path, kind, text).text.lines().count(), text.lines().count(), "{path}");
+        }
+    }
 }
