@@ -9,7 +9,7 @@ use web::News;
 
 /// A call's id begins with its time.
 const CALL: u64 = (NOW as u64 - 9_200) << 20;
-/// Requests of the fuzzed firm, unless `DENWABAN_FUZZ` says more.
+/// Requests of the fuzzed firm, unless `DENWABAN_FUZZ` says more; 100,000 with `DENWABAN_LONG`.
 const FUZZ: u64 = 3_000;
 
 /// A firm with a member of each role who is logged in, and reports that were sent.
@@ -484,23 +484,8 @@ fn names_of(other: &Firm) -> Vec<String> {
     names
 }
 
-/// Where it may ask; `{}` is a name.
-const PATHS: [&str; 31] = [
-    "/my/reports",
-    "/my/reports/{}",
-    "/my/reports/{}/handling",
-    "/my/reports/{}/disputes",
-    "/my/reports/export",
-    "/my/members",
-    "/my/members/{}",
-    "/my/members/{}/password",
-    "/my/schedules",
-    "/my/schedules/{}",
-    "/my/notes",
-    "/my/notes/{}",
-    "/my/me",
-    "/my/orders",
-    "/my/dial-in",
+/// The house's own, where a firm has nothing to ask; `{}` is a name.
+const PATHS: [&str; 17] = [
     "/customers/{}/dial-in",
     "/reports",
     "/reports/{}",
@@ -517,13 +502,58 @@ const PATHS: [&str; 31] = [
     "/events",
     "/now",
     "/users",
+    "/feedback",
 ];
+
+/// These, and whatever the description names of my page, as often.
+fn paths() -> Vec<String> {
+    let described = serde_json::to_value(web::openapi::description()).unwrap();
+    let documented = described["paths"].as_object().unwrap().keys().map(|path| path.trim_start_matches("/api/v1"));
+    let template = |path: &str| -> String {
+        let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    let mine: Vec<String> = documented.filter(|path| path.starts_with("/my/")).map(template).collect();
+    assert!(mine.len() > 30 && mine.contains(&"/my/reports/{}/recording".to_owned()), "{mine:?}");
+    mine.into_iter().chain(PATHS.map(str::to_owned)).collect()
+}
+
+/// A login of a firm's, however often one of the requests ends it.
+struct Login {
+    role: MemberRole,
+    token: String,
+    /// Answers that it got as one that is let in.
+    let_in: u64,
+    renewed: u32,
+}
+
+impl Login {
+    /// A new member of the same role, logged in: the one before has ended, or has another password.
+    fn renew(&mut self, two: &Two) {
+        self.renewed += 1;
+        let login = format!("{:?}{}@sakura.example", self.role, self.renewed).to_lowercase();
+        let form = MemberForm { login, name: "MARK-A".to_owned(), role: self.role };
+        let (store, firm) = (&two.house.store, two.sakura.id);
+        let (member, _) = two.house.wait(store.create_member(firm, &form, Some(PASSWORD), "root", NOW)).unwrap();
+        let hour = store::Entrance::lasting(std::time::Duration::from_secs(3600));
+        let token = two.house.wait(store.open_for(store::Person::Member(member.id), NOW, &hour)).unwrap();
+        self.token = token.as_str().to_owned();
+        // Nobody has more logins than a firm may have.
+        let before = two.house.wait(store.members(firm)).unwrap();
+        for old in before.iter().rev().skip(20).filter(|one| one.active) {
+            two.house.wait(store.end_member(firm, old.id, "root", NOW)).unwrap();
+        }
+    }
+}
 
 #[test]
 fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
     let two = Two::new();
     let mut dice = Dice(20_261_122);
-    let requests = std::env::var("DENWABAN_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(FUZZ);
+    let requests = std::env::var("DENWABAN_FUZZ")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(if std::env::var_os("DENWABAN_LONG").is_some() { 100_000 } else { FUZZ });
     let named = names_of(&two.other);
     let other = two.other.id;
     let queries = [
@@ -550,14 +580,19 @@ fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
         Some(json!({"revision": 1, "people": [], "recipients": [], "rules": []})),
         Some(json!({"revision": 1, "people": [], "recipients": [], "rules": [], "customer": other})),
     ];
-    let members = [&two.sakura.owner, &two.sakura.member, &two.sakura.reader];
+    let (paths, firm) = (paths(), &two.sakura);
+    let mut logins: Vec<Login> =
+        [(MemberRole::Owner, &firm.owner), (MemberRole::Member, &firm.member), (MemberRole::Reader, &firm.reader)]
+            .map(|(role, token)| Login { role, token: token.clone(), let_in: 0, renewed: 0 })
+            .into();
     for round in 0..requests {
-        let token = dice.one(&members);
+        let place = dice.roll(logins.len());
+        let login = &mut logins[place];
         let method = *dice.one(&["GET", "GET", "GET", "POST", "PUT", "DELETE", "PATCH"]);
         let (name, query) = (dice.one(&named).clone(), dice.one(&queries).clone());
-        let path = dice.one(&PATHS).replace("{}", &name) + &query;
+        let path = dice.one(&paths).replace("{}", &name) + &query;
         let body = if method == "GET" { None } else { dice.one(&bodies).clone() };
-        let said = two.house.ask(method, &path, Some(token), body.clone());
+        let said = two.house.ask(method, &path, Some(&login.token), body.clone());
         let text = said.text();
         assert!(!text.contains(two.other.mark), "request {round}: {method} {path} {body:?}: {} {text}", said.status);
         if !path.starts_with("/my/") {
@@ -566,7 +601,17 @@ fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
                 "request {round}: {method} {path}: {} {text}",
                 said.status
             );
+        } else if said.status == 401 || path.starts_with("/my/logout") || path.starts_with("/my/account/sessions") {
+            if two.house.get("/my/me", &login.token).status != 200 {
+                login.renew(&two);
+            }
+        } else {
+            login.let_in += u64::from(said.status == 200);
         }
+    }
+    for Login { role, let_in, renewed, .. } in &logins {
+        println!("{role:?}: let in {let_in} times in {requests} requests, renewed {renewed} times");
+        assert!(*let_in > requests / 60, "{role:?} was let in {let_in} times in {requests} requests");
     }
     // Nothing of the other firm's has changed, either.
     let theirs = two.house.get("/my/reports", &two.other.reader);
