@@ -187,6 +187,8 @@ impl Teller {
                 warn!(%source, reason, failures, "not listened to for a while")
             }
             Alarm::RegistrationRefused { trunk, status } => warn!(trunk, status, "registration refused"),
+            Alarm::TrunkDown { trunk, why } => warn!(trunk, why, "trunk down for a while: no call comes over it"),
+            Alarm::TrunkUp { trunk, down_ms } => warn!(trunk, down_ms, "trunk usable again"),
             Alarm::NoPort => warn!("no RTP port is free: widen media.ports"),
             Alarm::Repaired { what } => error!(what, "an invariant was broken: please report this"),
         }

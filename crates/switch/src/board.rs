@@ -20,6 +20,7 @@ use crate::io::{Alarm, Event};
 use crate::known::{HALF_MAX, Known};
 use crate::leg::{Description, Leg, Role, Signalling, Terms, Vault};
 use crate::media;
+use crate::outages::Outages;
 use crate::owed::Owed;
 use crate::ports::Ports;
 use crate::promise::Promise;
@@ -92,6 +93,8 @@ pub(crate) struct Board {
     pub(crate) trunks: HashMap<TrunkId, bool>,
     /// Since when they are so (unix ms), and why.
     pub(crate) trunk_turns: HashMap<TrunkId, (i64, String)>,
+    /// Which of them are down for so long that it is told.
+    pub(crate) outages: Outages,
     /// Trunks that asked to be left alone (Retry-After), until then.
     resting_trunks: HashMap<TrunkId, Instant>,
     /// What each firm's outgoing calls use.
@@ -145,6 +148,7 @@ impl Board {
             legs: HashMap::new(),
             trunks: HashMap::new(),
             trunk_turns: HashMap::new(),
+            outages: Outages::default(),
             resting_trunks: HashMap::new(),
             usage: Usage::default(),
             promises: Promises::default(),

@@ -9,13 +9,14 @@ mod incoming;
 mod notice;
 mod past;
 mod reports;
+mod trunks;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
 use acd::{CallId, OperatorId, REPORTS_OPEN, State, StateRefused, Who, Widening, Wish};
-use endpoint::{LegEvent, LegId, Trace, TrunkId};
+use endpoint::{LegEvent, LegId, Trace};
 
 use crate::board::{Board, Effect, Phone};
 use crate::call::callback::ForPromise;
@@ -192,6 +193,7 @@ impl Calls {
         self.board.queue.set_operators(now, directory.operators.values().map(of_queue).collect());
         self.board.trunks.retain(|id, _| directory.trunk(*id).is_some());
         self.board.trunk_turns.retain(|id, _| directory.trunk(*id).is_some());
+        self.board.outages.keep(|id| directory.trunk(id).is_some());
         self.board.phones.retain(|id, _| directory.operators.contains_key(id));
         self.board.look_at_addresses(&directory);
         self.board.look_at_teams(&directory);
@@ -225,15 +227,6 @@ impl Calls {
         }
         self.board.queue.set_reachable(now, who, phone.is_some());
         self.run_queue(now);
-    }
-
-    /// A trunk went up or down.
-    pub(crate) fn set_trunk(&mut self, now: Instant, trunk: TrunkId, up: bool, why: &str) {
-        if self.board.trunks.insert(trunk, up) != Some(up) {
-            let turned = (self.board.unix_ms(now), why.to_owned());
-            self.board.trunk_turns.insert(trunk, turned);
-            self.board.event(Event::TrunkState { trunk: trunk.0, up, why: why.to_owned() });
-        }
     }
 
     /// A SIP message of a leg.
@@ -275,6 +268,7 @@ impl Calls {
         self.errands_timeout(now);
         self.notices_timeout(now);
         self.dial_ins_timeout(now);
+        self.outages_timeout(now);
         self.board.queue.handle_timeout(now);
         self.run_queue(now);
     }
@@ -286,7 +280,8 @@ impl Calls {
         let notices = self.notices.values().filter_map(Spoken::deadline).min();
         let dial_ins = self.dial_ins.values().filter_map(DialIn::deadline).min();
         let (queue, promise) = (self.board.queue.poll_timeout(), self.board.promise.due());
-        [first, queue, errands, notices, dial_ins, promise].into_iter().flatten().min()
+        let outages = self.board.outages.due();
+        [first, queue, errands, notices, dial_ins, promise, outages].into_iter().flatten().min()
     }
 
     /// The next thing to do.

@@ -329,6 +329,8 @@ pub struct TrunkNow {
     pub name: String,
     /// Usable.
     pub up: bool,
+    /// Since when it is not, unix ms, once that was told as an alarm (`trunk_down`).
+    pub down_since_ms: Option<i64>,
 }
 
 /// A trunk for those who look after it. Times are unix ms.

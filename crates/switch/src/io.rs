@@ -270,6 +270,10 @@ pub enum Alarm {
     },
     /// A trunk's registration was refused.
     RegistrationRefused { trunk: i64, status: u16 },
+    /// A trunk cannot be used, and not for a moment only: until `trunk_up` no call comes over it, and none goes.
+    TrunkDown { trunk: i64, why: String },
+    /// A trunk of which that was told can be used again, after so long.
+    TrunkUp { trunk: i64, down_ms: i64 },
     /// No RTP port is free.
     NoPort,
     /// An invariant was broken and repaired.

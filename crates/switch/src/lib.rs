@@ -20,6 +20,7 @@ pub mod ladder;
 mod leg;
 #[allow(missing_docs, reason = "variants are documented with all their fields in one sentence")]
 pub mod media;
+mod outages;
 mod owed;
 pub mod past;
 mod ports;

@@ -43,10 +43,12 @@ impl Calls {
                 call: operator.call.map(|call| call.to_string()),
             }
         });
+        let since_ms = |id| self.board.trunk_turns.get(&id).map(|(since_ms, _)| *since_ms);
         let trunks = self.board.directory.trunks.iter().map(|trunk| TrunkNow {
             trunk: trunk.id.0,
             name: trunk.name.clone(),
             up: self.board.trunks.get(&trunk.id).copied().unwrap_or(false),
+            down_since_ms: since_ms(trunk.id).filter(|_| self.board.outages.is_told(trunk.id)),
         });
         Snapshot {
             calls: live.map(|call| self.call_now(now, call)).collect(),

@@ -175,6 +175,8 @@ impl Switch {
         self.endpoint.set_trunks(now, directory.trunks.clone());
         self.endpoint.shut_out(shut_out(&directory, now, self.calls.board.unix_ms(now)));
         self.calls.set_directory(now, directory);
+        // First what the SIP side says of its trunks, which has the reasons.
+        self.turn(now);
         for (trunk, state) in self.endpoint.trunk_states() {
             self.calls.set_trunk(now, trunk, state == TrunkState::Up, "");
         }

@@ -213,6 +213,7 @@ function alarmText(alarm) {
     caller: alarm.caller ? number(alarm.caller) : W.withheld.anonymous,
     candidates: alarm.candidates?.join(", "),
     customer: state.customers.get(alarm.customer) ?? alarm.customer,
+    down_ms: alarm.down_ms < 60_000 ? seconds(alarm.down_ms) : duration(alarm.down_ms),
     leg: W.legs[alarm.leg] ?? alarm.leg,
     limit: W.caps[alarm.limit] ?? alarm.limit,
     operator: state.operators.get(alarm.operator) ?? alarm.operator,
@@ -222,6 +223,10 @@ function alarmText(alarm) {
   };
   return W.alarmWords[alarm.alarm] ? filled(W.alarmWords[alarm.alarm], values) : alarm.alarm;
 }
+
+/** What is still so, however long ago it was told: a trunk that is down. */
+const lasts = ({ event, unix_ms }) => event.alarm === "trunk_down"
+  && Boolean(state.now?.trunks.some((trunk) => trunk.trunk === event.trunk && trunk.down_since_ms != null && trunk.down_since_ms <= unix_ms));
 
 function drawAlarms() {
   $("alarms").hidden = !state.alarms.length;
@@ -292,7 +297,7 @@ function rejoin(broken) {
 
 const tools = {
   $, element, table, keyed, operator: (id) => state.operators.get(id), chip, filled, when, seconds, duration, api, wrong, W: () => W, language: () => language,
-  name: (operator) => state.operators.get(operator) ?? operator, standing, notice: alarmText, mayOpen: () => mayFind(), open: (call) => show(call),
+  name: (operator) => state.operators.get(operator) ?? operator, standing, notice: alarmText, lasts, mayOpen: () => mayFind(), open: (call) => show(call),
   widened: (call) => line.widened(call), changed: () => Promise.all([names(), refreshNow()]).catch(() => {}),
   channel: (code) => (channels[language] ?? channels.en)[code] ?? code,
   number, me: () => state.me, withheld: (word) => W.withheld[word],

@@ -11,7 +11,7 @@ const RECENT_MS = 3_600_000;
 const key = (notice) => `${notice.unix_ms}:${notice.seq}`;
 
 /** `tools` are the page's own: `$`, `element`, `table`, `chip`, `filled`, `when`, `duration`, `api`, `language()`, `standing(operator)`,
- * `notice(alarm)` (its words), `mayOpen()`, `open(call)`. */
+ * `notice(alarm)` (its words), `lasts(notice)`, `mayOpen()`, `open(call)`. */
 export function queue(tools) {
   const { $, element, table, chip, filled, duration } = tools;
   const W = () => words[tools.language()] ?? words.en;
@@ -90,14 +90,14 @@ export function queue(tools) {
     /** To whom this call was widened, and why: in words. */
     widened: (call) => (widened.get(call) ?? []).map(said),
     said,
-    /** The notices of before: all go to the list; gives the last hour's that nobody has closed here, newest first. */
+    /** The notices of before: all go to the list; gives those of the last hour, and those that last, that nobody has closed here, newest first. */
     async recalls(who) {
       place = `closed-notices:${who}`;
       closed = new Set(JSON.parse(sessionStorage.getItem(place) ?? "[]"));
       const before = await tools.api("/alarms");
       for (const { seq, unix_ms, ...alarm } of before) keep({ seq, unix_ms, event: { kind: "alarm", ...alarm } });
       drawNotices();
-      return notices.filter((notice) => notice.unix_ms > Date.now() - RECENT_MS && !closed.has(key(notice)));
+      return notices.filter((notice) => (notice.unix_ms > Date.now() - RECENT_MS || tools.lasts(notice)) && !closed.has(key(notice)));
     },
     /** Whether somebody has closed this one here: the stream may tell it again after a break. */
     isClosed: (notice) => closed.has(key(notice)),

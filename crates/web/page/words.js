@@ -103,6 +103,7 @@ export const words = {
       "private_address": "{trunk}に内部アドレス{address}を通知しています。公開アドレスを設定してください。",
       "banned": "{source}からの受信を止めています（{reason}、{failures}回）。",
       "registration_refused": "{trunk}への登録が拒否されました（{status}）。",
+      "trunk_down": "回線「{trunk}」が使えません。この回線では着信も発信もできません。", "trunk_up": "回線「{trunk}」が復旧しました（停止{down_ms}）。",
       "disk_scarce": "録音の保存先の空きが{free_percent}%になりました。空きを増やしてください。", "disk_roomy": "録音の保存先に空きができました（{free_percent}%）。",
       "no_port": "空いている音声ポートがありません。", "repaired": "内部の不整合を直しました：{what}"
     }
@@ -212,6 +213,7 @@ export const words = {
       "hop_changed": "Calls over {trunk} now go to {hop}.",
       "private_address": "{trunk} is told the private address {address}: set the public one.",
       "banned": "{source} is not listened to ({reason}, {failures} times).",
+      "trunk_down": "{trunk} is down: no call comes over this trunk, and none goes.", "trunk_up": "{trunk} is up again, after {down_ms}.",
       "registration_refused": "{trunk} refused our registration ({status}).", "disk_scarce": "Only {free_percent} % of the recordings' disk is free: make room.", "disk_roomy": "There is room for recordings again ({free_percent} %).",
       "no_port": "No voice port is free.",
       "repaired": "Something was inconsistent and was repaired: {what}"

@@ -19,6 +19,7 @@ mod reports;
 mod supervising;
 mod talk;
 mod tape;
+mod trunks;
 mod widening;
 
 pub(crate) use firms::directory as house_directory;

@@ -371,3 +371,21 @@ fn a_phone_that_registers_is_offered_calls_when_its_operator_is_ready() {
     world.seconds(60);
     world.over();
 }
+
+#[test]
+fn r32_a_trunk_without_an_address_is_told_with_its_reason_when_that_lasts() {
+    let mut world = World::new();
+    let told = |world: &World| -> Vec<String> {
+        world.alarms.iter().filter(|alarm| alarm.starts_with("Trunk")).cloned().collect()
+    };
+    world.change_directory(|directory| directory.trunks[0].hops.clear());
+    world.seconds(4);
+    assert_eq!(told(&world), Vec::<String>::new());
+    world.seconds(2);
+    assert_eq!(told(&world), ["TrunkDown { trunk: 1, why: \"no address\" }"]);
+    world.change_directory(|directory| {
+        directory.trunks[0].hops = crate::calls::tests::house_directory().trunks[0].hops.clone();
+    });
+    world.seconds(60);
+    assert_eq!(told(&world)[1..], ["TrunkUp { trunk: 1, down_ms: 6000 }"]);
+}

@@ -1,6 +1,8 @@
 //! A screen on a wall: what everybody in the room may read, by a link that opens nothing else. Neither callers' numbers nor anybody's
 //! login is on it.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
@@ -8,9 +10,9 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use store::{DisplayRow, Token};
-use switch::desk::{OperatorNow, WaitingNow};
+use switch::desk::{OperatorNow, TrunkNow, WaitingNow};
 use switch::promise::Figures;
-use switch::{Command, NotReadyReason, Reply};
+use switch::{Alarm, Command, Event, NotReadyReason, Reply};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,7 +62,7 @@ pub(crate) struct Wall {
     /// Callers who wait.
     waiting_count: usize,
     operators: Vec<Sits>,
-    /// Alarms of the last quarter of an hour, newest first.
+    /// Trunks that are down, for as long as they are; then alarms of the last quarter of an hour, newest first.
     alarms: Vec<Told>,
 }
 
@@ -134,6 +136,7 @@ pub(crate) async fn wall(State(api): State<Api>, Screen(screen): Screen) -> Resu
             calls_today: one.calls_today,
         }
     };
+    let alarms = alarms(&api, unix_ms, &now.trunks);
     let operators = now.operators.into_iter().filter(|one| one.state != "logged_out").map(sits).collect();
     Ok(Json(Wall {
         name: screen.name,
@@ -142,19 +145,26 @@ pub(crate) async fn wall(State(api): State<Api>, Screen(screen): Screen) -> Resu
         waiting_count: now.today.waiting,
         waiting: now.waiting.into_iter().take(WAITING_MAX).map(waits).collect(),
         operators,
-        alarms: alarms(&api, unix_ms),
+        alarms,
     }))
 }
 
-fn alarms(api: &Api, now_ms: i64) -> Vec<Told> {
+fn alarms(api: &Api, now_ms: i64, trunks: &[TrunkNow]) -> Vec<Told> {
+    let down = |trunk: &TrunkNow| Some((trunk.trunk, trunk.down_since_ms?));
+    let down: BTreeMap<i64, i64> = trunks.iter().filter_map(down).collect();
+    let lasting = down.values().map(|since_ms| Told { unix_ms: *since_ms, alarm: "trunk_down".to_owned() });
     let told = api.switchboard.history(0).into_iter().rev();
     let recent = told.take_while(|stamped| now_ms.saturating_sub(stamped.unix_ms) <= ALARM_MS);
     let word = |stamped: crate::Stamped| {
-        let event = serde_json::to_value(stamped.event.of_switch()?).ok()?;
+        let event = stamped.event.of_switch()?;
+        if matches!(event, Event::Alarm(Alarm::TrunkDown { trunk, .. }) if down.contains_key(trunk)) {
+            return None;
+        }
+        let event = serde_json::to_value(event).ok()?;
         let alarm = event.get("alarm")?.as_str()?.to_owned();
         Some(Told { unix_ms: stamped.unix_ms, alarm })
     };
-    recent.filter_map(word).take(ALARMS_MAX).collect()
+    lasting.chain(recent.filter_map(word)).take(ALARMS_MAX).collect()
 }
 
 /// A new screen.

@@ -4,6 +4,7 @@
 use crate::common::{House, NOW, Said, ended};
 use serde_json::{Value, json};
 use store::{NewDispute, Role};
+use switch::desk::TrunkNow;
 use switch::media::Recording;
 use switch::{Alarm, CallId, Event};
 
@@ -318,6 +319,37 @@ fn a_screen_on_the_wall_has_a_link_that_opens_the_board_alone_until_it_is_revoke
     let ended = desk.house.ask("DELETE", &format!("/displays/{id}"), Some(&desk.admin), None).json();
     assert_eq!(ended["revoked_by"], "root");
     desk.house.get("/wall", &token).is_refusal(401, "unauthorized", None);
+}
+
+#[test]
+fn r32_the_wall_shows_a_dead_trunk_for_as_long_as_it_is_dead() {
+    let desk = Desk::new(json!({}));
+    let made = desk.post("/displays", &desk.admin, json!({"name": "大画面"}));
+    let token = made["link"].as_str().unwrap().strip_prefix(&format!("{SITE}/wall#")).unwrap().to_owned();
+    let told = || {
+        let wall = desk.house.get("/wall", &token).json();
+        let alarms = wall["alarms"].as_array().unwrap().iter();
+        alarms
+            .map(|one| (one["alarm"].as_str().unwrap().to_owned(), one["unix_ms"].as_i64().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let trunk = |down_since_ms: Option<i64>| TrunkNow {
+        trunk: 7,
+        name: "ひかり".into(),
+        up: down_since_ms.is_none(),
+        down_since_ms,
+    };
+    desk.house.switchboard.tells(1, Event::Alarm(Alarm::TrunkDown { trunk: 7, why: "no answer".into() }));
+    desk.house.switchboard.tells(2, Event::Alarm(Alarm::NoPort));
+    let hour_ago = NOW - 3_600_000;
+    desk.house.switchboard.snapshot.lock().unwrap().trunks = vec![trunk(Some(hour_ago))];
+    let names: Vec<_> = told().into_iter().map(|(alarm, _)| alarm).collect();
+    assert_eq!(names, ["trunk_down", "no_port"], "once, and first");
+    assert_eq!(told()[0].1, hour_ago, "since it went");
+    desk.house.switchboard.snapshot.lock().unwrap().trunks = vec![trunk(None)];
+    desk.house.switchboard.tells(3, Event::Alarm(Alarm::TrunkUp { trunk: 7, down_ms: 3_600_000 }));
+    let names: Vec<_> = told().into_iter().map(|(alarm, _)| alarm).collect();
+    assert_eq!(names, ["trunk_up", "no_port", "trunk_down"]);
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn the_figures_are_what_the_switch_says_and_prometheus_can_read_them() {
         let mut snapshot = house.switchboard.snapshot.lock().unwrap();
         snapshot.calls = vec![in_hand(1, 7), in_hand(2, 8)];
         snapshot.operators = ["ready", "busy", "busy"].map(operator).to_vec();
-        snapshot.trunks = vec![TrunkNow { trunk: 1, name: "ひかり \"A\"".into(), up: true }];
+        snapshot.trunks = vec![TrunkNow { trunk: 1, name: "ひかり \"A\"".into(), up: true, down_since_ms: None }];
         snapshot.today.waiting = 3;
         snapshot.today.longest_waiting_ms = 4_500;
         let kept = Figures { three_rings_percent: Some(99.5), ..Figures::default() };
@@ -107,7 +107,8 @@ fn the_figures_are_what_the_switch_says_and_prometheus_can_read_them() {
 fn the_rules_ask_for_figures_that_there_are() {
     const RULES: &str = include_str!("../../../../config/prometheus/denwaban.rules.yml");
     let house = House::with_metrics(TOKEN);
-    house.switchboard.snapshot.lock().unwrap().trunks = vec![TrunkNow { trunk: 1, name: "ひかり".into(), up: true }];
+    house.switchboard.snapshot.lock().unwrap().trunks =
+        vec![TrunkNow { trunk: 1, name: "ひかり".into(), up: true, down_since_ms: None }];
     let text = read(&house);
     let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | ':');
     let asked: Vec<&str> = RULES.split(|c| !is_of_a_name(c)).filter(|name| name.starts_with("denwaban_")).collect();
@@ -127,7 +128,9 @@ fn r20_callers_and_firms_leave_no_trace_and_no_label_grows_with_the_calls() {
         let mut snapshot = house.switchboard.snapshot.lock().unwrap();
         snapshot.calls = (0..2_000).map(|n| in_hand(n, 7)).collect();
         snapshot.operators = (0..1_000).map(|_| operator("ready")).collect();
-        snapshot.trunks = (0..500).map(|n| TrunkNow { trunk: n, name: format!("trunk {n}"), up: true }).collect();
+        snapshot.trunks = (0..500)
+            .map(|n| TrunkNow { trunk: n, name: format!("trunk {n}"), up: true, down_since_ms: None })
+            .collect();
     }
     let text = read(&house);
     let many = samples(&text).len();

@@ -85,8 +85,8 @@ fn f61_a_firm_is_proved_by_a_call_its_greeting_and_its_mail_and_says_when_someth
 
     // The route, as the switch has it.
     firm.house.switchboard.snapshot.lock().unwrap().trunks = vec![
-        TrunkNow { trunk: 1, name: "ひかり".into(), up: true },
-        TrunkNow { trunk: 2, name: "予備".into(), up: false },
+        TrunkNow { trunk: 1, name: "ひかり".into(), up: true, down_since_ms: None },
+        TrunkNow { trunk: 2, name: "予備".into(), up: false, down_since_ms: None },
     ];
     let known = RouteNow {
         customer: Some(firm.customer),
