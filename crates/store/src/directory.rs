@@ -7,10 +7,10 @@ use std::time::Duration;
 use acd::OperatorId;
 use endpoint::Hop;
 use number::{JAPAN, Number};
-use report::{Greeting, Hours, Rung, RungTo, japan};
+use report::{Features, Greeting, Hours, Rung, RungTo, japan};
 use serde::{Deserialize, Serialize};
 use sqlx::AnyConnection;
-use switch::{Customer, CustomerId, Directory};
+use switch::{Customer, CustomerId, Directory, TransferPolicy};
 
 use crate::customer::{CustomerRow, customer_row};
 use crate::database::{Backend, Store};
@@ -135,11 +135,12 @@ impl Loading {
         self.profiles(connection).await
     }
 
-    /// What the switch needs of firms' profiles: greetings by the hour (F07), and the phones of ladders, which may be called with a
-    /// spoken notice (X05). Only profiles with either are read.
+    /// What the switch needs of firms' profiles: greetings by the hour (F07), the phones of ladders, which may be called with a
+    /// spoken notice (X05), and that callers are not put through at all (F18). Only profiles with any of it are read.
     async fn profiles(&mut self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         let sql = "SELECT customer, json FROM profiles \
-                   WHERE json LIKE '%\"phone\":%' OR json LIKE '%\"greetings\":[{%' ORDER BY customer";
+                   WHERE json LIKE '%\"phone\":%' OR json LIKE '%\"greetings\":[{%' OR json LIKE '%\"bridge\":false%' \
+                   ORDER BY customer";
         let rows = sqlx::query(sql).fetch_all(&mut *connection).await?;
         for row in &rows {
             let id = CustomerId(row.int("customer")?);
@@ -158,6 +159,10 @@ impl Loading {
             let customer = Arc::make_mut(customer);
             customer.notice_phones = phones.map(|number| number.digits().to_string()).collect();
             customer.greetings = of_profile.greetings.into_iter().filter_map(greeting).collect();
+            // Not by the keys of a phone, either.
+            if !of_profile.features.bridge {
+                customer.transfer = TransferPolicy::Never;
+            }
         }
         Ok(())
     }
@@ -181,6 +186,8 @@ impl Loading {
 /// The part of a profile that the switch works with.
 #[derive(Deserialize)]
 struct OfProfile {
+    #[serde(default)]
+    features: Features,
     #[serde(default)]
     greetings: Vec<Greeting>,
     #[serde(default)]

@@ -256,6 +256,8 @@ pub struct CallNow {
     pub arrived_ms: i64,
     /// Transfer under way: "attended", "confirmed", "bridged", or empty.
     pub transfer: String,
+    /// Name of the person over there who is rung, or has picked up, while the transfer is under way; else empty.
+    pub target: String,
     /// While no person is on the line: "ringing", "announced" (music), "callback", "calling_back", "message", "closed"; else empty.
     pub waiting: String,
     /// Who supervises it.

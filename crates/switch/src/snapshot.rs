@@ -143,6 +143,7 @@ impl Calls {
             operator: call.talk().map(|talk| talk.operator.0).or(record.operator),
             arrived_ms: record.arrived_ms,
             transfer: call.transfer_word().to_owned(),
+            target: call.target_name().to_owned(),
             waiting: call.waiting_word().to_owned(),
             supervisor,
             muted: call.talk().is_some_and(|talk| talk.muted),

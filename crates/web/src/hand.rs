@@ -1,11 +1,14 @@
 //! Calls in hand and operators as they are now, and what a desk may do about them.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use switch::desk::{CallNow, OperatorNow, Snapshot, TrunkNow, WaitingNow};
 use switch::{CallId, Command, OperatorId, Reply, SuperviseMode, Today, Transfer};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,6 +24,8 @@ use crate::unanswered::unanswered;
 
 /// Characters of an operator's reason.
 const REASON_CHARS_MAX: usize = 100;
+/// A transfer waits so long for what the database knows of the firm's plan.
+const PLAN_MAX: Duration = Duration::from_millis(200);
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -109,7 +114,8 @@ pub(crate) async fn pause(
     Ok(done)
 }
 
-/// On to the client firm's person. `{"mode":"attended"|"confirmed","to":null|"090…","urgent":false,"reason":null}`
+/// On to the client firm's person, if the firm has that in its plan (F18).
+/// `{"mode":"attended"|"confirmed","to":null|"090…","urgent":false,"reason":null}`
 #[utoipa::path(post, path = "/calls/{call}/transfer", tag = "calls in hand", request_body = Transfer,
     params(("call" = String, Path)), responses((status = 202)))]
 pub(crate) async fn transfer(
@@ -119,7 +125,9 @@ pub(crate) async fn transfer(
     At(call): At<String>,
     Body(transfer): Body<Transfer>,
 ) -> Result<StatusCode, Refusal> {
-    act(&api, &login, tongue, &call, |call| Command::Transfer { call, transfer }).await
+    let call = in_reach(&api, &login, tongue, &call).await?;
+    has_bridge(&api, tongue, call).await?;
+    carry_out(&api, tongue, Command::Transfer { call, transfer }).await
 }
 
 /// Join caller and person, and leave.
@@ -310,10 +318,16 @@ fn may_move(login: &Login, operator: i64) -> Result<(), Refusal> {
 async fn act(
     api: &Api,
     login: &Login,
-    Tongue(language): Tongue,
+    tongue: Tongue,
     call: &str,
     command: impl FnOnce(CallId) -> Command,
 ) -> Result<StatusCode, Refusal> {
+    let call = in_reach(api, login, tongue, call).await?;
+    carry_out(api, tongue, command(call)).await
+}
+
+/// The call, if it is the operator's own or the role may act on anyone's.
+async fn in_reach(api: &Api, login: &Login, Tongue(language): Tongue, call: &str) -> Result<CallId, Refusal> {
     let call = id(call)?;
     if login.may(Act::HandleAnyCall).is_err() {
         login.may(Act::HandleOwnCall)?;
@@ -325,8 +339,35 @@ async fn act(
             ));
         }
     }
-    api.switchboard.command(command(call)).await.map_err(|why| unanswered(why, language))?;
+    Ok(call)
+}
+
+async fn carry_out(api: &Api, Tongue(language): Tongue, command: Command) -> Result<StatusCode, Refusal> {
+    api.switchboard.command(command).await.map_err(|why| unanswered(why, language))?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Whether the call's firm has callers put through at all (F18). A database that does not answer holds up no caller: the switch has the
+/// firm's policy itself.
+async fn has_bridge(api: &Api, Tongue(language): Tongue, call: CallId) -> Result<(), Refusal> {
+    let name = call.to_string();
+    let calls = snapshot(api).await?.calls;
+    let customer = calls.into_iter().find(|now| now.call == name).and_then(|now| now.customer);
+    match timeout(PLAN_MAX, api.store.profile_of(customer)).await {
+        Ok(Ok(profile)) if !profile.features.bridge => Err(Refusal::conflict(language.of(
+            "この契約企業の契約に取次は含まれていません",
+            "the client firm's plan does not have callers put through",
+        ))),
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a caller is put through without a look at the firm's plan");
+            Ok(())
+        }
+        Err(_) => {
+            tracing::debug!("a caller is put through without a look at the firm's plan: the database is slow");
+            Ok(())
+        }
+    }
 }
 
 pub(crate) async fn snapshot(api: &Api) -> Result<Snapshot, Refusal> {

@@ -3,6 +3,7 @@
 //! sent it.
 
 mod begin;
+mod bridging;
 mod clock;
 mod compose;
 mod draft;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use acd::{OperatorId, RingPlan, Tier, Who};
 use endpoint::Hop;
 use number::{JAPAN, Number};
-use report::{Greeting, Hours, Profile, Rung, RungTo};
+use report::{Features, Greeting, Hours, Profile, Rung, RungTo};
 use sip::flow::Protocol;
 use store::{CustomerForm, TrunkForm, TrunkRow};
-use switch::CustomerId;
 use switch::waiting::AbandonedPolicy;
+use switch::{CustomerId, TransferPolicy};
 
 use crate::customers::sakura;
 use crate::on_both;
@@ -91,6 +91,20 @@ on_both! {
         store.put_profile(customer, 1, &Profile::default(), "test", 0).await.unwrap();
         let loaded = store.load_directory(REALM, |_| Ok(Vec::new())).await.unwrap();
         assert!(firm(&loaded).notice_phones.is_empty() && firm(&loaded).greetings.is_empty());
+    }
+
+    async fn f18_a_firm_whose_plan_has_no_transfers_has_none_by_the_keys_of_a_phone_either(store: Store) {
+        let form = CustomerForm { transfer: TransferPolicy::Always, ..sakura() };
+        let customer = store.create_customer(&form).await.unwrap().id;
+        let features = Features { bridge: false, ..Features::default() };
+        let profile = Profile { features, ..Profile::default() };
+        store.put_profile(customer, 0, &profile, "test", 0).await.unwrap();
+        let transfer = |loaded: &store::Loaded| loaded.directory.customers[&CustomerId(customer)].transfer.clone();
+        let loaded = store.load_directory(REALM, |_| Ok(Vec::new())).await.unwrap();
+        assert_eq!(transfer(&loaded), TransferPolicy::Never);
+        store.put_profile(customer, 1, &Profile::default(), "test", 0).await.unwrap();
+        let loaded = store.load_directory(REALM, |_| Ok(Vec::new())).await.unwrap();
+        assert_eq!(transfer(&loaded), TransferPolicy::Always);
     }
 
     async fn r24_one_bad_row_names_itself_and_the_others_are_served(store: Store) {

@@ -117,6 +117,19 @@ impl Passing {
 }
 
 impl Call {
+    /// Who is rung over there, or has picked up, while the caller is on the way.
+    pub(crate) fn target_name(&self) -> &str {
+        match &self.phase {
+            Phase::Passing(passing) => &passing.stage.target().name,
+            Phase::Waiting(_)
+            | Phase::Away(_)
+            | Phase::Alone(_)
+            | Phase::Talking(_)
+            | Phase::Bridged { .. }
+            | Phase::Over { .. } => "",
+        }
+    }
+
     /// The desk asks for a transfer.
     pub(crate) fn transfer(&mut self, board: &mut Board, now: Instant, wish: &Transfer) -> Result<(), CommandError> {
         self.check_talking()?;

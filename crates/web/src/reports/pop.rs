@@ -16,6 +16,7 @@ use switch::{CallId, CallState};
 use tokio::time::timeout;
 use utoipa::ToSchema;
 
+use super::bridging::Bridging;
 use super::sheet::{self, ManualNow, PersonNow, SaidBefore};
 use crate::api::Api;
 use crate::auth::Login;
@@ -62,6 +63,9 @@ pub(crate) struct PopSheet {
     new_caller: bool,
     /// Its last calls to this firm, newest first (F09).
     earlier: Vec<CalledBefore>,
+    /// Whom a transfer would ring.
+    #[serde(flatten)]
+    bridging: Bridging,
 }
 
 /// An earlier call of this number to this firm.
@@ -101,6 +105,7 @@ async fn look_up(api: &Api, login: &Login, customer: i64, call: CallId, caller: 
     let situation =
         Situation { now_ms, caller: Number::parse(&format!("+{caller}"), number::JAPAN).ok(), ..Situation::default() };
     let greeting = profile.greeting(now_ms);
+    let form = api.store.customer(customer).await?.form;
     let new_caller = !caller.is_empty() && !api.store.is_known_caller(customer, caller, call).await?;
     Ok(PopSheet {
         language: profile.language,
@@ -119,6 +124,7 @@ async fn look_up(api: &Api, login: &Login, customer: i64, call: CallId, caller: 
             called_before(api, &profile, (customer, caller), call, now_ms).await?
         },
         new_caller,
+        bridging: Bridging::of(&form, &profile, caller),
     })
 }
 

@@ -5,9 +5,10 @@ use report::manual::{Version, in_force};
 use report::schedule::{self, Entry};
 use report::{Faq, Features, Field, Kind, Language, Phrase, Profile, japan, key};
 use serde::Serialize;
-use store::{DeliveryRow, DeliveryState, EarlierReport, ReportRow, ReportState, StoreError};
+use store::{CustomerForm, DeliveryRow, DeliveryState, EarlierReport, ReportRow, ReportState, StoreError};
 use utoipa::ToSchema;
 
+use super::bridging::Bridging;
 use super::progress::{self, Bilingual, Progress, label};
 use super::{Said, Shown};
 use crate::api::Api;
@@ -52,6 +53,9 @@ pub(crate) struct Sheet {
     /// What this caller said before, newest first (F09).
     earlier: Vec<SaidBefore>,
     progress: Progress,
+    /// Whom a transfer would ring.
+    #[serde(flatten)]
+    bridging: Bridging,
 }
 
 /// The firm, as far as it is told to operators.
@@ -161,13 +165,17 @@ pub(super) async fn of(api: &Api, login: &Login, language: Language, report: Rep
     let progress = progress::of(api, language, &report).await?;
     let earlier = before(api, &report, &profile).await.said(language)?;
     let new_caller = api.store.is_new_caller(&report).await.said(language)?;
-    let (firm, people, manual) = match report.customer {
-        Some(customer) => (
-            firm(api, customer, &profile, now_ms).await.said(language)?,
-            people(api, customer, &profile, now_ms).await.said(language)?,
-            manual(api, login, customer, now_ms).await.said(language)?,
-        ),
-        None => (unknown_firm(&report, &profile), Vec::new(), None),
+    let (bridging, firm, people, manual) = match report.customer {
+        Some(customer) => {
+            let form = api.store.customer(customer).await.said(language)?.form;
+            (
+                Bridging::of(&form, &profile, &report.caller),
+                firm(form, &profile, now_ms),
+                people(api, customer, &profile, now_ms).await.said(language)?,
+                manual(api, login, customer, now_ms).await.said(language)?,
+            )
+        }
+        None => (Bridging::unknown(), unknown_firm(&report, &profile), Vec::new(), None),
     };
     Ok(Sheet {
         caller_display: display(&report.caller),
@@ -180,6 +188,7 @@ pub(super) async fn of(api: &Api, login: &Login, language: Language, report: Rep
         faq: if profile.features.faq { profile.faq.clone() } else { Vec::new() },
         earlier,
         progress,
+        bridging,
         report: Shown::of(report, login, now_ms),
     })
 }
@@ -211,14 +220,13 @@ pub(super) async fn said_before(api: &Api, profile: &Profile, report: ReportRow)
     })
 }
 
-async fn firm(api: &Api, customer: i64, profile: &Profile, now_ms: i64) -> Result<Firm, StoreError> {
-    let form = api.store.customer(customer).await?.form;
+fn firm(form: CustomerForm, profile: &Profile, now_ms: i64) -> Firm {
     let greeting = profile.greeting(now_ms);
-    Ok(Firm {
+    Firm {
         greeting: greeting.map_or(form.greeting, |greeting| greeting.text.clone()),
         greeting_reading: greeting.map(|greeting| greeting.reading.clone()).unwrap_or_default(),
         ..told(form.name, form.reading, profile)
-    })
+    }
 }
 
 fn unknown_firm(report: &ReportRow, profile: &Profile) -> Firm {

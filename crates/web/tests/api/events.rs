@@ -177,6 +177,12 @@ fn f07_f09_an_offer_comes_with_what_is_known_of_firm_and_caller_to_the_operator_
     assert_eq!(overheard["sheet"], Value::Null);
     let sheet = &told["sheet"];
     assert_eq!(sheet["new_caller"], false, "{told}");
+    // Whom a transfer would ring, before anybody answers.
+    assert_eq!(
+        (&sheet["bridge"], &sheet["transfer"], &sheet["targets"]),
+        (&json!(true), &json!("never"), &json!([])),
+        "{sheet}"
+    );
     // The last three, newest first; of an answered one there is a report.
     let earlier = sheet["earlier"].as_array().unwrap();
     let answered: Vec<_> = earlier.iter().map(|call| &call["answered"]).collect();

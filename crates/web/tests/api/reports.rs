@@ -170,6 +170,69 @@ fn f29_the_draft_of_a_call_in_hand_is_made_locked_and_open_for_the_switch() {
 }
 
 #[test]
+fn f18_f45_who_would_be_rung_is_on_the_sheet_and_a_firm_without_it_has_nobody_put_through() {
+    let desk = Desk::new();
+    let firm = format!("/customers/{}", desk.customer);
+    let mut form = desk.house.get(&firm, &desk.admin).json();
+    for given in ["id", "active"] {
+        form.as_object_mut().unwrap().remove(given);
+    }
+    form["targets"] = json!([
+        {"name": "院長", "number": "090-5550-0101", "ring_seconds": 20},
+        {"name": "副院長", "number": "090-5550-0102", "ring_seconds": 15},
+    ]);
+    form["transfer"] = json!({"listed_callers": ["090-1234-5678"]});
+    let changed = desk.ask("PUT", &firm, &desk.admin, Some(form));
+    assert!((200..300).contains(&changed.status), "{}", changed.text());
+    let now = switch::desk::CallNow { customer: Some(desk.customer), ..in_hand(CALL, desk.hanako) };
+    desk.house.switchboard.snapshot.lock().unwrap().calls = vec![now];
+    let call = format!("/calls/{}", CallId(CALL));
+    let sheet = desk.ask("POST", &format!("{call}/report"), &desk.operator, Some(json!({}))).json();
+    let targets = json!([
+        {"name": "院長", "number": "819055500101", "ring_seconds": 20},
+        {"name": "副院長", "number": "819055500102", "ring_seconds": 15},
+    ]);
+    assert_eq!(
+        (&sheet["bridge"], &sheet["transfer"], &sheet["targets"]),
+        (&json!(true), &json!("listed_caller"), &targets),
+        "{sheet}"
+    );
+    // The number as it stands there is what a transfer takes.
+    let second = json!({"mode": "attended", "to": "819055500102"});
+    assert_eq!(desk.house.post(&format!("{call}/transfer"), &desk.operator, second.clone()).status, 202);
+    let mut without = profile();
+    without["features"] = json!({"bridge": false});
+    let put = json!({"revision": 1, "profile": without});
+    assert_eq!(desk.ask("PUT", &desk.firm("profile"), &desk.admin, Some(put)).status, 200);
+    let report = sheet["report"]["id"].as_str().unwrap();
+    let sheet = desk.house.get(&format!("/reports/{report}/sheet"), &desk.operator).json();
+    assert_eq!(
+        (&sheet["bridge"], &sheet["transfer"], &sheet["targets"]),
+        (&json!(false), &json!("never"), &json!([])),
+        "{sheet}"
+    );
+    desk.house.switchboard.commands.lock().unwrap().clear();
+    for (language, words) in [("ja", "取次は含まれていません"), ("en", "plan does not have callers put through")]
+    {
+        for token in [&desk.operator, &desk.supervisor] {
+            let said = desk.house.send(
+                "POST",
+                &format!("{call}/transfer"),
+                &[
+                    ("authorization", &format!("Bearer {token}")),
+                    ("accept-language", language),
+                    ("content-type", "application/json"),
+                ],
+                Some(second.to_string().into_bytes()),
+            );
+            said.is_refusal(409, "conflict", None);
+            assert!(said.json()["what"].as_str().unwrap().contains(words), "{}", said.text());
+        }
+    }
+    assert!(desk.house.switchboard.commands.lock().unwrap().is_empty(), "the switch was not asked");
+}
+
+#[test]
 fn f10_f11_blank_is_not_sent_and_the_field_is_named_in_the_askers_language() {
     let desk = Desk::new();
     let report = desk.answered(CALL);

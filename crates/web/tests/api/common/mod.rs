@@ -396,6 +396,7 @@ pub fn in_hand(id: u64, operator: i64) -> CallNow {
         operator: Some(operator),
         arrived_ms: NOW,
         transfer: String::new(),
+        target: String::new(),
         waiting: String::new(),
         supervisor: None,
         muted: false,
