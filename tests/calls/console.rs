@@ -92,18 +92,23 @@ fn f07_f09_f20_f23_all_that_is_known_is_painted_from_one_message_before_anybody_
     assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
 }
 
-#[test]
-fn each_deed_at_a_call_is_one_key() {
-    let mut scene = Scene::with_wrap_up(1);
+/// Whom the firm has rung, and for which calls.
+fn rings(scene: &Scene, targets: Value, transfer: Value) {
     let firm = scene.firm;
     let mut form = scene.house.get(&format!("/customers/{firm}"));
-    form["targets"] = json!([{ "name": "院長", "number": "09055500101", "ring_seconds": 20 }]);
-    form["transfer"] = json!("urgent_only");
+    form["targets"] = targets;
+    form["transfer"] = transfer;
     for given in ["id", "active"] {
         form.as_object_mut().expect("a form").remove(given);
     }
     let (status, answer) = scene.house.ask("PUT", &format!("/customers/{firm}"), Some(&form));
     assert!((200..300).contains(&status), "{answer}");
+}
+
+#[test]
+fn each_deed_at_a_call_is_one_key() {
+    let mut scene = Scene::with_wrap_up(1);
+    rings(&scene, json!([{ "name": "院長", "number": "09055500101", "ring_seconds": 20 }]), json!("urgent_only"));
     scene.talk();
     let number = scene.value("callback");
     assert_eq!(number, "090-1111-2222", "what stands there already is as people read it");
@@ -126,7 +131,8 @@ fn each_deed_at_a_call_is_one_key() {
         narrative.as_str().is_some_and(|text| text.contains(phrase.as_str().unwrap_or("?"))),
         "{narrative} {phrase}"
     );
-    // The firm has only urgent calls put through: the page asks why, and what is said goes with it.
+    // The firm has only urgent calls put through, as the page says: it asks why, and what is said goes with it.
+    assert_eq!(scene.desk.text("#hand-to"), "院長 (20 s) · urgent calls only");
     key(&mut scene, "F4");
     scene.desk.until(
         "why",
@@ -139,6 +145,7 @@ fn each_deed_at_a_call_is_one_key() {
     assert!(called.contains("09055500101"), "{called}");
     scene.carrier.reply(&invite, 180, None);
     scene.desk.until_text("#hand-acts", "F6");
+    scene.desk.until_text("#hand-state", "→ 院長");
     key(&mut scene, "F6");
     let cancel = scene.carrier.wait_request(&Method::Cancel);
     scene.carrier.reply(&cancel, 200, None);
@@ -150,6 +157,62 @@ fn each_deed_at_a_call_is_one_key() {
     scene.carrier.reply(&bye, 200, None);
     scene.house.assert_idle();
     scene.desk.until("no call in hand", "document.getElementById('hand').hidden");
+    assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
+}
+
+#[test]
+fn f44_f18_of_two_people_the_operator_has_the_second_rung_and_nobody_where_the_plan_has_no_transfers() {
+    let mut scene = Scene::with_wrap_up(1);
+    let targets = json!([
+        { "name": "院長", "number": "09055500101", "ring_seconds": 20 },
+        { "name": "副院長", "number": "09055500102", "ring_seconds": 15 },
+    ]);
+    rings(&scene, targets, json!("always"));
+    scene.talk();
+    // Who and when is seen before any key is pressed.
+    scene.desk.until_text("#hand-to", "院長 (20 s) → 副院長 (15 s) · any call");
+    scene.desk.until_text("#hand-acts", "Put through (F4)");
+    let open = "document.getElementById('hand-whom').contains(document.activeElement)";
+    let closed = "document.getElementById('hand-whom').hidden";
+    scene.desk.0.evaluate("document.getElementById('report-field-name').focus(), 1");
+    key(&mut scene, "Shift+F4");
+    scene.desk.until("the list", open);
+    key(&mut scene, "Escape");
+    scene.desk.until("no list", closed);
+    let writes = scene.desk.0.evaluate("document.activeElement.id");
+    assert_eq!(writes, "report-field-name", "whoever was writing goes on there");
+    key(&mut scene, "F4");
+    scene.desk.until("the list", open);
+    scene.desk.until_text("#hand-whom", "副院長 (2)");
+    key(&mut scene, "2");
+    let invite = scene.carrier.wait_request(&Method::Invite);
+    let called = String::from_utf8_lossy(invite.request_uri().unwrap_or_default()).into_owned();
+    assert!(called.contains("09055500102"), "{called}");
+    scene.carrier.reply(&invite, 180, None);
+    scene.desk.until_text("#hand-state", "→ 副院長");
+    assert_eq!(scene.desk.0.evaluate(closed), json!(true));
+    assert_eq!(scene.desk.text("#hand-to"), "");
+    scene.desk.until_text("#hand-acts", "F6");
+    key(&mut scene, "F6");
+    let cancel = scene.carrier.wait_request(&Method::Cancel);
+    scene.carrier.reply(&cancel, 200, None);
+    scene.carrier.reply(&invite, 487, None);
+    scene.desk.until_text("#hand-acts", "Put through (F4)");
+    assert!(scene.value("name").is_null() || scene.value("name") == "", "the digit is nowhere in the report");
+    // What is taken out of the plan is gone from the page at once.
+    let path = format!("/customers/{}/profile", scene.firm);
+    let mut put = scene.house.get(&path);
+    let mut profile = put["profile"].take();
+    profile["features"]["bridge"] = json!(false);
+    let put = json!({ "revision": put["revision"], "profile": profile });
+    let (status, answer) = scene.house.ask("PUT", &path, Some(&put));
+    assert_eq!(status, 200, "{answer}");
+    scene.desk.until("no such deed", "!document.getElementById('hand-acts').textContent.includes('F4')");
+    assert_eq!(scene.desk.text("#hand-to"), "");
+    key(&mut scene, "F9");
+    let bye = scene.carrier.wait_request(&Method::Bye);
+    scene.carrier.reply(&bye, 200, None);
+    scene.house.assert_idle();
     assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
 }
 

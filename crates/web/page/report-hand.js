@@ -5,15 +5,17 @@ const TICK_MS = 250;
 const IN_HAND = ["established", "held"];
 
 /**
- * `tools` are those of the form, with `R()`, `urgent()`, whether the report says that it is urgent, and `phrases()`, the buttons of
- * what is said, in their order.
+ * `tools` are those of the form, with `R()`, `urgent()`, whether the report says that it is urgent, `bridging(call)`, what is known of
+ * whom its firm has rung, and `phrases()`, the buttons of what is said, in their order.
  */
 export function hand(tools) {
   const { $, element, filled, seconds, api, wrong, R } = tools;
   let rings = null; // { call, since }: the offer
   let wraps = null; // when the wrap-up is over
   let call = null; // one's own, as /now has it
-  let asked = null; // how it is to be passed on, while the reason is being written
+  let asked = null; // how and to whom it is to be passed on, while the reason is being written
+  let known = null; // { call, bridge, transfer, targets }: stays when another report is opened meanwhile
+  let choosing = null; // { call, mode, from }: whom to ring is being chosen
   let last = Promise.resolve(); // what is being asked for: one after the other, and no key is lost
 
   // ---- It rings ----
@@ -44,7 +46,7 @@ export function hand(tools) {
     return [
       ...(passing || call.transfer === "bridged" ? [] : [["F3", on ? R().hold : R().resume, () => act("hold", { on }), !on]]),
       ...(passing || call.transfer === "bridged" || !on ? [] : [["Shift+F3", call.muted ? R().unmute : R().mute, () => act("mute", { on: !call.muted }), call.muted]]),
-      ...(call.transfer ? [] : [["F4", R().bridge, () => bridge("attended")], ["Shift+F4", R().bridgeBlind, () => bridge("confirmed")]]),
+      ...(call.transfer || way()?.bridge === false ? [] : [["F4", R().bridge, () => passes("attended")], ["Shift+F4", R().bridgeBlind, () => passes("confirmed")]]),
       ...(call.transfer === "attended" ? [["F4", R().bridgeJoin, () => act("transfer/complete"), true]] : []),
       ...(passing ? [["F6", R().bridgeBack, () => act("transfer/cancel")]] : []),
       // Nothing of what is said now is kept (a card number), and is again.
@@ -53,17 +55,32 @@ export function hand(tools) {
     ];
   }
 
+  /** Whom the firm has rung, and for which calls, as far as it is known. */
+  function way() {
+    const { bridge, transfer, targets } = tools.bridging(call.call) ?? {};
+    if (targets) known = { call: call.call, bridge, transfer, targets };
+    return known?.call === call.call ? known : null;
+  }
+
+  function drawWay() {
+    const { bridge, transfer, targets } = way() ?? {};
+    const names = targets?.map((one) => filled(R().bridgeTo, { name: one.name, seconds: one.ring_seconds })).join(" → ");
+    $("hand-to").textContent = call.transfer || !bridge ? "" : names ? `${names} · ${R().bridgePolicies[transfer]}` : R().bridgeNobody;
+  }
+
   function draw() {
+    if (choosing && (choosing.call !== call?.call || call.transfer)) chosen();
     $("hand").hidden = !call;
     if (!call) { asksNothing(); $("hand-error").textContent = ""; return; }
     const { W } = tools;
     const state = W().transfers[call.transfer] ?? W().states[call.state] ?? call.state;
-    const drawn = JSON.stringify([call, tools.language()]);
+    const drawn = JSON.stringify([call, tools.language(), way()]);
     // A button that somebody is about to press stays where it is.
     if ($("hand").dataset.drawn === drawn) return;
     $("hand").dataset.drawn = drawn;
     $("hand-state").className = `chip ${call.state}`;
-    $("hand-state").textContent = state;
+    $("hand-state").textContent = call.target ? `${state} → ${call.target}` : state;
+    drawWay();
     $("hand-acts").replaceChildren(...deeds().map(([key, words, deed, next]) =>
       element("button", { type: "button", className: next ? "main" : "", textContent: `${words} (${key})`, onclick: deed })));
   }
@@ -86,12 +103,47 @@ export function hand(tools) {
     }
   }
 
-  /** To the firm's people, in their order; where the firm's policy does not allow it by itself, with a reason. */
-  async function bridge(mode, reason = null) {
-    try { await act("transfer", { mode, to: null, urgent: Boolean(tools.urgent()), reason }); }
+  /** At once to the one whom the firm has rung; where there are several, the second press is for all of them. */
+  function passes(mode) {
+    const { targets = [] } = way() ?? {};
+    if (targets.length < 2 || choosing?.mode === mode) { chosen(); return bridge(mode); }
+    const one = (textContent, to) => element("button", { type: "button", textContent, onclick: () => { chosen(); bridge(mode, to); } });
+    const from = choosing?.from ?? document.activeElement;
+    $("hand-whom").ariaLabel = mode === "attended" ? R().bridge : R().bridgeBlind;
+    $("hand-whom").replaceChildren(one(`${R().bridgeOrder} (Enter)`, null), ...targets.map(({ name, number }, place) => one(place < 9 ? `${name} (${place + 1})` : name, number)));
+    $("hand-whom").hidden = false;
+    choosing = { call: call.call, mode, from };
+    $("hand-whom").firstChild.focus();
+  }
+
+  /** The list is closed; whoever was writing goes on there. */
+  function chosen() {
+    const from = choosing?.from;
+    choosing = null;
+    $("hand-whom").hidden = true;
+    from?.focus();
+  }
+
+  $("hand-whom").onkeydown = (event) => {
+    const { key } = event;
+    const button = /^[1-9]$/.test(key) && !event.ctrlKey && !event.altKey && !event.metaKey && $("hand-whom").children[key];
+    if (!button && key !== "Escape") return;
+    event.preventDefault();
+    if (button) button.click(); else chosen();
+  };
+  // A digit that is typed elsewhere rings nobody.
+  $("hand-whom").addEventListener("focusout", ({ relatedTarget }) => {
+    if (!choosing || $("hand-whom").contains(relatedTarget)) return;
+    choosing.from = null;
+    chosen();
+  });
+
+  /** To the firm's people, in their order, or to that one alone; where the firm's policy does not allow it by itself, with a reason. */
+  async function bridge(mode, to = null, reason = null) {
+    try { await act("transfer", { mode, to, urgent: Boolean(tools.urgent()), reason }); }
     catch (error) {
       if (error.body?.field !== "reason" || reason != null) return;
-      asked = mode;
+      asked = [mode, to];
       $("hand-why").hidden = false;
       $("hand-why").elements.reason.focus();
     }
@@ -105,7 +157,7 @@ export function hand(tools) {
 
   $("hand-why").onsubmit = (event) => {
     event.preventDefault();
-    if (asked) bridge(asked, event.target.elements.reason.value);
+    if (asked) bridge(...asked, event.target.elements.reason.value);
   };
   $("hand-why-cancel").onclick = asksNothing;
 
@@ -128,6 +180,8 @@ export function hand(tools) {
   });
 
   return {
+    /** What can be done now, when more is known of it. */
+    draw,
     /** A call is offered: who, is said aloud once. */
     rings(pop) {
       rings = { call: pop.call, since: performance.now() - pop.waited_ms };
@@ -157,7 +211,7 @@ export function hand(tools) {
     },
     redraw() { $("hand").dataset.drawn = ""; draw(); drawWraps(); if (rings) drawRings(); },
     forget() {
-      call = wraps = null;
+      call = wraps = known = null;
       drawWraps();
       this.still();
       draw();

@@ -26,6 +26,7 @@ export function reportDesk(tools) {
   let sent = []; // reports that were sent from here
   const side = sides({ ...tools, R, use, usedFaq, reload: reloadSheet });
   const inHands = hand({ ...tools, R, urgent: () => open?.sheet.report.draft.answers.urgency?.said === "urgent",
+    bridging: (call) => [open?.sheet.report.call === call && open.sheet, pop?.call === call && pop.sheet].find(Boolean),
     phrases: () => [...$("report-body").querySelectorAll("button[data-phrase]")] });
 
   // ---- A call comes ----
@@ -193,6 +194,7 @@ export function reportDesk(tools) {
     const unsaved = kept?.saver.unsaved() ?? [];
     if (kept && !kept.lost) for (const edit of unsaved) puts(sheet.report.draft, edit);
     draw();
+    inHands.draw();
     side.draws(sheet);
     if (kept?.lost) offers(mine, unsaved);
     else prefill();
@@ -446,6 +448,7 @@ export function reportDesk(tools) {
     mine.sheet = { ...sheet, report: mine.sheet.report, fresh: false };
     mine.progress = sheet.progress;
     drawProgress();
+    inHands.draw();
     side.draws(mine.sheet);
     side.script(mine.sheet, mine.sheet.report.draft.kind);
     for (const field of mine.fields.values()) field.people?.(sheet.people);
