@@ -32,7 +32,7 @@ use crate::calls::display;
 use crate::error::Refusal;
 use crate::rights::Act;
 
-pub(crate) use clock::Recorded;
+pub(crate) use clock::{Recorded, heard};
 pub(crate) use draft::let_go;
 pub(crate) use find::ANYWHERE_MS;
 pub(crate) use firm::{Absence, Instruction, save_profile_of};

@@ -5,7 +5,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use report::evidence::evidence;
 use report::{Edit, Language, Line, Value, japan};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -21,7 +20,7 @@ use crate::error::Refusal;
 use crate::export::Sheet;
 use crate::extract::{Asked, At, Body};
 use crate::my::tell_dispute;
-use crate::reports::{Said, tell_sent, writer};
+use crate::reports::{Said, heard, tell_sent, writer};
 use crate::rights::Act;
 use crate::seen::SeenLinks;
 use crate::tongue::Tongue;
@@ -150,7 +149,8 @@ async fn seconds(
     };
     let edits = api.store.report_edits(&about.id).await.said(tongue.0)?;
     let edits: Vec<_> = edits.into_iter().map(|stored| stored.edit).collect();
-    let said = evidence(&edits).get(&dispute.field).and_then(|field| field.last());
+    let heard = heard(api, about, &edits).await.said(tongue.0)?;
+    let said = heard.get(&dispute.field).and_then(|field| field.last());
     let Some(from_ms) = reply.clip_from_ms.or(said.map(|span| span.from_ms.saturating_sub(LEAD_MS))) else {
         let what =
             ("この項目が録音のどこで話されたか分かりません", "nobody knows where in the recording this was said");

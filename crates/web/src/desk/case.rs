@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use number::Number;
 use report::compare::{Differences, differences};
-use report::evidence::{Span, evidence};
+use report::evidence::{Evidence, Span};
 use report::{Field, Input, Profile, key};
 use serde::Serialize;
 use store::{Clip, DisputeRow, ReportRow};
@@ -19,7 +19,7 @@ use crate::auth::Login;
 use crate::calls::display;
 use crate::error::Refusal;
 use crate::extract::At;
-use crate::reports::Said;
+use crate::reports::{Said, heard};
 use crate::rights::Act;
 use crate::tongue::Tongue;
 
@@ -61,8 +61,10 @@ pub(crate) struct Heard {
     field: Field,
     /// What stands there; none: 聴取不可.
     said: Option<String>,
-    /// Seconds of the recording in which it was typed.
+    /// Milliseconds of the recording in which it was typed; the last is where to listen.
     spans: Vec<Span>,
+    /// Nobody typed the number that stands there: the last is where it was read back.
+    read_back: bool,
     /// It was changed after the call.
     changed_later: bool,
 }
@@ -119,18 +121,14 @@ async fn recording_ms(api: &Api, call: Option<CallId>) -> Option<u64> {
 async fn fields(api: &Api, profile: &Profile, about: &ReportRow, tongue: Tongue) -> Result<Vec<Heard>, Refusal> {
     let edits = api.store.report_edits(&about.id).await.said(tongue.0)?;
     let edits: Vec<_> = edits.into_iter().map(|stored| stored.edit).collect();
-    let mut found = evidence(&edits);
-    let heard = |field: Field| {
+    let mut found = heard(api, about, &edits).await.said(tongue.0)?;
+    let shown = |field: Field| {
         about.draft.answers.get(&field.key)?;
-        let heard = found.remove(&field.key);
-        Some(Heard {
-            said: about.draft.said(&field.key).map(str::to_owned),
-            changed_later: heard.as_ref().is_some_and(|heard| heard.changed_later),
-            spans: heard.map(|heard| heard.spans).unwrap_or_default(),
-            field,
-        })
+        let Evidence { spans, read_back, changed_later, .. } = found.remove(&field.key).unwrap_or_default();
+        let said = about.draft.said(&field.key).map(str::to_owned);
+        Some(Heard { said, spans, read_back, changed_later, field })
     };
-    Ok(profile.form.fields(about.kind()).into_iter().filter_map(heard).collect())
+    Ok(profile.form.fields(about.kind()).into_iter().filter_map(shown).collect())
 }
 
 fn is_number(profile: &Profile, about: &ReportRow, key: &str) -> bool {

@@ -1,9 +1,11 @@
 //! The recording's clock (X01): at which moment of a call's recording something was typed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use store::{RecordingTimes, StoreError};
+use report::Edit;
+use report::evidence::{Evidence, evidence};
+use store::{RecordingTimes, ReportRow, StoreError};
 use switch::{CallId, Event};
 
 use crate::api::Api;
@@ -62,6 +64,19 @@ pub(super) fn offset_ms(times: RecordingTimes, at_ms: i64) -> Option<i64> {
     let runs = times.ended_ms.is_none_or(|ended_ms| at_ms <= ended_ms);
     // The answer is told by another clock's tick: what was typed with it is at the beginning.
     runs.then(|| at_ms.saturating_sub(began_ms).max(0))
+}
+
+/// Where in the recording each field of a report was said, by all of its edits; of a correction, after the call of what it corrects.
+pub(crate) async fn heard(
+    api: &Api,
+    report: &ReportRow,
+    edits: &[Edit],
+) -> Result<BTreeMap<String, Evidence>, StoreError> {
+    let ended_ms = match api.store.call_of_report(report).await? {
+        Some(call) => recorded(api, call).await?.ended_ms,
+        None => None,
+    };
+    Ok(evidence(edits, ended_ms))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use report::evidence::{Evidence, evidence};
+use report::evidence::Evidence;
 use report::{Kind, Urgency, key};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::progress::label;
-use super::{Said, Shown, visible};
+use super::{Said, Shown, heard, visible};
 use crate::api::Api;
 use crate::auth::Login;
 use crate::calls::display;
@@ -202,7 +202,7 @@ pub(crate) async fn one(
     let follow_ups = api.store.follow_ups(&id).await.said(tongue.0)?;
     Ok(Json(WholeReport {
         deliveries,
-        evidence: evidence(&plain),
+        evidence: heard(&api, &report, &plain).await.said(tongue.0)?,
         edits,
         follow_ups: follow_ups.into_iter().map(|report| report.id).collect(),
         tasks: api.store.report_tasks(&id).await.said(tongue.0)?,

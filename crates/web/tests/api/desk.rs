@@ -69,6 +69,12 @@ impl Desk {
 
     /// A report with this callback number, typed 22 seconds into the recording, that was sent.
     fn sent(&self, call: u64, callback: &str) -> String {
+        self.recorded(call);
+        self.written(call, callback)
+    }
+
+    /// A call that goes on, 22 seconds after its recording began.
+    fn recorded(&self, call: u64) {
         let path = format!("{call}.wav");
         let bytes = sound();
         std::fs::write(self.house.recordings().join(&path), &bytes).unwrap();
@@ -88,15 +94,18 @@ impl Desk {
                 ..Recording::default()
             });
         });
-        self.written(call, callback)
     }
 
     /// The report of a call that is kept, written and sent.
     fn written(&self, call: u64, callback: &str) -> String {
+        self.written_with(call, json!({"key": "callback", "value": {"said": callback}}))
+    }
+
+    fn written_with(&self, call: u64, callback: Value) -> String {
         let report = store::report_id_of_call(CallId(call));
         let said = |key: &str, text: &str| json!({"key": key, "value": {"said": text}});
         let edits = json!({"edits": [said("company", "□□商事"), said("name", "高橋"), said("business", "納期"),
-            said("desired", "call_back"), said("callback", callback), said("read_back", "yes")]});
+            said("desired", "call_back"), callback, said("read_back", "yes")]});
         let edited = self.house.ask("PATCH", &format!("/reports/{report}"), Some(&self.operator), Some(edits));
         assert_eq!(edited.status, 200, "{}", edited.text());
         self.post(&format!("/reports/{report}/send"), &self.operator, json!({}));
@@ -207,6 +216,23 @@ fn x04_a_dispute_is_answered_with_the_corrected_report_and_ten_seconds_by_a_link
     // The first report's own link is another one, and the statistics know.
     let csv = desk.house.get(&format!("/disputes/counts/export?from_ms=0&to_ms={}", NOW + 1), &desk.supervisor).text();
     assert!(csv.contains("misheard,花子,さくら歯科,1,0,0"), "{csv}");
+}
+
+#[test]
+fn x01_a_dispute_about_the_callers_own_number_plays_where_it_was_read_back() {
+    let desk = Desk::new(json!({"on": true}));
+    desk.recorded(CALL);
+    let there = json!({"key": "callback", "value": {"said": "090-1234-5678"}, "ago_ms": 20_000, "prefilled": true});
+    let report = desk.written_with(CALL, there);
+    let dispute = desk.disputed(&report, "違う番号です");
+    let case = desk.case(dispute);
+    let field = case["fields"].as_array().unwrap().iter().find(|field| field["key"] == "callback").unwrap();
+    let ticked = SPOKEN_MS + 2_000;
+    assert_eq!(field["spans"], json!([{"from_ms": ticked, "until_ms": ticked}]), "{field}");
+    assert_eq!((&field["read_back"], &field["changed_later"]), (&json!(true), &json!(false)), "{field}");
+    let reply = json!({"cause": "correct", "clip": true});
+    let said = desk.post(&format!("/disputes/{dispute}/answer"), &desk.supervisor, reply);
+    assert_eq!(said["clip"]["from_ms"], ticked - report::evidence::LEAD_MS, "{said}");
 }
 
 #[test]

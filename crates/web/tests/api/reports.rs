@@ -304,7 +304,25 @@ fn x01_what_was_typed_before_an_outage_is_where_it_was_said_and_what_nobody_said
     let at = |ago: i64, offset: Option<i64>| (json!(NOW - ago), json!(offset));
     // A browser whose clock is wrong moves nothing by more than ten minutes.
     assert_eq!(placed, [at(3_000, Some(2_000)), at(0, Some(5_000)), at(600_000, Some(0)), at(0, None)]);
-    assert_eq!(whole["evidence"]["callback"]["spans"], json!([]), "{whole}");
+    let heard = |whole: &Value| {
+        let callback = &whole["evidence"]["callback"];
+        (callback["spans"].clone(), callback["read_back"].clone(), callback["changed_later"].clone())
+    };
+    assert_eq!(heard(&whole), (json!([]), json!(false), json!(false)), "{whole}");
+    // The caller's own number is heard where it was read back.
+    let read_back = json!([{"key": "read_back", "value": {"said": "yes"}, "ago_ms": 1_000}]);
+    assert_eq!(desk.edit(&report, &desk.operator, read_back).status, 200);
+    let whole = desk.ask("GET", &format!("/reports/{report}"), &desk.operator, None).json();
+    let tick = json!([{"from_ms": 4_000, "until_ms": 4_000}]);
+    assert_eq!(heard(&whole), (tick.clone(), json!(true), json!(false)), "{whole}");
+    assert_eq!(whole["evidence"]["read_back"]["spans"], tick, "{whole}");
+    // One that is typed is heard where it was typed.
+    let typed = json!([{"key": "callback", "value": {"said": "090-1234-5679"}, "ago_ms": 500}]);
+    assert_eq!(desk.edit(&report, &desk.operator, typed).status, 200);
+    let whole = desk.ask("GET", &format!("/reports/{report}"), &desk.operator, None).json();
+    let typed = json!([{"from_ms": 4_500, "until_ms": 4_500}]);
+    assert_eq!(heard(&whole), (typed, json!(false), json!(false)), "{whole}");
+    assert_eq!(whole["evidence"].get("read_back"), None, "another number was not read back: {whole}");
 }
 
 #[test]
@@ -331,19 +349,21 @@ fn x01_what_is_typed_after_the_call_is_in_no_recording() {
     };
     *desk.house.switchboard.remembered.lock().unwrap() =
         vec![web::Stamped { seq: 1, unix_ms: NOW - 1_000, event: std::sync::Arc::new(ended.into()) }];
-    for (report, ago, offset) in [
-        (report, 0, json!(5_000)),
-        (store::report_id_of_call(late), 0, Value::Null),
-        (store::report_id_of_call(late), 2_000, json!(58_000)),
-        (store::report_id_of_call(none), 0, Value::Null),
-        (store::report_id_of_call(lagging), 0, Value::Null),
-        (store::report_id_of_call(lagging), 1_000, json!(8_000)),
+    for (report, ago, offset, later) in [
+        (report, 0, json!(5_000), false),
+        (store::report_id_of_call(late), 0, Value::Null, true),
+        (store::report_id_of_call(late), 2_000, json!(58_000), false),
+        // No recording, and yet the call went on.
+        (store::report_id_of_call(none), 0, Value::Null, false),
+        (store::report_id_of_call(lagging), 0, Value::Null, true),
+        (store::report_id_of_call(lagging), 1_000, json!(8_000), false),
     ] {
         let edit = json!([{"key": "name", "value": {"said": format!("高橋{ago}")}, "ago_ms": ago}]);
         assert_eq!(desk.edit(&report, &desk.supervisor, edit).status, 200);
         let whole = desk.ask("GET", &format!("/reports/{report}"), &desk.supervisor, None).json();
         let last = whole["edits"].as_array().unwrap().last().unwrap().clone();
         assert_eq!(last["offset_ms"], offset, "{whole}");
+        assert_eq!(whole["evidence"]["name"]["changed_later"], later, "{whole}");
     }
 }
 
