@@ -58,9 +58,11 @@ export function disputeCase(tools, past, done) {
     table(list, ["", D().field, D().answerOf, D().heardAt], found.fields.map((one, at) => {
       const span = one.spans.at(-1);
       const text = span ? minutes(span.from_ms) : D().nowhere;
-      const play = state.wave && span ? build.button(text, () => state.wave.field(one.key), { className: "link", ariaLabel: filled(D().playOf, { field: name(one), time: text }) }) : text;
+      const play = state.wave && span ? build.button(text, () => state.wave.field(one.key), { className: "link", ariaLabel: filled(one.read_back ? D().playReadBack : D().playOf, { field: name(one), time: text }) }) : text;
       if (play.dataset) play.dataset.field = one.key;
-      return [at < 9 ? String(at + 1) : "", name(one), { text: answerOf(one), kind: one.key === found.dispute.field ? "disputed" : "" }, element("span", {}, play, one.changed_later ? chip(D().changedLater, "busy") : "")];
+      // Nobody typed the number that was there from the beginning: it is heard where it was read back.
+      const how = one.read_back ? [" ", element("span", { className: "quiet", textContent: D().readBack })] : [];
+      return [at < 9 ? String(at + 1) : "", name(one), { text: answerOf(one), kind: one.key === found.dispute.field ? "disputed" : "" }, element("span", {}, play, ...how, one.changed_later ? chip(D().changedLater, "busy") : "")];
     }), D().none);
     return list;
   }
@@ -110,7 +112,7 @@ export function disputeCase(tools, past, done) {
     box.disabled = !found.may_clip;
     box.onchange = () => { written.clip = box.checked; };
     const from = element("span", { id: "dispute-clip-at", role: "status" });
-    const says = () => { from.textContent = written.at_ms == null ? D().clipSaid : filled(D().clipAt, { time: minutes(written.at_ms) }); };
+    const says = () => { from.textContent = written.at_ms == null ? field?.read_back ? D().clipReadBack : D().clipSaid : filled(D().clipAt, { time: minutes(written.at_ms) }); };
     says();
     const here = build.button(D().clipHere, () => { written.at_ms = state.wave.at(); written.clip = box.checked = true; says(); }, { disabled: !found.may_clip });
     const hear = build.button(D().clipHear, () => {

@@ -223,8 +223,9 @@ export function pastReports(tools) {
     const order = [...names.keys(), ...Object.keys(whole.draft.answers).filter((key) => !names.has(key))];
     return order.filter((key) => whole.draft.answers[key]).map((key) => {
       const heard = whole.evidence[key];
-      const spans = (heard?.spans ?? []).flatMap((span) => {
-        const text = `${minutes(span.from_ms)}–${minutes(span.until_ms)}`;
+      const spans = (heard?.spans ?? []).flatMap((span, at, all) => {
+        const moments = `${minutes(span.from_ms)}–${minutes(span.until_ms)}`;
+        const text = heard.read_back && at === all.length - 1 ? `${B().readBack} ${moments}` : moments;
         const play = () => { player.currentTime = Math.max(0, span.from_ms - LEAD_MS) / 1000; player.play().catch(() => {}); };
         return [player ? build.button(text, play, { className: "link", ariaLabel: filled(B().playFrom, { field: label(key), time: text }) }) : text, " "];
       });
@@ -244,11 +245,11 @@ export function pastReports(tools) {
 
   const task = (one) => [when(one.created_ms), B().taskSorts[one.kind] ?? one.kind, one.detail, one.done_ms ? `${when(one.done_ms)} ${one.done_by} ${one.result}` : chip(B().open, "busy")];
 
-  /** Opens a report, and plays from where this field was said. */
+  /** Opens a report, and plays from where what stands in this field was said: the last span, as the desk does. */
   async function shown(id, key) {
     place.querySelector("details").open = true;
     await show(id);
-    const span = state.one?.whole.id === id ? state.one.whole.evidence[key]?.spans?.[0] : null;
+    const span = state.one?.whole.id === id ? state.one.whole.evidence[key]?.spans?.at(-1) : null;
     const player = shell.one.querySelector("audio");
     if (!span || !player) return;
     player.currentTime = Math.max(0, span.from_ms - LEAD_MS) / 1000;
