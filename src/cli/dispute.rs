@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::api::{ask, escaped, list, number, text};
 use super::call::moment;
-use super::report::{csv, customer};
+use super::report::{csv, customer, heard_at};
 use super::rows::{self, Column, Is};
 use crate::trouble::Troubles;
 use crate::words;
@@ -209,8 +209,12 @@ fn describe(case: &Value) -> String {
     let heard = [
         (words::FIELD, "/key", Is::Plain),
         (words::VALUE, "/said", Is::Line),
-        (words::EVIDENCE_AT, "/spans/0/from_ms", Is::Length),
+        (words::EVIDENCE_AT, "/heard_at", Is::Plain),
     ];
     let compared = rows::text(list(case, "compare"), &compared);
-    format!("{}\n\n{compared}\n{}", rows::one(case, &head), rows::text(list(case, "fields"), &heard))
+    let fields: Vec<Value> = list(case, "fields")
+        .iter()
+        .map(|field| json!({"key": text(field, "key"), "said": field.get("said"), "heard_at": heard_at(field)}))
+        .collect();
+    format!("{}\n\n{compared}\n{}", rows::one(case, &head), rows::text(&fields, &heard))
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::api::{ask, escaped, list, number, send, text};
 use super::call::{moment, time};
-use super::output::{clean, fields, table};
+use super::output::{clean, fields, seconds, table};
 use crate::local::Question;
 use crate::trouble::{Exit, Trouble, Troubles};
 use crate::words;
@@ -256,13 +256,21 @@ fn describe(report: &Value) -> String {
     let answers = report.pointer("/draft/answers").and_then(Value::as_object);
     for (key, value) in answers.into_iter().flatten() {
         let words = value.get("said").and_then(Value::as_str).unwrap_or("聴取不可");
-        let from = report.pointer(&format!("/evidence/{key}/spans/0/from_ms")).and_then(Value::as_i64);
-        let place = from.map(|ms| format!("  ({} {}.{} s)", words::EVIDENCE_AT, ms / 1000, ms % 1000 / 100));
+        let place = report.pointer(&format!("/evidence/{key}")).and_then(heard_at);
+        let place = place.map(|at| format!("  ({} {at})", words::EVIDENCE_AT));
         told.push_str(&format!("{key:<14}  {}{}\n", clean(words), place.unwrap_or_default()));
     }
     let rows: Vec<Vec<String>> = list(report, "deliveries").iter().map(delivery).collect();
     told.push_str(&format!("\n{}\n{}", words::DELIVERIES, table(&DELIVERY_COLUMNS, &rows)));
     told
+}
+
+/// The second to listen from, of a field's evidence: what stands in it now was said in the last span, or read back there.
+pub fn heard_at(field: &Value) -> Option<String> {
+    let ms = number(list(field, "spans").last()?, "from_ms")?;
+    let at = seconds(format!("{}.{}", ms / 1000, ms % 1000 / 100));
+    let is_read_back = field.get("read_back") == Some(&Value::Bool(true));
+    Some(if is_read_back { format!("{at}, {}", words::READ_BACK) } else { at })
 }
 
 const DELIVERY_COLUMNS: [words::Words; 8] = [
@@ -349,15 +357,25 @@ mod tests {
     fn f40_a_report_is_shown_with_what_was_said_where_and_with_each_recipients_answer() {
         let report = json!({
             "id": "0198", "customer_name": "さくら歯科", "state": "sent", "waiver": "", "created_ms": 1_795_186_800_000_i64,
-            "draft": {"kind": "message", "answers": {"callback": {"said": "090-1234-5678"}, "name": "unheard"}},
-            "evidence": {"callback": {"spans": [{"from_ms": 12_340, "until_ms": 15_000}]}},
+            "draft": {"kind": "message", "answers": {"callback": {"said": "090-1234-5678"},
+                "business": {"said": "納期"}, "name": "unheard"}},
+            "evidence": {
+                "callback": {"spans": [{"from_ms": 41_500, "until_ms": 41_500}], "read_back": true},
+                "business": {"spans": [{"from_ms": 2_000, "until_ms": 2_500}, {"from_ms": 12_340, "until_ms": 15_000}]},
+            },
             "deliveries": [{"id": "d1", "label": "佐藤", "channel": "email", "state": "accepted", "attempts": 2,
                 "remote_id": "250 2.0.0 queued as 4F", "error": ""}],
         });
         let text = describe(&report);
-        for part in
-            ["さくら歯科", "090-1234-5678", "12.3 s", "聴取不可", "250 2.0.0 queued as 4F", "2026-11-21 00:00:00"]
-        {
+        for part in [
+            "さくら歯科",
+            "090-1234-5678",
+            "41.5 s, read back)",
+            "12.3 s)",
+            "聴取不可",
+            "250 2.0.0 queued as 4F",
+            "2026-11-21 00:00:00",
+        ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
     }

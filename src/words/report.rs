@@ -21,6 +21,7 @@ words! {
     DELIVERIES = "deliveries", "送信";
     EDITS = "written", "入力の記録";
     EVIDENCE_AT = "in the recording", "録音の位置";
+    READ_BACK = "read back", "復唱";
     CLASS = "class", "区分";
     COUNT = "count", "件数";
     RECOUNT = "recount", "再集計";
