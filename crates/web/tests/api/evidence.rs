@@ -1,5 +1,7 @@
 //! A click on a field plays the second in which it was said (X01): a hundred calls by robots. A caller speaks a number at a moment
-//! that is known; an operator types it as people do: late, in bursts, with slips that are mended at once or after reading it back.
+//! that is known; an operator types it as people do: late, in bursts, with slips that are mended at once or after reading it back. Every
+//! fifth caller is called back at the number that calls: the page has put it there, nobody types it, and it is heard where the operator
+//! reads it back.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -36,6 +38,8 @@ struct Script {
     number: String,
     typed: Vec<(i64, String)>,
     spoken: Vec<(i64, i64)>,
+    /// The page had put the number there with the call; this is when the tick that it was read back was set.
+    ticked: Option<i64>,
 }
 
 fn script(chance: &mut Chance) -> Script {
@@ -66,7 +70,17 @@ fn script(chance: &mut Chance) -> Script {
         spoken.push((read_back, read_back + 11 * DIGIT_MS));
         typed.push((read_back + chance.between(2_500, 5_000), number.clone()));
     }
-    Script { number, typed, spoken }
+    Script { number, typed, spoken, ticked: None }
+}
+
+/// The number that calls is the one to call back: it stands there already, the operator reads it back, and ticks that it was right.
+fn prefilled(chance: &mut Chance) -> Script {
+    let begins = chance.between(4_000, 60_000);
+    let read = begins + 11 * DIGIT_MS;
+    // Those who have it confirmed tick it then; a few tick while they read the last digits.
+    let ticked = read + if chance.between(0, 3) == 0 { -chance.between(100, 700) } else { chance.between(300, 1_800) };
+    let number = "090-1234-5678".to_owned();
+    Script { number, typed: Vec::new(), spoken: vec![(begins, read)], ticked: Some(ticked) }
 }
 
 fn wrong(text: &str, place: usize) -> String {
@@ -75,14 +89,15 @@ fn wrong(text: &str, place: usize) -> String {
     digits.into_iter().collect()
 }
 
-/// The caller's voice: a tone while the number is spoken.
+/// A voice: a tone while the number is spoken, the caller's or, of one that is read back, ours.
 fn sound(script: &Script) -> Vec<u8> {
     let mut file = vec![0; 44];
     for sample in 0..RECORDING_MS * 8 {
         let on = script.spoken.iter().any(|(from, until)| (from * 8..until * 8).contains(&sample));
         let voice = i16::from(on && sample % 8 < 4) * 8_000;
-        file.extend_from_slice(&voice.to_le_bytes());
-        file.extend_from_slice(&0i16.to_le_bytes());
+        let (caller, ours) = if script.ticked.is_some() { (0, voice) } else { (voice, 0) };
+        file.extend_from_slice(&caller.to_le_bytes());
+        file.extend_from_slice(&ours.to_le_bytes());
     }
     file
 }
@@ -122,19 +137,32 @@ impl Robots {
             CLOCK.store(NOW + sent, Ordering::SeqCst);
             let edit =
                 |(at, text): &(i64, String)| json!({"key": "callback", "value": {"said": text}, "ago_ms": sent - at});
-            let edits: Vec<Value> = burst.iter().map(edit).collect();
-            let path = format!("/reports/{report}");
-            let said = self.house.ask("PATCH", &path, Some(&self.token), Some(json!({"edits": edits})));
-            assert_eq!(said.status, 200, "{}", said.text());
+            self.edits(&report, burst.iter().map(edit).collect());
             left = rest;
+        }
+        if let Some(ticked) = script.ticked {
+            CLOCK.store(NOW + 300, Ordering::SeqCst);
+            let there = json!({"key": "callback", "value": {"said": script.number}, "ago_ms": 300, "prefilled": true});
+            self.edits(&report, vec![there]);
+            let late = chance.between(10, 400);
+            CLOCK.store(NOW + ticked + late, Ordering::SeqCst);
+            self.edits(&report, vec![json!({"key": "read_back", "value": {"said": "yes"}, "ago_ms": late})]);
         }
         report
     }
 
+    fn edits(&self, report: &str, edits: Vec<Value>) {
+        let path = format!("/reports/{report}");
+        let said = self.house.ask("PATCH", &path, Some(&self.token), Some(json!({"edits": edits})));
+        assert_eq!(said.status, 200, "{}", said.text());
+    }
+
     /// From where a click on the number plays.
-    fn clicked(&self, report: &str, number: &str) -> i64 {
+    fn clicked(&self, report: &str, script: &Script) -> i64 {
         let whole = self.house.get(&format!("/reports/{report}"), &self.supervisor).json();
-        assert_eq!(whole["draft"]["answers"]["callback"]["said"], number, "{whole}");
+        assert_eq!(whole["draft"]["answers"]["callback"]["said"], script.number, "{whole}");
+        let (heard, is_read_back) = (&whole["evidence"]["callback"], script.ticked.is_some());
+        assert_eq!((&heard["changed_later"], &heard["read_back"]), (&json!(false), &json!(is_read_back)), "{whole}");
         let spans = whole["evidence"]["callback"]["spans"].as_array().unwrap().clone();
         (spans.last().unwrap()["from_ms"].as_i64().unwrap() - LEAD_MS).max(0)
     }
@@ -160,9 +188,9 @@ fn x01_a_click_on_a_number_plays_it_in_ninety_nine_of_a_hundred_calls() {
     let mut chance = Chance(1);
     let mut missed = Vec::new();
     for call in 0..CALLS {
-        let script = script(&mut chance);
+        let script = if call % 5 == 4 { prefilled(&mut chance) } else { script(&mut chance) };
         let report = robots.call(FIRST + call, &script, &mut chance);
-        let from_ms = robots.clicked(&report, &script.number);
+        let from_ms = robots.clicked(&report, &script);
         // At most six seconds before the number is spoken, at most two after it has begun.
         let lands = script.spoken.iter().any(|(spoken, _)| (spoken - LEAD_MS..=spoken + TRAIL_MS).contains(&from_ms));
         let heard = robots.heard(FIRST + call, from_ms);
