@@ -64,4 +64,5 @@ mod supervise;
 mod transfer;
 mod voices;
 mod waiting;
+mod wall;
 mod wire;

@@ -18,8 +18,20 @@ const seconds = (ms) => filled(W.seconds, { seconds: (ms / 1000).toFixed(1) });
 
 document.documentElement.lang = language;
 $("waiting-title").textContent = W.waiting;
-$("operators-title").textContent = W.operators;
 $("alarms-title").textContent = W.alarms;
+
+const DENSITY_MAX = 9; // see the style sheet
+
+/** As large as it can be with all of it on the screen. */
+function fit(place) {
+  const now = [place.childElementCount, place.clientWidth, place.clientHeight].join();
+  if (place.dataset.fitted === now) return;
+  for (let density = 0; density <= DENSITY_MAX; density += 1) {
+    place.dataset.density = density;
+    if (place.scrollHeight <= place.clientHeight) break;
+  }
+  place.dataset.fitted = now;
+}
 
 let now = null;
 let seen = performance.now(); // when `now` was true
@@ -51,6 +63,7 @@ function draw() {
     return element("li", { className: call.away ? "" : alertness(rings) }, element("span", { textContent: call.firm || W.unknown }), element("span", { className: "rings", textContent: text }));
   });
   $("waiting").replaceChildren(...(waiting.length ? waiting : [element("li", { className: "quiet", textContent: W.nobody })]));
+  $("operators-title").textContent = `${W.operators} ${now.operators.length}`;
   $("operators").replaceChildren(...now.operators.map((one) => {
     const kind = one.state === "ready" ? (one.reachable ? "good" : "warn") : one.state === "not_ready" ? "" : "busy";
     const state = one.state === "ready" && !one.reachable ? W.unreachable : W.states[one.state] ?? one.state;
@@ -59,6 +72,8 @@ function draw() {
   }));
   $("alarms").hidden = !now.alarms.length;
   $("alarm-list").replaceChildren(...now.alarms.map((one) => element("li", { textContent: `${new Date(one.unix_ms).toLocaleTimeString(W.locale, { timeZone: "Asia/Tokyo" })} ${W.alarmNames[one.alarm] ?? W.alarm}` })));
+  fit($("waiting"));
+  fit($("operators"));
 }
 
 async function ask() {

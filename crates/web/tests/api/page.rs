@@ -330,6 +330,8 @@ fn every_alarm_and_every_state_has_its_words() {
     }
     let told: BTreeSet<_> = words()["en"]["alarmWords"].as_object().unwrap().keys().cloned().collect();
     assert_eq!(told, alarms);
+    let walls: BTreeSet<_> = WALL.read()["en"]["alarmNames"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(walls, alarms, "on the wall");
     let states: BTreeSet<_> =
         schemas["CallState"]["enum"].as_array().unwrap().iter().map(|s| s.as_str().unwrap().to_owned()).collect();
     let told: BTreeSet<_> = words()["en"]["states"].as_object().unwrap().keys().cloned().collect();
