@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sip::message::Method;
 
+use super::barriers::is_open_to_all;
 use super::pages::Desk;
 use super::reporting::Scene;
-use crate::support::house::SOON;
-use crate::support::peer::sdp;
-use crate::support::robots::Habit;
-use crate::support::until;
+use crate::support::house::{House, SOON};
+use crate::support::peer::{Peer, sdp};
+use crate::support::robots::{Habit, Robots};
+use crate::support::{ports, until};
 
 const CALLER: &str = "09011112222";
 const FIRM: &str = "0355500101";
@@ -320,5 +321,129 @@ fn the_operators_screen_fits_1366_by_768_without_scrolling_in_both_languages() {
         scene.shot(&format!("wrap-up-{language}"));
         scene.desk.click("#language");
     }
+    between_calls(&mut scene);
     assert!(scene.desk.0.complaints().is_empty(), "{:?}", scene.desk.0.complaints());
+}
+
+/// Twelve drafts, two test calls of which the greeting is asked for, eight words of firms and three score sheets, for whoever asks from
+/// here on.
+const MANY: &str = "{ const real = window.fetch;
+    const of = (count, make) => Array.from({ length: count }, (_, n) => make(n));
+    const at = Date.now();
+    const told = {
+        '/api/v1/reports/unfinished': of(12, (n) => ({ id: `draft-${n}`, call: `call-${n}`, created_ms: at, customer_name: 'さくら歯科クリニック渋谷駅前',
+            caller_display: '090-1111-2222', operator_name: 'Operator 101', holder: null })),
+        '/api/v1/onboardings/mine': of(2, (n) => ({ onboarding: n, call: `test-${n}`, customer_name: 'うめ商会', arrived_ms: at,
+            greeting: 'お電話ありがとうございます。うめ商会でございます。', reading: 'うめしょうかい' })),
+        '/api/v1/feedback/mine': of(8, (n) => ({ id: n, said_ms: at, customer_name: 'さくら歯科', kind: 'praise', words: 'とても丁寧でした。', answer: '', fresh: false })),
+        '/api/v1/quality/mine': of(3, () => ({ scored_ms: at, percent: 70, fresh: true,
+            sheet: { comment: 'よい', marks: of(5, () => ({ ja: '名乗り', en: 'greeting', comment: '', points: 4 })) } })),
+    };
+    window.fetch = async (path, options) => told[path] && !options?.method
+        ? new Response(JSON.stringify(told[path]), { headers: { 'content-type': 'application/json' } }) : real(path, options);
+} 1";
+/// What does not fit between calls: the page or a panel outside of the screen, and what is cut off and cannot be scrolled by the keyboard.
+const OUTSIDE_BETWEEN: &str = "(() => {
+    const root = document.scrollingElement;
+    const out = root.scrollHeight > innerHeight || root.scrollWidth > innerWidth ? [`page ${root.scrollWidth}x${root.scrollHeight}`] : [];
+    for (const one of document.querySelectorAll('header > *, #desk > *, .now .wide')) {
+        const { left, top, right, bottom, width, height } = one.getBoundingClientRect();
+        const name = one.id || one.className || one.localName;
+        if (width && (left < 0 || top < 0 || right > innerWidth || bottom > innerHeight)) out.push(`${name} ends at ${right}x${bottom}`);
+        if (width && height < 40 && one.matches('.panel')) out.push(`${name} is ${height} high`);
+        if (!width || one.closest('header') || one.scrollHeight <= one.clientHeight + 1) continue;
+        if (!/auto|scroll/.test(getComputedStyle(one).overflowY)) out.push(`${name} is cut off`);
+        if (one.tabIndex < 0 && !one.querySelector('a[href], button, input, select, summary, textarea, [tabindex]')) out.push(`${name} is out of the keyboard's reach`);
+    }
+    return out;
+})()";
+
+/// Nothing of the page is scrolled between calls either, however many colleagues, drafts and words there are: panels are, in themselves.
+fn between_calls(scene: &mut Scene) {
+    for login in 110..129 {
+        scene.house.operator(&login.to_string(), 0);
+    }
+    scene.desk.click("#report-close");
+    scene.desk.until("no call", "!document.body.classList.contains('at-a-call')");
+    scene.desk.0.evaluate(MANY);
+    scene.desk.click("#logout");
+    scene.desk.log_in("hanako");
+    scene.desk.until("colleagues", "document.querySelectorAll('#now-operators tbody tr').length === 20");
+    scene.desk.until("drafts", "document.querySelectorAll('#report-drafts tbody tr').length === 12");
+    scene.desk.until("greetings", "document.querySelectorAll('#own-greetings > li').length === 2");
+    scene.desk.until("scores", "document.querySelector('#quality-mine') != null");
+    scene.desk.0.evaluate("for (const one of document.querySelectorAll('#own-words details')) one.open = true; 1");
+    for language in ["en", "ja"] {
+        scene.shot(&format!("between-calls-{language}"));
+        assert_eq!(scene.desk.0.evaluate(OUTSIDE_BETWEEN), json!([]), "between calls in {language}");
+        let last = scene.desk.0.evaluate(
+            "{ const row = document.querySelector('#now-operators tbody tr:last-child'); row.scrollIntoView({ block: 'nearest' });
+             const { top, bottom } = row.getBoundingClientRect(); [top >= 0 && bottom <= innerHeight, scrollY] }",
+        );
+        assert_eq!(last, json!([true, 0]), "the last colleague in {language}");
+        scene.desk.click("#language");
+    }
+    is_open_to_all(&mut scene.desk, "a desk full of everything");
+}
+
+/// Where somebody who reads far down the page is.
+const PLACE: &str =
+    "[Math.abs(scrollY - window.scrolled) < 300, document.activeElement.name, document.activeElement.value]";
+/// For whom one answers is on the screen, and nothing is to be scrolled.
+const SEEN: &str = "[...['.report-firm', '.report-greeting'].map((place) => {
+        const { top, bottom, width } = document.querySelector(place).getBoundingClientRect();
+        return width > 0 && top >= 0 && bottom <= innerHeight;
+    }), document.scrollingElement.scrollHeight <= innerHeight]";
+
+#[test]
+fn a_supervisor_far_down_the_page_sees_for_whom_a_call_is_offered_before_answering_and_is_there_again_afterwards() {
+    let house = House::start();
+    let steps = json!([{ "after_ms": 0, "who": "best1" }, { "after_ms": 1_500, "who": "supervisors" }]);
+    house.firm("sakura", "さくら歯科", "0355500101", json!({ "ring_seconds": 60, "plan": "widening", "steps": steps }));
+    let operator = house.operator("201", 0);
+    let chief = house.operator_with("301", json!({ "tier": "supervisor" }));
+    let robots = Robots::start(&house, &[(&operator, Habit::Rings), (&chief, Habit::Rings)]);
+    let port = ports::free_block(2);
+    house.trunk("carrier", port, json!({}));
+    let mut carrier = Peer::bind(port, &house.sip);
+    let mut desk = Desk::open_as(&house, "supervisor", Some(chief.id));
+    let (width, height) = SCREEN;
+    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    desk.0.ask("Emulation.setDeviceMetricsOverride", metrics);
+    desk.until(
+        "a long page",
+        "!document.getElementById('past').hidden && document.scrollingElement.scrollHeight > 1.5 * innerHeight",
+    );
+    desk.write("#find [name=caller]", "0901");
+    desk.0.evaluate(
+        "document.querySelector('#find [name=caller]').focus(), scrollTo(0, document.scrollingElement.scrollHeight), window.scrolled = scrollY",
+    );
+    assert_eq!(desk.0.evaluate(PLACE), json!([true, "caller", "0901"]));
+
+    // It is widened to him, he does not answer, and the caller gives up.
+    let invite = carrier.invite("0355500101", CALLER, &sdp(40_000));
+    desk.until_text(".report-firm", "さくら歯科");
+    assert_eq!(desk.0.evaluate(SEEN), json!([true, true, true]), "while it rings");
+    house.until_call("delivered");
+    carrier.cancel(&invite);
+    desk.until("the offer is over", "document.getElementById('report').hidden");
+    assert_eq!(desk.0.evaluate(PLACE), json!([true, "caller", "0901"]), "as it was left");
+    house.assert_idle();
+
+    // The next one he takes: the form has the screen until it is closed.
+    robots.learns("301", Habit::Answers(Duration::from_millis(500)));
+    carrier.invite("0355500101", CALLER, &sdp(40_002));
+    let answer = carrier.response(200, "INVITE");
+    let mut dialog = carrier.caller_dialog(&answer);
+    carrier.ack(&dialog);
+    desk.until("the form", "document.getElementById('report-field-name') != null");
+    assert_eq!(desk.0.evaluate(SEEN), json!([true, true, true]), "with the form");
+    carrier.request(&mut dialog, &Method::Bye, None);
+    carrier.response(200, "BYE");
+    house.assert_idle();
+    assert_eq!(desk.0.evaluate(SEEN), json!([true, true, true]), "while the report is written");
+    desk.click("#report-close");
+    desk.until("the page as it was", "!document.body.classList.contains('at-a-call')");
+    assert_eq!(desk.0.evaluate(PLACE), json!([true, "caller", "0901"]), "after the report");
+    assert!(desk.0.complaints().is_empty(), "{:?}", desk.0.complaints());
 }

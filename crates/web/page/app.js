@@ -81,13 +81,13 @@ function table(place, heads, rows, empty) {
   return lines;
 }
 
-// What has to be scrolled sideways can be, also with the keyboard alone.
+// What has to be scrolled can be, also with the keyboard alone.
 const sideways = new ResizeObserver(() => {
-  for (const box of document.querySelectorAll(".wide:not([role])")) {
-    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+  for (const box of document.querySelectorAll(".wide:not([role]), #report-lists")) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0; else box.removeAttribute("tabindex");
   }
 });
-for (const box of document.querySelectorAll(".wide:not([role]), .wide:not([role]) > table")) sideways.observe(box);
+for (const box of document.querySelectorAll(".wide:not([role]), .wide:not([role]) > table, #report-lists")) sideways.observe(box);
 
 /** A button of a table that is drawn again and again. */
 const keyed = (key, button) => { button.dataset.key = key; return button; };

@@ -21,6 +21,7 @@ export function reportDesk(tools) {
   let inHand = null; // one's own call
   let turn = 0; // grows with everything that is opened or closed: an answer to something older comes too late
   let asking = null; // what is being opened
+  let before = null; // where on the page somebody was when the call came
   let waiving = null; // the form for which the reason is being asked
   const keeping = new Map(); // report → { saver, firm, who, open }: until everything that was typed there is kept
   let sent = []; // reports that were sent from here
@@ -63,8 +64,15 @@ export function reportDesk(tools) {
   function show() {
     $("report").hidden = !pop && !open && !$("report-error").textContent;
     $("report-body").hidden = !open;
-    // One screen for the call: lists and figures make room for it.
-    document.body.classList.toggle("at-a-call", Boolean(pop || open));
+    // One screen for one's own call: everything else makes room for it, and is as it was left afterwards.
+    const is = Boolean(pop || open?.own);
+    if (is === Boolean(before)) return;
+    before ??= { top: scrollY, at: document.activeElement };
+    document.body.classList.toggle("at-a-call", is);
+    scrollTo(0, is ? 0 : before.top);
+    if (is) return;
+    if (!document.activeElement?.offsetParent) before.at.focus({ preventScroll: true });
+    before = null;
   }
 
   /** What went wrong here, and what may be done about it: seen also when there is no form. */
@@ -179,7 +187,7 @@ export function reportDesk(tools) {
   function begins(sheet) {
     const { id } = sheet.report;
     const kept = keeping.get(id);
-    const mine = { sheet, fields: new Map(), progress: sheet.progress, held: true, sending: false, preview: null };
+    const mine = { sheet, fields: new Map(), progress: sheet.progress, held: true, sending: false, preview: null, own: inHand != null || tools.me()?.role === "operator" };
     mine.saver = kept?.saver ?? saver({
       send: (edits) => api(`/reports/${id}`, { method: "PATCH", body: JSON.stringify({ edits }) }),
       tell: (...what) => told(keeping.get(id), ...what),
