@@ -44,6 +44,19 @@ pub enum Verb {
         /// Its number
         id: i64,
     },
+    /// Take a complaint that a firm makes by telephone: its clock runs from now on, and you stand there as who noted it
+    #[command(after_help = "Example:\n  denwaban dispute open 0198c2f4-6a31-8b07-9d51-2f6f0c8f7a10 --field callback \
+        --words \"正しくは 03-1234-5679\"")]
+    Open {
+        /// The report's id
+        report: String,
+        /// Key of the field that is wrong, such as callback, name, company
+        #[arg(long, value_name = "KEY")]
+        field: String,
+        /// What the firm says, in its words
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        words: String,
+    },
     /// Answer it: the corrected report goes to everyone who had the first one, with what was found on top
     #[command(after_help = "Examples:\n  denwaban dispute answer 12 --cause misheard --value 03-1234-5679 --clip\n  \
         denwaban dispute answer 12 --cause correct --answer 録音で確認いたしました")]
@@ -148,6 +161,11 @@ pub async fn run(context: &Context, verb: Verb) -> Result<(), Troubles> {
         Verb::Show { id } => {
             let case = ask(context, "GET", &format!("/disputes/{id}"), None).await?;
             context.out.one(&case, || describe(&case));
+        }
+        Verb::Open { report, field, words: said } => {
+            let body = json!({ "field": field, "words": said });
+            let row = ask(context, "POST", &format!("/reports/{}/disputes", escaped(&report)), Some(&body)).await?;
+            context.out.one(&row, || words::DISPUTE_OPENED.with(&[&number(&row, "id").unwrap_or_default()]));
         }
         Verb::Answer(Answer { id, cause, value, answer, clip, clip_from }) => {
             let body = json!({

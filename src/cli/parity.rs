@@ -161,6 +161,7 @@ const VERBS: &[(&str, &str)] = &[
     ("DELETE /reports/{id}/clip", "dispute clip-end 0198"),
     ("POST /reports/{id}/correct", "report correct 0198"),
     ("POST /reports/{id}/deliveries", "report send-to 0198 chief-mail"),
+    ("POST /reports/{id}/disputes", "dispute open 0198 --field callback --words wrong"),
     ("POST /reports/{id}/faq", "report edit 0198 --faq 0"),
     ("DELETE /reports/{id}/lock", "report unlock 0198"),
     ("POST /reports/{id}/lock", "report unlock 0198 --take"),

@@ -55,6 +55,7 @@ words! {
     FEEDBACK_ANSWERED = "the firm reads the answer to {}", "お客様の声 {} に回答しました";
     NO_FEEDBACK = "there is no word {} of a firm's, or its report is kept no longer", "お客様の声 {} はないか、報告の保存期間が過ぎています";
     NO_FEEDBACK_REMEDY = "`denwaban feedback list` shows all", "`denwaban feedback list` で一覧を確認できます";
+    DISPUTE_OPENED = "dispute {}: the firm waits for an answer", "ご指摘 {} を受け付けました";
     DISPUTE_ANSWERED = "dispute {} is answered by report {}, on its way to {}", "ご指摘 {} に報告 {} で回答しました (送信先 {} 件)";
     DISPUTE_DECIDED = "dispute {} is decided: {}", "ご指摘 {} の判断を記録しました: {}";
     CLIP_ENDED = "the clip of report {} can be heard no longer", "報告 {} の録音リンクを無効にしました";

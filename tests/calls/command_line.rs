@@ -196,6 +196,16 @@ fn disputed_and_answered(house: &House, report: &str) {
     assert_eq!(cli(house, &["report", "task", &task["id"].to_string(), "--done"])["now"], false);
     let proof = cli(house, &["report", "reconcile", "--from", "2020-01-01", "--to", "2100-01-01"]);
     assert_eq!(cli(house, &["report", "proofs", "--limit", "1"])["proofs"][0]["hash"], proof["hash"]);
+    // What a firm says by telephone is a dispute, too; of a field that is none it is told at once.
+    let by_telephone = ["dispute", "open", report, "--words", "高橋ではなく髙橋です", "--field"];
+    let (_, error, code) = said(house, &[&by_telephone[..], &["nmae"]].concat());
+    assert_eq!((code, &error["errors"][0]["what"]), (65, &json!("this report has no field \"nmae\"")), "{error}");
+    let made = cli(house, &[&by_telephone[..], &["name"]].concat());
+    assert_eq!((text(&made, "report"), text(&made, "field")), (report, "name"), "{made}");
+    let made = made["id"].to_string();
+    assert_eq!(all(&cli(house, &["dispute", "list", "--open"])).len(), 1);
+    let decided = cli(house, &["dispute", "decide", &made, "--cause", "correct", "--answer", "電話でお伝えしました"]);
+    assert_eq!(decided["cause"], "correct", "{decided}");
 }
 
 /// The firm praises whoever took the call, and has its answer.

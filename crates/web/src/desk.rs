@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::Api;
 
+pub(crate) use case::recording_ms;
 pub(crate) use clip::{part, sound};
 pub use wall::wall_link;
 

@@ -114,7 +114,7 @@ pub(crate) async fn case(
 }
 
 /// `None`: there is none, or none yet.
-async fn recording_ms(api: &Api, call: Option<CallId>) -> Option<u64> {
+pub(crate) async fn recording_ms(api: &Api, call: Option<CallId>) -> Option<u64> {
     api.store.recording(call?).await.ok().map(|recording| recording.samples / 8)
 }
 

@@ -1,10 +1,11 @@
-//! "That number was wrong": a firm says it on its page, a supervisor listens and decides (F49, F50, X04).
+//! "That number was wrong": a firm says it on its page or by telephone, a supervisor listens and decides (F49, F50, X04).
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use report::key;
 use serde::{Deserialize, Serialize};
-use store::{DisputeCount, DisputeQuery, DisputeRow, NewDispute, ReportRow, Verdict};
+use store::{DisputeCount, DisputeQuery, DisputeRow, NewDispute, ReportRow, StoreError, Verdict};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,7 +27,11 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// The house's side.
 pub(crate) fn desk_routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::new().routes(routes!(disputes)).routes(routes!(dispute_counts)).routes(routes!(decide))
+    OpenApiRouter::new()
+        .routes(routes!(disputes))
+        .routes(routes!(dispute_counts))
+        .routes(routes!(decide))
+        .routes(routes!(dispute_by_telephone))
 }
 
 /// Something in this report is wrong. Supervisors are told at once.
@@ -44,6 +49,63 @@ pub(crate) async fn dispute(
     let row = api.store.open_dispute(member.customer, &id, &new, &member.name, now_ms).await.said(tongue.0)?;
     tell(&api, &row, "made");
     Ok((StatusCode::CREATED, Json(row)))
+}
+
+/// A firm has said by telephone that something in this report is wrong: a dispute in the firm's name, with its clock, like one from
+/// its own page. `opened_by` is whoever took the call. Of a field that is disputed already it is the dispute that is open.
+#[utoipa::path(post, path = "/reports/{id}/disputes", tag = "disputes", request_body = NewDispute,
+    params(("id" = String, Path)), responses((status = 201, body = DisputeRow)))]
+pub(crate) async fn dispute_by_telephone(
+    State(api): State<Api>,
+    login: Login,
+    tongue: Tongue,
+    At(id): At<String>,
+    Body(new): Body<NewDispute>,
+) -> Result<(StatusCode, Json<DisputeRow>), Refusal> {
+    login.may(Act::TendReports)?;
+    let about = api.store.report(&id).await.said(tongue.0)?;
+    let Some(customer) = about.customer else {
+        let (what, remedy) = tongue.0.of(
+            ("この報告には契約企業がありません", "指摘を受け付けられるのは、契約企業へ送った報告です"),
+            ("this report is no client firm's", "choose one that was sent to a firm"),
+        );
+        return Err(Refusal::invalid("report", what, remedy));
+    };
+    has_field(&api, &about, new.field.trim(), tongue).await?;
+    let opened = api.store.open_dispute(customer, &id, &new, &login.name, api.now_ms()).await;
+    // It is there, as was just seen; but the firm itself does not see it.
+    if let Err(StoreError::Missing { .. }) = opened {
+        let (what, remedy) = tongue.0.of(
+            (
+                "指摘を受け付けられるのは、契約企業へ送った、直近6か月の報告です",
+                "報告が古い場合や未送信の場合は、訂正・続報を書いてください",
+            ),
+            (
+                "a firm disputes what was sent to it in the last six months",
+                "write a correction of an older report; finish one that was not sent",
+            ),
+        );
+        return Err(Refusal::invalid("report", what, remedy));
+    }
+    let row = opened.said(tongue.0)?;
+    tell(&api, &row, "made");
+    Ok((StatusCode::CREATED, Json(row)))
+}
+
+/// Whoever types a field's key may mistype it, and nobody could correct that field.
+async fn has_field(api: &Api, about: &ReportRow, field: &str, tongue: Tongue) -> Result<(), Refusal> {
+    let form = api.store.profile_of(about.customer).await.said(tongue.0)?.form;
+    let keys: Vec<String> = form.fields(about.kind()).into_iter().map(|field| field.key).collect();
+    let is_known = field == key::KIND || about.draft.answers.contains_key(field) || keys.iter().any(|key| key == field);
+    if is_known || field.is_empty() {
+        return Ok(());
+    }
+    let keys = keys.join(", ");
+    let (what, remedy) = tongue.0.of(
+        (format!("この報告に「{field}」という項目はありません"), format!("次から選んでください：{keys}")),
+        (format!("this report has no field {field:?}"), format!("choose one of {keys}")),
+    );
+    Err(Refusal::invalid("field", what, remedy))
 }
 
 /// The desks are told of a dispute.

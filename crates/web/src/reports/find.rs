@@ -20,6 +20,7 @@ use super::{Said, Shown, heard, visible};
 use crate::api::Api;
 use crate::auth::Login;
 use crate::calls::display;
+use crate::desk::recording_ms;
 use crate::error::Refusal;
 use crate::export::{Sheet, japanese_time};
 use crate::extract::{Asked, At};
@@ -162,6 +163,8 @@ pub(crate) struct WholeReport {
     deliveries: Vec<Tried>,
     /// Every change, in order.
     edits: Vec<StoredEdit>,
+    /// Length of its call's recording; none: there is none, or none yet.
+    recording_ms: Option<u64>,
     /// Where in the recording each field was said, by its key (X01).
     #[schema(value_type = BTreeMap<String, Evidence>)]
     evidence: BTreeMap<String, Evidence>,
@@ -202,6 +205,7 @@ pub(crate) async fn one(
     let follow_ups = api.store.follow_ups(&id).await.said(tongue.0)?;
     Ok(Json(WholeReport {
         deliveries,
+        recording_ms: recording_ms(&api, report.call).await,
         evidence: heard(&api, &report, &plain).await.said(tongue.0)?,
         edits,
         follow_ups: follow_ups.into_iter().map(|report| report.id).collect(),

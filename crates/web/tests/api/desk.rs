@@ -7,6 +7,7 @@ use store::{NewDispute, Role};
 use switch::desk::TrunkNow;
 use switch::media::Recording;
 use switch::{Alarm, CallId, Event};
+use web::News;
 
 const CALL: u64 = ((NOW as u64 - 30_000) << 20) + 21;
 const SITE: &str = "https://desk.example.jp";
@@ -233,6 +234,74 @@ fn x01_a_dispute_about_the_callers_own_number_plays_where_it_was_read_back() {
     let reply = json!({"cause": "correct", "clip": true});
     let said = desk.post(&format!("/disputes/{dispute}/answer"), &desk.supervisor, reply);
     assert_eq!(said["clip"]["from_ms"], ticked - report::evidence::LEAD_MS, "{said}");
+}
+
+#[test]
+fn f49_what_a_firm_says_by_telephone_is_a_dispute_like_any_other() {
+    let desk = Desk::new(json!({"on": true, "hours": 48}));
+    let report = desk.sent(CALL, "090-1234-5678");
+    let path = format!("/reports/{report}/disputes");
+    let says = |field: &str, words: &str| json!({"field": field, "words": words});
+    let right = "正しくは０９０-１２３４-５６８７だそうです";
+    desk.house.post(&path, &desk.operator, says("callback", right)).is_refusal(403, "forbidden", None);
+    for field in [" ", "callbak"] {
+        desk.house.post(&path, &desk.supervisor, says(field, right)).is_refusal(422, "invalid", Some("field"));
+    }
+    let endless = says("callback", &"長".repeat(501));
+    desk.house.post(&path, &desk.supervisor, endless).is_refusal(422, "invalid", Some("words"));
+    assert_eq!(desk.house.get("/disputes", &desk.supervisor).json(), json!([]), "nothing was opened");
+
+    let said = desk.house.post(&path, &desk.supervisor, says("callback", right));
+    assert_eq!(said.status, 201, "{}", said.text());
+    let made = said.json();
+    assert_eq!((&made["opened_by"], &made["customer"]), (&json!("shunin"), &json!(desk.customer)), "{made}");
+    assert_eq!((&made["due_ms"], &made["cause"]), (&json!(NOW + store::ANSWER_MS), &Value::Null), "its clock runs");
+    let told = desk.house.switchboard.news.lock().unwrap().clone();
+    let is_told = |news: &News| {
+        matches!(news, News::Task { sort, what, customer, .. }
+            if sort == "disputed" && what == "made" && *customer == Some(desk.customer))
+    };
+    assert!(told.iter().any(is_told), "{told:?}");
+    let tasks = desk.house.get("/tasks", &desk.supervisor).json();
+    assert_eq!(tasks.as_array().unwrap().iter().filter(|task| task["kind"] == "disputed").count(), 1, "{tasks}");
+    // Said again before anybody has decided, it is the same one.
+    let again = desk.post(&path, &desk.admin, says("callback", "まだですか"));
+    assert_eq!(again, made);
+
+    // It is decided like one from the firm's own page, and counted.
+    let dispute = made["id"].as_i64().unwrap();
+    let case = desk.case(dispute);
+    assert_eq!((&case["proposed"], &case["may_clip"]), (&json!("090-1234-5687"), &json!(true)), "{case}");
+    let reply = json!({"cause": "misheard", "value": "090-1234-5687", "clip": true});
+    let replied = desk.post(&format!("/disputes/{dispute}/answer"), &desk.supervisor, reply);
+    assert_eq!((&replied["deliveries"], &replied["clip"]["from_ms"]), (&json!(2), &json!(16_000)), "{replied}");
+    let csv = desk.house.get(&format!("/disputes/counts/export?from_ms=0&to_ms={}", NOW + 1), &desk.supervisor).text();
+    assert!(csv.contains("misheard,花子,さくら歯科,1,0,0"), "{csv}");
+    // Whoever looks at the report knows that there is something to hear.
+    let whole = desk.house.get(&format!("/reports/{report}"), &desk.supervisor).json();
+    assert_eq!(whole["recording_ms"], 60_000, "{whole}");
+}
+
+#[test]
+fn f49_a_firm_disputes_nothing_that_it_does_not_see() {
+    let desk = Desk::new(json!({"on": true, "hours": 48}));
+    let callback = json!({"field": "callback", "words": "違います"});
+    let refused = |report: &str| {
+        let said = desk.house.post(&format!("/reports/{report}/disputes"), &desk.supervisor, callback.clone());
+        said.is_refusal(422, "invalid", Some("report"));
+        said.json()["what"].as_str().unwrap().to_owned()
+    };
+    // A draft.
+    let begun = format!("/customers/{}/reports", desk.customer);
+    let draft = desk.post(&begun, &desk.operator, json!({}))["id"].as_str().unwrap().to_owned();
+    let not_sent = refused(&draft);
+    // Of a call to a number that is nobody's.
+    desk.house.call(CALL + 1, |record| record.operator = Some(desk.hanako));
+    let nobodys = refused(&store::report_id_of_call(CallId(CALL + 1)));
+    assert_ne!(nobodys, not_sent, "each is told what it is");
+    let unknown = desk.house.post("/reports/none/disputes", &desk.supervisor, callback.clone());
+    unknown.is_refusal(404, "not_found", None);
+    assert_eq!(desk.house.get("/disputes", &desk.supervisor).json(), json!([]), "nothing was opened");
 }
 
 #[test]

@@ -91,6 +91,14 @@ fn reports() -> Vec<Line> {
             Some(json!({"recipient": "nobody"})),
             [401, 403, 422, 422],
         ),
+        // Nor does a firm dispute a draft.
+        (
+            "POST",
+            "/reports/{id}/disputes",
+            at("/disputes"),
+            Some(json!({"field": "callback", "words": "末尾が違う"})),
+            [401, 403, 422, 422],
+        ),
         ("GET", "/tasks", "/tasks".into(), None, [401, 403, 200, 200]),
         ("POST", "/tasks/{id}", "/tasks/1".into(), Some(json!({"end": "done"})), [401, 403, 404, 404]),
         ("POST", "/deliveries/{id}/resend", "/deliveries/none/resend".into(), None, [401, 403, 404, 404]),
