@@ -1,7 +1,8 @@
 //! A working day in one browser: an operator answers a call in the page and writes its report, the mail arrives, a supervisor finds it by
 //! the end of its number and hears the number said, the client firm finds it on its page and says that it is wrong, the supervisor
-//! listens and answers, and the firm reads the answer. The operator and the firm work in Japanese, the supervisor in both languages; the
-//! same faces in English are in `page_phone`, `reporting` and `my_page`.
+//! listens and answers, and the firm reads the answer; what it says by telephone later is taken in its name, and answered as well. The
+//! operator and the firm work in Japanese, the supervisor in both languages; the same faces in English are in `page_phone`, `reporting`
+//! and `my_page`.
 
 use std::time::Duration;
 
@@ -98,6 +99,8 @@ fn x01_x04_f49_f57_f62_a_call_its_report_the_mail_the_firms_doubt_and_the_answer
     assert!(mail.contains(RIGHT), "{mail}");
     super::dispute_desk::scores(&mut day);
     reads(&mut day);
+    day.goes_to_the_desk();
+    telephones(&mut day, &report);
     super::dispute_desk::hangs_up_a_screen(&mut day);
     assert!(day.desk.0.complaints().is_empty(), "{:?}", day.desk.0.complaints());
 }
@@ -217,6 +220,7 @@ fn finds(day: &mut Day, spoken: f64) {
     let row = format!(
         "[...document.querySelectorAll('#past-fields tr')].find((row) => row.textContent.includes('{NUMBER}'))"
     );
+    assert_eq!(desk.0.evaluate("document.querySelector('#past-one .wave-board canvas') != null"), true, "its waveform");
     let heard = desk.until("where it was said", &format!("{row}?.querySelector('button')?.textContent"));
     assert!(heard.as_str().is_some_and(|span| span.starts_with("0:")), "{heard}");
     // One click plays it.
@@ -291,4 +295,48 @@ fn reads(day: &mut Day) {
     assert_eq!(numbers, json!(["tel:+818033334445", "tel:+818033334444"]), "newest first");
     my_page::fits(desk, "an answer in Japanese");
     until("the clip is known", SOON, || (!day.house.get("/disputes")[0]["cause"].is_null()).then_some(()));
+}
+
+/// The firm telephones that the name is wrong, too: the supervisor finds the report, takes the complaint in the firm's name, and answers
+/// it at the dispute desk like the first.
+fn telephones(day: &mut Day, report: &str) {
+    const WORDS: &str = "髙橋ではなく高橋のはずです";
+    let Day { house, desk, .. } = &mut *day;
+    desk.until_text("#past summary", "過去の報告を探す");
+    desk.click("#past summary");
+    let operators = "document.querySelector('#past-find [name=operator]').options";
+    let operator = desk.until("the operators", &format!("{operators}[1]?.value"));
+    desk.write("#past-find [name=operator]", operator.as_str().expect("an operator"));
+    desk.write("#past-find [name=number]", "３３−４４４４");
+    desk.click("#past-search");
+    desk.until_text("#past-count", "1件");
+    desk.click(&format!("#past-reports [data-report=\"{report}\"]"));
+    desk.until("the report", "document.getElementById('past-complain') != null");
+    desk.click("#past-complain");
+    let fields = "[...document.querySelector('[name=past-complaint-field]').options].map(({ value }) => value)";
+    assert_eq!(desk.0.evaluate(&format!("['name', 'callback'].every((one) => {fields}.includes(one))")), true);
+    desk.write("[name=past-complaint-field]", "name");
+    desk.write("[name=past-complaint-words]", WORDS);
+    is_open_to_all(desk, "a complaint by telephone");
+    // What is half typed stays while the page is drawn anew.
+    for words in ["Take it", "受け付ける"] {
+        desk.click("#language");
+        desk.until_text("#past-complaint-send", words);
+        let typed = "['field', 'words'].map((name) => document.querySelector(`[name=past-complaint-${name}]`).value)";
+        assert_eq!(desk.0.evaluate(typed), json!(["name", WORDS]), "in another language");
+    }
+    desk.click("#past-complaint-send");
+    desk.until_text("#dispute-case .dispute-words", WORDS);
+    desk.until_text("#past-said", "受け付けました");
+    let open = house.get("/disputes?open=true");
+    let told = ["report", "field", "opened_by"].map(|name| open[0][name].clone());
+    assert_eq!(told, [report, "name", "kantoku"].map(|text| json!(text)), "{open}");
+    let listed = format!("document.querySelector('#disputes-open [data-dispute=\"{}\"]') != null", open[0]["id"]);
+    desk.until("it is listed, too", &listed);
+    desk.click("#dispute-form [data-cause=correct]");
+    desk.until("the verdict", "document.querySelector('#dispute-decided') != null");
+    let decided = house.get(&format!("/disputes/{}", open[0]["id"]));
+    assert_eq!(decided["dispute"]["cause"], "correct", "{decided}");
+    let (_, mail) = day.mails(6);
+    assert!(mail.contains("報告のとおりでした"), "{mail}");
 }

@@ -79,6 +79,11 @@ export function disputeDesk(tools, past) {
 
   return {
     load,
+    /** One that a firm has told by telephone: it is in the list from now on. Nothing plays, for whoever took it is on the telephone. */
+    async opens(id) {
+      await load().catch(() => {});
+      await one.show(id, false);
+    },
     hears({ event }) {
       if (event.kind !== "task" || event.sort !== "disputed") return;
       soon();

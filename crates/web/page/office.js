@@ -14,9 +14,10 @@ export function office(tools) {
   const style = document.createElement("link");
   Object.assign(style, { rel: "stylesheet", href: "/office.css" });
   document.head.append(style);
-  const past = pastReports(tools);
+  const past = pastReports({ ...tools, dispute: (id) => disputes.opens(id) });
   const admin = adminDesk(tools);
-  const parts = [profileDesk({ ...tools, onboard: admin.onboard }), disputeDesk(tools, past), feedbackDesk(tools), past, figures(tools), qualityDesk(tools), operatorsDesk(tools), admin];
+  const disputes = disputeDesk(tools, past);
+  const parts = [profileDesk({ ...tools, onboard: admin.onboard }), disputes, feedbackDesk(tools), past, figures(tools), qualityDesk(tools), operatorsDesk(tools), admin];
   return {
     load: () => Promise.all(parts.map((part) => part.load())),
     hears: (stamped) => parts.forEach((part) => part.hears?.(stamped)),

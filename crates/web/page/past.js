@@ -1,40 +1,42 @@
 // Reports of the past: found by firm, time, kind, urgency, words, or a number in any spelling; and one of them with its text, everything
-// that was changed in it, where in the recording each field was said, who got it and who did what to it.
+// that was changed in it, where in the recording each field was said, who got it and who did what to it; and what its firm says by telephone.
 import { staying } from "/dom.js";
 import { blocks } from "/form.js";
 import { fromJapan } from "/profile-day.js";
 import { problemsOf } from "/bound.js";
+import { waveform, LEAD_MS } from "/wave.js";
 import { words } from "/past-words.js";
 
 const KINDS = ["message", "inquiry", "booking_new", "booking_change", "booking_cancel", "complaint", "sales", "wrong_number", "silent"];
 const URGENCIES = ["normal", "high", "urgent"];
 const STATES = ["draft", "sent", "waived"];
 const OPEN = ["waiting", "leased", "retry"];
-const LEAD_MS = 6000; // people speak before an operator types
 const REFRESH_MS = 500;
+const CHOICE_CHARS = 60;
 
-/** `tools` are the page's own, with `desk`, the report's form. */
+/** `tools` are the page's own, with `desk`, the report's form, and `dispute`, which opens one of the dispute desk's cases. */
 export function pastReports(tools) {
   const { $, element, table, chip, filled, when, api, wrong } = tools;
   const B = () => words[tools.language()] ?? words.en;
   const build = blocks(element);
   const place = $("past");
-  const state = { user: null, firms: [], asked: {}, reports: [], cursor: null, turn: 0, opened: 0, one: null, later: null };
+  const state = { user: null, firms: [], operators: [], asked: {}, reports: [], cursor: null, turn: 0, opened: 0, one: null, later: null, wave: null };
   const shell = {};
   const busy = new Set(); // reports with which something is being done
+  const complaints = new Map(); // by report: what its firm says is wrong, as far as that is typed
 
   // ---- Searching ----
 
   async function load() {
     const me = tools.me();
     state.user = me.name;
-    state.firms = await api("/customers");
+    [state.firms, state.operators] = await Promise.all([api("/customers"), api("/operators")]);
     draw();
   }
 
   function query() {
     const asked = new URLSearchParams();
-    for (const key of ["customer", "number", "text", "kind", "urgency", "state", "seen"]) if (state.asked[key]) asked.set(key, state.asked[key].trim());
+    for (const key of ["customer", "operator", "number", "text", "kind", "urgency", "state", "seen"]) if (state.asked[key]) asked.set(key, state.asked[key].trim());
     for (const key of ["from", "to"]) if (state.asked[key]) asked.set(`${key}_ms`, fromJapan(state.asked[key]));
     return asked;
   }
@@ -99,18 +101,19 @@ export function pastReports(tools) {
       return element("div", { className: "bound" }, build.labelled(label, input), line);
     };
     const select = (name, label, codes, texts) => field(name, label, build.select(name, [["", B().any], ...codes.map((code) => [code, texts[code] ?? code])], ""));
-    const firm = build.select("customer", [["", B().any], ...state.firms.map((one) => [String(one.id), one.name])], "");
+    const named = (name, rows) => build.select(name, [["", B().any], ...rows.map((one) => [String(one.id), one.name])], "");
     Object.assign(shell, {
       error: element("p", { className: "error", id: "past-error", role: "alert" }), count: element("span", { id: "past-count", role: "status" }),
       csv: element("a", { href: "/api/v1/reports/export", textContent: B().csv, download: "" }), list: element("table", { id: "past-reports", ariaLabel: B().title }),
       more: build.button(B().more, () => find(true), { id: "past-more", hidden: true }), one: element("section", { id: "past-one", hidden: true }),
     });
     const form = element("form", { id: "past-find", noValidate: true, role: "search", ariaLabel: B().title, onsubmit: (event) => { event.preventDefault(); find(); } },
-      build.row(field("customer", B().firm, firm), field("number", B().number, build.input("number", "", { inputMode: "tel", placeholder: "090-1234-5678", spellcheck: false })),
+      build.row(field("customer", B().firm, named("customer", state.firms)), field("operator", B().operator, named("operator", state.operators)), field("number", B().number, build.input("number", "", { inputMode: "tel", placeholder: "090-1234-5678", spellcheck: false })),
         field("text", B().text, build.input("text", "", { type: "search" })), select("kind", B().kind, KINDS, B().kinds), select("urgency", B().urgency, URGENCIES, B().urgencies),
         select("state", B().state, STATES, B().states), select("seen", B().seen, ["true", "false"], B().seenWords),
         field("from", B().from, build.input("from", "", { type: "datetime-local" })), field("to", B().to, build.input("to", "", { type: "datetime-local" }))),
       element("div", { className: "acts" }, element("button", { className: "main", textContent: B().search, id: "past-search" }), build.button(B().reset, () => { state.asked = {}; draw(); find(); }), build.button(B().begin, begin, { id: "past-begin" })));
+    shell.saidOf = null;
     const was = place.querySelector("details")?.open ?? false;
     place.replaceChildren(element("details", { open: was, ontoggle: (event) => { if (event.target.open && !state.searched) find(); } }, element("summary", { textContent: B().title }),
       form, shell.error, element("p", { className: "result" }, shell.count, shell.csv), element("div", { className: "wide list" }, shell.list), shell.more, shell.one));
@@ -146,6 +149,7 @@ export function pastReports(tools) {
       // Another one has been opened since.
       if (turn !== state.opened) return;
       state.one = { whole, written };
+      if (moves) shell.saidOf = null;
       staying(shell.one, drawOne, () => shell.one.querySelector("h3"));
       if (moves) {
         shell.one.querySelector("h3").focus();
@@ -162,12 +166,15 @@ export function pastReports(tools) {
     const { whole, written } = state.one;
     const names = new Map(written.fields.map((field) => [field.key, field]));
     const label = (key) => key === "kind" ? B().kind : names.get(key)?.[tools.language()] ?? key;
-    const player = whole.call ? element("audio", { id: "past-player", controls: true, preload: "none", ariaLabel: tools.W().recording, src: `/api/v1/calls/${whole.call}/recording` }) : null;
+    const keys = answered(whole, names);
+    const wave = listened(whole, keys);
     const title = [whole.customer_name || tools.W().unknown, B().kinds[whole.draft.kind], when(whole.created_ms)].join(" — ");
     shell.one.hidden = false;
-    shell.said = element("p", { id: "past-said", role: "status" });
-    shell.one.replaceChildren(element("h3", { textContent: title, tabIndex: -1 }), facts(whole), acts(whole, written), shell.said,
-      ...part(B().fields, filledTable("past-fields", [B().field, B().answer, B().heardAt], fields(whole, label, names, player))), ...(player ? [player] : []),
+    // What came of something done with it is said until something else is done.
+    if (shell.saidOf !== whole.id) Object.assign(shell, { said: element("p", { id: "past-said", role: "status" }), saidOf: whole.id });
+    shell.one.replaceChildren(element("h3", { textContent: title, tabIndex: -1 }), facts(whole), acts(whole, written), complaint(whole, keys, label, names), shell.said,
+      ...part(B().fields, filledTable("past-fields", ["", B().field, B().answer, B().heardAt], fields(whole, keys, label, names, wave))),
+      ...(wave ? [wave.place] : whole.call ? [element("p", { className: "quiet", textContent: B().noRecording })] : []),
       ...part(B().sentText, element("p", {}, element("strong", { textContent: written.subject })), element("pre", { id: "past-text", textContent: written.text, tabIndex: 0 })),
       ...part(B().deliveries, filledTable("past-deliveries", [B().recipient, B().state, B().tries, B().accepted, B().serverId, B().why, ""], whole.deliveries.map(delivery))),
       ...(whole.tasks.length ? part(B().tasks, filledTable("past-tasks", [B().time, B().what, B().detail, B().result], whole.tasks.map(task))) : []),
@@ -175,6 +182,26 @@ export function pastReports(tools) {
         whole.edits.map((edit) => [when(edit.at_ms), edit.offset_ms == null ? "" : minutes(edit.offset_ms), edit.who, label(edit.key), answer(edit.value, names.get(edit.key))]))),
       element("details", {}, element("summary", { textContent: B().audit }), filledTable("past-audit", [B().time, B().writer, B().what, B().detail],
         written.audit.map((entry) => [when(entry.at_ms), entry.who, B().acts[entry.what.replace(".", "_")] ?? entry.what, entry.detail]))));
+    if (!wave || wave.isShown) return;
+    wave.isShown = true;
+    wave.shows(whole.call, whole.recording_ms, keys.map((key) => ({ key, spans: whole.evidence[key]?.spans ?? [] })));
+  }
+
+  /** The recording. While the same one is drawn anew it stays as it is: nobody is taken back to its beginning. */
+  function listened(whole, keys) {
+    const of = JSON.stringify([whole.id, whole.recording_ms, keys, whole.evidence, tools.language()]);
+    if (state.wave?.of === of) return state.wave;
+    silences();
+    if (!whole.call || !whole.recording_ms) return null;
+    state.wave = { ...waveform(tools, { label: B().wave, hint: B().waveKeys }), of, isShown: false };
+    state.wave.place.querySelector("audio").id = "past-player";
+    return state.wave;
+  }
+
+  /** What is on the screen no more is not heard any more: nobody could stop it. */
+  function silences() {
+    state.wave?.forget();
+    state.wave = null;
   }
 
   function facts(whole) {
@@ -199,14 +226,51 @@ export function pastReports(tools) {
     }
   }
 
-  /** A button's work: once, and what came of it is said. The button is not disabled: whoever stands there would be lost. */
+  /** A firm telephones that something is wrong: which field, in its words. What is half typed stays, whatever is drawn anew. */
+  function complaint(whole, keys, label, names) {
+    const made = element("div", { id: "past-complaint" });
+    if (whole.state !== "sent" || whole.customer == null || whole.origin === "digest" || !keys.length) return made;
+    const choices = keys.map((key) => [key, [...`${label(key)}: ${answer(whole.draft.answers[key], names.get(key))}`].slice(0, CHOICE_CHARS).join("")]);
+    const offers = () => made.replaceChildren(element("div", { className: "acts" }, build.button(B().complaint, begins, { id: "past-complain" })));
+    const asks = () => {
+      const typed = complaints.get(whole.id);
+      const field = build.select("past-complaint-field", choices, typed.field);
+      const own = element("textarea", { name: "past-complaint-words", maxLength: 500, value: typed.words });
+      field.onchange = own.oninput = () => Object.assign(typed, { field: field.value, words: own.value });
+      const leaves = () => { complaints.delete(whole.id); offers(); made.querySelector("button").focus(); };
+      const sends = (event) => { event.preventDefault(); doing(() => takes(whole, { field: field.value, words: own.value }), (told) => told); };
+      made.replaceChildren(element("form", { id: "past-complaint-form", noValidate: true, onsubmit: sends },
+        build.row(build.labelled(B().complaintField, field), build.labelled(B().complaintWords, own)), element("p", { className: "quiet", textContent: B().complaintHint }),
+        element("div", { className: "acts" }, element("button", { className: "main", textContent: B().complaintSend, id: "past-complaint-send" }), build.button(B().cancel, leaves))));
+    };
+    function begins() {
+      complaints.set(whole.id, { field: keys[0], words: "" });
+      asks();
+      made.querySelector("select").focus();
+    }
+    if (complaints.has(whole.id)) asks(); else offers();
+    return made;
+  }
+
+  /** The dispute desk has it open then. Gives what is said of it. */
+  async function takes(whole, said) {
+    const dispute = await api(`/reports/${whole.id}/disputes`, { method: "POST", body: JSON.stringify(said) });
+    // Of a field that was disputed before, the words that are kept are the earlier ones: these stay here, and so does what was typed since.
+    const isNew = dispute.words === said.words.trim();
+    const typed = complaints.get(whole.id);
+    if ((isNew || !said.words.trim()) && typed?.field === said.field && typed.words === said.words) complaints.delete(whole.id);
+    // It is taken, whether it can be shown now or not; whoever is at another report by now stays there.
+    if (state.one?.whole.id === whole.id) await tools.dispute(dispute.id).catch(() => {});
+    return isNew ? B().complaintTaken : filled(B().complaintKnown, { time: when(dispute.opened_ms), by: dispute.opened_by });
+  }
+
+  /** A button's work: once, and what came of it is said: `done`, or what that makes of it. The button is not disabled: whoever stands there would be lost. */
   async function doing(work, done = "") {
     const { id } = state.one.whole;
     if (busy.has(id)) return;
     busy.add(id);
     shell.said.textContent = "";
-    let said = done;
-    await work().catch((error) => { said = [error.body?.what ?? wrong(error), error.body?.remedy].filter(Boolean).join(" — "); });
+    const said = await work().then((came) => typeof done === "function" ? done(came) : done, (error) => [error.body?.what ?? wrong(error), error.body?.remedy].filter(Boolean).join(" — "));
     if (state.one?.whole.id === id) await show(id, false);
     busy.delete(id);
     if (state.one?.whole.id === id) shell.said.textContent = said;
@@ -218,18 +282,20 @@ export function pastReports(tools) {
     : field?.input === "tick" ? B().yes
     : field?.input?.choice?.find((choice) => choice.value === value.said)?.[tools.language()] ?? B().kinds[value.said] ?? value.said;
 
+  /** The fields that have an answer, in the form's order. */
+  const answered = (whole, names) => [...names.keys(), ...Object.keys(whole.draft.answers).filter((key) => !names.has(key))].filter((key) => whole.draft.answers[key]);
+
   /** Each field with what was said, and where in the recording: a click plays from a little before. */
-  function fields(whole, label, names, player) {
-    const order = [...names.keys(), ...Object.keys(whole.draft.answers).filter((key) => !names.has(key))];
-    return order.filter((key) => whole.draft.answers[key]).map((key) => {
+  function fields(whole, keys, label, names, wave) {
+    return keys.map((key, at) => {
       const heard = whole.evidence[key];
-      const spans = (heard?.spans ?? []).flatMap((span, at, all) => {
+      const spans = (heard?.spans ?? []).flatMap((span, nth, all) => {
         const moments = `${minutes(span.from_ms)}–${minutes(span.until_ms)}`;
-        const text = heard.read_back && at === all.length - 1 ? `${B().readBack} ${moments}` : moments;
-        const play = () => { player.currentTime = Math.max(0, span.from_ms - LEAD_MS) / 1000; player.play().catch(() => {}); };
-        return [player ? build.button(text, play, { className: "link", ariaLabel: filled(B().playFrom, { field: label(key), time: text }) }) : text, " "];
+        const text = heard.read_back && nth === all.length - 1 ? `${B().readBack} ${moments}` : moments;
+        const play = () => wave.plays(span.from_ms - LEAD_MS);
+        return [wave ? build.button(text, play, { className: "link", ariaLabel: filled(B().playFrom, { field: label(key), time: text }) }) : text, " "];
       });
-      return [label(key), element("span", { className: "said", textContent: answer(whole.draft.answers[key], names.get(key)) }), element("span", {}, ...spans, heard?.changed_later ? chip(B().changedLater, "busy") : "")];
+      return [wave && at < 9 ? String(at + 1) : "", label(key), element("span", { className: "said", textContent: answer(whole.draft.answers[key], names.get(key)) }), element("span", {}, ...spans, heard?.changed_later ? chip(B().changedLater, "busy") : "")];
     });
   }
 
@@ -249,11 +315,7 @@ export function pastReports(tools) {
   async function shown(id, key) {
     place.querySelector("details").open = true;
     await show(id);
-    const span = state.one?.whole.id === id ? state.one.whole.evidence[key]?.spans?.at(-1) : null;
-    const player = shell.one.querySelector("audio");
-    if (!span || !player) return;
-    player.currentTime = Math.max(0, span.from_ms - LEAD_MS) / 1000;
-    player.play().catch(() => {});
+    if (state.one?.whole.id === id) state.wave?.field(key);
   }
 
   return {
@@ -266,13 +328,17 @@ export function pastReports(tools) {
         // A choice that somebody is making stays as it is; what is open stays open.
         const opened = [...shell.one.querySelectorAll("details")].map((one) => one.open);
         const plays = [...shell.one.querySelectorAll("audio")].some((audio) => !audio.paused);
-        if (!plays && !shell.one.querySelector(":is(select, audio, pre):focus")) show(event.report, false).then(() => shell.one.querySelectorAll("details").forEach((one, at) => { one.open = opened[at] ?? false; }));
+        if (!plays && !shell.one.querySelector(":is(select, textarea, audio, pre):focus")) show(event.report, false).then(() => shell.one.querySelectorAll("details").forEach((one, at) => { one.open = opened[at] ?? false; }));
       }, REFRESH_MS);
     },
     redraw: draw,
     forget(next = null) {
       clearTimeout(state.later);
-      if (next != null && next !== state.user) state.asked = {};
+      silences();
+      if (next != null && next !== state.user) {
+        state.asked = {};
+        complaints.clear();
+      }
       Object.assign(state, { reports: [], cursor: null, one: null, searched: false, turn: state.turn + 1, opened: state.opened + 1 });
       place.replaceChildren();
       place.hidden = true;
