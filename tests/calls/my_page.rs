@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::barriers::is_open_to_all;
-use super::office::reported;
+use super::office::{reported, reported_of};
 use super::pages::{Desk, PASSWORD};
 use super::reporting::Mailbox;
 use crate::support::chromium::Chromium;
@@ -80,25 +80,85 @@ pub fn tab(desk: &mut Desk, name: &str) {
     ));
 }
 
+/// A firm whose owner has a login, its operator with a phone that answers, and a carrier.
+struct Office {
+    house: House,
+    firm: i64,
+    robots: Robots,
+    carrier: Peer,
+    mailbox: Mailbox,
+}
+
+impl Office {
+    fn open() -> Office {
+        let mailbox = Mailbox::open();
+        let house = House::start_with(&mailbox.configuration());
+        let firm = house.firm("sakura", "さくら歯科", "0355500101", json!({}));
+        let profile = json!({
+            "people": [{ "id": "sato", "name": "佐藤 花子", "kana": "さとう はなこ", "title": "院長" }],
+            "recipients": [{ "id": "office", "label": "受付", "channel": { "type": "email", "address": "office@sakura.example" } }],
+        });
+        let put = json!({ "revision": 0, "profile": profile });
+        assert_eq!(house.ask("PUT", &format!("/customers/{firm}/profile"), Some(&put)).0, 200);
+        let member =
+            json!({ "login": "hanako@sakura.example", "name": "佐藤 花子", "role": "owner", "password": PASSWORD });
+        house.post(&format!("/customers/{firm}/members"), member);
+        let operator = house.operator("201", 0);
+        let robots = Robots::start(&house, &[(&operator, Habit::Answers(Duration::ZERO))]);
+        let port = ports::free_block(2);
+        house.trunk("carrier", port, json!({}));
+        let carrier = Peer::bind(port, &house.sip);
+        Office { house, firm, robots, carrier, mailbox }
+    }
+}
+
+#[test]
+fn a_report_that_comes_while_my_page_is_open_is_on_top_for_whoever_looks_again_and_moves_nothing_under_their_hands() {
+    let Office { mailbox: _mailbox, house, robots, mut carrier, .. } = Office::open();
+    reported(&house, &mut carrier, &robots);
+    let mut desk = mine(&house, "hanako@sakura.example");
+    desk.until_text("#list", "□□商事 髙橋");
+    desk.click("#list h2 button");
+    desk.until_text("#list dl", "納期について");
+    desk.0.evaluate("window.card = document.querySelector('#list li'), card.querySelector('h2 button').focus(), 1");
+
+    // The telephone is taken out of the pocket: the new one is on top, and the one that was open is open, with the keyboard in it.
+    reported_of(&house, &mut carrier, &robots, 2, "鈴木");
+    desk.until("the second on top", &on_top("鈴木"));
+    assert_eq!(desk.text("#count"), "2 reports");
+    let stays = "[document.querySelectorAll('#list > li')[1] === card, card.querySelector('dl') != null, document.activeElement === card.querySelector('h2 button')]";
+    assert_eq!(desk.0.evaluate(stays), json!([true, true, true]), "it is as it was left");
+    assert_eq!(desk.0.evaluate("document.getElementById('fresh').hidden"), true);
+
+    // Whoever writes is told, and looks when they like; what they have written stays.
+    desk.click("#list > li:nth-child(2) .feedback button");
+    desk.0.evaluate("card.querySelector('.feedback textarea').focus(), 1");
+    desk.write("#list > li:nth-child(2) .feedback textarea", "遅い");
+    reported_of(&house, &mut carrier, &robots, 3, "田中");
+    desk.until("the button", &format!("{LOOKS_AGAIN}, document.getElementById('fresh').hidden === false"));
+    assert_eq!(desk.text("#fresh"), "There are new reports");
+    let writes = "[document.querySelectorAll('#list > li').length, document.activeElement.matches('.feedback textarea'), document.activeElement.value]";
+    assert_eq!(desk.0.evaluate(writes), json!([2, true, "遅い"]), "nobody is torn out of a word");
+    fits(&mut desk, "the button for new reports");
+    is_open_to_all(&mut desk, "the button for new reports");
+    desk.click("#fresh");
+    desk.until("the third on top", "document.querySelector('#list h2')?.textContent.includes('田中')");
+    desk.until("the keyboard is there", "document.activeElement === document.querySelector('#list h2 button')");
+    let left = "[document.getElementById('fresh').hidden, document.querySelector('#list > li:nth-child(3) .feedback textarea')?.value]";
+    desk.until("what was written", &format!("JSON.stringify({left}) === '[true,\"遅い\"]'"));
+    assert!(desk.0.complaints().is_empty(), "{:?}", desk.0.complaints());
+}
+
+/// As when the page was hidden, and is seen again.
+const LOOKS_AGAIN: &str = "document.dispatchEvent(new Event('visibilitychange'))";
+
+fn on_top(name: &str) -> String {
+    format!("{LOOKS_AGAIN}, document.querySelector('#list h2')?.textContent.includes('{name}')")
+}
+
 #[test]
 fn f49_f55_f57_f59_a_firm_finds_its_report_shares_the_work_disputes_a_number_and_keeps_its_own_affairs() {
-    let mailbox = Mailbox::open();
-    let mut house = House::start_with(&mailbox.configuration());
-    let firm = house.firm("sakura", "さくら歯科", "0355500101", json!({}));
-    let profile = json!({
-        "people": [{ "id": "sato", "name": "佐藤 花子", "kana": "さとう はなこ", "title": "院長" }],
-        "recipients": [{ "id": "office", "label": "受付", "channel": { "type": "email", "address": "office@sakura.example" } }],
-    });
-    let put = json!({ "revision": 0, "profile": profile });
-    assert_eq!(house.ask("PUT", &format!("/customers/{firm}/profile"), Some(&put)).0, 200);
-    let member =
-        json!({ "login": "hanako@sakura.example", "name": "佐藤 花子", "role": "owner", "password": PASSWORD });
-    house.post(&format!("/customers/{firm}/members"), member);
-    let operator = house.operator("201", 0);
-    let robots = Robots::start(&house, &[(&operator, Habit::Answers(Duration::ZERO))]);
-    let port = ports::free_block(2);
-    house.trunk("carrier", port, json!({}));
-    let mut carrier = Peer::bind(port, &house.sip);
+    let Office { mailbox: _mailbox, mut house, firm, robots, mut carrier } = Office::open();
     let report = reported(&house, &mut carrier, &robots);
 
     let mut desk = mine(&house, "hanako@sakura.example");

@@ -273,8 +273,13 @@ fn log_in(house: &House, operator: i64) -> String {
 
 /// A call that is answered and reported while it is talked; the report.
 pub fn reported(house: &House, carrier: &mut Peer, robots: &Robots) -> String {
+    reported_of(house, carrier, robots, 1, "髙橋")
+}
+
+/// The same of the operator's so many-th call, by whoever calls.
+pub fn reported_of(house: &House, carrier: &mut Peer, robots: &Robots, nth: usize, name: &str) -> String {
     carrier.invite("0355500101", "09011112222", &sdp(40_000));
-    let told = robots.until("201", Deed::Answered, 1);
+    let told = robots.until("201", Deed::Answered, nth);
     let answer = carrier.response(200, "INVITE");
     let mut dialog = carrier.caller_dialog(&answer);
     carrier.ack(&dialog);
@@ -286,7 +291,7 @@ pub fn reported(house: &House, carrier: &mut Peer, robots: &Robots) -> String {
     pause(Duration::from_millis(1_500));
     let edits = json!([
         said("company", "□□商事"),
-        said("name", "髙橋"),
+        said("name", name),
         said("business", "納期について"),
         said("desired", "call_back"),
         said("callback", "080-3333-4444"),

@@ -7,14 +7,18 @@ import { keeping } from "/my-keeping.js";
 import { orders } from "/my-orders.js";
 
 const TYPING_MS = 250;
+const LOOK_MS = 60_000;
+const TOUCHED_MS = 5 * 60_000; // a page that nobody touches asks nothing: what is asked keeps its session alive
 let typing = 0;
+let touched = Date.now();
+let isLooking = false;
 
 const button = (textContent, onclick, more = {}) => element("button", { type: "button", textContent, onclick, ...more });
 
 let language = localStorage.getItem("my-language") ?? (navigator.language.startsWith("ja") ? "ja" : "en");
 let W = words[language] ?? words.en;
 // `wishes`: by report, who is to deal with it and whether it is done, as long as the server has not said so; `cards`: what shows that.
-const state = { me: null, members: [], people: [], reports: [], next: null, asked: 0, opened: new Map(), written: new Map(), wishes: new Map(), cards: new Map(), tab: "reports" };
+const state = { me: null, members: [], people: [], reports: [], next: null, asked: 0, question: null, kept: 0, opened: new Map(), written: new Map(), wishes: new Map(), cards: new Map(), tab: "reports" };
 const underWay = new Set(); // what is on its way of what was written
 const when = (ms) => new Date(ms).toLocaleString(W.locale, { timeZone: "Asia/Tokyo", month: "numeric", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit" });
 const day = (ms) => new Date(ms).toLocaleDateString(W.locale, { timeZone: "Asia/Tokyo", dateStyle: "medium" });
@@ -86,6 +90,7 @@ async function open(tab) {
   tabs();
   show(tab === "reports" ? "reports" : "keeping");
   if (tab !== "orders") ordered.hides();
+  if (tab === "reports") look();
   if (tab === "orders") await ordered.show($("keeping")).catch((error) => {
     if (state.tab === tab) $("keeping").replaceChildren(element("p", { className: "error", role: "alert", textContent: wrong(error) }), button(W.retry, () => open(tab)));
   });
@@ -118,7 +123,10 @@ async function find(more = false) {
     state.reports = more ? [...state.reports, ...page.reports] : page.reports;
     state.next = page.next;
     state.since = page.since_ms;
+    asked.delete("cursor");
+    state.question = asked;
     $("error").replaceChildren();
+    if (!more) $("fresh").hidden = true;
     draw();
   } catch (error) {
     if (turn !== state.asked) return;
@@ -130,8 +138,56 @@ function draw() {
   $("since").textContent = state.since ? filled(W.since, { day: day(state.since) }) : "";
   state.cards.clear();
   $("list").replaceChildren(...state.reports.map((report) => card(report)));
+  counted();
+}
+
+function counted() {
   $("count").textContent = state.reports.length ? filled(state.next ? W.countMore : W.count, { count: state.reports.length }) : W.nothing;
   $("more").hidden = !state.next;
+}
+
+/** Somebody writes, listens, or works in an open report: nothing moves under their hands. */
+const isBusy = () => state.written.size > 0 || state.wishes.size > 0 || underWay.size > 0
+  || [...document.querySelectorAll("#list audio")].some((player) => !player.paused) || document.activeElement?.closest("#list [id^=body-]") != null;
+
+/** What has come since, or was dealt with by somebody else: the list alone is looked at again. `wanted`: it was asked for, whoever works there. */
+async function look(wanted = false) {
+  if (isLooking || document.hidden || Date.now() - touched > TOUCHED_MS || !state.me || !state.question || $("reports").hidden) return;
+  isLooking = true;
+  const turn = () => `${state.asked} ${state.kept}`;
+  const begun = turn();
+  try {
+    const page = await api(`/reports?${state.question}`);
+    if (turn() === begun) news(page, wanted || !isBusy());
+  } catch (error) {
+    if (wanted) $("error").textContent = wrong(error);
+  } finally { isLooking = false; }
+}
+
+/** Cards that are there stay where they are, with what is open, played or in focus there. */
+function news(page, isWelcome) {
+  const list = $("list");
+  const top = (one) => one.getBoundingClientRect().top;
+  // Whoever has read on goes on reading there.
+  const read = top(list) < 0 ? document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest("#list *") : null;
+  const was = read && top(read);
+  const known = new Map(state.reports.map((report) => [report.id, report]));
+  const come = page.reports.filter(({ id }) => !known.has(id));
+  for (const report of page.reports.filter(({ id }) => known.has(id) && !state.wishes.has(id))) {
+    Object.assign(known.get(report.id), { handling: report.handling });
+    state.cards.get(report.id)?.(report);
+  }
+  $("fresh").hidden = isWelcome || !come.length;
+  // So much has come that some of it is on no page that is here.
+  if (isWelcome && page.next && come.length === page.reports.length) { find(); return; }
+  for (const report of isWelcome ? come.reverse() : []) {
+    const after = state.reports.findIndex((one) => one.received_ms <= report.received_ms);
+    const place = after < 0 ? state.reports.length : after;
+    list.insertBefore(card(report), list.children[place] ?? null);
+    state.reports.splice(place, 0, report);
+  }
+  if (read) scrollBy(0, top(read) - was);
+  if (isWelcome && come.length) counted();
 }
 
 const chip = (text, kind) => element("span", { textContent: text, className: `chip ${kind}` });
@@ -190,6 +246,7 @@ function handling(report, place) {
 /** One request after the other: what was chosen last holds, whatever was chosen while the answer was awaited. */
 async function keep({ id }, change) {
   const known = () => state.reports.find((one) => one.id === id);
+  state.kept += 1; // an answer to what was asked before it says nothing about it
   const isSending = state.wishes.has(id);
   state.wishes.set(id, { ...wished(known()), ...change });
   if (isSending) return;
@@ -203,6 +260,7 @@ async function keep({ id }, change) {
     }
   } catch (error) { if (state.wishes.has(id)) $("error").textContent = wrong(error); }
   state.wishes.delete(id);
+  state.kept += 1;
   if (known()) state.cards.get(id)?.(known());
 }
 
@@ -331,7 +389,7 @@ const entrance = door({ form: $("login-form"), field: "login", side: "/my", lang
 /** Nothing is left on the page of whoever was here, and no answer to them is drawn. */
 function leave() {
   clearTimeout(typing);
-  Object.assign(state, { me: null, who: null, members: [], people: [], reports: [], next: null, since: null, asked: state.asked + 1, tab: "reports" });
+  Object.assign(state, { me: null, who: null, members: [], people: [], reports: [], next: null, since: null, question: null, asked: state.asked + 1, tab: "reports" });
   state.opened.clear();
   state.written.clear();
   state.wishes.clear();
@@ -340,6 +398,7 @@ function leave() {
   $("find").reset();
   for (const id of ["list", "keeping", "count", "since", "error", "state"]) $(id).replaceChildren();
   $("csv").removeAttribute("href");
+  $("fresh").hidden = true;
   speak();
 }
 
@@ -365,6 +424,13 @@ $("find").onsubmit = (event) => { event.preventDefault(); clearTimeout(typing); 
 $("more").onclick = () => find(true);
 // Nothing is drawn anew under the hands of whoever is writing.
 addEventListener("online", () => { $("state").textContent = ""; if (state.me && !isWriting()) find(); });
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => { touched = Date.now(); }, { capture: true, passive: true });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) { touched = Date.now(); look(); } });
+setInterval(() => look(), LOOK_MS);
+$("fresh").onclick = async () => {
+  await look(true);
+  if ($("fresh").hidden) $("list").querySelector("h2 button")?.focus();
+};
 addEventListener("offline", () => { $("state").textContent = W.failed; });
 
 const kept = keeping({ $, element, button, filled, when, send, api, wrong, may, state, W: () => W, begin });
