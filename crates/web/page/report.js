@@ -67,11 +67,11 @@ export function reportDesk(tools) {
     // One screen for one's own call: everything else makes room for it, and is as it was left afterwards.
     const is = Boolean(pop || open?.own);
     if (is === Boolean(before)) return;
-    before ??= { top: scrollY, at: document.activeElement };
+    before ??= { top: scrollY, at: document.activeElement?.closest("#desk *") };
     document.body.classList.toggle("at-a-call", is);
     scrollTo(0, is ? 0 : before.top);
     if (is) return;
-    if (!document.activeElement?.offsetParent) before.at.focus({ preventScroll: true });
+    if (!document.activeElement?.offsetParent) before.at?.focus({ preventScroll: true });
     before = null;
   }
 
