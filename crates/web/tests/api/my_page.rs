@@ -528,6 +528,13 @@ struct Login {
 }
 
 impl Login {
+    /// One of each role.
+    fn of(firm: &Firm) -> Vec<Login> {
+        let all =
+            [(MemberRole::Owner, &firm.owner), (MemberRole::Member, &firm.member), (MemberRole::Reader, &firm.reader)];
+        all.map(|(role, token)| Login { role, token: token.clone(), let_in: 0, renewed: 0 }).into()
+    }
+
     /// A new member of the same role, logged in: the one before has ended, or has another password.
     fn renew(&mut self, two: &Two) {
         self.renewed += 1;
@@ -581,10 +588,7 @@ fn f55_r18_fuzzed_requests_of_one_firm_read_nothing_of_another() {
         Some(json!({"revision": 1, "people": [], "recipients": [], "rules": [], "customer": other})),
     ];
     let (paths, firm) = (paths(), &two.sakura);
-    let mut logins: Vec<Login> =
-        [(MemberRole::Owner, &firm.owner), (MemberRole::Member, &firm.member), (MemberRole::Reader, &firm.reader)]
-            .map(|(role, token)| Login { role, token: token.clone(), let_in: 0, renewed: 0 })
-            .into();
+    let mut logins = Login::of(firm);
     for round in 0..requests {
         let place = dice.roll(logins.len());
         let login = &mut logins[place];

@@ -628,32 +628,31 @@ fn loaded(house: &House, begin: &[&str]) -> BTreeSet<String> {
     found
 }
 
+/// A file as it is served, closed; bytes that cross the network.
+fn served(house: &House, path: &str) -> usize {
+    let kind = match path.rsplit_once('.') {
+        Some((_, "js")) => "text/javascript; charset=utf-8",
+        Some((_, "css")) => "text/css; charset=utf-8",
+        _ => "text/html; charset=utf-8",
+    };
+    let said = house.send("GET", path, &[], None);
+    assert_eq!((said.status, said.header("content-type")), (200, kind), "{path}");
+    assert_eq!(said.header("x-content-type-options"), "nosniff", "{path}");
+    let policy = said.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    let packed = house.send("GET", path, &[("accept-encoding", "br;q=0, gzip")], None);
+    assert_eq!((packed.status, packed.header("content-encoding")), (200, "gzip"), "{path}");
+    assert_eq!(packed.header("vary"), "accept-encoding");
+    let length = packed.header("content-length").parse::<usize>().unwrap();
+    assert!(length < said.bytes.len() && said.header("content-encoding").is_empty(), "{path}");
+    length
+}
+
 #[test]
 fn the_page_is_served_closed_and_small() {
     let house = House::new();
-    let served = |files: &[&str]| -> usize {
-        let one = |path: &&str| {
-            let kind = match path.rsplit_once('.') {
-                Some((_, "js")) => "text/javascript; charset=utf-8",
-                Some((_, "css")) => "text/css; charset=utf-8",
-                _ => "text/html; charset=utf-8",
-            };
-            let said = house.send("GET", path, &[], None);
-            assert_eq!((said.status, said.header("content-type")), (200, kind), "{path}");
-            assert_eq!(said.header("x-content-type-options"), "nosniff", "{path}");
-            let policy = said.header("content-security-policy");
-            assert!(policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
-            assert!(!policy.contains("unsafe"), "{policy}");
-            // What crosses the network.
-            let packed = house.send("GET", path, &[("accept-encoding", "br;q=0, gzip")], None);
-            assert_eq!((packed.status, packed.header("content-encoding")), (200, "gzip"), "{path}");
-            assert_eq!(packed.header("vary"), "accept-encoding");
-            let length = packed.header("content-length").parse::<usize>().unwrap();
-            assert!(length < said.bytes.len() && said.header("content-encoding").is_empty(), "{path}");
-            length
-        };
-        files.iter().map(one).sum()
-    };
+    let served = |files: &[&str]| files.iter().map(|path| served(&house, path)).sum::<usize>();
     // Most of it is JsSIP, which is fetched when the telephone is switched on.
     let operators =
         loaded(&house, &["//", "//style.css", "//app.js", "//phone.js", "//vendor/jssip.js", "//quality-mine.js"]);
