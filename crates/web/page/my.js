@@ -11,7 +11,8 @@ const LOOK_MS = 60_000;
 const TOUCHED_MS = 5 * 60_000; // a page that nobody touches asks nothing: what is asked keeps its session alive
 let typing = 0;
 let touched = Date.now();
-let isLooking = false;
+let looking = null; // for what has come since
+let isWanted = false; // and somebody waits for that
 
 const button = (textContent, onclick, more = {}) => element("button", { type: "button", textContent, onclick, ...more });
 
@@ -151,17 +152,22 @@ const isBusy = () => state.written.size > 0 || state.wishes.size > 0 || underWay
   || [...document.querySelectorAll("#list audio")].some((player) => !player.paused) || document.activeElement?.closest("#list [id^=body-]") != null;
 
 /** What has come since, or was dealt with by somebody else: the list alone is looked at again. `wanted`: it was asked for, whoever works there. */
-async function look(wanted = false) {
-  if (isLooking || document.hidden || Date.now() - touched > TOUCHED_MS || !state.me || !state.question || $("reports").hidden) return;
-  isLooking = true;
+function look(wanted = false) {
+  if (document.hidden || Date.now() - touched > TOUCHED_MS || !state.me || !state.question || $("reports").hidden) return null;
+  // Asked for while it is looked at anyway, that is what was asked for.
+  isWanted ||= wanted;
+  return looking ??= asksAgain().finally(() => { looking = null; isWanted = false; });
+}
+
+async function asksAgain() {
   const turn = () => `${state.asked} ${state.kept}`;
   const begun = turn();
   try {
     const page = await api(`/reports?${state.question}`);
-    if (turn() === begun) news(page, wanted || !isBusy());
+    if (turn() === begun) news(page, isWanted || !isBusy());
   } catch (error) {
-    if (wanted) $("error").textContent = wrong(error);
-  } finally { isLooking = false; }
+    if (isWanted) $("error").textContent = wrong(error);
+  }
 }
 
 /** Cards that are there stay where they are, with what is open, played or in focus there. */
