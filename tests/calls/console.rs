@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sip::message::Method;
+use sip::message::{Message, Method};
 
 use super::barriers::is_open_to_all;
 use super::pages::Desk;
@@ -106,6 +106,16 @@ fn rings(scene: &Scene, targets: Value, transfer: Value) {
     assert!((200..300).contains(&status), "{answer}");
 }
 
+/// Whoever is rung over there is rung no more, and the operator has the caller back.
+fn taken_back(scene: &mut Scene, invite: &Message) {
+    scene.desk.until_text("#hand-acts", "F6");
+    key(scene, "F6");
+    let cancel = scene.carrier.wait_request(&Method::Cancel);
+    scene.carrier.reply(&cancel, 200, None);
+    scene.carrier.reply(invite, 487, None);
+    scene.desk.until_text("#hand-acts", "Put through (F4)");
+}
+
 #[test]
 fn each_deed_at_a_call_is_one_key() {
     let mut scene = Scene::with_wrap_up(1);
@@ -145,13 +155,8 @@ fn each_deed_at_a_call_is_one_key() {
     let called = String::from_utf8_lossy(invite.request_uri().unwrap_or_default()).into_owned();
     assert!(called.contains("09055500101"), "{called}");
     scene.carrier.reply(&invite, 180, None);
-    scene.desk.until_text("#hand-acts", "F6");
     scene.desk.until_text("#hand-state", "→ 院長");
-    key(&mut scene, "F6");
-    let cancel = scene.carrier.wait_request(&Method::Cancel);
-    scene.carrier.reply(&cancel, 200, None);
-    scene.carrier.reply(&invite, 487, None);
-    scene.desk.until_text("#hand-acts", "Put through (F4)");
+    taken_back(&mut scene, &invite);
     // To the caller's surprise.
     key(&mut scene, "F9");
     let bye = scene.carrier.wait_request(&Method::Bye);
@@ -193,12 +198,7 @@ fn f44_f18_of_two_people_the_operator_has_the_second_rung_and_nobody_where_the_p
     scene.desk.until_text("#hand-state", "→ 副院長");
     assert_eq!(scene.desk.0.evaluate(closed), json!(true));
     assert_eq!(scene.desk.text("#hand-to"), "");
-    scene.desk.until_text("#hand-acts", "F6");
-    key(&mut scene, "F6");
-    let cancel = scene.carrier.wait_request(&Method::Cancel);
-    scene.carrier.reply(&cancel, 200, None);
-    scene.carrier.reply(&invite, 487, None);
-    scene.desk.until_text("#hand-acts", "Put through (F4)");
+    taken_back(&mut scene, &invite);
     assert!(scene.value("name").is_null() || scene.value("name") == "", "the digit is nowhere in the report");
     // What is taken out of the plan is gone from the page at once.
     let path = format!("/customers/{}/profile", scene.firm);

@@ -239,8 +239,7 @@ impl Store {
         if done.rows_affected() == 0 {
             return Err(StoreError::Missing { what: "session", id: session.to_owned() });
         }
-        let sql = format!("DELETE FROM {table} WHERE {whose} = $1 AND {OVER}");
-        sqlx::query(AssertSqlSafe(sql)).bind(person.id()).bind(now_ms).execute(&mut *tx).await?;
+        end_over(&mut tx, person, person.id(), now_ms).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -335,8 +334,7 @@ impl Store {
         let sql = format!("DELETE FROM {table} WHERE token_hash = $1 RETURNING {whose} AS person");
         let row = sqlx::query(AssertSqlSafe(sql)).bind(token_hash(token)).fetch_optional(&mut *tx).await?;
         if let Some(row) = row {
-            let sql = format!("DELETE FROM {table} WHERE {whose} = $1 AND {OVER}");
-            sqlx::query(AssertSqlSafe(sql)).bind(row.int("person")?).bind(now_ms).execute(&mut *tx).await?;
+            end_over(&mut tx, side, row.int("person")?, now_ms).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -347,14 +345,21 @@ impl Store {
 const OPEN: &str = "sessions.token_hash = $1 AND sessions.expires_ms > $2 \
                     AND (sessions.idle_ms = 0 OR sessions.seen_ms + sessions.idle_ms > $2)";
 
-/// A session that time has ended: $2 is now.
-const OVER: &str = "(expires_ms <= $2 OR (idle_ms > 0 AND seen_ms + idle_ms <= $2))";
-
 pub(crate) async fn end_all(tx: &mut Tx, person: Person, but: Option<&str>) -> Result<u64, StoreError> {
     let (table, whose) = person.sessions();
     let sql = format!("DELETE FROM {table} WHERE {whose} = $1 AND substr(token_hash, 1, 16) <> $2");
     let done = sqlx::query(AssertSqlSafe(sql)).bind(person.id()).bind(but.unwrap_or("")).execute(&mut **tx).await?;
     Ok(done.rows_affected())
+}
+
+/// Ends those of somebody's sessions that time has ended, on this side.
+async fn end_over(tx: &mut Tx, side: Person, id: i64, now_ms: i64) -> Result<(), StoreError> {
+    let (table, whose) = side.sessions();
+    let sql = format!(
+        "DELETE FROM {table} WHERE {whose} = $1 AND (expires_ms <= $2 OR (idle_ms > 0 AND seen_ms + idle_ms <= $2))"
+    );
+    sqlx::query(AssertSqlSafe(sql)).bind(id).bind(now_ms).execute(&mut **tx).await?;
+    Ok(())
 }
 
 fn id_of(hash: &str) -> String {

@@ -5,7 +5,7 @@ use endpoint::Ending;
 use super::firms::sakura;
 use super::house::{House, MOBILE, SAKURA, SECOND_MOBILE};
 use crate::board::Effect;
-use crate::desk::{Command, CommandError, Reply, Transfer, TransferMode};
+use crate::desk::{Command, CommandError, Transfer, TransferMode};
 use crate::directory::TransferPolicy;
 use crate::io::Event;
 use crate::media;
@@ -83,19 +83,15 @@ fn f42_a_transfer_that_fails_says_who_was_tried_and_why_in_words_for_the_report(
 #[test]
 fn f44_a_snapshot_says_whom_it_rings() {
     let mut house = House::talk("A");
-    let rung = |house: &mut House| {
-        house.command(Command::Snapshot);
-        let Some(Ok(Reply::Snapshot(snapshot))) = house.done.last() else { panic!("{:?}", house.done.last()) };
-        snapshot.calls.first().expect("a call").target.clone()
-    };
-    assert_eq!(rung(&mut house), "");
+    let rung = |house: &House| house.calls.snapshot(house.now).calls[0].target.clone();
+    assert_eq!(rung(&house), "");
     house.transfer("A", Attended);
-    assert_eq!(rung(&mut house), "院長");
+    assert_eq!(rung(&house), "院長");
     house.rejects(MOBILE, 486);
-    assert_eq!(rung(&mut house), "受付");
+    assert_eq!(rung(&house), "受付");
     let call = house.call_id("A");
     house.command(Command::CancelTransfer { call });
-    assert_eq!(rung(&mut house), "");
+    assert_eq!(rung(&house), "");
     // The cancelled phone's 200 was on its way.
     house.answers(SECOND_MOBILE);
     house.hangs_up("A");
